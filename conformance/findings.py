@@ -42,43 +42,32 @@ class State:
     meaning: str
 
 
-GREEN, RED, AMBER, BLUE, VIOLET, GREY = (
-    *("#1a7f3c", "#b81d24", "#8a5a00", "#0b5c8a", "#6b3fa0"),
-    "#59636e",
-)
-KNOWN = State(
-    *("known", "k", "◆", "cyan", BLUE),
-    "broken, as a dated deviation beside the provider explains",
-)
+GREEN, RED, AMBER = "#1a7f3c", "#b81d24", "#8a5a00"
+BLUE, VIOLET, GREY = "#0b5c8a", "#6b3fa0", "#59636e"
+
+# fmt: off
+KNOWN = State("known", "k", "◆", "cyan", BLUE,
+              "broken, as a dated deviation beside the provider explains")
 _STATES = {
     Verdict.FAIL: State("FAIL", "F", "✗", "bold red", RED, "a MUST is broken"),
-    Verdict.HARNESS_ERROR: State(
-        *("harness error", "!", "!", "bold magenta", VIOLET),
-        "a fault of the suite or of its recordings",
-    ),
+    Verdict.HARNESS_ERROR: State("harness error", "!", "!", "bold magenta", VIOLET,
+                                 "a fault of the suite or of its recordings"),
     Verdict.DEVIATES: State("deviates", "d", "△", "yellow", AMBER, "a SHOULD is broken"),
     None: KNOWN,
-    Verdict.FLAKY: State(
-        *("flaky", "~", "≈", "magenta", VIOLET),
-        "the same request was judged differently when it was repeated",
-    ),
+    Verdict.FLAKY: State("flaky", "~", "≈", "magenta", VIOLET,
+                         "the same request was judged differently when it was repeated"),
     Verdict.PASS: State("pass", ".", "✓", "green", GREEN, "kept wherever it was judged"),
-    Verdict.UNAVAILABLE: State(
-        *("unavailable", "u", "∅", "magenta", VIOLET),
-        "the provider did not decide (429, 5xx, timeout, not served)",
-    ),
-    Verdict.NOT_TESTABLE: State(
-        *("not testable", "n", "⋯", "magenta", VIOLET),
-        "its control or what it builds on failed, or a recording does not show it",
-    ),
-    Verdict.NOT_RUN: State(
-        *("not run", "r", "◌", "magenta", VIOLET),
-        "never sent, or not all of it: the run was cut off",
-    ),
-    Verdict.NOT_CLAIMED: State(
-        *("not claimed", "-", "○", "dim", GREY), "the provider does not claim it"
-    ),
+    Verdict.UNAVAILABLE: State("unavailable", "u", "∅", "magenta", VIOLET,
+                               "the provider did not decide (429, 5xx, timeout, not served)"),
+    Verdict.NOT_TESTABLE: State("not testable", "n", "⋯", "magenta", VIOLET,
+                                "its control or what it builds on failed, "
+                                "or a recording does not show it"),
+    Verdict.NOT_RUN: State("not run", "r", "◌", "magenta", VIOLET,
+                           "never sent, or not all of it: the run was cut off"),
+    Verdict.NOT_CLAIMED: State("not claimed", "-", "○", "dim", GREY,
+                               "the provider does not claim it"),
 }
+# fmt: on
 STATES = tuple(_STATES.values())
 """Every state in the order of legends, gravest first; what says nothing hides no verdict."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,8 @@ pytest.register_assert_rewrite(
     "tests.wheel",
     "tests.workflows",
 )
+# looking for circles of objects as often as Python does takes a sixth of the time of all tests
+gc.set_threshold(100_000, 50, 50)
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 
 
@@ -63,6 +66,11 @@ def _dear(nodeid: str) -> str:
     """Return the row of DEAR that the module of a test belongs to, or nothing."""
     name = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
     return next((row for row in DEAR if name.startswith(tuple(row.split()))), "")
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # modules and items stay until the end
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges

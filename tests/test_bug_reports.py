@@ -87,7 +87,7 @@ class Judged:
         self.observed |= {each.id for each in observe(exchange, EDITION)}
 
     def broken(self) -> dict[str, list[str]]:
-        """Give the MUST clauses that are broken, each with what was observed."""
+        """Return the MUST clauses that are broken, each with what was observed."""
         found: dict[str, list[str]] = defaultdict(list)
         for each in self.findings:
             if each.verdict in (Verdict.FAIL, Verdict.HARNESS_ERROR):

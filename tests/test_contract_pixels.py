@@ -113,9 +113,9 @@ def test_cases_have_edges_and_near_misses_of_every_keyword(edition: Edition) -> 
     for keyword in PIXEL_KEYWORDS.values():
         assert cases[f"size-barely-{keyword.words}"].after[-1] == f"size-{keyword.words}"
     for case in cases.values():
-        asked = edition.read(case.body or {})
-        if case.parameter == "size" and asked.violations and case.id != "size-huge":
-            assert len({violation.keyword for violation in asked.violations}) == 1, case.id
+        reading = edition.read(case.body or {})
+        if case.parameter == "size" and reading.violations and case.id != "size-huge":
+            assert len({violation.keyword for violation in reading.violations}) == 1, case.id
 
 
 def test_every_keyword_has_a_clause(edition: Edition) -> None:
@@ -144,6 +144,6 @@ def test_drawn_bodies_keep_the_limits_or_break_one(
 ) -> None:
     assert edition.read(data.draw(drawn[0])).expectation == "accepted"
     invalid = data.draw(drawn[1])
-    asked = edition.read(invalid.body)
-    assert {violation.parameter for violation in asked.violations} == {invalid.parameter}
+    reading = edition.read(invalid.body)
+    assert reading.breaks_only(invalid.parameter)
     assert edition.read(invalid.control).expectation == "accepted"

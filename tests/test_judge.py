@@ -180,12 +180,9 @@ def make_looping_link(path: Path) -> None:
 
 ODD: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "is empty"),
-    "blank": (lambda path: path.write_bytes(b" \n"), "is empty"),
-    "binary": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0"), "is binary"),
     "text": (lambda path: path.write_text("hello"), "is no known recording"),
     "pipe": (os.mkfifo, "is no regular file"),
     "socket": (make_socket, "is no regular file"),
-    "other-json": (lambda path: path.write_text('{"name": 1}'), "is JSON, but no known recording"),
     "folder": (lambda path: path.mkdir(), "is a folder without recordings"),
     "missing": (Path.exists, "no such file or directory"),
     "link-to-itself": (make_looping_link, "too many levels of symbolic links"),

@@ -19,16 +19,17 @@ PRICED = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": USAGE}
 
 
 MODELS = ("dall-e-2", "gpt-image-1-mini")
+ONE = {"models": "dall-e-2"}
 
 
 @pytest.mark.parametrize(
     ("answer", "chosen"),
     [
         (None, {}),
-        (images(error(500)), {}),
-        (images(error(500), stop=2), {}),
-        (images(error(429), stop=2), {}),
-        (images(JSONResponse(PRICED)), {}),
+        (images(error(500)), ONE),
+        (images(error(500), stop=2), ONE),
+        (images(error(429), stop=2), ONE),
+        (images(JSONResponse(PRICED)), {"models": "gpt-image-1-mini"}),
         (None, {"max_requests": 7, "partial": True}),
         (images(error(500)), {"max_requests": 6, "partial": True}),
         (None, {"budget": 0.3, "partial": True}),
@@ -53,7 +54,7 @@ def test_two_providers_in_one_run_agree_with_its_footer(tmp_path: Path) -> None:
             file = Path(paid_toml(tmp_path, model)).rename(tmp_path / f"{name}.toml")
             file.write_text(file.read_text().replace("http://127.0.0.1:1/v1", url))
             files.append(str(file))
-        found = Session(Options(providers=tuple(files), live=True, budget=9.0))
+        found = Session(Options(providers=tuple(files), live=True, budget=9.0, cases="[bn]*"))
         written = lived(found)
         found.close()
     check_agreement(written)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import pytest
-
-from conformance.findings import Finding, Verdict
+from conformance.findings import Verdict
 from conformance.reports.drift import drift, drift_json
 from tests import runs
 from tests.nights import BROKEN, night
@@ -18,66 +17,48 @@ ALSO = runs.broken(clause="count.n-images", repeats=3)
 COUNT = runs.finding("count.n-images")
 
 
-def test_same_regression_on_a_second_night_refreshes_its_issue(nights: Nights) -> None:
+def test_issue_of_a_regression_from_night_to_night(nights: Nights) -> None:
     assert nights.next(runs.finding())["good"] == "true"
     assert nights.next(BROKEN)["code"] == "1"
+    # a second night with the same regression refreshes its issue
     assert nights.next(BROKEN) == {"code": "1", "good": "false"}
-    (issue,) = nights.runner.state["issues"]
+    issue = the_issue(nights)
     assert issue["title"] == "acme no longer keeps format.url-only"
     assert (issue["state"], issue["comments"]) == ("OPEN", [])
-    calls = [each[:2] for each in nights.runner.state["calls"]]
+    calls = [call[:2] for call in nights.runner.state["calls"]]
     assert calls.count(["issue", "create"]) == 1
     assert ["issue", "edit"] in calls
     assert len(list((nights.runner.work / "good").iterdir())) == 1
-
-
-def test_issue_is_closed_once_it_is_kept_again_and_opened_again_if_not(nights: Nights) -> None:
-    for findings in ([runs.finding()], [BROKEN], [runs.finding()]):
-        nights.next(*findings)
-    (issue,) = nights.runner.state["issues"]
-    assert issue["state"] == "CLOSED"
-    assert "kept again" in issue["comments"][0]
-    nights.next(BROKEN)
-    (issue,) = nights.runner.state["issues"]
-    assert issue["state"] == "OPEN"
-    assert "broken again" in issue["comments"][1]
-
-
-@pytest.mark.parametrize(
-    "unsure",
-    [runs.finding(verdict=Verdict.UNAVAILABLE), runs.broken()],
-    ids=["unavailable", "unconfirmed"],
-)
-def test_night_that_cannot_tell_closes_nothing(nights: Nights, unsure: Finding) -> None:
+    # a night that cannot tell closes nothing
+    for unsure in (runs.finding(verdict=Verdict.UNAVAILABLE), runs.broken()):
+        nights.next(unsure)
+        assert the_issue(nights) == issue
+    # the promise is kept again, broken again, and a known deviation
     nights.next(runs.finding())
+    assert the_issue(nights)["state"] == "CLOSED"
+    assert "kept again" in the_issue(nights)["comments"][0]
     nights.next(BROKEN)
-    before = nights.runner.state["issues"]
-    nights.next(unsure)
-    assert nights.runner.state["issues"] == before
-
-
-def test_deviation_that_was_written_down_closes_the_issue(nights: Nights) -> None:
-    nights.next(runs.finding())
-    nights.next(BROKEN)
+    assert the_issue(nights)["state"] == "OPEN"
+    assert "broken again" in the_issue(nights)["comments"][1]
     nights.next(runs.known())
-    assert nights.runner.state["issues"][0]["state"] == "CLOSED"
+    assert the_issue(nights)["state"] == "CLOSED"
 
 
-def test_other_clauses_change_the_issue_with_a_comment(nights: Nights) -> None:
+def test_clauses_that_join_and_leave_an_issue(nights: Nights) -> None:
     nights.next(runs.finding(), COUNT)
     nights.next(BROKEN, COUNT)
     nights.next(BROKEN, ALSO)
-    (issue,) = nights.runner.state["issues"]
+    issue = the_issue(nights)
     assert issue["title"] == "acme no longer keeps count.n-images and 1 more"
     assert "Newly broken: count.n-images. No longer: nothing." in issue["comments"][0]
-
-
-def test_clause_that_could_not_be_judged_does_not_leave_the_issue(nights: Nights) -> None:
-    nights.next(runs.finding(), COUNT)
-    nights.next(BROKEN, ALSO)
-    before = nights.runner.state["issues"]
+    # a clause that could not be judged does not leave
     nights.next(BROKEN, runs.finding("count.n-images", Verdict.UNAVAILABLE))
-    assert nights.runner.state["issues"] == before
+    assert the_issue(nights) == issue
+
+
+def the_issue(nights: Nights) -> dict[str, Any]:
+    (issue,) = nights.runner.state["issues"]
+    return dict(issue)
 
 
 def test_marker_of_the_issue_is_what_the_script_looks_for(runner: Runner, tmp_path: Path) -> None:

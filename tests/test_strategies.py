@@ -34,7 +34,7 @@ CHECKED = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 SEARCH = settings(CHECKED, max_examples=5000, phases=[Phase.generate])
-every_model = pytest.mark.parametrize("name", sample(NAMES, 2))
+every_model = pytest.mark.parametrize("name", sample(NAMES, 3))
 
 
 def model(name: str, edition: Edition = EDITION) -> Model:

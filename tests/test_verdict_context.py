@@ -104,12 +104,15 @@ def refusal(told: Any = None, status: int = 400) -> Exchange:
 
 
 def test_refusal_in_the_words_of_a_valid_request_is_about_something_else() -> None:
-    valid = outcome_of(exchange(body("dall-e-2", n=2), 400, error("Try again.")))
+    valid = replace(
+        outcome_of(exchange(body("dall-e-2", n=2), 400, error("Try again."))), case="n-2"
+    )
     alike = Context(ACCEPTED, (valid,))
     seen = found("parameters.size-enum", refusal(), alike)
     assert seen.verdict is Verdict.NOT_TESTABLE
     words = "was refused in the same words: HTTP 400: Try again."
     assert seen.message == f"the valid request {valid.case} {words}"
+    assert seen.control == valid.case
     for other in (replace(valid, status=422), replace(valid, said="No."), replace(valid, said="")):
         differs = Context(ACCEPTED, (other,))
         assert found("parameters.size-enum", refusal(), differs).verdict is Verdict.PASS

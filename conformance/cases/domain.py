@@ -15,7 +15,6 @@ from conformance.cases.schema_keywords import (
     UnknownKeywordError,
     check_keywords,
     condition_names,
-    conditions,
     couplings,
     types_of,
 )
@@ -30,7 +29,7 @@ _MOST_TOGETHER = 3
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value, null among them."""
+    """One value; it may be null."""
 
     sample: Any
 
@@ -102,20 +101,14 @@ class Domain:
         self.edition = edition
         self.model = model
         self.base: dict[str, Any] = {"model": model.name, "prompt": PROMPT}
-        # thousands of fragments are read, and most have been: without caches a plan takes minutes
+        # thousands of fragments are tried, most of them of parts that were read before
         self._read: dict[str, RequestBody] = {}
         self._checked: dict[tuple[int, str], bool] = {}
         self._acceptable_values: dict[tuple[str, str], bool] = {}
         self._allowed: dict[tuple[str, ...], tuple[Pattern, ...]] = {}
-        self._couplings = couplings(model)
-        questions = (entry["keywords"] for entry in model.request.get("open", ()))
-        schemas = (*conditions(model), *questions)
-        self._across = [
-            (coupling.keys(), Checker(schema))
-            for coupling, schema in zip(self._couplings, schemas, strict=True)
-        ]
+        self._across = [(names, Checker(schema)) for schema, names in couplings(model)]
+        # of each optional parameter, by its own schema
         self.regions = {name: self._partition(name) for name in self.optional}
-        """The regions of each optional parameter by its own schema."""
 
     def case(self, id_: str, fragment: Mapping[str, Any], **rest: Any) -> Case:
         """Return the case that adds parameters to the smallest request, which images answer."""
@@ -142,8 +135,8 @@ class Domain:
     def groups(self) -> tuple[tuple[str, ...], ...]:
         """The optional parameters, grouped by the rules across them."""
         groups = [{name} for name in self.optional]
-        for coupling in self._couplings:
-            touched = [group for group in groups if group & coupling.keys()]
+        for names, _ in self._across:
+            touched = [group for group in groups if group & names.keys()]
             groups = [group for group in groups if group not in touched]
             groups.append(set().union(*touched))
         return tuple(tuple(sorted(group, key=self.optional.index)) for group in groups if group)
@@ -175,9 +168,9 @@ class Domain:
         return tuple(regions)
 
     def _spans(self, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
-        """Split a range where a rule across parameters may begin to decide otherwise."""
+        """Split a range where a rule across parameters may begin to decide differently."""
         low, high = schema.get("minimum", 0), schema.get("maximum")
-        turns = {turn for coupling in self._couplings for turn in coupling.get(parameter, ())}
+        turns = {turn for names, _ in self._across for turn in names.get(parameter, ())}
         inside = sorted(turn for turn in turns if low < turn and (high is None or turn <= high))
         starts = [low, *inside]
         ends = [*(turn - 1 for turn in inside), high]
@@ -198,10 +191,10 @@ class Domain:
             )
         return self._allowed[group]
 
-    def completed(
+    def complete(
         self, parameter: str, value: Any, expectation: Expectation = "accepted"
     ) -> dict[str, Any] | None:
-        """Return the smallest fragment with this value of which that is expected, or None."""
+        """Return the smallest fragment with this value and expectation, None if there is none."""
         if expectation == "accepted" and not self._acceptable(parameter, value):
             return None
         others = tuple(name for name in self.group(parameter) if name != parameter)
@@ -214,12 +207,12 @@ class Domain:
         return None
 
     def accepts(self, fragment: Mapping[str, Any]) -> bool:
-        """Return like `accepted`, without reading what a single value rules out."""
+        """Return the same as `accepted`, faster: what one value rules out is not read."""
         acceptable = all(self._acceptable(name, value) for name, value in fragment.items())
         return acceptable and self._rules_allow(fragment) and self.accepted(fragment)
 
     def _rules_allow(self, fragment: Mapping[str, Any]) -> bool:
-        """Return whether no rule or open question across parameters is against them."""
+        """Return whether no rule or open question across parameters rules a fragment out."""
         for index, (names, checker) in enumerate(self._across):
             part = {name: value for name, value in fragment.items() if name in names}
             key = index, repr(part)
@@ -230,7 +223,7 @@ class Domain:
         return True
 
     def _acceptable(self, parameter: str, value: Any) -> bool:
-        """Return whether a value is not excluded, or left open, by what is said of it alone."""
+        """Return whether a value is neither excluded nor left open by its own schema."""
         key = parameter, repr(value)
         if key not in self._acceptable_values:
             points = self.model.schema.open_points

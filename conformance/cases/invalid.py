@@ -100,22 +100,25 @@ def _breaking(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Ite
     elif is_constraint(domain.model, rule) and rule.parameter is not None:
         schema = domain.model.parameters.get(rule.parameter, {})
         for wrong in wrong_values(rule, schema):
-            case = _spoilt(domain, rule.parameter, wrong, controls)
+            case = _spoil_control(domain, rule.parameter, wrong, controls)
             if case is not None:
                 yield case
 
 
-def _spoilt(domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]) -> Case | None:
+def _spoil_control(
+    domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]
+) -> Case | None:
     """Spoil one field of the control that leaves the fewest other reasons to refuse.
 
     Return None if the contract leaves the value open; raise DerivationError if it accepts it.
     """
+    # the smallest request comes first, and wins where another leaves as much open
     candidates, expectations = [], set()
     for control in (controls[0], *(case for case in controls if name in (case.body or {}))):
         body = spoil(control.body or {}, name, wrong.value)
         reading = domain.edition.read(body)
         expectations.add(reading.expectation)
-        if {violation.parameter for violation in reading.violations} == {name}:
+        if reading.breaks_only(name):
             id_ = f"{name}-{wrong.words}"
             case = Case(id_, domain.model.name, body=body, control=control.id, parameter=name)
             candidates.append((len(reading.left_open), case))
@@ -129,6 +132,12 @@ def _spoilt(domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]) -
     )
 
 
+def differing_names(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
+    """Return the fields in which two bodies differ, in the order in which they have them."""
+    names = dict.fromkeys((*left, *right))
+    return [name for name in names if left.get(name, ABSENT) != right.get(name, ABSENT)]
+
+
 def spoil(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     """Replace the value of one field, or leave the field out."""
     if value is ABSENT:
@@ -137,12 +146,14 @@ def spoil(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
 
 
 def _across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
-    """Break a rule across parameters with the fewest parameters."""
+    """Break a rule across parameters with as few parameters as possible."""
     name = str(rule.parameter)
     # the control keeps the constrained field: it shows that its value alone is fine
     preferred = sorted(controls, key=lambda control: name not in (control.body or {}))
     for fragment in _fragments(domain.patterns(domain.group(name)), preferred):
-        control = _one_field_away({**domain.base, **fragment}, preferred)
+        wrong = {**domain.base, **fragment}
+        near = (case for case in preferred if len(differing_names(wrong, case.body or {})) == 1)
+        control = next(near, None)
         if control is None:
             continue  # as of most; to read one by the schema takes a hundred times longer
         if [broken.keyword for broken in domain.read(fragment).violations] == [rule.keyword]:
@@ -156,7 +167,10 @@ def _across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
 
 
 def _fragments(patterns: Iterable[Pattern], controls: Sequence[Case]) -> Iterator[dict[str, Any]]:
-    """Yield the samples of patterns; then those with the numbers that controls are sent with."""
+    """Yield the samples of patterns, then the same with the numbers of controls.
+
+    A rule may bound a number that a control sends: then its sample is two fields away.
+    """
     tried = list(patterns)
     yield from map(samples, tried)
     for pattern in tried:
@@ -165,12 +179,3 @@ def _fragments(patterns: Iterable[Pattern], controls: Sequence[Case]) -> Iterato
             numbers = {name: (control.body or {}).get(name) for name in spans}
             if all(numbers[name] in span for name, span in spans.items()):
                 yield {**samples(pattern), **numbers}
-
-
-def _one_field_away(body: Mapping[str, Any], controls: Sequence[Case]) -> Case | None:
-    for control in controls:
-        sent = control.body or {}
-        names = body.keys() | sent.keys()
-        if sum(body.get(name, ABSENT) != sent.get(name, ABSENT) for name in names) == 1:
-            return control
-    return None

@@ -12,7 +12,7 @@ UNKNOWN_KEY = "sk-conformance-unknown-0000000000000000"
 """A well-formed key that no provider has issued."""
 
 SHORTEST_KEY = 8
-"""Characters of a key; a shorter one cannot be told from ordinary words, and is never sent."""
+"""Characters of a key; a shorter one is taken for an ordinary word, and is never sent."""
 
 UNKNOWN_MODEL = "conformance-no-such-model"
 """A model name that no provider serves."""
@@ -71,6 +71,15 @@ class Case:
     def path(self) -> str:
         """The case's name within its provider."""
         return f"{self.model}/{self.id}"
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether it asks for images as any client does: nothing is odd but the body."""
+        return (
+            self.body is not None
+            and (self.method, self.content_type) == ("POST", "application/json")
+            and self.authorization is Authorization.VALID
+        )
 
     @property
     def prerequisites(self) -> tuple[str, ...]:

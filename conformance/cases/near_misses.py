@@ -62,7 +62,7 @@ def near_miss_cases(
             and (id_ := f"{rule.parameter}-{value.words}") in coarse
         ]
         for miss in _near_misses(domain, rule):
-            case = _spoilt_control(domain, str(rule.parameter), miss, controls)
+            case = _spoil_control(domain, str(rule.parameter), miss, controls)
             if case is not None:
                 case = replace(case, after=tuple(earlier))
                 earlier.append(case.id)
@@ -79,7 +79,7 @@ def nearly(value: str) -> str:
     return f"{match[1]}{match[2]}{side - (side % 100 or 10)}"
 
 
-def _spoilt_control(
+def _spoil_control(
     domain: Domain, name: str, miss: NearMiss, controls: Sequence[Case]
 ) -> Case | None:
     """Spoil the control with the value it may be mistaken for; None for a value left open."""
@@ -90,7 +90,7 @@ def _spoilt_control(
             continue
         body = spoil(control.body or {}, name, miss.value)
         reading = domain.edition.read(body)
-        if {violation.parameter for violation in reading.violations} == {name}:
+        if reading.breaks_only(name):
             case = Case(
                 f"{name}-{miss.words}",
                 domain.model.name,

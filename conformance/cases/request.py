@@ -47,11 +47,12 @@ def body_bytes(case: Case, served_as: str | None = None) -> bytes:
         return _rename_raw(case, served_as)
     if case.body is None:
         return b""
-    return canonical_json(_renamed(case, served_as)).encode("utf-8")
+    return canonical_json(_rename(case, served_as)).encode("utf-8")
 
 
 def canonical_json(body: Mapping[str, Any]) -> str:
     """Return a body as compact JSON: model and prompt first, then by name."""
+    # cassettes are found by it (ARCHITECTURE 8), so the order of members must say nothing
     first = {name: body[name] for name in ("model", "prompt") if name in body}
     ordered = first | {name: body[name] for name in sorted(body)}
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -101,7 +102,7 @@ DUMMIES = frozenset(
 """The values of an authorization header that hold no real key."""
 
 
-def _renamed(case: Case, served_as: str | None) -> dict[str, Any]:
+def _rename(case: Case, served_as: str | None) -> dict[str, Any]:
     body = dict(case.body or {})
     if served_as is not None and body.get("model") == case.model:
         body["model"] = served_as
@@ -126,7 +127,7 @@ def _shown_body(case: Case, served_as: str | None) -> tuple[str | bytes, list[st
         return _rename_raw(case, served_as), []
     if case.body is None:
         return "", []
-    body, notes = _renamed(case, served_as), []
+    body, notes = _rename(case, served_as), []
     for name, value in body.items():
         if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
             body[name] = value[:_LONGEST_SHOWN]

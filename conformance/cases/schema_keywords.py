@@ -32,17 +32,14 @@ class UnknownKeywordError(ConformanceError):
 
 def check_keywords(model: Model) -> None:
     """Raise UnknownKeywordError if a request schema has a keyword that no case would test."""
-    body = model.request
-    _refuse_others(model, "the body", body, _BODY)
-    schemas = [("a rule across parameters", condition) for condition in conditions(model)]
-    places = [("", body), *((f"{name}, ", schema) for name, schema in model.parameters.items())]
-    for place, schema in places:
-        schemas += [
-            (f"{place}open question {entry['question']}", entry["keywords"])
-            for entry in schema.get("open", ())
-        ]
+    # a keyword without a case would be a promise that nothing tries (ARCHITECTURE 1)
+    _refuse_others(model, "the body", model.schema.resolved, _BODY)
     for name, parameter in model.parameters.items():
         _check_parameter(model, name, parameter)
+    schemas = [("a rule across parameters", condition) for condition in conditions(model)]
+    for point in model.schema.open_points:
+        place = f"{point.parameter}, " if point.parameter else ""
+        schemas.append((f"{place}open question {point.question}", point.keywords))
     for place, schema in schemas:
         for part in _parts(schema):
             _refuse_others(model, place, part, _VALUES | _TEXTS | _BODY | _BRANCHES | _CHOICES)
@@ -56,7 +53,7 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 def conditions(model: Model) -> tuple[Mapping[str, Any], ...]:
     """Return the rules across parameters."""
-    return tuple(model.request.get("allOf", ()))
+    return tuple(model.schema.resolved.get("allOf", ()))
 
 
 def condition_names(model: Model) -> frozenset[str]:
@@ -78,13 +75,13 @@ def is_constraint(model: Model, rule: SchemaRule) -> bool:
     return True
 
 
-def couplings(model: Model) -> tuple[Mapping[str, frozenset[int]], ...]:
-    """Return, for each rule or open question across parameters, its parameters and thresholds.
+def couplings(model: Model) -> tuple[tuple[Mapping[str, Any], Mapping[str, frozenset[int]]], ...]:
+    """Return each rule or open question across parameters, with its parameters and thresholds.
 
-    A threshold is a number from which on the rule may decide otherwise than below it.
+    A threshold is a number from which on the rule may decide differently than below it.
     """
-    opened = (entry["keywords"] for entry in model.request.get("open", ()))
-    return tuple(_mentions(condition) for condition in (*conditions(model), *opened))
+    opened = (point.keywords for point in model.schema.open_points if point.parameter is None)
+    return tuple((schema, _mentions(schema)) for schema in (*conditions(model), *opened))
 
 
 def _refuse_others(

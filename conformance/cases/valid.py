@@ -45,6 +45,7 @@ def open_cases(domain: Domain) -> Iterator[Case]:
 
     The smallest request is their control: it must be accepted.
     """
+    # a provider that refuses everything then breaks one clause, and not all (ARCHITECTURE 14)
     case = partial(domain.case, control=BASELINE)
     for name in domain.optional:
         raised: list[tuple[str, ...]] = []
@@ -131,7 +132,7 @@ def _documented_values(domain: Domain, name: str) -> Iterator[Case]:
     named = model.documented(name) or model.examples(name) or model.open_values(name)
     for value in _worth_sending(domain, name):
         # the smallest request asks for the default already; it may still be refused when spelt out
-        fragment = None if value == model.default(name) else domain.completed(name, value)
+        fragment = None if value == model.default(name) else domain.complete(name, value)
         if fragment is not None:
             is_only = value is True or (isinstance(value, str) and not named)
             id_ = name if is_only else f"{name}-{slug(value)}"
@@ -170,7 +171,7 @@ def _open_fragments(domain: Domain, name: str) -> Iterator[dict[str, Any]]:
     values = [value for at, value in enumerate(values) if value not in values[:at]]
     for value in values:
         fragment = _left_open(domain, name, value)
-        if fragment is not None and domain.completed(name, value) is None:
+        if fragment is not None and domain.complete(name, value) is None:
             yield fragment
 
 
@@ -182,7 +183,7 @@ def _left_open(domain: Domain, name: str, value: object) -> dict[str, Any] | Non
     across = condition_names(domain.model)
     if any(violation.keyword not in across for violation in alone.violations):
         return None  # nothing that is sent with it can mend it
-    return domain.completed(name, value, "open")
+    return domain.complete(name, value, "open")
 
 
 def _edges(domain: Domain) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -190,7 +191,7 @@ def _edges(domain: Domain) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, schema in domain.model.parameters.items():
         for words, value in _limits(domain, name, schema):
             if name in domain.optional:
-                fragment = domain.completed(name, value)
+                fragment = domain.complete(name, value)
             else:
                 fragment = {name: value} if domain.accepted({name: value}) else None
             if fragment is not None:

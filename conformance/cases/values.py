@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from conformance.cases.model import Authorization, Case, Depth
+from conformance.cases.model import Case, Depth
 from conformance.cases.schema_keywords import condition_names, types_of
 from conformance.contract import Edition, Model
 
@@ -65,6 +65,7 @@ def askable_values(
     for case in cases:
         for value in _asked_by(case, edition, model):
             known = values.get(value.asks, value)
+            # a request that is open as a whole says nothing of its values; a default stays one
             standing = known.standing if value.standing == "open" else value.standing
             standing = known.standing if known.standing == "default" else standing
             depth = Depth.STANDARD if known.depth is Depth.STANDARD else value.depth
@@ -77,8 +78,7 @@ def askable_values(
 
 def _asked_by(case: Case, edition: Edition, model: Model) -> Iterator[AskableValue]:
     """Yield the values that a case asks for and that the contract does not forbid one by one."""
-    plain = case.raw is None and case.method == "POST" and case.content_type == "application/json"
-    if case.body is None or not plain or case.authorization is not Authorization.VALID:
+    if case.body is None or not case.is_plain:
         return
     asked, reading = asked_values(case.body), edition.read(case.body)
     broken = {violation.keyword for violation in reading.violations}

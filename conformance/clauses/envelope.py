@@ -201,7 +201,7 @@ def data_present(subject: Subject) -> Iterator[Problem]:
     binds=SUCCESS,
 )
 def data_array(subject: Subject) -> Iterator[Problem]:
-    """Fails on null, an object, a string or a number, and tells what is said in its place."""
+    """Fails on null, an object, a string or a number, and quotes what is said in its place."""
     data = _data(subject)
     if not isinstance(data, list):
         yield Problem("data is no array", "an array", name_of(data) + stand_in(subject.answer))

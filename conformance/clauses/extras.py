@@ -224,8 +224,8 @@ def size_true(subject: Subject) -> Iterator[Problem]:
     needs=Needs.DECISION,
 )
 def safety_identifier(subject: Subject) -> Iterator[Problem]:
-    """Compares the member with the request; fails where it is missing, too. Of a body without
-    images other clauses tell.
+    """Compares the member with the request; fails where it is missing, too. Other clauses
+    report a body without images.
     """
     body = body_of(subject)
     if subject.payloads:

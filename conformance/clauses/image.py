@@ -1,4 +1,4 @@
-"""The image: what its bytes are, compared with what was asked."""
+"""The image: what its bytes are, compared with what was asked; animations and drawings last."""
 
 from __future__ import annotations
 
@@ -228,8 +228,8 @@ def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
 )
 def complete(subject: Subject) -> Iterator[Problem]:
     """Decodes the image; a file that is cut off, has a wrong checksum, or declares far more
-    pixels than it could hold fails. Base64 that is itself damaged is told by the chapter
-    base64, and a type that may not be by the clauses on types.
+    pixels than it could hold fails. The chapter base64 reports base64 that is itself damaged,
+    and the clauses on types report a type that may not be.
     """
     expected = _types(subject)
     damaged = ("padding", "length", "alphabet")  # base64 that loses bytes of the image
@@ -288,8 +288,6 @@ def distinct(subject: Subject) -> Iterator[Problem]:
         seen.setdefault(digest, payload.path)
 
 
-# Animations and drawings: the frames of a GIF are in its bytes, and an SVG is text.
-
 ANIMATED = all_of(
     promised("output_format", "frame_count", "frame_duration_ms"),
     plain,
@@ -317,7 +315,7 @@ def _of_type(subject: Subject, kind: str) -> list[tuple[Payload, ImageFacts]]:
 )
 def frames_as_asked(subject: Subject) -> Iterator[Problem]:
     """Counts the frames in the file. A refusal is fine, as GIF is in preview. A file of another
-    type is told by `image.type-as-asked`.
+    type breaks `image.type-as-asked`.
     """
     asked = subject.value("frame_count")
     for payload, facts in _of_type(subject, "gif"):

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 _LONGEST = 16_384  # characters of a URL that are looked at
 _LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
-# What C's inet_aton takes, and so do many clients: one to four numbers, in any base.
+# What C's inet_aton takes, and so do many clients: one to four decimal, octal or hex numbers.
 _NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){0,3}")
 # Names that no public resolver answers, by RFC 6762, RFC 8375, and the custom of networks.
 _INSIDE = ("internal", "intranet", "lan", "local", "localdomain", "corp", "home.arpa", "svc")

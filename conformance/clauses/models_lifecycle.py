@@ -27,9 +27,11 @@ from conformance.parsing.credentials import Painter
 
 _smallest = all_of(accepted, minimal)
 
+# In names of models a date, signs between words and the .0 of a version make no other model.
 _SNAPSHOT = re.compile(r"\d{8}$", re.ASCII)
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _ENDING_ZERO = re.compile(r"(\d)\.0(?![\d.])", re.ASCII)
+# The headers in which gateways say which model they asked in the end.
 _HEADER = re.compile(r"(?:x-)?(?:openai-|served-|actual-|used-)?model(?:-name|-used)?")
 _LONGEST = 100  # characters of a name
 

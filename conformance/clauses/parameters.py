@@ -26,7 +26,7 @@ from conformance.exchange.sent_request import Sent
 def valid_accepted(subject: Subject) -> Iterator[Problem]:
     """Passes when an image came, or a stream that completed; fails on a refusal, and says what
     the error says. Not testable when the key was not accepted, when the prompt was moderated,
-    and when a success came without an image, which other clauses tell of. A model that is not
+    and when a success came without an image, which other clauses report. A model that is not
     served, a quota, an outage, and a 403 to the smallest request, which is about who asks, make it
     unavailable; but it fails when a request comes to nothing every time, at least three times and
     more often than chance has it, and its control is accepted before and after.

@@ -91,7 +91,7 @@ def read_edition(folder: Path) -> Edition:
     files = SchemaFiles(folder)
     content = files.json(EDITION_FILE)
     _check_edition_file(folder.parent, files, content)
-    if folder.parent != schemas_directory():  # those of the suite are tested, and read often
+    if folder.parent != schemas_directory():  # ours are tested, and every command reads them
         _check_schemas(files)
     return _Loader(files, content).edition()
 
@@ -118,7 +118,8 @@ def unknown_model(
     ``others`` are names known besides those of the edition.
     """
     where = f"edition {edition.id} ({place})" if place else f"edition {edition.id}"
-    matches = fnmatch.filter(edition.models, name)  # of a provider that lists none of these
+    # a glob may match here, and the provider serve none of what it matches
+    matches = fnmatch.filter(edition.models, name)
     having = () if matches else editions_with(name)
     options = " or ".join(f"--edition {id_}" for id_ in having)
     hint = f"it is in edition {' and '.join(having)}: use {options}" if having else ""
@@ -180,20 +181,29 @@ def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
 def _check_schemas(files: SchemaFiles) -> None:
     """Refuse what is no JSON Schema, and annotations that are not of the documented form."""
     for name in schema_files(files.folder):
-        content, place = files.json(name), files.folder / name
-        try:
-            Draft202012Validator.check_schema(content)
-        except SchemaError as error:
-            where = path_text(tuple(error.absolute_path))
-            message = error.message[:200]
-            raise EditionError(f"{place}: is no JSON Schema: {where}: {message}") from None
-        for keyword, form in _FORMS.items():
-            for entry in annotation_entries(content, keyword):
-                if not form.accepts(entry):
-                    raise EditionError(
-                        f"{place}: {keyword} has {json.dumps(entry)[:200]}, which is not of the "
-                        f"form that schemas/README.md describes"
-                    )
+        fault = _schema_fault(json.dumps(files.json(name)))
+        if fault:
+            raise EditionError(f"{files.folder / name}: {fault}")
+
+
+# A new edition has most of its files from the one before it, and `edition check` reads both.
+@functools.lru_cache(maxsize=256)
+def _schema_fault(text: str) -> str:
+    """Return what is wrong with a JSON text as a schema, in one clause; empty if nothing is."""
+    content = json.loads(text)
+    try:
+        Draft202012Validator.check_schema(content)
+    except SchemaError as error:
+        where = path_text(tuple(error.absolute_path))
+        return f"is no JSON Schema: {where}: {error.message[:200]}"
+    for keyword, form in _FORMS.items():
+        for entry in annotation_entries(content, keyword):
+            if not form.accepts(entry):
+                return (
+                    f"{keyword} has {json.dumps(entry)[:200]}, which is not of the "
+                    f"form that schemas/README.md describes"
+                )
+    return ""
 
 
 class _Loader:

@@ -1,4 +1,4 @@
-"""Whether a folder is an edition that can be published, and what a document says otherwise."""
+"""Whether a folder is an edition that can be published, and what a document says differently."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BASE = "https://image-conformance.invalid"
 
 @dataclass(frozen=True, slots=True)
 class CheckedEdition:
-    """What was found: faults, differences to a document, and what a reader had better look at."""
+    """The result of a check: faults, differences to a document, and notes for a reader."""
 
     edition: Edition
     faults: tuple[str, ...]
@@ -75,7 +75,7 @@ def check_edition(folder: str, document: Path | None = None) -> CheckedEdition:
 
 
 def faults(edition: Edition) -> Iterator[str]:
-    """Yield what is wrong beyond what keeps an edition from being loaded, a sentence a fault."""
+    """Yield what is wrong beyond what keeps an edition from being loaded, one sentence each."""
     for name in schema_files(edition.folder):
         yield from _schema_faults(edition, name)
     files = SchemaFiles(edition.folder)
@@ -100,7 +100,7 @@ def faults(edition: Edition) -> Iterator[str]:
 
 
 def print_checked(checked: CheckedEdition, console: Console) -> None:
-    """Print what was found, a sentence a line."""
+    """Print the result of a check, one sentence a line."""
     _CheckPage(console).print(checked)
 
 
@@ -136,32 +136,32 @@ def _schema_faults(edition: Edition, name: str) -> Iterator[str]:
     parts = [name, *(f"{name}#/$defs/{part}" for part in content.get("$defs", {}))]
     for part in parts:
         schema = files.schema(part)
-        yield from (f"{place} has no citation" for place in _uncited(schema, part))
-        yield from (f"{place}, which is not there" for place in _stale(schema, part))
+        yield from (f"{place} has no citation" for place in _uncited_constraints(schema, part))
+        yield from (f"{place}, which is not there" for place in _stale_citations(schema, part))
 
 
-def _uncited(node: dict[str, Any], place: str) -> Iterator[str]:
+def _uncited_constraints(node: dict[str, Any], place: str) -> Iterator[str]:
     """Yield the constraints that no citation beside them is the source of."""
     cited = {word for entry in node.get("citations", []) for word in entry.get("keywords", [])}
     known = cited | _STRUCTURE | _ANNOTATIONS
     yield from (f"{place}: {keyword}" for keyword in node if keyword not in known)
     for name, member in node.get("properties", {}).items():
-        yield from _uncited(member, f"{place}.{name}")
+        yield from _uncited_constraints(member, f"{place}.{name}")
     for index, member in enumerate(node.get("allOf", [])):
-        yield from _uncited(member, f"{place}.allOf[{index}]")
+        yield from _uncited_constraints(member, f"{place}.allOf[{index}]")
     if isinstance(node.get("items"), dict):
-        yield from _uncited(node["items"], f"{place}[]")
+        yield from _uncited_constraints(node["items"], f"{place}[]")
 
 
-def _stale(node: Any, place: str) -> Iterator[str]:
+def _stale_citations(node: Any, place: str) -> Iterator[str]:
     """Yield the citations that name a keyword which the schema beside them does not have."""
     if isinstance(node, list):
         for member in node:
-            yield from _stale(member, place)
+            yield from _stale_citations(member, place)
     elif isinstance(node, dict):
         entries = node.get("citations")
         for entry in entries if isinstance(entries, list) else []:
             words = (word for word in entry.get("keywords", ()) if word not in node)
             yield from (f"{place}: {entry['section']!r} is cited for {word}" for word in words)
         for name, member in node.items():
-            yield from _stale(member, f"{place}.{name}")
+            yield from _stale_citations(member, f"{place}.{name}")

@@ -1,4 +1,4 @@
-"""What a document says of the parameters of the endpoint that an edition does not, or unlike."""
+"""How a document and an edition differ about the parameters of the endpoint."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _default(schemas: Sequence[Mapping[str, Any]], stated: DocumentedParameter) 
 
 
 def _required(edition: Edition, name: str, document: Document) -> Iterator[str]:
-    ours = {name in model.required for model in edition.every_model}
+    ours = {name in model.schema.required for model in edition.every_model}
     theirs = name in document.required
     if theirs not in ours:
         here, there = ("not required", "required") if theirs else ("required", "not required")

@@ -76,7 +76,7 @@ def read_document(path: Path, edition: Edition) -> Document:
 
     Raises DocumentError for what cannot be read, and for a document without the endpoint.
     """
-    content = _loaded(path)
+    content = _load(path)
     body = _request_schema(content, edition, path)
     reader = _SchemaReader(content)
     members: dict[str, list[Any]] = {}
@@ -100,7 +100,7 @@ def read_document(path: Path, edition: Edition) -> Document:
     return Document(parameters, frozenset(required), tuple(dict.fromkeys(reader.unread)))
 
 
-def _loaded(path: Path) -> Any:
+def _load(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
@@ -123,9 +123,9 @@ def _request_schema(content: Any, edition: Edition, path: Path) -> Any:
     wanted, method = edition.endpoint.path, edition.endpoint.method.lower()
     paths = _object(content, "paths")
     names = [name for name in paths if isinstance(name, str) and name.endswith(wanted)]
-    for name in sorted(names, key=len):
+    for name in sorted(names, key=len):  # the shortest is least likely a variant of the endpoint
         operation = _object(_object(paths, name), method)
-        body = _SchemaReader(content).resolved(operation.get("requestBody"))
+        body = _SchemaReader(content).resolve(operation.get("requestBody"))
         media = _object(_object(body, "content"), edition.endpoint.content_type)
         if "schema" in media:
             return media["schema"]
@@ -158,7 +158,7 @@ class _SchemaReader:
         """Yield a schema and all that it is put together from, each once, as far as it goes."""
         waiting, seen = [schema], set[int]()
         while waiting:
-            part = self.resolved(waiting.pop())
+            part = self.resolve(waiting.pop())
             if not isinstance(part, dict) or id(part) in seen:
                 continue
             if self._looked_at >= _MOST_SCHEMAS:
@@ -170,7 +170,7 @@ class _SchemaReader:
             for name in choices:
                 waiting += reversed(_list(part, name))
 
-    def resolved(self, schema: Any) -> Any:
+    def resolve(self, schema: Any) -> Any:
         """Return what a schema refers to, through any number of references, or itself."""
         seen: set[str] = set()
         while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):

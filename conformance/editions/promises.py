@@ -28,7 +28,7 @@ def bound_cases(edition: Edition, models: Collection[str]) -> Bound:
 def clause_changes(
     old: Edition, new: Edition, bound: Bound, requests: Iterable[EditionChange]
 ) -> Iterator[EditionChange]:
-    """Yield the clauses that one edition has, or grades, otherwise than the other.
+    """Yield the clauses that one edition has, or grades, differently from the other.
 
     ``bound`` are the cases of the models that both editions read: a clause that binds none of
     them asks nothing of a provider that kept the old edition. What ``requests`` demand already is

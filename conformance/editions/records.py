@@ -93,7 +93,7 @@ def change(area: str, subject: str, before: str, after: str, **rest: Any) -> Edi
 def changes_of(
     area: str, before: Mapping[str, str], after: Mapping[str, str]
 ) -> Iterator[EditionChange]:
-    """Yield what two editions say unlike, by subject."""
+    """Yield what two editions say differently, by subject."""
     for subject in dict.fromkeys((*before, *after)):
         texts = before.get(subject, ""), after.get(subject, "")
         if texts[0] != texts[1]:

@@ -1,4 +1,4 @@
-"""What a provider must accept or refuse from now on: the requests that two editions read unlike."""
+"""What a provider must accept or refuse now: requests that two editions read differently."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.cases import cases_for
-from conformance.cases.model import Authorization, Case, Operation
+from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Level, RequestBody
@@ -23,7 +23,7 @@ _MOST_VALUES = 6
 
 @dataclass(slots=True)
 class _Demand:
-    """Requests to one model that the new edition decides otherwise, for one rule."""
+    """Requests to one model that the new edition decides differently, for one rule."""
 
     values: dict[str, None] = field(default_factory=dict)
     cases: dict[str, None] = field(default_factory=dict)
@@ -78,8 +78,7 @@ def _requests(old: Edition, new: Edition, model: str) -> Iterator[Case]:
     seen: set[str] = set()
     for edition in (new, old):
         for case in cases_for(edition, edition.model(model), lead=True):
-            plain = case.authorization is Authorization.VALID and case.raw is None
-            if plain and case.operation is Operation.GENERATE and repr(case.body) not in seen:
+            if case.is_plain and repr(case.body) not in seen:
                 seen.add(repr(case.body))
                 yield case
 

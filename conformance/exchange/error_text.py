@@ -125,6 +125,7 @@ def _own(members: Mapping[str, Any], *names: str) -> str:
         value = members.get(name)
         if isinstance(value, str) and value.strip():
             return _tidy(value)
+        # A number is a code, and never the words of an error.
         if type(value) is int and value not in _NO_CODES and name in _CODE:
             return str(value)[:20]
     return ""

@@ -22,7 +22,7 @@ class Source(Protocol):
 
 
 class Sends(Protocol):
-    """Anything that sends cases to a target, as `Client` does."""
+    """Anything that sends cases to a target, such as `Client`."""
 
     @property
     def target(self) -> Target:

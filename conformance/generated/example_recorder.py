@@ -53,7 +53,7 @@ class DrawnSource:
         named = replace(case, id=f"{DRAWN}{digest}" + (f"-{number}" if number > 1 else ""))
         self.cassettes.append(named.id)
         source = self.source
-        if named.path in self._made and isinstance(source, Record):
+        if named.path in self._made and isinstance(source, Record):  # shrinking repeats
             source = source.replay
         exchange = source.exchange(named)
         self.answered = self.answered and exchange.response is not None

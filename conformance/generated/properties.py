@@ -80,20 +80,20 @@ class Explorer:
 
     def accepts_valid(self, body: Body) -> Iterator[BrokenPromise]:
         """Every valid request is honoured, under all clauses that bind it."""
-        yield from self._judged(self._send(body), self.clauses)
+        yield from self._judge(self._send(body), self.clauses)
 
     def refuses_invalid(self, drawn: Invalid) -> Iterator[BrokenPromise]:
         """A request with one fault is refused, and the same request without it is accepted."""
         control = self._send(drawn.control)
         accepting = [clause for clause in self.clauses if clause.id == _ACCEPTED]
-        yield from self._judged(control, accepting)
-        yield from self._judged(self._send(drawn.body), self.clauses, control)
+        yield from self._judge(control, accepting)
+        yield from self._judge(self._send(drawn.body), self.clauses, control)
 
     def follows_format(self, drawn: Formats) -> Iterator[BrokenPromise]:
         """`response_format` decides the format of the answer, whatever else is asked."""
         chapter = [clause for clause in self.clauses if clause.chapter == "format"]
         for body in drawn.bodies:
-            yield from self._judged(self._send(body), chapter)
+            yield from self._judge(self._send(body), chapter)
 
     def is_stateless(self, drawn: Between) -> Iterator[BrokenPromise]:
         """The same request is answered in the same shape, whatever was asked in between."""
@@ -106,7 +106,7 @@ class Explorer:
             differing = [f"{name} {a} and then {b}" for name, a, b in pairs if a != b]
             message = f"the same request was answered with {', '.join(differing)}"
             promise = "The answer depends on what was asked, and not on what was asked before."
-            yield self._broken(STATELESS, promise, message, answered)
+            yield self._broken_promise(STATELESS, promise, message, answered)
 
     def treats_unknown_alike(self, drawn: Placed) -> Iterator[BrokenPromise]:
         """An unknown parameter is treated alike in any position, beside any other parameters."""
@@ -114,13 +114,15 @@ class Explorer:
         unavailable = list(self._unavailable(answered))
         yield from unavailable
         for example in answered:
-            yield from self._judged(example, self.clauses)
+            yield from self._judge(example, self.clauses)
         results = {example.outcome.result for example in answered}
         if not unavailable and len(results) > 1 and fnmatchcase(ALIKE, self.chosen):
             pairs = zip(drawn.texts, answered, strict=True)
             reasons = [f"{place}: {example.outcome.reason}" for (place, _), example in pairs]
             promise = "A parameter that no source knows is treated alike wherever it stands."
-            yield self._broken(ALIKE, promise, f"{drawn.name} {', '.join(reasons)}", answered)
+            yield self._broken_promise(
+                ALIKE, promise, f"{drawn.name} {', '.join(reasons)}", answered
+            )
 
     def _send(self, body: Body) -> AnsweredExample:
         return self._send_case(Case(GENERATED, self.model, body=body), body)
@@ -137,12 +139,13 @@ class Explorer:
             pytest.skip(f"not run: {reason}")
         answer = Answer(exchange, self.limits.pixels, self.limits.images_pixels)
         example = AnsweredExample(case, body, exchange, answer, outcome_of(exchange, answer))
+        # hypothesis would go on asking an address that is gone
         self.silent = self.silent + 1 if exchange.response is None else 0
         if self.silent == _MOST_SILENT:
             pytest.skip(f"{UNAVAILABLE}: {example.outcome.reason}\n{self._curl(example)}")
         return example
 
-    def _judged(
+    def _judge(
         self,
         example: AnsweredExample,
         clauses: Iterable[Clause],
@@ -155,7 +158,7 @@ class Explorer:
         broken = [
             finding
             for finding in findings
-            if finding.verdict in _FAILING and not self._excused(finding)
+            if finding.verdict in _FAILING and not self._is_excused(finding)
         ]
         for finding in broken:
             clause = known[finding.clause]
@@ -164,9 +167,9 @@ class Explorer:
             lines += [f"expected: {finding.expected}"] if finding.expected else []
             lines += [f"observed: {finding.observed}"] if finding.observed else []
             sent = (example,) if control is None else (control, example)
-            yield self._broken(clause.id, promise, "\n".join(lines), sent)
+            yield self._broken_promise(clause.id, promise, "\n".join(lines), sent)
         silent = [finding for finding in findings if finding.verdict is Verdict.UNAVAILABLE]
-        if not broken and any(not self._excused(finding) for finding in silent):
+        if not broken and any(not self._is_excused(finding) for finding in silent):
             yield self._undecided(example)
 
     def _unavailable(self, answered: Iterable[AnsweredExample]) -> Iterator[BrokenPromise]:
@@ -176,19 +179,20 @@ class Explorer:
 
     def _undecided(self, example: AnsweredExample) -> BrokenPromise:
         promise = "neither honoured nor refused, so nothing could be judged"
-        return self._broken(UNAVAILABLE, promise, example.outcome.reason, (example,))
+        return self._broken_promise(UNAVAILABLE, promise, example.outcome.reason, (example,))
 
-    def _excused(self, finding: Finding) -> bool:
+    def _is_excused(self, finding: Finding) -> bool:
         """Return whether a claim or deviation of the provider excuses the finding."""
         if any(claim.covers(finding) for claim in self.provider.not_claimed):
             return True
         for deviation in self.provider.deviations:
             if not deviation.expired(self.today) and deviation.explains(finding):
+                # one that no longer occurs fails the run (ARCHITECTURE 12)
                 self.occurred.add(deviation.name)
                 return True
         return False
 
-    def _broken(
+    def _broken_promise(
         self, id_: str, promise: str, message: str, sent: Sequence[AnsweredExample]
     ) -> BrokenPromise:
         curls = tuple(dict.fromkeys(map(self._curl, sent)))

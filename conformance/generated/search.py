@@ -55,7 +55,7 @@ class Bounded:
 
 
 def explore_refusals(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[Falsified]:
-    """Explore a property of requests that must be refused, like `explore`.
+    """Explore a property of requests that must be refused, as `explore` does.
 
     Examples are shrunk even on a paid provider, because refusals are free. Controls and accepted
     requests are billed, so at most five times the number of examples is sent.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from conformance.cases.domain import Domain, Pattern, Region, Sizes, Span, Text, samples
-from conformance.cases.invalid import spoil
+from conformance.cases.invalid import differing_names, spoil
 from conformance.cases.schema_keywords import condition_names
 from conformance.cases.valid import DerivationError
 from conformance.contract import Edition, Model
@@ -46,7 +46,7 @@ def invalid_bodies(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]
     by_rule: dict[tuple[str, str], list[st.SearchStrategy[Invalid]]] = {}
     for spoiling in spoilings(parts.domain):
         by_rule.setdefault((spoiling.parameter, spoiling.rule.keyword), []).append(
-            _spoilt(parts, spoiling)
+            _spoiled_bodies(parts, spoiling)
         )
     choices = [*(st.one_of(choices) for choices in by_rule.values()), *_across(parts)]
     # the rule first, the kind of wrong value second: st.one_of would flatten the two, and the
@@ -59,7 +59,7 @@ def above_limit_n(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
     parts = _Parts(edition, model)
     for spoiling in spoilings(parts.domain):
         if (spoiling.parameter, spoiling.rule.keyword) == ("n", "maximum"):
-            return _spoilt(parts, spoiling)
+            return _spoiled_bodies(parts, spoiling)
     raise DerivationError(f"edition {edition.id}: {model.name}: its schema gives n no maximum")
 
 
@@ -123,15 +123,12 @@ def _values(region: Region) -> st.SearchStrategy[Any]:
     return st.just(region.sample)
 
 
-def _spoilt(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
+def _spoiled_bodies(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
     """Draw an accepted body in which the value is the only fault, and put it in."""
     name, keyword = spoiling.parameter, spoiling.rule.keyword
-    controls = parts.bodies()
-    if spoiling.controls is not None:
-        controls = parts.around(name, _fragments(spoiling.controls))
     return st.builds(
         lambda control, value: Invalid(spoil(control, name, value), control, name, keyword),
-        controls,
+        parts.around(name, _fragments(spoiling.controls)),
         spoiling.values,
     )
 
@@ -148,8 +145,7 @@ def _across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
             if len(broken) == 1 and broken[0].keyword in condition_names(domain.model):
                 parameter, keyword = str(broken[0].parameter), broken[0].keyword
                 for right in allowed:
-                    names = pattern.keys() | right.keys()
-                    differing = [name for name in names if pattern.get(name) != right.get(name)]
+                    differing = differing_names(pattern, right)
                     if len(differing) == 1:
                         keywords.add(keyword)
                         pair = (pattern, right)

@@ -24,6 +24,7 @@ Plain = Callable[[str], Any]
 
 _MIB = 1024 * 1024
 _HEAD = 64 * 1024  # bytes of directives and comments before a document begins
+# libyaml where it is installed, for its events alone (ARCHITECTURE 37).
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BINARY = frozenset({"!binary", "tag:yaml.org,2002:binary"})

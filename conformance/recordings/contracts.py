@@ -79,8 +79,8 @@ class ContractsByDay(Contracts):
         else:
             fitting = []
             for edition in published:  # that have the model by its name, or a snapshot of it
-                known = edition.find(model)
-                if known is not None and (known.named or known.snapshot_of is not None):
+                match = edition.find(model)
+                if match is not None and (match.named or match.snapshot_of is not None):
                     fitting.append(edition)
             ours = _owner(self.default.edition)
             fitting.sort(key=lambda edition: _owner(edition) != ours)

@@ -94,6 +94,7 @@ def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile
     meant: dict[str, ForeignFile] = {}
     for argument in arguments:
         for file in _meant(argument):
+            # A folder may hold the run file of the time before.
             if file.named or not same_file(file.path, run_file):
                 meant.setdefault(os.path.realpath(file.path), file)
     return list(meant.values())

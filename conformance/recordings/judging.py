@@ -140,6 +140,7 @@ class FileJudge:
                 for entry in entries_of(plain, file.layout, file.path.parent):
                     self._entry(entry, file, stem)
         except UnknownLayoutError as error:
+            # In a folder anything may lie, and nobody said that it is a recording.
             (file.unreadable if file.named else file.passed_over).append(Fault(error.reason))
         except RecordingError as error:
             file.unreadable.append(Fault(error.reason, error.line))
@@ -166,8 +167,8 @@ class FileJudge:
             file.unreadable.append(entry)
             return
         try:
-            wanted = (url for waiting in self._waiting.values() for url in waiting.urls)
-            if entry.method == "GET" and entry.url in wanted:
+            wanted = any(entry.url in waiting.urls for waiting in self._waiting.values())
+            if entry.method == "GET" and wanted:
                 self._add_download(entry, file)
             elif is_generation(entry):
                 file.found += 1

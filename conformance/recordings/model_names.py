@@ -56,10 +56,11 @@ def is_unknown(name: str, edition: Edition) -> bool:
 
 
 def unknown_model(exchange: Exchange, edition: Edition) -> str | None:
-    """Say that a model is unknown and so hardly judged; None for one that is known."""
+    """Explain that an unknown model is hardly judged; return None for a known one."""
     name = exchange.model
     if not is_unknown(name, edition):
         return None
+    # Gateways put the maker before the name, as in `openai/dall-e-3`.
     bare = name.rpartition("/")[2]
     model = bare if edition.find(bare) else "MODEL"
     return (

@@ -87,6 +87,7 @@ class Records:
             about.accepted.add((exchange.provider, exchange.model))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
+            # One finding of each kind decides the conclusion; of all of them memory has no bound.
             refused = finding.message.startswith(NOT_ACCEPTED)
             kind = (finding.model, finding.clause, finding.verdict.value, refused)
             about.samples.setdefault(kind, finding)
@@ -129,10 +130,10 @@ class Records:
     def _judged(self) -> list[tuple[EditionClauses, list[_JudgedHost]]]:
         """Return the contracts that judged, the default one first, each with its hosts."""
         default = self._contracts.default
-        hosts: dict[str, list[_JudgedHost]] = {default.edition.id: []}
+        by_edition: dict[str, list[_JudgedHost]] = {default.edition.id: []}
         for _, about in sorted(self._hosts.items()):
-            hosts.setdefault(about.contract.edition.id, []).append(about)
-        judged = [(judged_by[0].contract, judged_by) for judged_by in hosts.values() if judged_by]
+            by_edition.setdefault(about.contract.edition.id, []).append(about)
+        judged = [(hosts[0].contract, hosts) for hosts in by_edition.values() if hosts]
         return judged or [(default, [])]
 
     def _name(self, host: str, edition: str) -> str:

@@ -14,11 +14,11 @@ from conformance.results.records import ExchangeRecord
 
 _TEXTS = ("message", "expected", "observed", "control", "deviation")
 COLUMNS = (
-    *("provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known"),
+    "provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known",
     *_TEXTS,
-    *("provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette"),
+    "provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette",
     "edition",
-)
+)  # fmt: skip
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones, too
 _LONGEST = 2000  # characters of a cell
 

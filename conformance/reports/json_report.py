@@ -80,9 +80,9 @@ def _run(run: Run) -> dict[str, Any]:
 
 
 _PRICE = (
-    *("paid", "actual", "estimate", "estimated", "guess", "unpriced", "images", "per_image"),
+    "paid", "actual", "estimate", "estimated", "guess", "unpriced", "images", "per_image",
     "in_vain",
-)
+)  # fmt: skip
 
 
 def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import read_request
 from conformance.exchange.source import Replay, Source
 from conformance.exchange.transport.limits import Limits
-from conformance.exchange.wrong_endpoint import knows_nothing, wrong_address
+from conformance.exchange.wrong_endpoint import is_not_this_api, wrong_address
 from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.live.cost import all_of
@@ -196,7 +196,7 @@ class Engine:
                 exchange, answer = self._ahead[case.path] = self._exchange(case)
             except (NotSentError, ConformanceError):  # reported when the case is judged
                 break
-            if not knows_nothing(answer):
+            if not is_not_this_api(answer):
                 break
             why = why or wrong_address(self.provider.base_url, exchange)
         else:  # not one of them shows the API

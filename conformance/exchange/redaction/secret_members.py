@@ -81,7 +81,7 @@ class _Reading:
         return None if after == before else json.dumps(after.decode("utf-8", "replace")).encode()
 
     def _is_labelled(self, value: str) -> bool:
-        """Return whether a string before names this one: `{"name": …, "value": …}`, `[name, …]`."""
+        """Return whether the string before names this: `{"name": …, "value": …}`, `[name, …]`."""
         label, name = self._labels[-1], self._name.lower()
         if not name or name in _LABELS:
             self._labels[-1] = value[:100]

@@ -75,7 +75,7 @@ class Budget:
 
     @contextmanager
     def hop(self) -> Iterator[None]:
-        """Count one request of a chain; the time goes on, the bytes start again."""
+        """Begin one request of a chain; its bytes start from zero, the time goes on."""
         self._connect_deadline = time.monotonic() + self.limits.connect_seconds
         self.stage, self._received, self._opening, self.ended = "connect", 0, b"", False
         token = _current.set(self)
@@ -85,7 +85,7 @@ class Budget:
             _current.reset(token)
 
     def trace(self, event: str, _info: Mapping[str, Any]) -> None:
-        """Note where httpcore is; only the end of the header matters."""
+        """Note how far httpcore is; only the end of the header matters."""
         if event == "http11.receive_response_headers.complete":
             self.stage = "body"
 

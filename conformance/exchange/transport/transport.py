@@ -203,6 +203,7 @@ def _next(here: httpx.URL, location: str) -> httpx.URL:
     except Stopped as stopped:
         failure = stopped.failure
         raise Stopped(failure.kind, f"after a redirect, {failure.message}") from None
+    # On loopback there is nobody in between.
     if (here.scheme, target.scheme) == ("https", "http") and not is_loopback_name(target.host):
         raise Stopped("bad-scheme", "a redirect leads from https to http")
     return target

@@ -14,7 +14,7 @@ _BREAK = object()
 
 
 class CBORFaultError(Exception):
-    """What makes some bytes no CBOR value that is read here."""
+    """Why some bytes are no CBOR value, or none that is read here."""
 
 
 def read_cbor(data: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""Whom the certificate of a signature names, and by which algorithm was signed; unverified."""
+"""Read who signed, and with which algorithm, from a signature that nobody has verified."""
 
 from __future__ import annotations
 

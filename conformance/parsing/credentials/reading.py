@@ -105,6 +105,7 @@ def _manifests(store: bytes) -> list[Manifest]:
         raise ManifestFaultError("the store has no manifest")
     by_label = {box.label: Manifest(box) for box in boxes}
     label, line = boxes[-1].label, dict[str, Manifest]()
+    # A manifest may name itself as its parent.
     while label in by_label and label not in line and len(line) <= _MOST_PARENTS:
         line[label] = manifest = by_label[label]
         label = ""
@@ -140,9 +141,9 @@ def _software(manifest: Manifest) -> Iterator[Software]:
     """Yield who made the claim, then who did what, by name."""
     information = manifest.claim.get("claim_generator_info")
     generators = information if isinstance(information, list) else [information]
-    named = [program for generator in generators if (program := _program(generator, ""))]
+    programs = [program for generator in generators if (program := _program(generator, ""))]
     whole = _program(manifest.claim.get("claim_generator"), "")
-    yield from named or ([whole] if whole else [])
+    yield from programs or ([whole] if whole else [])
     for action in _actions(manifest):
         agent = _program(action.get("softwareAgent"), _text(action.get("action")) or "action")
         if agent:

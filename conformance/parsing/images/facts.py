@@ -138,6 +138,7 @@ def _decode(
     facts: ImageFacts, data: bytes, container: Container, max_pixels: int, compared: bool
 ) -> ImageFacts:
     try:
+        # No other decoder of Pillow gets to see the bytes.
         formats = (str(facts.type).upper(),)
         with _guarded(max_pixels), Image.open(io.BytesIO(data), formats=formats) as image:
             counted = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames

@@ -199,9 +199,9 @@ def _of_envelope(body: dict[str, Any], kept: _Kept) -> Iterator[str]:
     values |= {f"error.{name}": fault.get(name) for name in _ERROR}
     for name, value in values.items():
         if kept.holds(value):
-            known = isinstance(value, dict) or replaces_value(str(value))
+            is_whole = isinstance(value, dict) or replaces_value(str(value))
             lacks = fault and not fault.keys() >= _ERROR
-            yield name if known and not lacks and name != "type" else "body"
+            yield name if is_whole and not lacks and name != "type" else "body"
     if kept.spoils([*body, *fault, *(usage if isinstance(usage, dict) else ())]):
         yield "body"
     whole = [*(data if isinstance(data, list) else [data]), error]

@@ -73,6 +73,7 @@ def _check_size(data: bytes) -> None:
 def body_of(half: Mapping[str, Any], files: BodyFiles) -> Body:
     """Read the body of a request or a response: the first member that may hold one counts."""
     kept, file = first_kept(half, *_TEXTS), first_kept(half, *_FILES)
+    # An empty text beside the name of a file stands for that file.
     if kept is not None and not (kept == "" and file):
         return _from_member(kept)
     encoded = first_kept(half, *_BASE64)
@@ -142,14 +143,14 @@ _FORMS = {"$base64": from_base64, "$hex": _from_hex, "$raw": from_text}
 
 
 def from_value(value: Any) -> Body:
-    """Write decoded JSON anew: what it says stands, how it was written does not."""
+    """Write decoded JSON anew: its values are those sent, its bytes are not."""
     lost: set[str] = set()
     written = json.dumps(_without_omissions(value, "", lost), ensure_ascii=False)
     return Body(written.encode(errors="replace"), frozenset(lost | {"text"}))
 
 
 def _framed_stream(events: list[Any]) -> Body:
-    """Frame events anew; what each said stands, how it was written does not."""
+    """Frame events anew: their data is what was sent, their bytes are not."""
     lost: set[str] = set()
     lines = []
     for event in map(mapping, events):

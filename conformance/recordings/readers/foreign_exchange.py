@@ -27,15 +27,15 @@ def is_generation(entry: Entry) -> bool:
 def foreign_exchange(recorded: Recorded, case: str) -> Exchange:
     """Return an exchange as clauses read it; the provider is the host, the model as asked."""
     body = read_json(recorded.request.body).value
-    asked = body.get("model") if isinstance(body, dict) else None
-    model = asked or deployment_of(recorded.request)
+    named = body.get("model") if isinstance(body, dict) else None
+    model = named or deployment_of(recorded.request)
     try:
         host = urlsplit(recorded.request.url).hostname or ""
     except ValueError:
         host = ""
-    stated = (recorded.provider or "").split()
-    if "." not in host and host != "localhost" and stated:  # the recorder hid it
-        host = stated[0].removeprefix("*.")
+    stated_host = (recorded.provider or "").split()
+    if "." not in host and host != "localhost" and stated_host:  # the recorder hid it
+        host = stated_host[0].removeprefix("*.")
     return Exchange(
         provider=printable(host.lower(), 100) or "unknown",
         model=printable(model, 100) if isinstance(model, str) else UNNAMED,

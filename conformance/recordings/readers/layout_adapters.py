@@ -27,31 +27,31 @@ def from_pair(value: Any) -> Iterator[Pair]:
 def from_har(value: Any) -> Iterator[Pair]:
     """Turn an entry of an archive; browsers write status 0 where no answer came."""
     entry = mapping(value)
-    asked, answer = mapping(entry.get("request")), mapping(entry.get("response"))
-    content = mapping(answer.get("content"))
-    if not isinstance(asked.get("url"), str):
+    request, response = mapping(entry.get("request")), mapping(entry.get("response"))
+    content = mapping(response.get("content"))
+    if not isinstance(request.get("url"), str):
         raise RecordingError("is no entry of an archive: it has no request.url")
     milliseconds = seconds_of(entry.get("time")) or 0
     size = _size(content.get("size"))
     yield Pair(
         {
-            "method": text(asked.get("method")) or "GET",
-            "url": asked["url"],
-            "headers": asked.get("headers"),
-            **_har_body(mapping(asked.get("postData")), _size(asked.get("bodySize"))),
+            "method": text(request.get("method")) or "GET",
+            "url": request["url"],
+            "headers": request.get("headers"),
+            **_har_body(mapping(request.get("postData")), _size(request.get("bodySize"))),
         },
         {
-            "status": answer["status"],
-            "headers": answer.get("headers"),
+            "status": response["status"],
+            "headers": response.get("headers"),
             **_har_body(content, size),
         }
-        if status_of(answer.get("status"))
+        if status_of(response.get("status"))
         else None,
         {
             "recorded_at": entry.get("startedDateTime"),
             "elapsed": milliseconds / 1000 if milliseconds > 0 else None,
         },
-        _stated_length(answer, content, size),
+        _stated_length(response, content, size),
     )
 
 
@@ -159,44 +159,21 @@ def from_postman(value: Any, folder: int = 0) -> Iterator[Pair]:
     for nested in inner if isinstance(inner, list) else []:
         yield from from_postman(nested, folder + 1)
     for answer in map(mapping, saved if isinstance(saved, list) else []):
-        asked = mapping(answer.get("originalRequest")) or mapping(item.get("request"))
-        url = asked.get("url")
-        yield Pair(
-            {
-                "method": asked.get("method"),
-                "url": url if isinstance(url, str) else mapping(url).get("raw"),
-                "headers": asked.get("header"),
-                "body": mapping(asked.get("body")).get("raw"),
-            },
-            {
-                "status": answer.get("code"),
-                "headers": answer.get("header"),
-                "body": answer.get("body"),
-            },
-        )
+        request = mapping(answer.get("originalRequest")) or mapping(item.get("request"))
+        url, body = request.get("url"), mapping(request.get("body"))
+        url = url if isinstance(url, str) else mapping(url).get("raw")
+        yield Pair({**request, "url": url, "body": body.get("raw")}, answer)
 
 
 def from_insomnia(value: Any) -> Iterator[Pair]:
     """Turn the answers of an export that has them, each with the request that it is of."""
-    listed = mapping(value).get("resources")
-    resources = list(map(mapping, listed)) if isinstance(listed, list) else []
+    items = mapping(value).get("resources")
+    resources = list(map(mapping, items)) if isinstance(items, list) else []
     requests = {text(resource.get("_id")): resource for resource in resources}
     for answer in resources:
         if answer.get("_type") not in ("response", "Response"):
             continue
-        asked = requests.get(text(answer.get("parentId")), {})
-        yield Pair(
-            {
-                "method": asked.get("method"),
-                "url": asked.get("url"),
-                "headers": asked.get("headers"),
-                "body": mapping(asked.get("body")).get("text"),
-            },
-            {
-                "status": answer.get("statusCode"),
-                "headers": answer.get("headers"),
-                "body": answer.get("body"),
-                "bodyAsBase64": answer.get("bodyBuffer"),
-                "_file": answer.get("bodyPath"),
-            },
-        )
+        request = requests.get(text(answer.get("parentId")), {})
+        kept = {"bodyAsBase64": answer.get("bodyBuffer"), "_file": answer.get("bodyPath")}
+        body = mapping(request.get("body")).get("text")
+        yield Pair({**request, "body": body}, {**answer, **kept})

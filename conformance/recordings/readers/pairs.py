@@ -71,16 +71,17 @@ def entry_of(index: int, line: int | None, pair: Pair, files: BodyFiles) -> Entr
             "is no exchange: it has no request or no response; docs/judging.md describes one"
         )
     endpoint = text(pair.record.get("endpoint"))  # names the endpoint alone, without a URL
-    named = f"/{endpoint}" if endpoint.endswith("images/generations") else ""
-    url = text(first_kept(request, *_ADDRESSES)) or named
+    path = f"/{endpoint}" if endpoint.endswith("images/generations") else ""
+    url = text(first_kept(request, *_ADDRESSES)) or path
+    # The endpoint has one method, which a record may leave out.
     method = text(request.get("method")).upper() or "POST"
     return Entry(index, line, method, url, lambda: _read(pair, method, url, files))
 
 
 def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
-    asked = pair.request
-    sent = headers_of(first_kept(asked, *_HEADERS))
-    body = restore(undo_coding(_matched(asked) or body_of(asked, files), sent), sent)
+    request = pair.request
+    sent = headers_of(first_kept(request, *_HEADERS))
+    body = restore(undo_coding(_matched(request) or body_of(request, files), sent), sent)
     response, answer = None, NOTHING_KEPT
     altered = _declared_alterations(pair.record)
     if pair.response is not None:
@@ -91,7 +92,7 @@ def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
         altered |= CUT.altered if answer.data is None else answer.altered
         altered |= set() if headers else {"headers"}
     # Without its whole request an answer cannot be judged: what it promises is not known.
-    unknown = first_kept(asked, *_ADDRESSES) is None
+    unknown = first_kept(request, *_ADDRESSES) is None
     if body.data is None or {"body", "payloads"} & body.altered or unknown:
         altered |= {"request"}
     return Recorded(
@@ -116,9 +117,9 @@ def _status(answer: Mapping[str, Any]) -> int:
     raise RecordingError("a response has no status")
 
 
-def _matched(asked: Mapping[str, Any]) -> Body | None:
+def _matched(request: Mapping[str, Any]) -> Body | None:
     """Read the JSON that a stub of WireMock matches its request with, as its recorder wrote it."""
-    patterns = asked.get("bodyPatterns")
+    patterns = request.get("bodyPatterns")
     for pattern in patterns if isinstance(patterns, list) else []:
         for name in ("equalToJson", "equalTo", "binaryEqualTo"):
             value = mapping(pattern).get(name)
@@ -132,7 +133,8 @@ def _matched(asked: Mapping[str, Any]) -> Body | None:
 def _declared_alterations(record: Mapping[str, Any]) -> frozenset[str]:
     """Name what the record itself says that its recorder did."""
     lists = (record.get(name) for name in ("recorder_alterations", "notes"))
-    remarks = [text(item) for remarks in lists if isinstance(remarks, list) for item in remarks]
+    remarks = [text(note) for notes in lists if isinstance(notes, list) for note in notes]
     parts = {part for pattern, part in _REMARKS if any(map(pattern.search, remarks))}
-    named = record.get("altered")
-    return frozenset(parts | (_PARTS & set(map(text, named if isinstance(named, list) else []))))
+    altered = record.get("altered")
+    own_words = set(map(text, altered)) if isinstance(altered, list) else set()
+    return frozenset(parts | (_PARTS & own_words))

@@ -72,8 +72,8 @@ def _defects(edition: Edition) -> Mapping[str, Defect]:
 
 def _is_lie_in(edition: Edition, defect: Defect) -> bool:
     """Return whether a lie about what is accepted is one about any request of an edition."""
-    # Where an edition leaves open what a lie takes or refuses, it is no lie there. Whether it is
-    # one shows in the documented requests: their truth is accepted or refused for certain.
+    # Where an edition leaves open what is taken or refused wrongly, nothing is wrong there. So it
+    # has to be one of the requests that the edition accepts or refuses for certain.
     validate = defect.plant(TRUTHFUL).validate
     derived_or_open = defect.id not in REGISTRY or bool(_ABOUT_OPEN & {*defect.claims})
     if defect.chapter != "parameters" or validate is TRUTHFUL.validate or derived_or_open:
@@ -130,7 +130,7 @@ def _restricted(truthful: Steps, lying: Steps, model: str) -> Steps:
     def either(truth: Callable[..., Any], lie: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *given: (lie if ASKED_MODEL.get() == model else truth)(*given)
 
-    # The list is of all models, and the files of a lie are known to it by its own answers.
+    # The list is about all models, and a lie itself knows which files are of its own answers.
     of_models = replaced_steps(truthful, lying) - {"model_list", "file"}
     chosen: dict[str, Any] = {
         name: either(getattr(truthful, name), getattr(lying, name)) for name in of_models

@@ -47,10 +47,16 @@ class Measure:
         return measured
 
 
-LATENCY = Measure("latency", "{:.1f} s", 2.0, 0.25, 1.0, lambda exchange: exchange.elapsed)
+LATENCY = Measure(
+    "latency", "{:.1f} s", factor=2.0, share=0.25, least=1.0, read=lambda exchange: exchange.elapsed
+)
 PRICE = Measure(  # as usage says: an estimate of our own says nothing new
-    *("price", "{:.4f} USD", 1.25, 0.1, 0.0001),
-    lambda exchange: exchange.price.actual if exchange.price else None,
+    "price",
+    "{:.4f} USD",
+    factor=1.25,
+    share=0.1,
+    least=0.0001,
+    read=lambda exchange: exchange.price.actual if exchange.price else None,
 )
 
 

@@ -35,9 +35,9 @@ _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the pa
 _THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
 _PROMPT = 300  # characters of a prompt beside its picture
 _SAID = (
-    *("provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason"),
-    *("failure", "downloads", "cassette", "target"),
-)  # of an exchange
+    "provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason",
+    "failure", "downloads", "cassette", "target",
+)  # of an exchange  # fmt: skip
 _SHOWN = ("size", "quality", "style", "background", "output_format", "n", "response_format")
 
 

@@ -22,9 +22,9 @@ from conformance.reports.templating import TEMPLATES, environment
 from conformance.results.reach import LEVELS
 
 _SCRIPTS = (
-    *("elements.js", "filters.js", "matrix.js", "evidence.js", "capabilities.js", "gallery.js"),
-    *("sorting.js", "start.js"),
-)
+    "elements.js", "filters.js", "matrix.js", "evidence.js", "capabilities.js", "gallery.js",
+    "sorting.js", "start.js",
+)  # fmt: skip
 _STYLES = ("page.css", "capabilities.css")
 _LONGEST = 1000  # characters of one foreign text
 
