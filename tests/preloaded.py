@@ -42,7 +42,8 @@ from conformance.cases import all_cases
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.reports import render
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from conformance.runner.whole_plan import plan_of
 from tests import runs
 
