@@ -165,6 +165,11 @@ class Finding(Struct, frozen=True, tag="finding", omit_defaults=True):
         return f"{self.provider}/{self.model}/{self.case}"
 
     @property
+    def control_path(self) -> str:
+        """The same of its control; where it has none, of no exchange."""
+        return f"{self.provider}/{self.model}/{self.control or ''}"
+
+    @property
     def excused(self) -> bool:
         """Return whether the provider's file knows of it, with a reason and a date."""
         return self.deviation is not None

@@ -137,6 +137,12 @@ def test_what_the_contract_forbids_says_nothing_of_its_values() -> None:
     assert cell(run_of(SMALLEST, forbidden)).word is Word.NOT_ASKED
 
 
+def test_value_of_no_parameter_is_in_no_table() -> None:
+    nothing = {"model": "dall-e-3", "asks": [], "standing": "documented"}
+    head = runs.header(models=["dall-e-3"], values=[nothing])
+    assert model_tables(sides_of([runs.run(SMALLEST, head=head)])) == ()
+
+
 @pytest.mark.parametrize("text", ["²", "7" * 5000, "٣"], ids=["power", "long", "arabic"])
 def test_value_that_is_hardly_a_number_is_put_in_order(text: str) -> None:
     assert cell(run_of(SMALLEST, asked("odd", {"n": text})), text, "n").word is Word.IGNORED

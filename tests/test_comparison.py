@@ -165,7 +165,7 @@ OTHER_ENDPOINT = {**NEW_EDITION, "document": "https://contract.test/audio"}
     [
         ([], "only one provider of one run"),
         ([of("acme")], "was named twice"),
-        ([of("acme", seed=1)], "told by: image-conformance drift"),
+        ([of("acme", seed=1)], "use: image-conformance drift"),
         ([of("relay", end=None)], "--incomplete"),
         ([runs.run(runs.finding(), head=runs.header(["acme", "idle"], id="x"))], "judged nothing"),
         ([of("relay", runs.finding("count.n-images"))], "no clause in common"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,8 +83,8 @@ def test_never_green_where_a_kept_promise_is_broken_for_sure(
         e for e in after if e.id in kept and e.state in (BROKEN.state, judged(V.DEVIATES).state)
     ]
     found = drift([night(1, *before)], night(2, *after))
-    assert (found.exit_code() == 1) == any(each.repeats for each in worse)
-    assert (found.exit_code(unconfirmed_too=True) == 1) == bool(worse)
+    assert (found.exit_code == 1) == any(each.repeats for each in worse)
+    assert (replace(found, unconfirmed_too=True).exit_code == 1) == bool(worse)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +128,13 @@ def test_regression_is_confirmed_by_repeats_or_by_a_fixed_answer(
 ) -> None:
     found = nights(PASSED, runs.broken(repeats=repeats), provenance=provenance)
     (change,) = found.of(ChangeKind.REGRESSION)
-    assert (change.confirmed, found.exit_code()) == (sure, int(sure))
+    assert (change.confirmed, found.exit_code) == (sure, int(sure))
 
 
 def test_replay_without_its_exchange_is_a_fixed_answer() -> None:
     about = {"providers": runs.header(mode="replay")["providers"]}
     found = drift([night(1, PASSED, head=about)], night(2, BROKEN, head=about))
-    assert found.exit_code() == 1
+    assert found.exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_what_ended_a_run_is_reported_by_its_reason_and_not_by_clause(
     found = drift([before], night(2, *out, *others))
     (change,) = found.changes
     assert (change.kind, change.subject, change.after) == (kind, "", verdict.value)
-    assert (change.count, change.message, found.exit_code()) == (5, why, 0)
+    assert (change.count, change.message, found.exit_code) == (5, why, 0)
 
 
 def test_flaky_promise_says_its_rate() -> None:
@@ -208,7 +209,7 @@ GONE = [*of_model(0, 5, "gpt-image-1"), *of_model(1, 1, "gpt-image-1")]
 )
 def test_night_that_says_too_little_is_not_green(new: Run, why: str) -> None:
     found = drift([night(1, *of_model(0, 99), *OTHER)], new)
-    assert found.exit_code() == 2
+    assert found.exit_code == 2
     assert [each[: len(why)] for each in found.unjudged] == [why]
     assert why in closing(found)
 
@@ -226,7 +227,7 @@ def test_night_that_says_too_little_is_not_green(new: Run, why: str) -> None:
 def test_what_tells_or_is_explained_does_not_make_a_night_unjudged(new: list[Finding]) -> None:
     same = [runs.finding(each.clause, model=each.model, case=each.case) for each in new]
     found = drift([night(1, *same)], night(2, *new))
-    assert (found.exit_code(), found.unjudged) == (0, ())
+    assert (found.exit_code, found.unjudged) == (0, ())
 
 
 @pytest.mark.parametrize(
@@ -250,22 +251,22 @@ def test_base_that_says_too_little_is_no_green(
 ) -> None:
     now = [runs.finding(each.clause, model=each.model, case=each.case) for each in before]
     found = drift([night(1, *before)], night(2, *now))
-    assert (found.exit_code(), found.unjudged) == (2 if unjudged else 0, unjudged)
+    assert (found.exit_code, found.unjudged) == (2 if unjudged else 0, unjudged)
 
 
 def test_must_that_vanished_is_not_green_and_a_should_is_news() -> None:
     must, should = runs.finding("envelope.json"), runs.finding("errors.status-400")
     found = drift([night(1, *HERE, must)], night(2, *HERE))
     assert found.unjudged == ("1 MUST of acme dall-e-3 judged before and not now: envelope.json",)
-    assert drift([night(1, *HERE, should)], night(2, *HERE)).exit_code() == 0
+    assert drift([night(1, *HERE, should)], night(2, *HERE)).exit_code == 0
     twice = night(1, *HERE, must, runs.finding("envelope.json", case="n-2"))
-    assert drift([twice], night(2, *HERE, must)).exit_code() == 0
+    assert drift([twice], night(2, *HERE, must)).exit_code == 0
 
 
 @pytest.mark.parametrize("bases", [1, 2], ids=["last-night", "an-older-night"])
 def test_model_that_vanished_is_reported_once_in_every_form(bases: int) -> None:
     found = drift([night(1, *HERE, *GONE), night(2, *HERE)][:bases], night(3, *HERE))
-    assert found.exit_code() == 2
+    assert found.exit_code == 2
     (change,) = found.changes
     assert (change.what, change.subject, change.count) == ("model", "gpt-image-1", 5)
     VALIDATOR.validate(json.loads(drift_json(found)))
@@ -276,7 +277,7 @@ def test_model_that_vanished_is_reported_once_in_every_form(bases: int) -> None:
 def test_model_that_was_not_chosen_is_noted_and_nothing_else() -> None:
     head = {"selection": {"models": "dall-e-*", "strength": 2}}
     found = drift([night(1, *HERE, *GONE)], night(2, *HERE, head=head))
-    assert (found.exit_code(), found.changes, found.unjudged) == (0, (), ())
+    assert (found.exit_code, found.changes, found.unjudged) == (0, (), ())
     note = "Not chosen by NEW (models dall-e-*): 5 findings of acme gpt-image-1."
     assert note in found.notes
 
@@ -284,12 +285,12 @@ def test_model_that_was_not_chosen_is_noted_and_nothing_else() -> None:
 def test_provider_that_was_not_to_be_judged_is_not_missed() -> None:
     both = {"providers": runs.header(["acme", "other"])["providers"]}
     before = night(1, *HERE, runs.finding(provider="other"), head=both)
-    assert drift([before], night(2, *HERE)).exit_code() == 0
+    assert drift([before], night(2, *HERE)).exit_code == 0
 
 
 def test_regression_of_a_cut_off_night_still_decides() -> None:
     new = night(2, runs.broken(repeats=3), end=None)
-    assert drift([night(1, PASSED)], new).exit_code() == 1
+    assert drift([night(1, PASSED)], new).exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -337,7 +338,7 @@ def test_what_else_changed_is_noted(head: dict[str, Any], said: str) -> None:
 def test_fingerprint_is_of_provider_and_clauses_and_of_nothing_else() -> None:
     def name(*findings: Finding) -> str:
         before = night(1, *(runs.finding(each.clause, case=each.case) for each in findings))
-        return drift([before], night(2, *findings)).alarms(unconfirmed_too=True)[0].fingerprint
+        return drift([before], night(2, *findings), unconfirmed_too=True).alarms[0].fingerprint
 
     first = name(runs.broken())
     assert first == name(runs.broken(case="n-2", message="another"))

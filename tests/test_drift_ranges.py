@@ -103,4 +103,4 @@ def test_new_case_does_not_shift_the_median() -> None:
 def test_range_is_not_a_regression() -> None:
     found = drift([slept(1, 8, 8)], slept(2, 80, 80))
     assert found.changes
-    assert not found.regressions(unconfirmed_too=True)
+    assert not found.of(ChangeKind.REGRESSION)

@@ -48,7 +48,7 @@ def sent(number: int, failed: int, of: int = 30) -> Run:
 def test_third_of_answers_that_break_a_promise_is_unreliable() -> None:
     found = change_of(findings(0), findings(6))
     (change,) = found.of(ChangeKind.UNRELIABLE)
-    assert (change.subject, change.count, found.exit_code()) == (CLAUSE, 6, 1)
+    assert (change.subject, change.count, found.exit_code) == (CLAUSE, 6, 1)
     assert change.before.startswith("0 of 12")
     assert change.after.startswith("12 of 30")
 
@@ -84,7 +84,7 @@ def test_requests_that_are_sent_again_more_often_are_unreliable() -> None:
     found = drift([sent(1, 0)], sent(2, 10))
     (change,) = found.of(ChangeKind.UNRELIABLE)
     assert (change.subject, change.message) == ("requests", "HTTP 503 (10)")
-    assert found.exit_code() == 1
+    assert found.exit_code == 1
 
 
 def test_outage_of_everything_is_not_called_unreliable() -> None:

@@ -105,7 +105,7 @@ def test_regression_says_how_many_of_its_cases_are_confirmed(sure: int, said: st
     found = drift([before], night(2, *answers(27), *now))
     assert said in screen(found)
     assert said.strip() in drift_markdown(found)
-    assert found.exit_code() == 1
+    assert found.exit_code == 1
 
 
 KNOWN = runs.known()
@@ -133,7 +133,7 @@ def test_closing_says_what_is_good_and_what_is_not(
     found = drift([night(1, answer(), before)], night(2, answer(), after))
     assert said in " ".join(screen(found).split())
     assert said in drift_markdown(found)
-    assert found.exit_code() == 0
+    assert found.exit_code == 0
     assert len(screen(found).splitlines()) <= (6 if before == after else 10)
 
 

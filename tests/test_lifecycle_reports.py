@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from conformance.findings import Finding, Verdict
 from conformance.reports import print_runs, render, summarize
-from conformance.reports.drift import Drift, drift
+from conformance.reports.drift import ChangeKind, Drift, drift
 from conformance.reports.history import history
 from conformance.reports.history.render import now_of
 from conformance.reports.wording import closing, verdict_of
@@ -105,7 +106,7 @@ def test_json_markdown_and_page_say_when_a_model_ended() -> None:
 
 def test_night_of_the_end_is_no_regression_and_no_alarm() -> None:
     found = drift([served(3), served(4)], retired(5))
-    assert found.exit_code(unconfirmed_too=True) == 0
+    assert replace(found, unconfirmed_too=True).exit_code == 0
     assert found.unjudged == ()
     ending = "retired on 2026-01-05; replaced by gpt-image-1"
     assert subjects(found)[0] == ("new information", "dall-e-3", ending)
@@ -114,12 +115,12 @@ def test_night_of_the_end_is_no_regression_and_no_alarm() -> None:
 
 def test_nights_after_the_end_have_nothing_to_say_of_it() -> None:
     found = drift([served(4), retired(5)], retired(6))
-    assert (found.exit_code(), found.changes, found.notes) == (0, (), ())
+    assert (found.exit_code, found.changes, found.notes) == (0, (), ())
 
 
 def test_model_that_is_lost_without_an_end_still_alarms() -> None:
     found = drift([served(3)], dated(4, OTHER))
-    assert found.exit_code() == 2
+    assert found.exit_code == 2
     assert "nothing of acme dall-e-3 was judged" in found.unjudged[0]
 
 
@@ -127,15 +128,15 @@ def test_run_that_crosses_the_midnight_of_the_end_is_no_alarm() -> None:
     lost = [runs.finding(name, Verdict.UNAVAILABLE, message="it ended") for name in runs.LEVELS]
     end = runs.footer() | {"finished": "2026-01-05T00:10:00+00:00"}
     found = drift([served(3)], dated(4, *lost, OTHER, end=end))
-    assert found.exit_code() == 0
+    assert found.exit_code == 0
     assert any(note.endswith("It did while the run was under way.") for note in found.notes)
     early = runs.footer() | {"finished": "2026-01-04T23:10:00+00:00"}
-    assert drift([served(3)], dated(4, *lost, OTHER, end=early)).exit_code() == 2
+    assert drift([served(3)], dated(4, *lost, OTHER, end=early)).exit_code == 2
 
 
 def test_model_that_is_served_again_after_its_end_is_a_regression() -> None:
     found = drift([retired(6), retired(7)], dated(8, SERVED, OTHER))
-    assert [change.subject for change in found.regressions(True)] == [REFUSED.clause]
+    assert [change.subject for change in found.of(ChangeKind.REGRESSION)] == [REFUSED.clause]
 
 
 def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from datetime import time as time_of_day
 from functools import cache
@@ -367,7 +367,7 @@ class Keeper:
             self._good = [run]
             return
         found = drift(self._good, run)
-        night.alarmed = {change.subject for change in found.regressions()}
+        night.alarmed = {change.subject for change in found.regressions}
         night.undecided = found.unjudged
-        if found.exit_code(unconfirmed_too=True) == 0:
+        if replace(found, unconfirmed_too=True).exit_code == 0:
             self._good = [*self._good, run][-MOST_BASES:]

@@ -40,13 +40,9 @@ def drift(
     from conformance.results.baselines import bases_of, split_paths
     from conformance.results.run_file import read_run
 
-    writers = {
-        "md": lambda changes: drift_markdown(changes, unconfirmed_too),
-        "json": lambda changes: drift_json(changes, unconfirmed_too),
-    }
-    rendering = Rendering(format_, output, writers)
+    rendering = Rendering(format_, output, {"md": drift_markdown, "json": drift_json})
     places, newest = split_paths(runs)
     new = read_run(newest)
-    changes = find_changes(bases_of(places, new, nights), new)
-    rendering.show(changes, lambda shown, console: print_drift(shown, console, unconfirmed_too))
-    raise typer.Exit(changes.exit_code(unconfirmed_too))
+    changes = find_changes(bases_of(places, new, nights), new, unconfirmed_too)
+    rendering.show(changes, print_drift)
+    raise typer.Exit(changes.exit_code)

@@ -1,4 +1,4 @@
-"""The causes that reports know, as data: the clauses each claims, and the sentence it comes to."""
+"""The causes that reports know, as data: the clauses each claims, and its sentence."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One cause: the clauses it claims, and the sentence it comes to; None where it does not."""
+    """One cause: the clauses it claims, and a sentence of them; None where it is not the cause."""
 
     id: str
     patterns: tuple[str, ...]

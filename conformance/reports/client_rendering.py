@@ -82,7 +82,11 @@ class ClientPage(Paper):
         self._title(TITLE)
         breaking = [row for row in rows if row.gravest.kind.breaks]
         not_tried = [row for row in rows if row.gravest.kind is Effect.NOT_TRIED]
-        harmless = [row for row in rows if row not in breaking and row not in not_tried]
+        harmless = [
+            row
+            for row in rows
+            if not row.gravest.kind.breaks and row.gravest.kind is not Effect.NOT_TRIED
+        ]
         for row in breaking[:most]:
             self._row(row)
         self._more(len(breaking) - most, ", on the page")

@@ -66,7 +66,7 @@ def lacking_in(
 ) -> dict[str, list[str]]:
     """Return by edition which of some clauses it does not have, though another has them.
 
-    A clause from outside is none of them: a run without its plugin says nothing of it.
+    A clause of a plugin is not among them: runs without the plugin do not have it in any edition.
     """
     known = {
         name
@@ -75,6 +75,7 @@ def lacking_in(
         if not clause.outside
     }
     wanted = [name for name in dict.fromkeys(clauses) if name in known]
+    # an edition lacks only what its runs would have judged
     return {
         edition: [
             name for name in wanted if name not in contract.clauses and contract.selects(name)

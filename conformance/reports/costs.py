@@ -25,7 +25,7 @@ class Money:
     priced: int = 0  # requests that have a price
     unpriced: int = 0  # answers whose price nobody knows
     images: int = 0  # of those that have a price
-    in_vain: float = 0.0  # of what was paid: attempts that may be billed, and came to no answer
+    in_vain: float = 0.0  # of what was paid: attempts that may be billed, and got no answer
 
     @property
     def paid(self) -> float:

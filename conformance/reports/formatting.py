@@ -60,7 +60,7 @@ def format_of(path: Path, known: Iterable[str]) -> str:
     """Return the format that a file's name asks for; raises `FormatError` for an unknown one."""
     name, names = path.suffix.removeprefix("."), list(known)
     if name not in names:
-        endings = " or ".join(f".{known}" for known in names)
+        endings = " or ".join(f".{ending}" for ending in names)
         raise FormatError(f"{path}: end its name in {endings}, which says its format")
     return name
 

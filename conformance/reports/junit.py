@@ -77,7 +77,7 @@ def _fill(
 
 
 def _add_result(case: ET.Element, finding: Finding, edition: str) -> None:
-    """Add the child that says what a finding came to; a pass has none."""
+    """Add the child that shows the verdict of a finding; a pass has none."""
     text = f"{finding.verdict.value}: {finding.message}"
     if finding.excused:
         _child(case, "skipped", f"known deviation: {finding.deviation}")

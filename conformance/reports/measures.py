@@ -1,4 +1,4 @@
-"""What requests tell beside verdicts: how long they took, what they cost, how often they failed."""
+"""What requests show beside verdicts: how long they took, what they cost, how often they failed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """How many requests were answered with a decision, of how many, and what the rest came to."""
+    """How many requests were answered with a decision, of how many, and why the rest were not."""
 
     answered: int
     total: int
@@ -129,7 +129,7 @@ def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
 
 
 def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
-    """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
+    """Measure accepted requests; a refusal takes no painting and would flatter the rest."""
     seconds = sorted(
         exchange.elapsed
         for exchange in exchanges

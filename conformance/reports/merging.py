@@ -1,7 +1,7 @@
 """Several runs as one: every finding once, every provider under one edition.
 
-A run that resumed another says anew what that one had said; whatever else an earlier run says
-still stands.
+What a run says replaces what the run that it resumed had said of the same; whatever else an
+earlier run says still stands.
 """
 
 from __future__ import annotations
@@ -73,11 +73,12 @@ def merge(runs: Sequence[Run]) -> Merged:
 
     Of a finding that several runs made, the worst is kept: an old failure is not to vanish
     behind a newer pass that happens to stand beside it. Only a run that resumed another
-    says anew what that one had said.
+    replaces what that one had said.
     """
     if not runs:
         raise MergeError("there is no run to report on; name at least one run file")
     runs, repeats = _leave_out_copies(runs)
+    # before anything is put together: a provider of a report has one edition (ARCHITECTURE 43)
     runs = tell_apart(by_edition(runs))
     takeovers = Takeovers(runs)
     owned = [(finding, rank) for rank, run in enumerate(runs) for finding in run.findings]
@@ -138,7 +139,7 @@ def _has_all_of(run: Run, other: Run) -> bool:
 
 
 class Takeovers:
-    """Which of some runs resumed which, and so took over what it had said; all by their place."""
+    """Which of some runs resumed which, and so took over its findings; runs are known by place."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self.later: defaultdict[int, set[int]] = defaultdict(set)
@@ -175,10 +176,10 @@ class Takeovers:
                 self._cases[exchange.path].add(rank)
 
     def stands(self, owned: Owned) -> bool:
-        """Return whether no later run says anew what a finding says.
+        """Return whether no run that resumed its own has replaced a finding.
 
-        What was not run says nothing. What was open is settled by the case that was judged, even
-        where the clause found nothing to judge in the answer that came.
+        What was not run replaces nothing. What was open is settled once its case was judged, even
+        where the clause found nothing to judge in the answer.
         """
         finding, rank = owned
         later, judged = self.later[rank], self._judged[finding.id]

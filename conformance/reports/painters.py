@@ -19,7 +19,7 @@ _SHOWN = 4  # names in a sentence
 
 @dataclass(frozen=True, slots=True)
 class Painters:
-    """What the pictures of one model say of who painted them."""
+    """Who painted the pictures of one model, as far as they say it."""
 
     provider: str
     model: str

@@ -100,7 +100,7 @@ def _origin(run: Run, provider: ProviderRecord, exchanges: Sequence[ExchangeReco
 
 
 def _server(url: str) -> str:
-    """Return scheme and host of a URL; of what is none, the text itself."""
+    """Return scheme and host of a URL, and any other text as it is."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -39,7 +39,7 @@ _REMEDY = {
     Verdict.NOT_TESTABLE: "first mend what it builds on",
     Verdict.HARNESS_ERROR: "mend the cassette, or report a fault of the suite",
 }
-_FIRST_THE_RUN = "first mend that"
+_MEND_THE_RUN = "first mend that"
 _AGAIN = {
     "moderation": "run again when the provider moderates these prompts no longer",
     "quota": "run again when the account has quota again",
@@ -93,9 +93,7 @@ def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
     else:
         remedy = _remedy(summary, mine)
     # what is wrong with the run as a whole has its own section: it is not said here once more
-    because = (
-        "of what is wrong with the run as a whole" if remedy == _FIRST_THE_RUN else repr(words)
-    )
+    because = "of what is wrong with the run as a whole" if remedy == _MEND_THE_RUN else repr(words)
     return f", {mostly} ({counted(count, 'promise')}) because {because}; to decide more, {remedy}"
 
 
@@ -116,7 +114,7 @@ def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
     if limited and (slower := _slower(summary, provider)):
         return slower
     if any(problem.startswith(f"provider {provider!r}") for problem in summary.merged.problems):
-        return _FIRST_THE_RUN
+        return _MEND_THE_RUN
     reason = provider, verdict, message
     if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
         return "first mend what is broken"
@@ -137,9 +135,7 @@ def _commonest_cause(summary: Summary, findings: Sequence[Finding]) -> str | Non
         for path, exchange in run.exchanges.items()
     }
     counts = Counter(
-        causes.get(finding.path)
-        or causes.get(f"{finding.provider}/{finding.model}/{finding.control}")
-        for finding in findings
+        causes.get(finding.path) or causes.get(finding.control_path) for finding in findings
     )
     return counts.most_common(1)[0][0]
 

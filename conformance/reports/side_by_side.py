@@ -22,7 +22,7 @@ _EDGE = 6
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One model at one provider: the MUSTs that are kept, and what its requests tell."""
+    """One model at one provider: the MUSTs that are kept, and what its requests show."""
 
     label: str
     model: str
@@ -146,7 +146,7 @@ def first_try(retries: Retries) -> str:
 
 
 def retried(retries: Retries) -> str:
-    """Say the same, and what came of the attempts that came to nothing."""
+    """Say the same, and how many attempts failed, and why."""
     reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
     failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
     again = f"; sent again after {listed(reasons, 3)}" if reasons else ""

@@ -1,4 +1,4 @@
-"""What the exchanges of a provider tell beside its verdicts: time, price, availability."""
+"""What the exchanges of a provider show beside its verdicts: time, price, availability."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What some runs come to, counted and grouped: the one source of every report."""
+"""Some runs, counted and grouped: the one source of every report."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Summary:
 
     @property
     def headline(self) -> Headline:
-        """What it all comes to, of the providers that are the reason, and how far it reaches."""
+        """The conclusion, the providers that are the reason for it, and how far it reaches."""
         providers = dict.fromkeys(row.provider for row in self.rows) or self.conclusions
         named = [name for name in providers if self.conclusions.get(name) is self.conclusion]
         named = named or list(providers)
@@ -264,7 +264,7 @@ def _binding_findings(merged: Merged) -> Sequence[Finding]:
 
 
 def _explanations(merged: Merged) -> Explanations:
-    """Return what does not speak where its promise was judged elsewhere, run by run."""
+    """Return what says nothing where its promise was judged elsewhere, run by run."""
     by_run = [explanations_of(run) for run in merged.concluding]
     explained = frozenset[str]().union(*(run.explained for run in by_run))
     return Explanations(explained, frozenset[str]().union(*(run.known for run in by_run)))

@@ -39,7 +39,7 @@ from conformance.reports.wording import (
 from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import Run
 
-NARROW = 72  # columns; below, the table leaves out what the sections below it tell
+NARROW = 72  # columns; below, the table leaves out what the sections below it have
 WIDE = ("MUST", "decided", "SHOULD", "broken", "known", "open")
 FOLDED = 12  # columns that a name keeps where it is folded
 MOST = 12  # entries of a section
@@ -63,6 +63,7 @@ class _Page(Paper):
         self._summary = summary
 
     def print(self) -> None:
+        # the conclusion comes last: it is what stands above the prompt once all is printed
         self._head()
         self._table()
         self._retries()
@@ -126,7 +127,7 @@ class _Page(Paper):
         return [*columns, *(TableColumn(name, is_number=True) for name in counts)], rows
 
     def _retries(self) -> None:
-        """Print what the first try came to, of providers that did not answer every time."""
+        """Print how many first tries were answered, of providers that did not answer them all."""
         for provider in provider_facts(self._summary):
             retries = provider.measures.retries
             if retries.failed.hits:
@@ -144,7 +145,7 @@ class _Page(Paper):
         self._line((f"more: {explained(broken[0], self._summary)}", "dim"), indent=2)
 
     def _cause(self, cause: Cause) -> None:
-        """Print a cause and its promises, of which only the first tells what was found."""
+        """Print a cause and its promises, of which only the first shows what was found."""
         style = state_of(Verdict.FAIL if cause.musts else Verdict.DEVIATES).style
         head = f"{cause.provider}: {cause.sentence}"
         self._line((head, style), f" ({spread_of(cause, self._summary)})", indent=2)
@@ -203,7 +204,7 @@ class _Page(Paper):
         self._more(len(groups) - MOST, ELSEWHERE)
 
     def _painters(self) -> None:
-        """Print what credentials say; models of which the same is to be said share a line."""
+        """Print what credentials say; models with the same sentence share a line."""
         models = group_by(
             (painters for painters in self._summary.painters if painters.worth_saying),
             lambda painters: (painters.provider, painters.sentence, bool(painters.another)),

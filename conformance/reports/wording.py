@@ -180,14 +180,14 @@ def once(summary: Summary) -> str:
 
 def unjudged(count: int, summary: Summary) -> str:
     """Say why some promises of the edition are in no number at all."""
-    said, verb = counted(count, "promise"), "is" if count == 1 else "are"
+    promises, verb = counted(count, "promise"), "is" if count == 1 else "are"
     editions = "editions" if len(summary.merged.contracts) > 1 else "edition"
     if summary.complete:
-        return f"{said} of the {editions} found nothing to judge here, and {verb} in no number"
+        return f"{promises} of the {editions} found nothing to judge here, and {verb} in no number"
     was = "was" if count == 1 else "were"
     cut = any(run.interrupted for run in summary.merged.concluding)
     why = "not reached (the run was cut off)" if cut else "left out"
-    return f"{said} of the {editions} {was} {why}, or had nothing to judge"
+    return f"{promises} of the {editions} {was} {why}, or had nothing to judge"
 
 
 def closing(summary: Summary) -> str:
@@ -244,8 +244,8 @@ def in_chapter(chapter: str, column: ColumnKey, summary: Summary) -> str:
 def reworded(contracts: Sequence[EditionContract]) -> Iterable[str]:
     """Name the clauses that contracts word, or rank, differently."""
     clauses = differences(contracts)
-    ranked = [name for name, said in clauses if len({record.level for _, record in said}) > 1]
-    worded = [name for name, said in clauses if len({record.statement for _, record in said}) > 1]
+    ranked = [name for name, by in clauses if len({record.level for _, record in by}) > 1]
+    worded = [name for name, by in clauses if len({record.statement for _, record in by}) > 1]
     if ranked:
         several = counted(len(ranked), "clause has", "clauses have")
         yield f"{several} another level: {listed(ranked, 5)}."

@@ -35,5 +35,5 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def outcome_from_json(values: Mapping[str, Any]) -> Outcome:
-    """Read an outcome; raises ValueError for what is none."""
+    """Read an outcome; raises ValueError for any other values."""
     return msgspec.convert(values, Outcome)

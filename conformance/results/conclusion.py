@@ -192,7 +192,7 @@ class Reasons:
 
     def deviation_of(self, finding: Finding) -> str | None:
         """Return the known deviation where a finding is, or else at its control."""
-        mine, control = finding.path, _control(finding)
+        mine, control = finding.path, finding.control_path
         return self._deviations.get(mine) or self._deviations.get(control)
 
     def explain(self, finding: Finding) -> bool:
@@ -226,13 +226,9 @@ def _is_of_answer(finding: Finding) -> bool:
     return finding.clause.partition(".")[0] in _ANSWERS
 
 
-def _control(finding: Finding) -> str:
-    return f"{finding.provider}/{finding.model}/{finding.control or ''}"
-
-
 def _paths(finding: Finding) -> set[str]:
     """Return where a reason for a finding may stand: on its exchange, or on its control's."""
-    return {finding.path, _control(finding)}
+    return {finding.path, finding.control_path}
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Known deviations are kept true: what expired, ended or names nothing is said."""
+"""Known deviations are kept true: one that expired, ended or names nothing is a problem."""
 
 from __future__ import annotations
 

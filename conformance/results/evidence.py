@@ -186,7 +186,7 @@ def _shape(answer: Answer) -> tuple[str, ...] | None:
 
 
 def _error(answer: Answer) -> ErrorRecord | None:
-    """Return by what an answer's error is told from others; its message may name anything."""
+    """Return what is the same in every error of a kind; a message may name anything."""
     if not isinstance(answer.error, dict):
         return None
     members = (answer.error.get(name) for name in ("type", "code", "param"))

@@ -1,4 +1,4 @@
-"""The one sentence that says what runs come to; it never claims more than was judged."""
+"""The one sentence about some runs; it never claims more than was judged."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ class Headline:
         return sum(self.reach, NOTHING)
 
     def _nothing_broken(self) -> str:
-        said = "no MUST is broken" if self.broken else "nothing is broken"
+        sentence = "no MUST is broken" if self.broken else "nothing is broken"
         if self.known:
             what = "no MUST is newly broken" if self.broken else "nothing new is broken"
-            said = f"{what}, {deviations(self.known)}"
+            sentence = f"{what}, {deviations(self.known)}"
         if self.retired:
-            said = f"{said}; every model has ended, and nothing else was asked"
+            sentence += "; every model has ended, and nothing else was asked"
         if self.part:
-            return f"{said}, in the part that was judged"
-        return f"{said}, in what was recorded" if self.recorded else said
+            return f"{sentence}, in the part that was judged"
+        return f"{sentence}, in what was recorded" if self.recorded else sentence
 
 
 def deviations(count: int) -> str:

@@ -87,7 +87,7 @@ class Explanations:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One clause on one model: what its findings come to."""
+    """One clause on one model, judged from all its findings."""
 
     level: str
     cell: Cell

@@ -89,6 +89,7 @@ class StatesReader:
         except (OSError, ValueError, RecursionError):
             return states_in(read_run(path))  # or say what is wrong
         states = {model.column: model.states for model in footer.reach}
+        # else the file was edited, or another tool wrote it: what it found decides
         letters_fit = all(
             len(letters) == len(self._clauses) and set(letters) <= _LETTERS
             for letters in states.values()

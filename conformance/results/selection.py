@@ -66,7 +66,7 @@ def chosen_of(run: Run) -> frozenset[ColumnKey]:
 def begun_whole(run: Run) -> frozenset[ColumnKey]:
     """Return the models of which a run was to judge all that is planned.
 
-    A run with a plan says so itself where it came to its end; else only its globs tell, and
+    A run with a plan says so itself where it came to its end; else only its globs show it, and
     whether pytest left out anything of them.
     """
     plan = {(model.provider, model.model): model.promises for model in run.header.plan}
@@ -83,6 +83,7 @@ def begun_whole(run: Run) -> frozenset[ColumnKey]:
 def is_part(run: Run) -> bool:
     """Return whether any model that a run judged was not judged as a whole."""
     begun = {finding.column for finding in run.findings}
+    # nobody planned recordings, so that nothing of them can be left out
     return not run.foreign and (run.interrupted or bool(begun - begun_whole(run)))
 
 

@@ -1,5 +1,6 @@
 """The capability table: parameter and value, by model and provider, from exchanges of run files."""
 
+from conformance.reports.capabilities.answers import MEANINGS, Word
 from conformance.reports.capabilities.table import (
     Capability,
     ModelTable,
@@ -7,7 +8,6 @@ from conformance.reports.capabilities.table import (
     model_tables,
     sides_of,
 )
-from conformance.reports.capabilities.words import MEANINGS, Word
 
 __all__ = [
     "MEANINGS",

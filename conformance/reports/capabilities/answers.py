@@ -1,4 +1,4 @@
-"""What one answer says of one value that its request asked for.
+"""What one answer says of one value that its request asked for, in the words of the table.
 
 An answer shows that a parameter took effect by the clauses that read it, and by a trait of it.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from conformance.findings import BROKEN, Finding, Verdict
-from conformance.reports.capabilities.words import Word, worst_word
+from conformance.reports.contracts import NOT_IN_EDITION
 from conformance.results.records import ExchangeRecord, ImageRecord
 
 ACCEPTANCE = "parameters.valid-accepted"
@@ -17,6 +18,57 @@ _FAILED = 500
 _UNLIKE = BROKEN | {Verdict.FLAKY}
 _LEAVES_IT = frozenset({"auto", "null"})
 
+
+class Word(StrEnum):
+    """What became of a value, from worst to best; the last three decide nothing."""
+
+    CRASHES = "crashes"
+    REFUSED = "refused"
+    IGNORED = "ignored"
+    ALTERED = "altered"
+    ACCEPTED = "accepted"
+    HONOURED = "honoured"
+    UNDECIDED = "undecided"
+    NOT_ASKED = "not asked"
+    NOT_IN_EDITION = NOT_IN_EDITION
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How reports show a word, and what it says."""
+
+    symbol: str
+    style: str  # of Rich
+    text: str
+
+
+# fmt: off
+MEANINGS = {
+    Word.HONOURED: Meaning("✓", "green",
+        "accepted, and the answer shows that it is what was asked for"),
+    Word.ACCEPTED: Meaning("+", "default",
+        "accepted; whether it took effect, no answer shows or this one did not"),
+    Word.ALTERED: Meaning("≠", "yellow",
+        "accepted, but what came is neither what was asked for nor what comes without it"),
+    Word.IGNORED: Meaning("⊘", "yellow",
+        "accepted, but what came is what comes where the parameter is left out"),
+    Word.REFUSED: Meaning("✗", "red",
+        "an error, while a request without it was accepted, or one that names it"),
+    Word.CRASHES: Meaning("!", "bold red",
+        "no error and no image (5xx, silence, an empty success), while others were accepted"),
+    Word.UNDECIDED: Meaning("?", "magenta",
+        "asked, but what came says nothing of this value: the cell says why"),
+    Word.NOT_ASKED: Meaning("-", "dim", "not asked: the cell says why"),
+    Word.NOT_IN_EDITION: Meaning("∉", "dim",
+        "another edition names this value; that of this provider does not"),
+}
+# fmt: on
+"""Every word in the order of legends."""
+
+SILENT = frozenset({Word.NOT_ASKED, Word.NOT_IN_EDITION})
+"""The words of a value that nobody asked for."""
+
+DECIDED = frozenset(Word) - {Word.UNDECIDED} - SILENT
 
 Trait = Callable[[ExchangeRecord], str | None]
 """What came, in a word that two answers can be compared by; None where it could not be seen."""
@@ -150,8 +202,7 @@ class ModelAnswers:
             return Word.NOT_ASKED, exchange.reason
         if asked.accepted:
             effects = [self._effect(asked, name, value) for name, value in values.items()]
-            word = worst_word(word for word, _ in effects)
-            return next(effect for effect in effects if effect[0] is word)
+            return min(effects, key=lambda effect: list(Word).index(effect[0]))
         why = exchange.reason
         if exchange.said and exchange.said not in why:
             why += f": {exchange.said}"
@@ -217,7 +268,7 @@ class ModelAnswers:
         return named or any(True for _ in self._without(tuple(values)))
 
     def _is_crash(self, asked: Asked, values: Mapping[str, str]) -> bool:
-        """Return whether a request comes to nothing by itself, as its own clause found.
+        """Return whether it is this request alone that gets no answer, as its own clause found.
 
         Where no clause may say so, others must have been accepted before it and after it.
         """

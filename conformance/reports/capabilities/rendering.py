@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from conformance.reports.capabilities.answers import MEANINGS, Word
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
-from conformance.reports.capabilities.words import MEANINGS, Word
 from conformance.reports.console_text import Paper, Part
 from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import group_by

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from conformance.findings import Finding
 from conformance.reports.capabilities.answers import (
     ACCEPTANCE,
+    DECIDED,
     READINGS,
+    SILENT,
     Asked,
     Evidence,
     ModelAnswers,
+    Word,
 )
-from conformance.reports.capabilities.words import DECIDED, SILENT, Word
 from conformance.reports.grouping import group_by
 from conformance.results.reach import ColumnKey
 from conformance.results.records import ValueRecord
@@ -137,7 +139,8 @@ def sides_of(runs: Sequence[Run]) -> dict[ColumnKey, Side]:
     for column in dict.fromkeys(column for run in runs for column in columns_of(run)):
         concerned = tuple(run for run in runs if column in columns_of(run))
         values = (value for run in concerned for value in run.header.values)
-        mine = {value.asks: value for value in values if value.model == column[1]}
+        # a run file may be anybody's: its header may hold a value of no parameter
+        mine = {value.asks: value for value in values if value.asks and value.model == column[1]}
         answers = ModelAnswers(generations.get(column, []))
         sides[column] = Side(column[0], answers, concerned, mine)
     return sides
@@ -207,6 +210,7 @@ def _sort_values(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
 def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
     evidence = side.answers.about(dict(value))
     evidence.sort(key=lambda shown: list(Word).index(shown.word))
+    # a value that only another edition names is no gap of this provider's
     others = (other for other in sides if other.edition != side.edition)
     if not evidence and value not in side.values and any(value in other.values for other in others):
         return Capability(Word.NOT_IN_EDITION, f"{side.edition} does not name it for this model")

@@ -1,4 +1,4 @@
-"""What stands side by side: a provider of a run each, named so that all can be told apart."""
+"""What stands side by side: a provider of a run each, under names that differ."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _check_distinct(sides: Sequence[ComparedProvider]) -> None:
             raise ComparisonError(f"{column.name} was named twice")
         raise ComparisonError(
             f"two runs of {printable(column.provider, 60)} have the same contract, suite version, "
-            f"mode and address; what changed between nights is told by: "
+            f"mode and address; to see what changed between nights use: "
             f"image-conformance drift BASE NEW"
         )
 
@@ -158,7 +158,7 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _labels(sides: Sequence[ComparedProvider]) -> list[str]:
-    """Name columns by their provider, and by as much of the rest as tells them apart."""
+    """Name columns by their provider, and by as much of the rest as makes the names differ."""
 
     def differ_in(name: str) -> bool:
         return len({getattr(column, name) for column in sides}) > 1

@@ -46,7 +46,10 @@ def words_of(row: PromiseRow) -> list[str]:
 
 def totals(kept: Mapping[str, Kept]) -> str:
     """Write how many promises are kept, and how many were decided, by level."""
-    levels = (f"{name} {it.kept}/{it.total} ({it.decided} decided)" for name, it in kept.items())
+    levels = (
+        f"{level} {count.kept}/{count.total} ({count.decided} decided)"
+        for level, count in kept.items()
+    )
     return ", ".join(levels) or "none"
 
 

@@ -47,7 +47,7 @@ class _Difference:
 
 
 def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[DriftChange]:
-    """Return what changed in the form of answers: case by case, said once for all cases.
+    """Return what changed in the form of answers, case by case, but reported once for all cases.
 
     The answers of `flaky` exchanges are left out: what they lack is what became unreliable.
     """

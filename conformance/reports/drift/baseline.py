@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from conformance.findings import DECIDED, Finding
 from conformance.lifecycle import Standing
 from conformance.parsing import printable
-from conformance.reports.drift.model import ABSENT, ChangeKind, DriftChange, DriftError
+from conformance.reports.drift.model import ChangeKind, DriftChange, DriftError
 from conformance.reports.formatting import counted, listed
 from conformance.results.baselines import last_decided
 from conformance.results.editions import editions_of
@@ -83,47 +83,18 @@ def providers_of(run: Run) -> set[str]:
     return {provider.id for provider in run.header.providers}
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """A model that was judged before, and of which there is no finding now."""
-
-    provider: str
-    model: str
-    findings: int  # decided before
-    chosen: bool  # whether the new run was to judge any of them
-
-    @property
-    def column(self) -> ColumnKey:
-        """The provider and the model."""
-        return self.provider, self.model
-
-    @property
-    def name(self) -> str:
-        """The model with its provider."""
-        return f"{self.provider} {self.model}"
-
-    @property
-    def change(self) -> DriftChange:
-        """All that vanished with the model, as one change."""
-        return DriftChange(
-            kind=ChangeKind.INFORMATION,
-            what="model",
-            provider=self.provider,
-            subject=self.model,
-            before=f"{counted(self.findings, 'finding')} judged",
-            after=ABSENT,
-            models=(self.model,),
-            count=self.findings,
-        )
+Counts = dict[ColumnKey, int]
+"""Findings that were decided before, by model."""
 
 
-def absences(earlier: Before, new: Run) -> list[Absence]:
-    """Return the absent models of the providers that the new run was to judge.
+def absences(earlier: Before, new: Run) -> tuple[Counts, Counts]:
+    """Return the models of which nothing is found any more: those asked for, and those left out.
 
-    Of a run that was cut off there are none: it ended before it reached them.
+    Of the providers that the new run was to judge. Of a run that was cut off there are none: it
+    ended before it reached them.
     """
     if new.interrupted:
-        return []
+        return {}, {}
     globs, planned = selection_globs(new), providers_of(new)
     there = {finding.column for finding in new.findings}
     counts: Counter[ColumnKey] = Counter()
@@ -134,7 +105,8 @@ def absences(earlier: Before, new: Run) -> list[Absence]:
             counts[finding.column] += 1
             if selects(globs, finding):
                 chosen.add(finding.column)
-    return [Absence(*column, count, column in chosen) for column, count in counts.items()]
+    missing = {column: count for column, count in counts.items() if column in chosen}
+    return missing, {column: counts[column] for column in counts if column not in chosen}
 
 
 def retirements(last: Run, new: Run) -> Iterator[DriftChange]:
@@ -154,10 +126,12 @@ def retirements(last: Run, new: Run) -> Iterator[DriftChange]:
             )
 
 
-def vanished_musts(earlier: Before, new: Run, said: Collection[str | ColumnKey]) -> Iterator[str]:
+def vanished_musts(
+    earlier: Before, new: Run, reported: Collection[str | ColumnKey]
+) -> Iterator[str]:
     """Name the MUSTs that the last night decided and that have no finding at all now.
 
-    `said` are the providers and models of which it is said already that they are missing.
+    `reported` are the providers and models that are reported as missing already.
     """
     if new.interrupted:
         return
@@ -171,6 +145,6 @@ def vanished_musts(earlier: Before, new: Run, said: Collection[str | ColumnKey])
         if decided and asked and (finding.column, finding.clause) not in there:
             gone.setdefault(finding.column, set()).add(finding.clause)
     for (provider, model), clauses in sorted(gone.items()):
-        if provider not in said and (provider, model) not in said:
+        if provider not in reported and (provider, model) not in reported:
             musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))
             yield f"{musts} of {provider} {model} judged before and not now: {names}"

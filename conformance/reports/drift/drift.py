@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from conformance.findings import DECIDED, TELLING, Finding
 from conformance.reports.drift.answers import answer_changes
 from conformance.reports.drift.baseline import (
-    Absence,
     Before,
+    Counts,
     absences,
     check,
     look_up,
@@ -38,7 +38,7 @@ _WHAT = (
 _MOST_LOST = 0.5  # the share of a model's findings that may be undecided now
 
 
-def drift(bases: Sequence[Run], new: Run) -> Drift:
+def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drift:
     """Return what changed; raises `DriftError` for runs that cannot be compared.
 
     Of several `bases`, in any order, the last that decided a promise stands for what was.
@@ -46,14 +46,27 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     bases = tuple(sort_by_start(bases))
     check(bases, new)
     earlier = look_up(bases)
+    # only then did what one side lacks come or go, and was not just left out
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
-    absent = absences(earlier, new)
-    gone = {absence.column for absence in absent} | retired_in(new).keys()
+    missing, left_out = absences(earlier, new)
+    gone = {*missing, *left_out, *retired_in(new)}
     unreliable = became_unreliable(bases, new)
     subjects = subjects_of(unreliable)
     flaky = flaky_exchanges(new, subjects)
     verdicts, explained = verdict_changes(earlier, new, whole, gone, subjects, flaky)
-    vanished = [absence.change for absence in absent if absence.chosen]
+    vanished = [
+        DriftChange(
+            kind=ChangeKind.INFORMATION,
+            what="model",
+            provider=provider,
+            subject=model,
+            before=f"{counted(count, 'finding')} judged",
+            after=ABSENT,
+            models=(model,),
+            count=count,
+        )
+        for (provider, model), count in missing.items()
+    ]
     changes = [
         *unreliable,
         *vanished,
@@ -72,8 +85,9 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
             if finding.id in earlier.findings
         ),
         explained=explained,
-        notes=(*_notes(bases[-1], new, absent), *_endings(new)),
-        unjudged=tuple(_unjudged(earlier, new, absent)),
+        notes=(*_notes(bases[-1], new, left_out), *_endings(new)),
+        unjudged=tuple(_unjudged(earlier, new, missing, gone)),
+        unconfirmed_too=unconfirmed_too,
     )
 
 
@@ -90,7 +104,7 @@ def _same_selection(base: Run, new: Run) -> bool:
     return base.header.selection == new.header.selection and providers_of(base) == providers_of(new)
 
 
-def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
+def _notes(last: Run, new: Run, left_out: Counts) -> Iterator[str]:
     """Say what else is not the same, and may be why something changed."""
     if last.header.started > new.header.started:
         yield "NEW was made before BASE: read every change the other way round."
@@ -102,10 +116,10 @@ def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
         yield changed_under_its_name(now.id, [was.digest, now.digest])
     if not _same_selection(last, new):
         yield "The runs were to judge different things: only what both judged is compared."
-    if left := [absence for absence in absent if not absence.chosen]:
+    if left_out:
         globs = [f"{name} {glob}" for name, glob in selection_globs(new).items()]
-        findings = counted(sum(absence.findings for absence in left), "finding")
-        names = listed([absence.name for absence in left])
+        findings = counted(sum(left_out.values()), "finding")
+        names = listed([f"{provider} {model}" for provider, model in left_out])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
         yield f"BASE {lack_of(last)}: what it lacks is not reported as added."
@@ -127,8 +141,10 @@ def _endings(new: Run) -> Iterator[str]:
             yield f"{provider} {model} {standing.words}.{over}"
 
 
-def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
-    """Say why the runs say too little to tell that nothing got worse."""
+def _unjudged(
+    earlier: Before, new: Run, missing: Counts, gone: Collection[ColumnKey]
+) -> Iterator[str]:
+    """Say why it cannot be known from these runs that nothing got worse."""
     if new.interrupted:
         yield "the new run did not come to its end"
     elif is_part(new):
@@ -140,14 +156,12 @@ def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[
     out = [name for name in was if name in providers_of(new) and name not in now]
     for provider in out:
         yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
-    for absence in absent:
-        if absence.chosen and absence.provider not in out:
-            findings = counted(absence.findings, "finding")
-            yield f"nothing of {absence.name} was judged, of {findings} before"
+    for (provider, model), count in missing.items():
+        if provider not in out:
+            findings = counted(count, "finding")
+            yield f"nothing of {provider} {model} was judged, of {findings} before"
     yield from _mostly_undecided(earlier, new, out)
-    columns = (absence.column for absence in absent)
-    said: set[str | ColumnKey] = {*out, *columns, *retired_in(new)}
-    yield from vanished_musts(earlier, new, said)
+    yield from vanished_musts(earlier, new, {*out, *gone})
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 

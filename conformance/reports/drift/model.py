@@ -86,56 +86,61 @@ class Drift:
     explained: int  # findings not judged because of what is broken
     notes: tuple[str, ...]
     unjudged: tuple[str, ...]  # why the new run says too little
+    unconfirmed_too: bool = False  # whether a regression decides that was seen only once, live
 
     def of(self, kind: ChangeKind) -> Sequence[DriftChange]:
         """The changes of a class."""
         return [change for change in self.changes if change.kind is kind]
 
-    def regressions(self, unconfirmed_too: bool = False) -> Sequence[DriftChange]:
+    @property
+    def regressions(self) -> Sequence[DriftChange]:
         """The regressions that decide."""
         return [
             change
             for change in self.of(ChangeKind.REGRESSION)
-            if change.confirmed or unconfirmed_too
+            if change.confirmed or self.unconfirmed_too
         ]
 
-    def worse(self, unconfirmed_too: bool = False) -> Sequence[DriftChange]:
+    @property
+    def worse(self) -> Sequence[DriftChange]:
         """The regressions that decide, and what became unreliable."""
-        return [*self.regressions(unconfirmed_too), *self.of(ChangeKind.UNRELIABLE)]
+        return [*self.regressions, *self.of(ChangeKind.UNRELIABLE)]
 
-    def exit_code(self, unconfirmed_too: bool = False) -> int:
-        """Return 1 for what decides that it got worse, 2 for a run that says too little, else 0."""
-        if self.worse(unconfirmed_too):
+    @property
+    def exit_code(self) -> int:
+        """1 for what decides that it got worse, 2 for a run that says too little, else 0."""
+        if self.worse:
             return 1
         return 2 if self.unjudged else 0
 
-    def alarms(self, unconfirmed_too: bool = False) -> Sequence[Alarm]:
-        """Return an alarm for each provider of the new run, in its order."""
-        wrong = self.worse(unconfirmed_too)
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        """An alarm for each provider of the new run, in its order."""
         alarms = []
         for provider in self.new.header.providers:
-            mine = tuple(change for change in wrong if change.provider == provider.id)
+            mine = tuple(change for change in self.worse if change.provider == provider.id)
             clauses = {change.subject for change in mine}
-            every = self.of(ChangeKind.REGRESSION)
-            worse = {change.subject for change in every if change.provider == provider.id}
+            regressions = {
+                change.subject
+                for change in self.of(ChangeKind.REGRESSION)
+                if change.provider == provider.id
+            }
+            findings = [each for each in self.new.findings if each.provider == provider.id]
+            # a clause is kept if nothing of it is open, and nothing broken but what is excused
+            good = (Verdict.PASS, Verdict.NOT_CLAIMED)
+            doubtful = {
+                finding.clause
+                for finding in findings
+                if not finding.excused and finding.verdict not in good
+            }
+            kept = {finding.clause for finding in findings} - doubtful
             alarm = Alarm(
                 provider=provider.id,
                 clauses=tuple(sorted(clauses)),
                 regressions=mine,
-                waiting=tuple(sorted(worse - clauses)),
-                kept=tuple(sorted(self._kept(provider.id))),
+                waiting=tuple(sorted(regressions - clauses)),
+                kept=tuple(sorted(kept)),
                 judged=not self.unjudged,
             )
             alarms.append(alarm)
         return alarms
-
-    def _kept(self, provider: str) -> set[str]:
-        """Return the clauses of which nothing is open and nothing broken but what is excused."""
-        mine = [finding for finding in self.new.findings if finding.provider == provider]
-        good = (Verdict.PASS, Verdict.NOT_CLAIMED)
-        doubtful = {
-            finding.clause
-            for finding in mine
-            if not finding.excused and finding.verdict not in good
-        }
-        return {finding.clause for finding in mine} - doubtful

@@ -90,6 +90,7 @@ def usual(values: Sequence[float], measure: Measure) -> Range:
 def range_changes(bases: Sequence[Run], new: Run) -> list[DriftChange]:
     """Return medians of latency and price that left their range, and single slow answers."""
     changes = [change for measure in (LATENCY, PRICE) for change in _outliers(measure, bases, new)]
+    # where all of a model is slower, its single answers are nothing else
     moved = {(change.provider, change.subject) for change in changes if change.what == "latency"}
     return changes + [
         change for change in _slow(bases[-1], new) if (change.provider, change.subject) not in moved
@@ -105,7 +106,7 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Drif
         medians = [median(values) for values in common if values]
         if not medians:
             continue
-        known = {case for night in mine for case in night}
+        known = {case for night in mine for case in night}  # a new case moves no median
         here = [value for case, value in cases.items() if case in known]
         range_, value = usual(medians, measure), median(here)
         if range_.low <= value <= range_.high:

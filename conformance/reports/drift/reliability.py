@@ -35,7 +35,7 @@ class _Tally:
 
     def add(self, finding: Finding) -> None:
         """Count a finding and the exchanges that were made again for it."""
-        exchanges = 1 + (finding.repeats or 0)
+        exchanges = 1 + (finding.repeats or 0)  # each repeat is an exchange of its own
         if finding.verdict is Verdict.FLAKY and finding.rate is not None:
             self.hits += round(finding.rate * exchanges)
             self.flaky = True
@@ -134,7 +134,7 @@ def _requests(bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
 def _gone_at_the_end(run: Run) -> set[str]:
     """Return the providers that answered none of the last requests before the rest was not sent.
 
-    A run that its budget or its owner ended is not told from that by what was not run alone.
+    That a part was not run does not say so alone: a budget, or the user, may have ended the run.
     """
     left = {finding.provider for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
     sent = (each for each in run.exchanges.values() if each.sent_at and each.was_sent)

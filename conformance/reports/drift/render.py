@@ -114,11 +114,11 @@ def tally(report: Drift) -> str:
     return ", ".join(numbers)
 
 
-def closing(report: Drift, unconfirmed_too: bool = False) -> str:
-    """Say in one sentence what it comes to."""
-    wrong = report.regressions(unconfirmed_too)
+def closing(report: Drift) -> str:
+    """Say in one sentence whether something got worse."""
+    wrong = report.regressions
     if wrong:
-        sure = "" if unconfirmed_too else "confirmed "
+        sure = "" if report.unconfirmed_too else "confirmed "
         return f"{counted(len(wrong), sure + 'regression')}: something got worse."
     if unreliable := report.of(ChangeKind.UNRELIABLE):
         names = listed(list(dict.fromkeys(change.subject for change in unreliable)), 3)
@@ -148,14 +148,14 @@ _PHRASES = {
 }
 
 
-def drift_markdown(report: Drift, unconfirmed_too: bool = False) -> str:
+def drift_markdown(report: Drift) -> str:
     """Write a drift as GitHub-flavoured Markdown."""
     sections = [(TITLES[kind], report.of(kind)) for kind in ChangeKind]
     values = {
         "report": report,
         "phrases": _PHRASES,
         "sections": sections,
-        "closing": closing(report, unconfirmed_too),
+        "closing": closing(report),
     }
     return fill("drift.md.jinja", values)
 
@@ -171,21 +171,21 @@ def _curl(alarm: Alarm, report: Drift) -> str | None:
     return None
 
 
-def drift_json(report: Drift, unconfirmed_too: bool = False) -> str:
+def drift_json(report: Drift) -> str:
     """Write a drift as JSON."""
     value = {
         "schema": SCHEMA,
         "bases": [_run(base) for base in report.bases],
         "new": _run(report.new),
-        "exit_code": report.exit_code(unconfirmed_too),
-        "conclusion": closing(report, unconfirmed_too),
+        "exit_code": report.exit_code,
+        "conclusion": closing(report),
         "compared": report.compared,
         "explained": report.explained,
         "counts": {kind.value: len(report.of(kind)) for kind in ChangeKind},
         "notes": report.notes,
         "unjudged": report.unjudged,
         "changes": [_change(change) for change in report.changes],
-        "providers": [_alarm(alarm, report) for alarm in report.alarms(unconfirmed_too)],
+        "providers": [_alarm(alarm, report) for alarm in report.alarms],
     }
     return json_document(value)
 
@@ -225,15 +225,15 @@ def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
     }
 
 
-def print_drift(report: Drift, console: Console, unconfirmed_too: bool = False) -> None:
+def print_drift(report: Drift, console: Console) -> None:
     """Print what changed on one screen, the gravest first."""
-    _DriftPage(console).print(report, unconfirmed_too)
+    _DriftPage(console).print(report)
 
 
 class _DriftPage(Paper):
     """One drift on one console."""
 
-    def print(self, report: Drift, unconfirmed_too: bool) -> None:
+    def print(self, report: Drift) -> None:
         new = side([report.new])
         self._line((new, "bold"), f" against {side(report.bases)}")
         for note in report.notes[:_MOST_NOTES]:
@@ -241,9 +241,9 @@ class _DriftPage(Paper):
         self._line((tally(report), "bold"))
         for kind in ChangeKind:
             self._section(kind, report)
-        style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
+        style = ("bold green", "bold red", "bold magenta")[report.exit_code]
         self._console.print()
-        self._line((closing(report, unconfirmed_too), style))
+        self._line((closing(report), style))
 
     def _section(self, kind: ChangeKind, report: Drift) -> None:
         changes = report.of(kind)

@@ -29,7 +29,7 @@ class Turn:
 
     @property
     def finding(self) -> Finding:
-        """The finding that speaks: the later one, if it is there."""
+        """The finding to report: the later one, if it is there."""
         finding = self.after or self.before
         assert finding is not None
         return finding
@@ -137,8 +137,7 @@ def _is_of_chance(turn: Turn, unreliable: Collection[Subject], flaky: Collection
     if after is None:
         return turn.finding.path in flaky
     unreliably = subject_of(after) in unreliable and after.verdict is not Verdict.PASS
-    control = f"{after.provider}/{after.model}/{after.control or ''}"
-    follows = after.path in flaky or control in flaky
+    follows = after.path in flaky or after.control_path in flaky
     return (unreliably and not after.excused) or (follows and after.verdict is Verdict.NOT_TESTABLE)
 
 

@@ -24,7 +24,7 @@ from conformance.results.run_states import RunStates, StatesReader
 
 _TELLING = {state.letter: state for state in TELLING}
 _CLASS = re.escape("".join(_TELLING))
-# a letter that tells, and after it the same with only such between that do not tell
+# one verdict, for as long as only nights that decided nothing stand between its nights
 _SPELL = re.compile(rf"([{_CLASS}])(?:[^{_CLASS}]*\1)*")
 _NOT_TELLING = re.compile(rf"[^{_CLASS}]+")
 # a letter before another one that stands alone: the next but one is the same again
@@ -35,7 +35,7 @@ MARKS = str.maketrans({state_of(verdict).letter: NOT_JUDGED for verdict in _OPEN
 """Why a night judged nothing is left out of a row of nights."""
 _SILENT = NO_FINDING + NOT_JUDGED + state_of(Verdict.HARNESS_ERROR).letter
 _GRAVITY = NO_FINDING + "".join(state.letter for state in reversed(STATES)).translate(MARKS)
-"""Letters from the least to the gravest; a night that could not tell hides none that could."""
+"""Letters from the least to the gravest: a night that decided nothing hides none that did."""
 
 
 _AHEAD = timedelta(days=1)  # that clocks of machines may differ
@@ -50,7 +50,7 @@ class HistoryError(ConformanceError):
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """Nights in a row with one verdict; those that could not tell do not end it."""
+    """Nights in a row with one verdict; those that decided nothing do not end it."""
 
     state: State
     first: str
@@ -88,7 +88,7 @@ class Timeline:
 
     @property
     def now(self) -> Spell | None:
-        """What holds now, and since when; None where no night could tell."""
+        """What holds now, and since when; None where no night decided it."""
         return self.spells[-1] if self.spells else None
 
 
@@ -238,6 +238,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
         for clause, letters in zip(levels, zip(*nights, strict=True), strict=True):
             marks = "".join(letters).translate(MARKS)
             if not marks.isspace() and fnmatchcase(clause, glob):
+                # a model that has ended and is still asked is not over
                 over = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
                 models.setdefault((clause, marks, over), []).append(model)
     started = [run.started for run in runs]
@@ -292,7 +293,7 @@ def _aligned(states: str, places: Sequence[int]) -> str:
 
 
 def _flakes(marks: str) -> tuple[Rate, int]:
-    """Return how many nights were an accident, and how many could not tell.
+    """Return how many nights were an accident, and how many decided nothing.
 
     An accident is a flaky night, and one that alone differs from the night before and after it.
     """
@@ -312,7 +313,7 @@ def squeezed(marks: str, width: int) -> str:
 
 
 def with_history(summary: Summary, folder: Path) -> Summary:
-    """Add what the nights of a folder came to, as far as the newest run of the summary.
+    """Add the history of a folder of nights, up to the newest run of the summary.
 
     Raises `HistoryError` for a folder without any run.
     """

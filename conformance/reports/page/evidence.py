@@ -43,7 +43,7 @@ _SHOWN = ("size", "quality", "style", "background", "output_format", "n", "respo
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """The packed columns, the pictures they speak of, and where bodies had to be cut."""
+    """The packed columns, the pictures in them, and where bodies had to be cut."""
 
     columns: tuple[str, ...]
     pictures: Mapping[str, str]

@@ -15,7 +15,7 @@ from conformance.reports.summary import Summary
 from conformance.results.reach import LEVELS, ColumnKey
 from conformance.results.records import ClauseRecord
 
-_NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of
+_NOTHING = "."  # nothing to judge: the clause does not bind, or applies to nothing in the answers
 _LACKING = State(
     label=NOT_IN_EDITION,
     letter="",
@@ -54,7 +54,7 @@ def matrix(summary: Summary) -> dict[str, Any]:
 def clauses_of(summary: Summary) -> list[dict[str, Any]]:
     """Return every clause that something was judged by, as the headers describe it.
 
-    What the editions say of it differently is there edition by edition as well.
+    Where editions differ in it, what each of them says is there as well.
     """
     judged = {finding.clause: finding.level for finding in summary.merged.findings}
     records: dict[str, dict[str, ClauseRecord]] = {}
