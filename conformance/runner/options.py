@@ -30,14 +30,14 @@ class Option:
     in_pytest: str = ""  # where its long name there is another
     least: int | None = None
     most: int | None = None
-    default: Any = None  # of the field
+    default: Any = None  # that of the field
 
     def value(self, written: Any) -> Any:
         """Return the value of what was written; raises `ConformanceError` where it has none."""
         value = self.read(written)
         if self.least is not None and not self.least <= value <= (self.most or value):
-            up_to = f" to {self.most}" if self.most else " or more"
-            raise ConformanceError(f"{self.names[-1]} {value}: write {self.least}{up_to}")
+            up_to = f"from {self.least} to {self.most}" if self.most else f"of {self.least} or more"
+            raise ConformanceError(f"{self.names[-1]} {value}: write a number {up_to}")
         return value
 
 
@@ -182,6 +182,7 @@ class Options:
 
 
 def _declared() -> Iterator[tuple[str, Option]]:
+    """Yield the options by field, with what their fields say of them: names and a default."""
     for member in fields(Options):
         for option in getattr(member.type, "__metadata__", ()):
             names = option.names or (f"--{member.name.replace('_', '-')}",)

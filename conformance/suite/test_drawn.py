@@ -6,7 +6,8 @@ Collected in replay where a provider has such recordings; see
 
 from __future__ import annotations
 
-from collections import defaultdict
+from functools import cache
+from itertools import chain
 
 import pytest
 
@@ -63,21 +64,15 @@ def test_deviation_still_occurs(
         pytest.fail(f"{engine.provider.file}: {why}", pytrace=False)
 
 
-_OCCURRING: dict[Engine, set[str]] = {}
-
-
+@cache
 def occurring(session: Session, engine: Engine) -> set[str]:
-    """Name the deviations that excuse anything drawn; read once a process."""
-    if engine not in _OCCURRING:
-        by_model: dict[str, list[Example]] = defaultdict(list)
-        for recorded, model in session.recorded_models():
-            if recorded is engine:
-                library = session.library(engine.provider)
-                for examples in recorded_examples(library, model).values():
-                    by_model[model] += examples
-        sets = (tried(session, engine, model, examples)[1] for model, examples in by_model.items())
-        _OCCURRING[engine] = set().union(*sets)
-    return _OCCURRING[engine]
+    """Name the deviations that excuse anything drawn."""
+    occurred = set[str]()
+    for owner, model in session.recorded_models():
+        if owner is engine:
+            recorded = recorded_examples(session.library(engine.provider), model).values()
+            occurred |= tried(session, engine, model, list(chain.from_iterable(recorded)))[1]
+    return occurred
 
 
 def tried(
