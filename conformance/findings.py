@@ -42,43 +42,32 @@ class State:
     meaning: str
 
 
-GREEN, RED, AMBER, BLUE, VIOLET, GREY = (
-    *("#1a7f3c", "#b81d24", "#8a5a00", "#0b5c8a", "#6b3fa0"),
-    "#59636e",
-)
-KNOWN = State(
-    *("known", "k", "◆", "cyan", BLUE),
-    "broken, as a dated deviation beside the provider explains",
-)
+GREEN, RED, AMBER = "#1a7f3c", "#b81d24", "#8a5a00"
+BLUE, VIOLET, GREY = "#0b5c8a", "#6b3fa0", "#59636e"
+
+# fmt: off
+KNOWN = State("known", "k", "◆", "cyan", BLUE,
+              "broken, as a dated deviation beside the provider explains")
 _STATES = {
     Verdict.FAIL: State("FAIL", "F", "✗", "bold red", RED, "a MUST is broken"),
-    Verdict.HARNESS_ERROR: State(
-        *("harness error", "!", "!", "bold magenta", VIOLET),
-        "a fault of the suite or of its recordings",
-    ),
+    Verdict.HARNESS_ERROR: State("harness error", "!", "!", "bold magenta", VIOLET,
+                                 "a fault of the suite or of its recordings"),
     Verdict.DEVIATES: State("deviates", "d", "△", "yellow", AMBER, "a SHOULD is broken"),
     None: KNOWN,
-    Verdict.FLAKY: State(
-        *("flaky", "~", "≈", "magenta", VIOLET),
-        "the same request was judged differently when it was repeated",
-    ),
+    Verdict.FLAKY: State("flaky", "~", "≈", "magenta", VIOLET,
+                         "the same request was judged differently when it was repeated"),
     Verdict.PASS: State("pass", ".", "✓", "green", GREEN, "kept wherever it was judged"),
-    Verdict.UNAVAILABLE: State(
-        *("unavailable", "u", "∅", "magenta", VIOLET),
-        "the provider did not decide (429, 5xx, timeout, not served)",
-    ),
-    Verdict.NOT_TESTABLE: State(
-        *("not testable", "n", "⋯", "magenta", VIOLET),
-        "its control or what it builds on failed, or a recording does not show it",
-    ),
-    Verdict.NOT_RUN: State(
-        *("not run", "r", "◌", "magenta", VIOLET),
-        "never sent, or not all of it: the run was cut off",
-    ),
-    Verdict.NOT_CLAIMED: State(
-        *("not claimed", "-", "○", "dim", GREY), "the provider does not claim it"
-    ),
+    Verdict.UNAVAILABLE: State("unavailable", "u", "∅", "magenta", VIOLET,
+                               "the provider did not decide (429, 5xx, timeout, not served)"),
+    Verdict.NOT_TESTABLE: State("not testable", "n", "⋯", "magenta", VIOLET,
+                                "its control or what it builds on failed, "
+                                "or a recording does not show it"),
+    Verdict.NOT_RUN: State("not run", "r", "◌", "magenta", VIOLET,
+                           "never sent, or not all of it: the run was cut off"),
+    Verdict.NOT_CLAIMED: State("not claimed", "-", "○", "dim", GREY,
+                               "the provider does not claim it"),
 }
+# fmt: on
 STATES = tuple(_STATES.values())
 """Every state in the order of legends, gravest first; what says nothing hides no verdict."""
 
@@ -99,13 +88,13 @@ ACCEPTED_INSTEAD = "the request was accepted, so there is no error to judge"
 """Why a promise about an error could not be judged: another finding says whether it should."""
 
 NOT_ACCEPTED = "the request was not accepted"
-"""With this begins why a promise about an answer could not be judged where none came."""
+"""The beginning of the message where a promise about an answer was not judged: none came."""
 
 ANOTHER_REASON = "refused for another reason"
-"""With this begins why a refusal says nothing of the mistake in its request."""
+"""The beginning of the message where a refusal says nothing of the mistake in its request."""
 
 OF_WHO_ASKS = "the status is about who asks, and refuses no mistake"
-"""With this begins the same of a 403, whatever it says of the request."""
+"""The beginning of the same message for a 403, whatever it says of the request."""
 
 PAGE_AS_SUCCESS = "a web page comes as a success"
 """How a mistake is answered by what refuses nothing."""

@@ -106,6 +106,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if config.option.collectonly:
             return
         is_spread = config.getoption("dist", "no") != "no" or config.getoption("tx", None)
+        # one process sends, so that one ledger knows what is spent (ARCHITECTURE 11)
         if is_spread and sends(config):
             raise ConformanceError(f"pytest-xdist (-n, --dist, --tx) is for replay: {ONE_PROCESS}")
         if is_spread:  # a wrong -m or -k would end a worker, which xdist tells by a traceback
@@ -134,14 +135,6 @@ def _begin_sending(config: pytest.Config, run: Session) -> None:
     config.stash[RECORDER].open()  # so that what is billed can be resumed
     run.prepare(run.options.output)
     config.stash[STOPPING] = Stopping(run.live.ledger.stop)
-
-
-def check(session: Session) -> None:
-    """Find every mistake of a user that can be seen before a run begins."""
-    if session.options.output is not None:
-        check_output(session.options.output, session.options)
-    session.check()
-    session.check_affordable()
 
 
 def _is_named(config: pytest.Config, module: Path) -> bool:
@@ -205,7 +198,7 @@ def _explored(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Keep the collector of garbage out of the way: tens of thousands of items are none."""
+    """Keep the collector of garbage out of the way: tens of thousands of items are no garbage."""
     del session
     gc.disable()
     try:
@@ -289,6 +282,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Wait for what is under way, as it is billed, unless the user does not want to."""
     config = session.config
     if POOL in config.stash and not config.stash[STOPPING].at_once:
+        # the user has seen enough, as with -x: what waits to be sent is not
         if session.shouldstop or session.shouldfail:
             session_of(config).live.ledger.stop()
         config.stash[POOL].wait()

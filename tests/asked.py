@@ -142,6 +142,6 @@ def with_painted(sent: Iterable[tuple[str, Sent]]) -> Iterator[tuple[str, Sent]]
 
 
 def bound(binds: Any, sent: Iterable[tuple[str, Sent]]) -> str:
-    """Say how many requests of each kind a clause binds."""
+    """Return how many requests of each kind a clause binds."""
     kinds = Counter(name for name, each in sent if binds(each))
     return ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())

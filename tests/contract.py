@@ -1,8 +1,18 @@
-"""The models of the contract by short names, and small requests of them."""
+"""The models of the contract by short names, small requests, and editions with a change in them."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conformance.contract import Edition
 
 D2, D3, G1, MINI, G15 = "dall-e-2", "dall-e-3", "gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5"
 QWEN, G2 = "qwen-image", "gpt-image-2"
@@ -11,5 +21,27 @@ GPT = (G1, MINI, G15, G2)
 
 
 def asking(model: str, **parameters: Any) -> dict[str, Any]:
-    """Give a small request body for a model."""
+    """Return a small request body for a model."""
     return {"model": model, "prompt": "a boat", **parameters}
+
+
+def change(path: Path, edit: Callable[[Any], object]) -> None:
+    """Edit one JSON file in place."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    edit(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def copied(directory: Path, name: str = "second-2027-01-01") -> Path:
+    """Copy the default edition into a directory, under another id."""
+    folder = directory / name
+    shutil.copytree(schemas_directory() / DEFAULT_EDITION, folder)
+    change(folder / "edition.json", lambda content: content.update(id=name))
+    return folder
+
+
+def changed_edition(directory: Path, model: str, edit: Callable[[Any], object]) -> Edition:
+    """Load a copy of the default edition in which the request schema of one model is edited."""
+    folder = copied(directory, DEFAULT_EDITION)
+    change(folder / "request" / f"{model}.json", edit)
+    return load_edition(DEFAULT_EDITION, directory)

@@ -64,7 +64,7 @@ def client(with_key: httpx.Client, clock: Clock) -> httpx.Client:
 
 
 def client_of(server: ReferenceServer) -> httpx.Client:
-    """Give a client with the key of a server."""
+    """Return a client with the key of a server."""
     headers = {"Authorization": f"Bearer {server.key}"}
     return httpx.Client(base_url=server.base_url, headers=headers, trust_env=False)
 

@@ -18,7 +18,7 @@ import brotli
 from conformance.exchange.transport.codings import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 LETTERS = b"conformance " * 100
@@ -32,12 +32,15 @@ class HostileServer:
     def __init__(self, certificate: Path | None = None) -> None:
         self.requests: list[bytes] = []
         self.stopping = threading.Event()
-        self._context = _server_context(certificate) if certificate else None
+        self._context: ssl.SSLContext | None = None
+        if certificate:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(certificate)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
     def url(self, path: str, host: str = "127.0.0.1", scheme: str = "http") -> str:
-        """Give the URL of a behaviour."""
+        """Return the URL of a behaviour."""
         return f"{scheme}://{host}:{self.port}{path}"
 
     def __enter__(self) -> Self:
@@ -66,9 +69,12 @@ class HostileServer:
 
     def _answer(self, connection: socket.socket) -> None:
         request = _read_request(connection)
-        if not request:
-            return
-        self.requests.append(request)
+        if request:
+            self.requests.append(request)
+            self.reply(connection, request)
+
+    def reply(self, connection: socket.socket, request: bytes) -> None:
+        """Behave as the path of a request says."""
         parts = urlsplit(request.split(b" ")[1].decode())
         BEHAVIOURS[parts.path.split("/")[1]](self, connection, unquote(parts.query))
 
@@ -82,12 +88,6 @@ def _named(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         return behaviour
 
     return register
-
-
-def _server_context(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
 
 
 def _read_request(connection: socket.socket) -> bytes:
@@ -163,12 +163,17 @@ _FIXED: dict[str, bytes] = {
 }
 
 
+def finish(connection: socket.socket) -> None:
+    """End an answer; the client closes first, so that nothing is reset."""
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(0.5)
+    connection.recv(1)
+
+
 def _fixed(answer: bytes) -> Callable[[HostileServer, socket.socket, str], None]:
     def send(_server: HostileServer, connection: socket.socket, _query: str) -> None:
         connection.sendall(answer)
-        connection.shutdown(socket.SHUT_WR)
-        connection.settimeout(0.5)
-        connection.recv(1)  # the client closes first, so that nothing is reset
+        finish(connection)
 
     return send
 
@@ -229,14 +234,9 @@ def _pour(
     server: HostileServer, connection: socket.socket, start: bytes, again: bytes, pause: float
 ) -> None:
     connection.sendall(start)
-    for piece in _repeated(again, server):
-        connection.sendall(piece)
-        server.stopping.wait(pause)
-
-
-def _repeated(piece: bytes, server: HostileServer) -> Iterator[bytes]:
     while not server.stopping.is_set():
-        yield piece
+        connection.sendall(again)
+        server.stopping.wait(pause)
 
 
 BEHAVIOURS |= {

@@ -65,7 +65,7 @@ class Told:
     findings: tuple[Finding, ...]
 
     def with_verdict(self, *verdicts: Verdict) -> set[str]:
-        """Name the clauses with one of these verdicts."""
+        """Return the clauses with one of these verdicts."""
         return {each.clause for each in self.findings if each.verdict in verdicts}
 
 
@@ -138,13 +138,13 @@ ALARMS = (Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR, Verdict.UNAVAIL
 
 
 def alarms(told: Mapping[str, Told]) -> list[str]:
-    """Say which clauses raise an alarm, where, and why."""
+    """Return which clauses raise an alarm, where, and why."""
     found = [each for one in told.values() for each in one.findings if each.verdict in ALARMS]
     return [f"{each.id}: {each.verdict.value}: {each.message} {each.observed}" for each in found]
 
 
 def silenced(truth: Mapping[str, Told], told: Mapping[str, Told]) -> set[str]:
-    """Name the clauses that passed somewhere and there pass no longer."""
+    """Return the clauses that passed somewhere and there pass no longer."""
     return {
         clause
         for name, one in told.items()

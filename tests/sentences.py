@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.clauses import clauses_of
-from conformance.clauses.derivation import derived
+from conformance.clauses.derivation import derive_clauses
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
@@ -242,7 +242,7 @@ def said_of_derived() -> Said:
             *each.how.splitlines(),
             "; ".join(f"{cited.source}: {cited.section}" for cited in each.citations),
         ]
-        for each in derived(EDITION)
+        for each in derive_clauses(EDITION)
     }
 
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from conformance.findings import Verdict
+from conformance.results.case_result import Judged
 from tests.live import images, judge_all, session, verdicts, watched
 
 MYSTERY = {"error": {"message": "qaStaH nuq?", "type": "x", "code": None, "param": None}}
 VALID = "[bu]*"  # baseline, b64_json-… and url-…
 
 
+def judge_against(folder: Path, answer: Any) -> tuple[Mapping[str, Judged], list[str], int]:
+    """Judge a server; return the results, why nothing more was sent, and how many requests were."""
+    with watched(answer) as (url, eye), session(folder, url, cases=VALID) as found:
+        judged = judge_all(found)
+        return judged, found.live.ledger.halts(), eye.posts
+
+
 def test_account_at_its_end_stops_the_run_in_whatever_words(tmp_path: Path) -> None:
     for status, told in ((400, MYSTERY), (403, {"detail": "qaStaH"}), (200, MYSTERY)):
-        refused = images(JSONResponse(told, status), 3)
-        with watched(refused) as (url, eye), session(tmp_path, url, cases=VALID) as found:
-            judged = judge_all(found)
-            (why,) = found.live.ledger.halts()
+        judged, (why,), posts = judge_against(tmp_path, images(JSONResponse(told, status), 3))
         assert "what was accepted before is refused now" in why
         assert "qaStaH" in why
         assert why.endswith("look at the account and the key")
         assert verdicts(judged) <= {"pass", "unavailable", "not run"}
         # three answers, what was accepted before, and the refusal: twice, but for a 200
-        assert eye.posts == (5 if status == 200 else 6)
+        assert posts == (5 if status == 200 else 6)
 
 
 def test_page_to_a_mistake_after_the_end_says_nothing_of_errors(tmp_path: Path) -> None:
@@ -48,9 +55,9 @@ def refused_urls(folder: Path, message: str) -> tuple[int, float, set[Verdict]]:
         judged = judge_all(found)
         assert not found.live.ledger.halts()
         spent = found.live.ledger.spent().estimate
-    prices = [each.record.price for each in judged.values() if each.record]
-    refused = [each for path, each in judged.items() if "/url-" in path]
-    seen = {each.findings["parameters.valid-accepted"].verdict for each in refused}
+    prices = [result.record.price for result in judged.values() if result.record]
+    refused = [result for path, result in judged.items() if "/url-" in path]
+    seen = {result.findings["parameters.valid-accepted"].verdict for result in refused}
     return eye.posts, spent - sum(e.spent.estimate for e in prices if e and e.spent), seen
 
 
@@ -74,28 +81,24 @@ def test_refusal_that_names_nothing_is_asked_about_once_and_is_a_verdict(tmp_pat
     ids=["challenge", "upstream", "no-model", "no-channel"],
 )
 def test_mishap_is_no_verdict_and_is_kept_as_an_attempt(tmp_path: Path, mishap: Response) -> None:
-    with watched(images(mishap, 2, 4)) as (url, _), session(tmp_path, url, cases=VALID) as found:
-        judged = judge_all(found)
-        assert not found.live.ledger.halts()
+    judged, halts, _ = judge_against(tmp_path, images(mishap, 2, 4))
+    assert not halts
     assert verdicts(judged) == {"pass"}
-    records = [each.record for each in judged.values() if each.record is not None]
-    (retried,) = (each.retried for each in records if each.retried)
-    assert [each.status for each in retried] == [mishap.status_code] * 2
+    records = [result.record for result in judged.values() if result.record is not None]
+    (retried,) = (record.retried for record in records if record.retried)
+    assert [record.status for record in retried] == [mishap.status_code] * 2
 
 
 def test_success_without_an_image_is_a_verdict_and_never_asked_again(tmp_path: Path) -> None:
     later = images(JSONResponse({"error": {"message": "Try the model later."}}, 200), 2, 3)
-    with watched(later) as (url, _), session(tmp_path, url, cases=VALID) as found:
-        judged = judge_all(found)
-        assert not found.live.ledger.halts()
+    judged, halts, _ = judge_against(tmp_path, later)
+    assert not halts
     assert "fail" in verdicts(judged)
-    assert not any(each.record.retried for each in judged.values() if each.record)
+    assert not any(result.record.retried for result in judged.values() if result.record)
 
 
 def test_limit_of_this_user_names_no_parameter(tmp_path: Path) -> None:
     told = {"error": {"message": "Limit for this user reached.", "param": "user", "code": "limit"}}
-    refused = images(JSONResponse(told, 400), 2)
-    with watched(refused) as (url, _), session(tmp_path, url, cases="[bu]*") as found:
-        judged = judge_all(found)
-        assert found.live.ledger.halts()
+    judged, halts, _ = judge_against(tmp_path, images(JSONResponse(told, 400), 2))
+    assert halts
     assert "fail" not in verdicts(judged)

@@ -79,10 +79,10 @@ def test_lie_breaks_exactly_the_clauses_that_claim_it(
         judged_case(planted.lie(planned, f"{THREE}/{case}", edition.id), edition)
         for planned in (defect, None)
     )
-    assert {each.clause for each in lie if each.verdict in BROKEN} == {
+    assert {finding.clause for finding in lie if finding.verdict in BROKEN} == {
         *defects(edition)[defect].claims
     }
-    assert not any(each.verdict in BROKEN for each in truth)
+    assert not any(finding.verdict in BROKEN for finding in truth)
 
 
 @pytest.mark.parametrize("name", edition_ids())

@@ -73,15 +73,13 @@ def server() -> Iterator[HostileServer]:
 def judged(server: HostileServer, behaviour: str) -> tuple[list[Finding], Engine]:
     edition = load_edition()
     provider = Provider("hostile", "Hostile", server.url(f"/{behaviour}"), {"dall-e-3": "dall-e-3"})
-    cases = [each for each in all_cases(edition, ["dall-e-3"]) if each.id != "models-list"]
     models = {"dall-e-3": "dall-e-3"}
     with Transport(LIMITS, AddressPolicy.for_provider(provider.base_url)) as transport:
         client = Client(Target("hostile", provider.base_url, KEY, models), transport)
-        everything = all_cases(edition, ["dall-e-3"])
+        cases = all_cases(edition, [*models])
         source = Live(lambda: client)
-        engine = Engine(provider, edition, clauses_of(edition), everything, source, date.today())
-        baseline = next(each for each in cases if each.id == "baseline")
-        findings = list(engine.judged(baseline).findings.values())
+        engine = Engine(provider, edition, clauses_of(edition), cases, source, date.today())
+        findings = list(engine.judged(engine.cases["dall-e-3/baseline"]).findings.values())
     return findings, engine
 
 
@@ -92,14 +90,14 @@ def test_bad_answer_gives_findings_and_plain_sentences(
     started = time.monotonic()
     findings, _ = judged(server, behaviour)
     assert time.monotonic() - started < 10
-    verdicts = {each.verdict for each in findings}
+    verdicts = {finding.verdict for finding in findings}
     assert len(findings) > 15
     assert Verdict.HARNESS_ERROR not in verdicts
     assert verdicts != {Verdict.PASS}
-    told = [each for each in findings if each.verdict is not Verdict.PASS]
-    assert all(each.message and each.message.isprintable() for each in told)
-    assert not any(re.search("Traceback| at 0x[0-9a-f]{6}", each.message) for each in told)
-    assert KEY not in "".join(line_of(each) for each in findings)
+    told = [finding for finding in findings if finding.verdict is not Verdict.PASS]
+    assert all(finding.message and finding.message.isprintable() for finding in told)
+    assert not any(re.search("Traceback| at 0x[0-9a-f]{6}", finding.message) for finding in told)
+    assert KEY not in "".join(line_of(finding) for finding in findings)
 
 
 def test_fault_of_the_suite_is_told_as_one_and_the_run_goes_on(
@@ -110,7 +108,7 @@ def test_fault_of_the_suite_is_told_as_one_and_the_run_goes_on(
 
     monkeypatch.setattr("conformance.runner.engine.observe", broken)
     findings, engine = judged(server, "data-null")
-    assert {each.verdict for each in findings} == {Verdict.HARNESS_ERROR}
+    assert {finding.verdict for finding in findings} == {Verdict.HARNESS_ERROR}
     assert "the suite itself failed at test_bad_input.py:" in findings[0].message
     assert "TypeError: unhashable \\x1b[2J" in findings[0].message
     assert engine.judged(engine.cases["dall-e-3/n-0"]).findings
@@ -126,15 +124,15 @@ def test_bad_answer_is_kept_as_evidence_without_its_teeth(
     line = line_of(record)
     assert KEY not in line
     assert "\x1b" not in json.loads(line)["request"]["body"]
-    assert all(each.isprintable() for each in strings(json.loads(line)))
+    assert all(text.isprintable() for text in strings(json.loads(line)))
 
 
 def strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for each in value.values():
-            yield from strings(each)
+        for item in value.values():
+            yield from strings(item)
     elif isinstance(value, list):
-        for each in value:
-            yield from strings(each)
+        for item in value:
+            yield from strings(item)

@@ -38,28 +38,35 @@ def test_badge_of_what_keeps_every_promise_says_that_it_conforms() -> None:
     assert all(GREEN in each for each in badges(summarize([found])).values())
 
 
+DEVIATES = runs.finding("errors.status-400", Verdict.DEVIATES)
+
+
 @pytest.mark.parametrize(
-    ("finding", "said"),
+    ("findings", "end", "said"),
     [
-        (runs.broken(), "MUST 0/1, 1 decided: 1 broken"),
-        (runs.known(), "MUST 0/1, 1 decided: 1 known deviation"),
-        (runs.finding(verdict=Verdict.UNAVAILABLE), "MUST 0/1, 0 decided: 1 not judged"),
-        (runs.finding(verdict=Verdict.FLAKY), "MUST 0/1, 0 decided: 1 not judged"),
-        (runs.finding(verdict=Verdict.NOT_CLAIMED), "no MUST was judged"),
-        (runs.finding("errors.status-400"), "no MUST was judged"),
+        ([runs.broken()], ..., "MUST 0/1, 1 decided: 1 broken"),
+        ([runs.known()], ..., "MUST 0/1, 1 decided: 1 known deviation"),
+        ([runs.finding(verdict=Verdict.UNAVAILABLE)], ..., "MUST 0/1, 0 decided: 1 not judged"),
+        ([runs.finding(verdict=Verdict.FLAKY)], ..., "MUST 0/1, 0 decided: 1 not judged"),
+        ([runs.finding(verdict=Verdict.NOT_CLAIMED)], ..., "no MUST was judged"),
+        ([runs.finding("errors.status-400")], ..., "no MUST was judged"),
+        ([runs.finding(), DEVIATES], ..., "MUST 1/1, 1 decided: 1 SHOULD broken"),
+        (
+            [runs.finding()],
+            runs.footer(problems=["it is stale"]),
+            "MUST 1/1, 1 decided: 1 problem with the run",
+        ),
+        ([runs.finding()], None, "MUST 1/1, 1 decided so far: run interrupted"),
     ],
-    ids=["broken", "known", "unavailable", "flaky", "not-claimed", "only-should"],
+    ids=[
+        *("broken", "known", "unavailable", "flaky", "not-claimed", "only-should", "should"),
+        *("problem", "cut-off"),
+    ],
 )
-def test_badge_claims_no_more_than_is_so(finding: Any, said: str) -> None:
-    found = runs.run(runs.exchange(), finding)
+def test_badge_claims_no_more_than_is_so(findings: list[Finding], end: Any, said: str) -> None:
+    found = runs.run(runs.exchange(), *findings, end=end)
     assert titles(found)["acme.svg"] == f"acme: {said}"
-    assert not any(GREEN in each for each in badges(summarize([found])).values())
-
-
-def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
-    deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
-    found = runs.run(runs.exchange(), runs.finding(), deviates)
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided: 1 SHOULD broken"
+    assert not any(GREEN in svg for svg in badges(summarize([found])).values())
 
 
 @QUICK
@@ -70,17 +77,6 @@ def test_badge_is_never_green_unless_all_is_kept_in_a_whole_run(
     found = runs.run(runs.exchange(), *findings, end=end)
     kept = all(each.verdict in (Verdict.PASS, Verdict.NOT_CLAIMED) for each in findings)
     assert GREEN not in badges(summarize([found]))["acme.svg"] or (found.complete and kept)
-
-
-def test_badge_of_a_run_with_a_problem_says_so() -> None:
-    found = runs.run(runs.exchange(), runs.finding(), end=runs.footer(problems=["it is stale"]))
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided: 1 problem with the run"
-    assert not any(GREEN in each for each in badges(summarize([found])).values())
-
-
-def test_badge_of_an_interrupted_run_says_so() -> None:
-    found = runs.run(runs.exchange(), runs.finding(), end=None)
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided so far: run interrupted"
 
 
 def selected(**selection: str | int) -> Run:
@@ -125,24 +121,20 @@ def test_family_that_was_judged_whole_is_green_and_its_provider_is_not() -> None
 )
 def test_parts_beside_the_whole_are_no_part(others: list[dict[str, str | int]]) -> None:
     parts = [selected(cases="baseline"), *(selected(**each) for each in others)]
-    for rank, each in enumerate(parts):
-        runs.change_header(each, id=f"run-{rank}")
+    for rank, part in enumerate(parts):
+        runs.change_header(part, id=f"run-{rank}")
     assert titles(*parts)["acme.svg"] == "acme: MUST 1/1, 1 decided: conforms"
+    assert notes(summarize([selected(strength=3)])) == []
 
 
 def test_part_says_what_else_there_is() -> None:
-    deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
-    found = runs.run(runs.known(), deviates, head=runs.header(selection={"clauses": "format.*"}))
+    found = runs.run(runs.known(), DEVIATES, head=runs.header(selection={"clauses": "format.*"}))
     assert closing(summarize([found])) == (
         "acme (dall-e-3, live): no MUST is newly broken, 1 known deviation, in the part that was "
         "judged; "
         "0 of 1 MUST kept, 1 decided; 1 SHOULD broken, which does not decide "
         "(edition sample-2026-01-01)."
     )
-
-
-def test_strength_leaves_nothing_out() -> None:
-    assert notes(summarize([selected(strength=3)])) == []
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)

@@ -137,6 +137,11 @@ def test_what_the_contract_forbids_says_nothing_of_its_values() -> None:
     assert cell(run_of(SMALLEST, forbidden)).word is Word.NOT_ASKED
 
 
+@pytest.mark.parametrize("text", ["²", "7" * 5000, "٣"], ids=["power", "long", "arabic"])
+def test_value_that_is_hardly_a_number_is_put_in_order(text: str) -> None:
+    assert cell(run_of(SMALLEST, asked("odd", {"n": text})), text, "n").word is Word.IGNORED
+
+
 def test_known_deviation_is_no_less_ignored() -> None:
     known = found(SHOWS_SIZE, Verdict.FAIL)
     run = run_of(SMALLEST, asked("wide", WANTS), runs.known(clause=SHOWS_SIZE, case="wide"))

@@ -21,7 +21,7 @@ SENDABLE = list(cases_of(LEAD).values())
 
 
 def sent(case: Case, served_as: str | None = None) -> Exchange:
-    """Give a case as an exchange without an answer."""
+    """Return a case as an exchange without an answer."""
     made = build_request(case, base_url=BASE_URL, key=KEY, served_as=served_as)
     request = Request(made.method, made.url, made.headers, made.body)
     return Exchange("any", case.model, case.id, request, None, served_as=served_as)
@@ -84,8 +84,8 @@ def test_model_list_is_a_bare_get() -> None:
 def test_equal_bodies_give_equal_bytes() -> None:
     body = {"size": None, "prompt": "등대 \U0001f6b2", "n": 2, "model": LEAD}
     made = [
-        build_request(Case("any", LEAD, body=each), base_url=BASE_URL, key=KEY).body
-        for each in (body, dict(reversed(body.items())))
+        build_request(Case("any", LEAD, body=ordered), base_url=BASE_URL, key=KEY).body
+        for ordered in (body, dict(reversed(body.items())))
     ]
     assert made[0] == made[1]
     assert made[0].decode() == (
@@ -106,7 +106,7 @@ def test_unknown_model_is_not_renamed() -> None:
 
 
 def run_curl(line: str) -> list[str]:
-    """Let a shell read a curl line, and give the words curl would have been given."""
+    """Let a shell read a curl line, and return the words that curl would have been given."""
     script = f"curl() {{ printf '%s\\0' \"$@\"; }}\nunset HOME\n{line}"
     shell = shutil.which("bash")
     if shell is None:

@@ -130,12 +130,9 @@ def test_missing_cassette_says_how_to_record_it(library: CassetteLibrary) -> Non
 
 
 DAMAGES = {
-    "cut": "interactions: [",
     "empty": "",
     "list": "- a\n- list\n",
     "wrong-type": "interactions: 3\nversion: 1\n",
-    "binary": "\0\0",
-    "no-interactions": "{}",
     **{f"first-{share:.0%}": share for share in (0.1, 0.5, 0.9)},
 }
 

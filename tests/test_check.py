@@ -15,16 +15,15 @@ from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
 from conformance.providers import is_loopback, load_provider
 from conformance.providers.ad_hoc import KEY_VARIABLE, provider_at, toml_of
-from conformance.providers.asked import edition_of
-from conformance.providers.depth import documented_cases
+from conformance.providers.asked import documented_cases, edition_of
 from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
 from conformance.results.run_file import read_run
 from conformance.runner.planned_request import sent_by
 from conformance.runner.shortlist import cannot_be_billed, shortlist
+from tests.contract import copied
 from tests.live import EDITION, KEY, watched
 from tests.processes import command
-from tests.test_contract_editions import copied
 
 FAR = "https://images.example.com/v1"
 

@@ -154,44 +154,52 @@ def test_first_problem_is_told_with_how_many_more_up_to_twenty() -> None:
         assert (found.message, found.expected, found.observed) == (message, "e0", "o0")
 
 
-def test_clause_that_fails_itself_is_our_own_fault() -> None:
-    def broken(subject: Subject) -> Iterator[Problem]:
-        raise KeyError("b64")
-
-    found = judged(broken)
-    assert found.verdict is Verdict.HARNESS_ERROR
-    assert found.message == "the clause itself failed: KeyError: 'b64'"
-
-
-def test_clause_that_finds_an_outage_is_unavailable() -> None:
-    def outage(subject: Subject) -> Iterator[Problem]:
-        raise UnavailableError("the image host: HTTP 503")
-
-    found = judged(outage)
-    assert (found.verdict, found.message) == (Verdict.UNAVAILABLE, "the image host: HTTP 503")
+OWN_FAULT = (Verdict.HARNESS_ERROR, "the clause itself failed: KeyError: 'b64'")
+OUTAGE = UnavailableError("the image host: HTTP 503")
 
 
 @pytest.mark.parametrize(
-    "reason",
-    [NotApplicableError(), NotTestableError("no more"), UnavailableError("HTTP 503")],
-    ids=lambda reason: type(reason).__name__,
+    ("count", "reason", "verdict", "message"),
+    [
+        (0, OUTAGE, Verdict.UNAVAILABLE, "the image host: HTTP 503"),
+        (0, NotTestableError("no more"), Verdict.NOT_TESTABLE, "no more"),
+        (2, OUTAGE, Verdict.FAIL, "p0 (and 1 more)"),
+        (2, NotTestableError("no more"), Verdict.FAIL, "p0 (and 1 more)"),
+        (2, NotApplicableError(), Verdict.FAIL, "p0 (and 1 more)"),
+        (0, KeyError("b64"), *OWN_FAULT),
+        (1, KeyError("b64"), *OWN_FAULT),
+    ],
 )
-def test_what_a_clause_has_told_stands_whatever_it_raises_afterwards(reason: Exception) -> None:
-    def told(subject: Subject) -> Iterator[Problem]:
-        yield Problem("p0")
-        yield Problem("p1")
+def test_problems_stand_whatever_a_clause_raises_but_for_a_fault_of_our_own(
+    count: int, reason: Exception, verdict: Verdict, message: str
+) -> None:
+    def raising(subject: Subject) -> Iterator[Problem]:
+        for at in range(count):
+            yield Problem(f"p{at}")
         raise reason
 
-    found = judged(told)
-    assert (found.verdict, found.message) == (Verdict.FAIL, "p0 (and 1 more)")
+    finding = judged(raising)
+    assert (finding.verdict, finding.message) == (verdict, message)
 
 
-def test_clause_that_fails_itself_after_a_problem_is_our_own_fault_all_the_same() -> None:
-    def broken(subject: Subject) -> Iterator[Problem]:
-        yield Problem("p0")
-        raise KeyError("b64")
+def test_clause_that_finds_nothing_to_speak_of_gives_no_finding() -> None:
+    def silent(subject: Subject) -> Iterator[Problem]:
+        raise NotApplicableError
+        yield Problem("")
 
-    assert judged(broken).verdict is Verdict.HARNESS_ERROR
+    assert judge(exchange(), EDITION, [made_of(silent)]) == []
+
+
+def test_what_is_odd_in_a_body_that_a_recorder_wrote_anew_is_not_the_providers() -> None:
+    rewritten = replace(exchange(), rewritten="100 bytes for 90")
+    finding = judged(lambda _: iter([Problem("it is wrong", "right", "wrong")]), rewritten)
+    assert (finding.verdict, finding.message, finding.expected, finding.observed) == (
+        Verdict.NOT_TESTABLE,
+        "the recorder altered the body: 100 bytes for 90",
+        "",
+        "",
+    )
+    assert judged(lambda _: iter(()), rewritten).verdict is Verdict.PASS
 
 
 def test_no_answer_or_half_of_one_is_unavailable() -> None:

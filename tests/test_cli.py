@@ -99,7 +99,7 @@ def test_list_shows_something(tmp_path: Path, what: str) -> None:
 def test_list_names_are_never_cut(tmp_path: Path) -> None:
     lines = command(tmp_path, "list").stdout.splitlines()
     names = [line.split()[0] for line in lines[1:-1]]
-    assert names == [each.id for each in clauses_of(load_edition())]
+    assert names == [clause.id for clause in clauses_of(load_edition())]
     assert "…" not in "".join(lines)
 
 
@@ -132,16 +132,18 @@ def parameters(group: Any) -> Iterator[tuple[str, Any]]:
         if hasattr(found, "commands"):
             yield from parameters(found)
         else:
-            yield from ((name, each) for each in found.params)
+            yield from ((name, parameter) for parameter in found.params)
 
 
 def test_every_value_in_a_help_is_named_by_a_word() -> None:
     taking = [
-        (name, each)
-        for name, each in parameters(get_command(app))
-        if not getattr(each, "is_flag", False)
+        (name, parameter)
+        for name, parameter in parameters(get_command(app))
+        if not getattr(parameter, "is_flag", False)
     ]
     assert len(taking) > 90
     assert not [
-        (name, each.name) for name, each in taking if not re.match("[A-Z]", str(each.metavar))
+        (name, parameter.name)
+        for name, parameter in taking
+        if not re.match("[A-Z]", str(parameter.metavar))
     ]

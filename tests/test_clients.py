@@ -21,16 +21,16 @@ from conformance.cli import app
 from conformance.clients import answers, trying
 from conformance.clients.answers import reply_of, trial_of
 from conformance.clients.choosing import answers_of, trials_of
-from conformance.clients.comparing import Got, compared
+from conformance.clients.comparing import Got, compare
 from conformance.clients.impact import impact_of
 from conformance.clients.installing import ClientsError, missing
 from conformance.clients.loopback import Loopback
 from conformance.clients.outcomes import (
     RECORDED,
     ClientOutcomes,
+    merge_outcomes,
     read_outcomes,
-    together,
-    tried,
+    record_outcomes,
     write_outcomes,
 )
 from conformance.clients.records import ClientOutcome, Effect
@@ -258,12 +258,12 @@ def test_outcome_compares_with_the_documented_answer(
     got: Got, meant: Got, outcome: ClientOutcome
 ) -> None:
     succeeds = meant.members != REFUSED.members
-    assert compared(got, meant, succeeds=succeeds) == outcome
+    assert compare(got, meant, succeeds=succeeds) == outcome
 
 
 def test_client_that_reads_no_image_of_the_documented_answer_is_not_judged() -> None:
     nothing = Got({"created": 1})
-    assert compared(nothing, nothing, succeeds=True).kind is Effect.UNABLE
+    assert compare(nothing, nothing, succeeds=True).kind is Effect.UNABLE
 
 
 SCRIPT = """
@@ -341,7 +341,7 @@ def test_answer_is_tried_for_other_editions_that_have_the_model() -> None:
 
 
 def outcomes_of(**by_key: ClientOutcome) -> dict[str, ClientOutcomes]:
-    return {"openai-python": tried("1.0", by_key, {})}
+    return {"openai-python": record_outcomes("1.0", by_key, {})}
 
 
 def test_answer_that_nobody_tried_is_not_tried_in_every_client() -> None:
@@ -399,9 +399,12 @@ def test_file_that_holds_no_outcomes_is_a_sentence(tmp_path: Path, text: str) ->
 
 
 def test_outcomes_of_another_version_count_no_more() -> None:
-    old, new = outcomes_of(a=ClientOutcome(Effect.PARSED)), {"openai-python": tried("2.0", {}, {})}
-    assert together(old, new) == new
-    more = together(old, outcomes_of(b=ClientOutcome(Effect.PARSED)))
+    old, new = (
+        outcomes_of(a=ClientOutcome(Effect.PARSED)),
+        {"openai-python": record_outcomes("2.0", {}, {})},
+    )
+    assert merge_outcomes(old, new) == new
+    more = merge_outcomes(old, outcomes_of(b=ClientOutcome(Effect.PARSED)))
     assert more["openai-python"].outcomes.keys() == {"a", "b"}
 
 

@@ -64,20 +64,22 @@ def test_answer_with_the_wanted_member_matches(
 def test_answer_names_the_place_that_differs(
     edition: Edition, kind: str, body: object, path: str, keyword: str
 ) -> None:
-    found = edition.response_errors(kind, body)
-    assert [(each.path, each.keyword) for each in found] == [(path, keyword)]
+    mismatches = edition.response_errors(kind, body)
+    assert [(mismatch.path, mismatch.keyword) for mismatch in mismatches] == [(path, keyword)]
 
 
 def test_answer_with_a_thousand_faults_is_cut_short(edition: Edition) -> None:
-    found = edition.response_errors("url", {"created": 1, "data": [{"url": 1}] * 1000})
-    assert len(found) == 20
+    thousand = {"created": 1, "data": [{"url": 1}] * 1000}
+    assert len(edition.response_errors("url", thousand)) == 20
 
 
 def test_mismatch_never_dumps_a_payload(edition: Edition) -> None:
     body = {"created": "A" * 1_000_000, "data": {"b64_json": "B" * 1_000_000}}
-    found = edition.response_errors("b64_json", body)
-    assert {each.path for each in found} == {"created", "data"}
-    assert all(len(each.message) <= MESSAGE_LIMIT for each in found)
+    messages = {
+        mismatch.path: mismatch.message for mismatch in edition.response_errors("b64_json", body)
+    }
+    assert messages.keys() == {"created", "data"}
+    assert all(len(message) <= MESSAGE_LIMIT for message in messages.values())
 
 
 @pytest.mark.parametrize(
@@ -93,12 +95,12 @@ def test_mismatch_never_dumps_a_payload(edition: Edition) -> None:
     ],
 )
 def test_error_needs_only_a_message(edition: Edition, body: object, path: str | None) -> None:
-    paths = [each.path for each in edition.error_errors(body)]
+    paths = [mismatch.path for mismatch in edition.error_errors(body)]
     assert paths == ([] if path is None else [path])
 
 
 def test_model_list_and_stream_examples_match(edition: Edition) -> None:
-    content = {each.id: each.content for each in edition.examples}
+    content = {example.id: example.content for example in edition.examples}
     assert edition.model_list_errors(content["model-list"]) == []
     assert edition.stream_errors("partial_image", content["stream-partial-image"]) == []
     completed = content["stream-completed"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,26 +17,11 @@ from conformance.contract import (
     schemas_directory,
 )
 from conformance.errors import ConformanceError
-from tests.contract import D3, asking
+from tests.contract import D3, asking, change, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-def copied(tmp_path: Path, name: str = "second-2027-01-01") -> Path:
-    """Copy the default edition under another id."""
-    folder = tmp_path / name
-    shutil.copytree(schemas_directory() / DEFAULT_EDITION, folder)
-    change(folder / "edition.json", lambda content: content.update(id=name))
-    return folder
-
-
-def change(path: Path, edit: Callable[[Any], None]) -> None:
-    """Edit one JSON file in place."""
-    content = json.loads(path.read_text())
-    edit(content)
-    path.write_text(json.dumps(content))
 
 
 def test_copied_folder_with_another_enum_is_a_second_edition(tmp_path: Path) -> None:

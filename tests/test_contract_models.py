@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def test_value_is_the_asked_one_then_the_default(edition: Edition) -> None:
-    asked = edition.read(asking(D3, n=None, size="1792x1024"))
-    assert (asked.has("n"), asked.value("n")) == (False, 1)
-    assert (asked.has("size"), asked.value("size")) == (True, "1792x1024")
-    assert asked.value("response_format") == "url"
+    reading = edition.read(asking(D3, n=None, size="1792x1024"))
+    assert (reading.has("n"), reading.value("n")) == (False, 1)
+    assert (reading.has("size"), reading.value("size")) == (True, "1792x1024")
+    assert reading.value("response_format") == "url"
     assert edition.read(asking(D3)).value("size") is None
 
 
@@ -46,12 +46,12 @@ def test_every_rule_has_a_citation_of_a_known_source(edition: Edition, name: str
     assert len(rules) > 10
     for rule in rules:
         assert rule.citations, rule
-        assert all(each.source in edition.sources for each in rule.citations)
+        assert all(cited.source in edition.sources for cited in rule.citations)
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_no_rule_rests_on_observation(edition: Edition, name: str) -> None:
-    sources = {each.source for rule in edition.model(name).rules for each in rule.citations}
+    sources = {cited.source for rule in edition.model(name).rules for cited in rule.citations}
     assert not any(source.endswith("observed") for source in sources)
 
 
@@ -63,24 +63,21 @@ def test_all_six_models_are_named(edition: Edition) -> None:
     ("name", "asked", "kind"),
     [
         *[(name, None, "url") for name in (D2, D3)],
-        *[(name, each, each) for name in (D2, D3) for each in ("url", "b64_json")],
-        *[(name, each, "b64_json") for name in GPT for each in (None, "url", "b64_json")],
-        *[(QWEN, each, "either") for each in (None, "url", "b64_json")],
+        *[(name, kind, kind) for name in (D2, D3) for kind in ("url", "b64_json")],
+        *[(name, asked, "b64_json") for name in GPT for asked in (None, "url", "b64_json")],
+        *[(QWEN, asked, "either") for asked in (None, "url", "b64_json")],
         (D3, "png", "url"),
     ],
 )
 def test_response_kind_follows_the_model(
     edition: Edition, name: str, asked: str | None, kind: str
 ) -> None:
-    model = edition.find(name)
-    assert model is not None
-    assert model.response_kind(asked) == kind
+    assert edition.model(name).response_kind(asked) == kind
 
 
 @pytest.mark.parametrize("name", [G2, "gpt-image-2.5-flare", "chatgpt-image-latest"])
 def test_newer_gpt_image_is_found_by_its_family(edition: Edition, name: str) -> None:
-    model = edition.find(name)
-    assert model is not None
+    model = edition.model(name)
     assert (model.name, model.family) == (name, "gpt-image")
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,16 +9,9 @@ from hypothesis import strategies as st
 from conformance.cases import all_cases
 from conformance.cases.parameter_space import space_of
 from conformance.clauses import clauses_of
-from conformance.contract import (
-    DEFAULT_EDITION,
-    PIXEL_KEYWORDS,
-    Edition,
-    PixelLimits,
-    load_edition,
-    schemas_directory,
-    sides_of,
-)
+from conformance.contract import PIXEL_KEYWORDS, Edition, PixelLimits, sides_of
 from conformance.generated.strategies import Body, Invalid, invalid_bodies, valid_bodies
+from tests.contract import changed_edition
 
 LIMITS = PixelLimits(16, 3840, 3, 655_360, 8_294_400)
 WIDE = PixelLimits(widestRatio=8, minPixels=262_144, maxPixels=6_553_600)
@@ -45,22 +35,18 @@ KEYWORDS = {
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     """The default edition, in which dall-e-3 takes sizes by arithmetic."""
-    folder = tmp_path_factory.mktemp("schemas") / "sized-2027-01-01"
-    shutil.copytree(schemas_directory() / DEFAULT_EDITION, folder)
-    about = folder / "edition.json"
-    about.write_text(about.read_text().replace(f'"{DEFAULT_EDITION}",', f'"{folder.name}",'))
-    file = folder / "request" / "dall-e-3.json"
-    schema = json.loads(file.read_text())
     cited = {"source": "openai", "section": "CreateImageRequest.size", "level": "MUST"}
-    schema["properties"]["size"] = {
+    size = {
         "type": ["string", "null"],
         "pattern": "^(auto|[1-9][0-9]*x[1-9][0-9]*)$",
         **KEYWORDS,
         "examples": ["1024x1024", "1536x864"],
         "citations": [{**cited, "keywords": ["type", "pattern", *KEYWORDS]}],
     }
-    file.write_text(json.dumps(schema))
-    return load_edition(folder.name, folder.parent)
+    folder = tmp_path_factory.mktemp("schemas")
+    return changed_edition(
+        folder, "dall-e-3", lambda schema: schema["properties"].update(size=size)
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,9 +113,9 @@ def test_cases_have_edges_and_near_misses_of_every_keyword(edition: Edition) -> 
     for keyword in PIXEL_KEYWORDS.values():
         assert cases[f"size-barely-{keyword.words}"].after[-1] == f"size-{keyword.words}"
     for case in cases.values():
-        asked = edition.read(case.body or {})
-        if case.parameter == "size" and asked.violations and case.id != "size-huge":
-            assert len({violation.keyword for violation in asked.violations}) == 1, case.id
+        reading = edition.read(case.body or {})
+        if case.parameter == "size" and reading.violations and case.id != "size-huge":
+            assert len({violation.keyword for violation in reading.violations}) == 1, case.id
 
 
 def test_every_keyword_has_a_clause(edition: Edition) -> None:
@@ -158,6 +144,6 @@ def test_drawn_bodies_keep_the_limits_or_break_one(
 ) -> None:
     assert edition.read(data.draw(drawn[0])).expectation == "accepted"
     invalid = data.draw(drawn[1])
-    asked = edition.read(invalid.body)
-    assert {violation.parameter for violation in asked.violations} == {invalid.parameter}
+    reading = edition.read(invalid.body)
+    assert reading.breaks_only(invalid.parameter)
     assert edition.read(invalid.control).expectation == "accepted"

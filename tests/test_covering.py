@@ -11,7 +11,7 @@ from conformance.cases.covering import covering_rows
 from conformance.cases.parameter_space import LEFT_OUT, Space, space_of
 from conformance.cases.schema_keywords import UnknownKeywordError
 from conformance.contract import load_edition
-from tests.cases import changed_edition
+from tests.contract import changed_edition
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def dear(row: Row) -> float:
 
 
 def covered_by(space: Space, rows: list[Row], strength: int) -> set[Any]:
-    return {each for row in rows for each in space.combinations(row, strength)}
+    return {combination for row in rows for combination in space.combinations(row, strength)}
 
 
 def test_feasible_combinations_are_those_of_valid_rows() -> None:
@@ -86,7 +86,7 @@ def test_only_what_the_contract_has_accepted_is_combined() -> None:
     space = space_of(EDITION, MODEL)
     rows = covering_rows(space, 1, lambda _: 1.0)
     bodies = [{"model": MODEL.name, "prompt": "A kite", **space.fragment(row)} for row in rows]
-    assert {EDITION.read(each).expectation for each in bodies} == {"accepted"}
+    assert {EDITION.read(body).expectation for body in bodies} == {"accepted"}
 
 
 @pytest.mark.parametrize("value", [None, 7, "huge"])
@@ -94,14 +94,15 @@ def test_body_with_another_value_is_no_row(value: Any) -> None:
     space = space_of(EDITION, MODEL)
     assert space.row({"size": value}) is None
     assert space.row({"size": "auto"}) is not None
-    places = {at for each in space.combinations_in({"size": value}, 1) for at, _ in each}
+    known = space.combinations_in({"size": value}, 1)
+    places = {at for combination in known for at, _ in combination}
     assert space.names.index("size") not in places
 
 
 def test_new_parameter_is_combined(tmp_path: Path) -> None:
     added = {"type": ["integer", "null"], "minimum": 7, "maximum": 9, "citations": []}
     edition = changed_edition(
-        tmp_path, "dall-e-2", lambda each: each["properties"].update(steps=added)
+        tmp_path, "dall-e-2", lambda schema: schema["properties"].update(steps=added)
     )
     levels = space_of(edition, edition.models["dall-e-2"]).levels
     assert levels["steps"] == (LEFT_OUT, 7, 9)
@@ -109,7 +110,7 @@ def test_new_parameter_is_combined(tmp_path: Path) -> None:
 
 def test_unknown_keyword_is_an_error(tmp_path: Path) -> None:
     edition = changed_edition(
-        tmp_path, "dall-e-2", lambda each: each["properties"]["n"].update(exclusiveMaximum=11)
+        tmp_path, "dall-e-2", lambda schema: schema["properties"]["n"].update(exclusiveMaximum=11)
     )
     with pytest.raises(UnknownKeywordError, match="exclusiveMaximum"):
         space_of(edition, edition.models["dall-e-2"])

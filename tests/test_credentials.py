@@ -80,6 +80,12 @@ def asking(model: str) -> Exchange:
     return replace(exchange(body(model)), model=model)
 
 
+def credentials_in(kind: str, data: bytes) -> Credentials:
+    read = read_credentials(kind, data)
+    assert read is not None
+    return read
+
+
 def planted_manifests() -> list[tuple[str, str, str, bool, int]]:
     """Return 216: what it is, in which type, asked for which model, and whether it is right."""
     return [
@@ -178,28 +184,20 @@ def test_signature_is_validated_where_a_validator_is_installed(kind: str) -> Non
         "c2pa", reason="only CI installs the extra credentials: make test EXTRAS=dev,credentials"
     )
     data = signed(kind, bare(kind))
-    read = read_credentials(kind, data)
-    assert read is not None
-    assert (read.standing, read.signer, read.trusted) == (
-        CredentialStatus.SIGNED,
-        "Open Pictures",
-        False,
-    )
+    read = credentials_in(kind, data)
+    assert read.standing is CredentialStatus.SIGNED
+    assert (read.signer, read.trusted) == ("Open Pictures", False)
     assert read.names[-1] == "gpt-image 2.0"
-    claim = data.replace(b"image.png", b"imago.png", 1)
-    altered = read_credentials(kind, claim)
-    assert altered is not None
+    altered = credentials_in(kind, data.replace(b"image.png", b"imago.png", 1))
     assert altered.standing is CredentialStatus.INVALID
 
 
 def test_claim_whose_assertion_was_taken_out_is_not_valid() -> None:
     data = claiming({"assertions": [{"url": "x/c2pa.hash.data", "hash": bytes(32)}]})
-    read = read_credentials("png", carried("png", bare("png"), data)[0])
-    assert read is not None
-    assert (read.standing, read.fault) == (
-        CredentialStatus.INVALID,
-        "the assertion c2pa.hash.data is missing or not the one that was claimed",
-    )
+    read = credentials_in("png", carried("png", bare("png"), data)[0])
+    assert read.standing is CredentialStatus.INVALID
+    missing = "the assertion c2pa.hash.data is missing or not the one that was claimed"
+    assert read.fault == missing
 
 
 class Validator:
@@ -264,9 +262,8 @@ def test_what_a_validator_says_decides_what_a_claim_is_worth(
     validator: Validator, said: str, painter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "_library", lambda: validator)
-    read = read_credentials("png", planted("png", "gpt-image", "1.5"))
+    read = credentials_in("png", planted("png", "gpt-image", "1.5"))
     assert str(read).startswith(said)
-    assert read is not None
     assert painter_named(read, asking("gpt-image-2")) == painter
 
 
@@ -323,8 +320,7 @@ def test_what_a_claim_repeats_is_read_once() -> None:
 def test_assertions_that_are_too_long_are_damaged() -> None:
     long = superbox("c2pa.actions", box(b"cbor", b"\xa1\x61a\x5a\0\x20\0\0" + bytes(2 << 20)))
     data = claiming({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}]}, long)
-    read = read_credentials("png", carried("png", bare("png"), data)[0])
-    assert read is not None
+    read = credentials_in("png", carried("png", bare("png"), data)[0])
     assert read.standing is CredentialStatus.DAMAGED
     assert "1,048,576" in read.fault
 
@@ -373,9 +369,7 @@ def test_jpeg_packets_are_put_together_by_sequence() -> None:
     length = second - first
     swapped = data[:first] + data[second : second + length] + data[first:second]
     swapped += data[second + length :]
-    read = read_credentials("jpeg", swapped)
-    assert read is not None
-    assert read.names[-1] == "gpt-image 2.0"
+    assert credentials_in("jpeg", swapped).names[-1] == "gpt-image 2.0"
 
 
 def test_jpeg_of_many_packets_is_read_in_time_proportional_to_its_size() -> None:

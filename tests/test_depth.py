@@ -19,7 +19,7 @@ from conformance.live.cost import cost_of
 from conformance.live.plan import Plan, painted, plan
 from conformance.proof.in_process import bench_client
 from conformance.providers import load_provider
-from conformance.providers.depth import depth_of, documented_cases
+from conformance.providers.asked import depth_of, documented_cases
 from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
 from conformance.results.conclusion import undecided
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from conformance.exchange.model import Exchange
 
 EDITION = load_edition()
-PAID = [load_provider(each) for each in ("cometapi", "openai")]
+PAID = [load_provider(name) for name in ("cometapi", "openai")]
 REFERENCE = load_provider("reference")
 
 
@@ -64,9 +64,9 @@ class Asked:
         clauses, today = clauses_of(EDITION), Session(Options()).today
         self.engine = Engine(provider, EDITION, clauses, cases, Live(lambda: self), today)
         self.findings = [
-            each
+            finding
             for case in self.engine.cases.values()
-            for each in self.engine.judged(case).findings.values()
+            for finding in self.engine.judged(case).findings.values()
         ]
 
     def exchange(self, case: Any) -> Exchange:
@@ -77,7 +77,7 @@ class Asked:
 @pytest.mark.parametrize("provider", PAID, ids=lambda each: each.id)
 def test_night_of_a_paid_provider_costs_no_more_than_without_fine_faults(provider: Any) -> None:
     chosen = planned(provider).chosen
-    before = [each for each in chosen if not each.case.after]
+    before = [request for request in chosen if not request.case.after]
     assert len(before) < len(chosen)
     after = painted(chosen)
     assert {name: round(usd, 6) for name, usd in painted(before).items()} == {
@@ -88,7 +88,7 @@ def test_night_of_a_paid_provider_costs_no_more_than_without_fine_faults(provide
 @pytest.mark.parametrize("provider", PAID, ids=lambda each: each.id)
 def test_thorough_plan_has_all_of_the_standard_one_and_costs_more(provider: Any) -> None:
     standard, thorough = planned(provider), planned(provider, Depth.THOROUGH)
-    paths = [{each.case.path for each in made.chosen} for made in (standard, thorough)]
+    paths = [{request.case.path for request in made.chosen} for made in (standard, thorough)]
     assert paths[0] < paths[1]
     assert standard.usd < thorough.usd
     assert standard.usd < standard.usd_if_painted
@@ -107,7 +107,7 @@ def test_what_costs_nothing_is_asked_thoroughly() -> None:
 
 
 def test_finer_faults_are_sent_after_all_that_is_billed() -> None:
-    chosen = [each.case for each in planned(PAID[0]).chosen]
+    chosen = [request.case for request in planned(PAID[0]).chosen]
     first = next(at for at, case in enumerate(chosen) if case.after)
     assert not any(case.billed for case in chosen[first:])
     assert [len(case.after) for case in chosen] == sorted(len(case.after) for case in chosen)
@@ -134,9 +134,9 @@ def test_what_was_not_asked_is_explained_by_the_coarser_fault(
     loop: asyncio.AbstractEventLoop,
 ) -> None:
     found = Asked("parameters.accept-all", loop, "dall-e-3").findings
-    spared = [each for each in found if each.case == "size-huge"]
-    assert {each.verdict for each in spared} == {Verdict.NOT_TESTABLE}
-    assert {each.control for each in spared} == {"size-outside-enum"}
+    spared = [finding for finding in found if finding.case == "size-huge"]
+    assert {finding.verdict for finding in spared} == {Verdict.NOT_TESTABLE}
+    assert {finding.control for finding in spared} == {"size-outside-enum"}
     assert undecided(found) == []
 
 
@@ -160,7 +160,7 @@ def test_plan_and_run_have_the_same_cases(monkeypatch: pytest.MonkeyPatch, depth
     session = Session(options)
     (engine,) = session.engines
     assert document["depth"] == depth
-    assert [each["case"] for each in document["requests"]] == [
+    assert [request["case"] for request in document["requests"]] == [
         case.id for case, _ in session.selected(engine)
     ]
 

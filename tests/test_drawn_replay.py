@@ -71,7 +71,7 @@ def manifest(folder: Path) -> Path:
 
 def test_every_property_is_recorded_with_its_examples(recorded: Path) -> None:
     examples = json.loads(manifest(recorded).read_text())["examples"]
-    assert {each["property"] for each in examples} == {
+    assert {example["property"] for example in examples} == {
         "valid-request-is-honoured",
         "invalid-request-is-refused",
         "n-above-the-limit-is-refused",
@@ -79,7 +79,7 @@ def test_every_property_is_recorded_with_its_examples(recorded: Path) -> None:
         "answer-depends-on-the-request",
         "unknown-parameter-is-treated-alike",
     }
-    named = {name for each in examples for name in each["cassettes"]}
+    named = {name for example in examples for name in example["cassettes"]}
     assert named == {path.stem for path in manifest(recorded).parent.glob("drawn-*.yaml")}
     assert KEY not in "".join(path.read_text() for path in manifest(recorded).parent.glob("*.yaml"))
 
@@ -160,9 +160,9 @@ def test_cassettes_of_drawn_requests_are_not_unused(recorded: Path) -> None:
 
     options = Options((str(recorded / "mine.toml"),), cassettes=recorded / "cassettes")
     session = Session(options)
-    assert not [each for each in session.unused_cassettes() if "drawn-" in each]
+    assert not [path for path in session.unused_cassettes() if "drawn-" in path]
     (recorded / "cassettes" / "mine" / "dall-e-2" / "drawn-0.yaml").write_text("x: 1\n")
-    assert [each for each in session.unused_cassettes() if "drawn-0.yaml" in each]
+    assert [path for path in session.unused_cassettes() if "drawn-0.yaml" in path]
     (recorded / "cassettes" / "mine" / "dall-e-2" / "drawn-0.yaml").unlink()
 
 
@@ -171,5 +171,5 @@ def test_recording_again_leaves_no_old_cassette(copy: Path) -> None:
     with ReferenceServer(EDITION, key=KEY) as server:
         assert record(copy, server.base_url).returncode == 0
     examples = json.loads(manifest(copy).read_text())["examples"]
-    named = {name for each in examples for name in each["cassettes"]}
+    named = {name for example in examples for name in example["cassettes"]}
     assert named == {path.stem for path in manifest(copy).parent.glob("drawn-*.yaml")}

@@ -136,26 +136,23 @@ def test_replay_without_its_exchange_is_a_fixed_answer() -> None:
     assert found.exit_code() == 1
 
 
-def test_outage_is_reported_by_its_reason_and_not_by_clause() -> None:
-    names, why = list(runs.LEVELS), {"message": "HTTP 429"}
-    others = [runs.finding(case=f"other-{number}") for number in range(len(names))]
-    before = night(1, *(runs.finding(each) for each in names), *others)
-    out = [runs.finding(each, V.UNAVAILABLE, **why) for each in names]
+@pytest.mark.parametrize(
+    ("verdict", "kind", "why"),
+    [
+        (V.UNAVAILABLE, ChangeKind.NOISE, "HTTP 429"),
+        (V.NOT_RUN, NEWS, "not run: provider is out"),
+    ],
+)
+def test_what_ended_a_run_is_reported_by_its_reason_and_not_by_clause(
+    verdict: Verdict, kind: ChangeKind, why: str
+) -> None:
+    others = [runs.finding(case=f"other-{number}") for number in range(len(runs.LEVELS))]
+    before = night(1, *(runs.finding(name) for name in runs.LEVELS), *others)
+    out = [runs.finding(name, verdict, message=why) for name in runs.LEVELS]
     found = drift([before], night(2, *out, *others))
     (change,) = found.changes
-    assert (change.kind, change.count, change.message) == (ChangeKind.NOISE, 5, "HTTP 429")
-    assert found.exit_code() == 0
-
-
-def test_what_was_not_run_is_reported_by_its_reason_and_not_by_clause() -> None:
-    names = ("url.https", "url.absolute", "format.url-only")
-    was = [runs.finding(name) for name in names]
-    now = [
-        runs.finding(name, Verdict.NOT_RUN, message="not run: provider is out") for name in names
-    ]
-    (change,) = drift([night(1, *was)], night(2, *now)).of(ChangeKind.INFORMATION)
-    assert (change.subject, change.after, change.count) == ("", "not run", 3)
-    assert change.message == "not run: provider is out"
+    assert (change.kind, change.subject, change.after) == (kind, "", verdict.value)
+    assert (change.count, change.message, found.exit_code()) == (5, why, 0)
 
 
 def test_flaky_promise_says_its_rate() -> None:

@@ -51,25 +51,26 @@ def test_latency_of_twice_last_nights_is_news_with_its_range() -> None:
     assert change.message == "median of 3; usual 4.5 s to 18.0 s (one night, factor 2)"
 
 
-def test_many_nights_know_their_own_range() -> None:
-    bases = [slept(day, 8, 9 + day / 100, 10) for day in range(1, 8)]
-    assert changed(bases, slept(9, 12, 13, 14)) == [("latency", ChangeKind.INFORMATION)]
-    assert changed(bases[-1:], slept(9, 12, 13, 14)) == []
+WEEK = [slept(day, 8, 9 + day / 100, 10) for day in range(1, 8)]
+SLOWER = ("latency", ChangeKind.INFORMATION)
 
 
-def test_faster_answers_are_news_too() -> None:
-    assert changed([slept(1, 20, 20, 20)], slept(2, 2, 2, 2)) == [
-        ("latency", ChangeKind.INFORMATION)
-    ]
-
-
-def test_single_slow_answer_is_noise() -> None:
-    assert changed([slept(1, 8, 8, 8)], slept(2, 8, 8, 60)) == [("slow answer", ChangeKind.NOISE)]
-
-
-@pytest.mark.parametrize("new", [slept(2, 8, 8, 15), slept(2, 8, 8, 12.9)], ids=["15", "12.9"])
-def test_somewhat_slower_answer_is_not_told(new: Run) -> None:
-    assert changed([slept(1, 8, 8, 8)], new) == []
+@pytest.mark.parametrize(
+    ("bases", "new", "changes"),
+    [
+        (WEEK, slept(9, 12, 13, 14), [SLOWER]),
+        (WEEK[-1:], slept(9, 12, 13, 14), []),
+        ([slept(1, 20, 20, 20)], slept(2, 2, 2, 2), [SLOWER]),
+        ([slept(1, 8, 8, 8)], slept(2, 8, 8, 60), [("slow answer", ChangeKind.NOISE)]),
+        ([slept(1, 8, 8, 8)], slept(2, 8, 8, 15), []),
+        ([slept(1, 8, 8, 8)], slept(2, 8, 8, 12.9), []),
+    ],
+    ids=["many-nights", "one-night", "faster", "one-slow-answer", "below-factor", "below-seconds"],
+)
+def test_latency_that_leaves_its_range_is_told(
+    bases: list[Run], new: Run, changes: list[tuple[str, ChangeKind]]
+) -> None:
+    assert changed(bases, new) == changes
 
 
 def test_refusals_do_not_count_towards_latency() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.reports.drift import Change, ChangeKind, drift
+from conformance.reports.drift import ChangeKind, DriftChange, drift
 from conformance.reports.drift.model import ABSENT
 from tests.nights import HEADERS, SHAPE, answer, answers, night
 
@@ -14,14 +14,14 @@ NEWS, NOISE = ChangeKind.INFORMATION, ChangeKind.NOISE
 MORE = [*SHAPE, "usage:object", "usage.total_tokens:integer"]
 
 
-def told(before: dict[str, Any], after: dict[str, Any], count: int = 6) -> list[Change]:
+def told(before: dict[str, Any], after: dict[str, Any], count: int = 6) -> list[DriftChange]:
     """What changed where all answers of a night are alike."""
     return list(
         drift([night(1, *answers(count, **before))], night(2, *answers(count, **after))).changes
     )
 
 
-def summary(changes: list[Change]) -> list[tuple[str, str, str, str]]:
+def summary(changes: list[DriftChange]) -> list[tuple[str, str, str, str]]:
     return [(each.what, each.subject, each.before, each.after) for each in changes]
 
 
@@ -108,27 +108,36 @@ def test_answer_of_an_outage_has_no_form_to_compare(outcome: str) -> None:
     assert told({}, {"status": 503, "outcome": outcome, "shape": None}) == []
 
 
-def test_header_whose_value_varies_within_a_night_is_not_told() -> None:
-    before = [answer(f"case-{n}", headers=[["x-pod", f"a{n}"]]) for n in range(6)]
-    after = [answer(f"case-{n}", headers=[["x-pod", f"b{n}"]]) for n in range(6)]
-    assert not drift([night(1, *before)], night(2, *after)).changes
+VARYING = [
+    [answer(f"case-{n}", headers=[["x-pod", f"{pod}{n}"]]) for n in range(6)] for pod in "ab"
+]
+REST = answers()[1:]
+OLD_HOST = answers(host="old.acme.test")
 
 
-def test_difference_in_a_single_answer_is_noise() -> None:
-    once = night(2, answer("case-0", shape=MORE), *answers()[1:])
-    assert [each.kind for each in drift([night(1, *answers())], once).changes] == [NOISE]
-
-
-def test_difference_in_one_of_few_answers_is_told() -> None:
-    changes = told({}, {"shape": MORE}, count=1)
-    assert [each.kind for each in changes] == [NEWS]
-
-
-def test_single_status_or_error_is_no_chance() -> None:
-    before = [answer("case-0", status=400), *answers()[1:]]
-    after = [answer("case-0", status=422), *answers()[1:]]
-    changes = drift([night(1, *before)], night(2, *after)).changes
-    assert [(each.what, each.kind) for each in changes] == [("status", NEWS)]
+@pytest.mark.parametrize(
+    ("bases", "new", "changes"),
+    [
+        ([VARYING[0]], VARYING[1], []),
+        ([answers()], [answer("case-0", shape=MORE), *REST], [("field", NOISE)]),
+        ([answers(1)], answers(1, shape=MORE), [("field", NEWS)]),
+        # a single status is no chance
+        (
+            [[answer("case-0", status=400), *REST]],
+            [answer("case-0", status=422), *REST],
+            [("status", NEWS)],
+        ),
+        ([answers(shape=MORE), answers()], answers(shape=MORE), [("field", NOISE)]),
+        ([OLD_HOST, answers()], OLD_HOST, []),
+    ],
+    ids=["varying-header", "in-one", "in-one-of-few", "status", "as-an-older-night", "old-host"],
+)
+def test_difference_that_may_be_chance_is_noise(
+    bases: list[Any], new: Any, changes: list[tuple[str, ChangeKind]]
+) -> None:
+    nights = [night(day, *records) for day, records in enumerate([*bases, new], start=1)]
+    found = drift(nights[:-1], nights[-1])
+    assert [(change.what, change.kind) for change in found.changes] == changes
 
 
 def test_field_that_comes_here_and_goes_there_is_noise() -> None:
@@ -137,17 +146,6 @@ def test_field_that_comes_here_and_goes_there_is_noise() -> None:
     changes = drift([night(1, *mixed)], night(2, *other)).changes
     kinds = {(each.kind, each.after == ABSENT, each.count) for each in changes}
     assert kinds == {(NOISE, False, 3), (ChangeKind.INFORMATION, True, 3)}
-
-
-def test_what_an_older_night_had_too_is_noise() -> None:
-    bases = [night(1, *answers(shape=MORE)), night(2, *answers())]
-    changes = drift(bases, night(3, *answers(shape=MORE))).changes
-    assert [each.kind for each in changes] == [NOISE]
-
-
-def test_host_of_an_older_night_is_known() -> None:
-    bases = [night(1, *answers(host="old.acme.test")), night(2, *answers())]
-    assert not drift(bases, night(3, *answers(host="old.acme.test"))).changes
 
 
 def test_answer_that_never_came_is_compared_with_nothing() -> None:

@@ -16,17 +16,16 @@ from rich.console import Console
 
 from conformance.commands.editions import changes as changes_command
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
-from conformance.editions.changes import changes_between
-from conformance.editions.records import Change
+from conformance.editions.changes import changes_between, lifecycle_changes
+from conformance.editions.records import EditionChange
 from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
-from conformance.editions.rules import lifecycle_changes
 from conformance.errors import ConformanceError
-from tests.test_contract_editions import change, copied
+from tests.contract import change, copied
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.editions.records import Change, Changes
+    from conformance.editions.records import Changes
 
 PROMISE = {
     "id": "page.new",
@@ -89,7 +88,7 @@ def differing(tmp_path_factory: pytest.TempPathFactory) -> Changes:
     return changes_between(load_edition(), load_edition(str(folder)))
 
 
-def one(differing: Changes, area: str, subject: str) -> Change:
+def one(differing: Changes, area: str, subject: str) -> EditionChange:
     (change,) = (change for change in differing.of(area) if change.subject == subject)
     return change
 
@@ -140,17 +139,9 @@ def test_demand_names_its_cases(differing: Changes) -> None:
     ],
 )
 def test_what_differs(differing: Changes, area: str, subject: str, kind: str) -> None:
-    assert one(differing, area, subject).kind == kind
-
-
-@pytest.mark.parametrize(
-    ("area", "subject"),
-    [("models", "gpt-image-1"), ("parameters", "style"), ("clauses", "url.https")],
-)
-def test_what_is_no_longer_promised_is_not_breaking(
-    differing: Changes, area: str, subject: str
-) -> None:
-    assert not one(differing, area, subject).breaking
+    change = one(differing, area, subject)
+    assert change.kind == kind
+    assert not (change.breaking and kind == "removed")  # what is no longer promised breaks nothing
 
 
 def test_promise_has_its_clauses_and_cases(differing: Changes) -> None:
@@ -202,7 +193,7 @@ def test_markdown_and_terminal_say_the_same(differing: Changes) -> None:
 
 
 def test_terminal_names_the_clauses_of_a_promise_once(differing: Changes) -> None:
-    promise = Change(
+    promise = EditionChange(
         area="promises",
         kind="added",
         subject="acme.one",

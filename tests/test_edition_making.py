@@ -13,15 +13,14 @@ from conformance.contract import DEFAULT_EDITION, Edition, EditionError, edition
 from conformance.contract.frozen import DIGEST_FILE, freeze
 from conformance.contract.loading import read_edition
 from conformance.contract.promises import load_promises
-from conformance.editions.checking import check_edition
+from conformance.editions.checking import check_edition, faults
 from conformance.editions.creating import new_edition
 from conformance.editions.document_differences import document_differences, unnamed_models
-from conformance.editions.faults import faults
 from conformance.editions.mentions import named_in, unnamed_citations
 from conformance.editions.openapi import DocumentError, read_document
 from conformance.errors import ConformanceError
+from tests.contract import change
 from tests.extent import sample
-from tests.test_contract_editions import change
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,8 +20,8 @@ from conformance.providers import load_provider
 from conformance.providers.asked import with_asked_models
 from conformance.runner.options import Options
 from conformance.runner.session import Session
+from tests.contract import change, copied
 from tests.processes import command, run_pytest
-from tests.test_contract_editions import change, copied
 from tests.test_plugin import MINE, PROMISES
 
 if TYPE_CHECKING:

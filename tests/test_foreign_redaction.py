@@ -18,7 +18,7 @@ from conformance.exchange.redaction.recordings import clean_text, is_harmless_he
 from conformance.exchange.redaction.recordings import without_credentials as redacted
 from conformance.recordings.readers.alterations import altered_parts
 from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
-from conformance.recordings.readers.layouts import entries_of, kind_of
+from conformance.recordings.readers.layouts import entries_of, layout_of
 from conformance.recordings.readers.model import Entry
 from tests.attacks.credentials import FORMS, HEADERS, KEPT, LABELLED, MEMBERS, QUERIES, SECRET
 
@@ -183,7 +183,7 @@ def recorded() -> list[Exchange]:
         pytest.skip("the shared recordings are not beside the checkout")
     read = [
         entry.read()
-        for entry in entries_of(CORPUS, kind_of(CORPUS))
+        for entry in entries_of(CORPUS, layout_of(CORPUS))
         if isinstance(entry, Entry) and is_generation(entry)
     ]
     made = [(kept, foreign_exchange(kept, "case")) for kept in read]

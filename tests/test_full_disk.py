@@ -46,4 +46,4 @@ def test_disk_full_from_the_start_sends_nothing_and_leaves_the_run_before(tmp_pa
     assert "run.jsonl: cannot be written: File too large" in done.stderr
     assert "INTERNALERROR" not in done.stderr
     assert (tmp_path / "run.jsonl").read_bytes() == before
-    assert [each.name for each in tmp_path.iterdir()] == ["run.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]

@@ -34,7 +34,7 @@ from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
 from conformance.runner.options import Options
 from conformance.runner.session import Session
-from tests.cases import changed_edition
+from tests.contract import changed_edition
 from tests.live import session, watched
 from tests.processes import run_pytest
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.contract import load_edition
-from conformance.findings import DECIDED
+from conformance.findings import BROKEN, DECIDED, Verdict
 from conformance.recordings import judge_files
 from conformance.results.run_file import read_run
 
@@ -51,40 +50,25 @@ def first_party(provider: str) -> bool:
 
 
 def test_ground_truth_first_parties_break_no_clause(findings: list[Finding]) -> None:
-    mine = [each for each in findings if first_party(each.provider)]
-    assert len({each.case for each in mine}) >= 80
-    assert [each.id for each in mine if each.verdict in ("fail", "harness error")] == []
-
-
-def test_ground_truth_first_parties_keep_every_should(findings: list[Finding]) -> None:
-    mine = [each for each in findings if first_party(each.provider)]
-    assert [each.id for each in mine if each.verdict == "deviates"] == []
+    mine = [finding for finding in findings if first_party(finding.provider)]
+    assert len({finding.case for finding in mine}) >= 80
+    wrong = {*BROKEN, Verdict.HARNESS_ERROR}
+    assert [finding.id for finding in mine if finding.verdict in wrong] == []
 
 
 def test_ground_truth_of_others_is_explained(findings: list[Finding]) -> None:
-    broken = {(each.provider, each.clause) for each in findings if each.verdict == "fail"}
+    broken = {
+        (finding.provider, finding.clause) for finding in findings if finding.verdict == "fail"
+    }
     assert broken == EXPLAINED
     document = DOCUMENT.read_text()
     assert all(provider in document and clause in document for provider, clause in EXPLAINED)
 
 
 def test_ground_truth_judges_much(findings: list[Finding]) -> None:
-    passed = {each.clause for each in findings if each.verdict == "pass"}
-    assert len(passed) >= 50
-    assert sum(each.verdict == "pass" for each in findings) >= 2400
-
-
-def test_ground_truth_first_parties_are_judged_but_for_the_recorder_s_hand(
-    findings: list[Finding],
-) -> None:
-    left: dict[str, list[bool]] = defaultdict(list)
-    for each in findings:
-        if first_party(each.provider) and "recorder" not in each.message:
-            left[each.case].append(each.verdict in DECIDED)
-    hardly = {case for case, decided in left.items() if sum(decided) < 0.9 * len(decided)}
-    refused_keys = {each.case for each in findings if "key was not accepted" in each.message}
-    assert hardly == refused_keys
-    assert len(hardly) == 2
+    passed = [finding.clause for finding in findings if finding.verdict == "pass"]
+    assert len({*passed}) >= 50
+    assert len(passed) >= 2400
 
 
 def test_ground_truth_every_raw_file_is_judged(report: ForeignReport) -> None:
@@ -105,13 +89,15 @@ HAND = "the recorder "
 def test_ground_truth_first_parties_are_decided_where_the_recorder_left_it(
     findings: list[Finding],
 ) -> None:
-    left: dict[str, list[bool]] = {}
-    for each in findings:
-        decided = each.verdict in ("pass", "fail", "deviates")
-        if first_party(each.provider) and (decided or not each.message.startswith(HAND)):
-            left.setdefault(each.case, []).append(decided)
-    low = {case for case, decided in left.items() if sum(decided) < 0.9 * len(decided)}
-    refused = {each.case for each in findings if "not accepted: HTTP 401" in each.message}
-    assert len(left) >= 85
-    assert low == refused
-    assert len(low) == 2
+    decided_by_case: dict[str, list[bool]] = {}
+    for finding in findings:
+        decided = finding.verdict in DECIDED
+        if first_party(finding.provider) and (decided or not finding.message.startswith(HAND)):
+            decided_by_case.setdefault(finding.case, []).append(decided)
+    hardly = {
+        case for case, decided in decided_by_case.items() if sum(decided) < 0.9 * len(decided)
+    }
+    refused = {finding.case for finding in findings if "not accepted: HTTP 401" in finding.message}
+    assert len(decided_by_case) >= 85
+    assert hardly == refused
+    assert len(hardly) == 2

@@ -234,21 +234,16 @@ def test_part_of_a_run_is_not_cut_off(tmp_path: Path) -> None:
     assert "2 nights, 2026-01-01 to 2026-01-02, 1 a part\n" in printed(found)
 
 
-def test_run_that_was_cut_off_counts_as_far_as_it_goes(tmp_path: Path) -> None:
-    write(tmp_path, "..F")
-    path = tmp_path / "03.jsonl"
+@pytest.mark.parametrize(("letters", "marks"), [("..F", "..F"), ("..", ".?")])
+def test_run_that_was_cut_off_breaks_promises_and_keeps_none(
+    tmp_path: Path, letters: str, marks: str
+) -> None:
+    write(tmp_path, letters)
+    path = tmp_path / f"0{len(letters)}.jsonl"
     path.write_bytes(path.read_bytes()[:-40])
     found = history(tmp_path, clauses="format.*", every=True)
     assert (found.problems, found.nights[0].incomplete) == ((), 1)
-    assert spells(found)[-1] == ("FAIL", "03", 1)
-
-
-def test_run_that_was_cut_off_shows_no_promise_as_kept(tmp_path: Path) -> None:
-    write(tmp_path, "..")
-    path = tmp_path / "02.jsonl"
-    path.write_bytes(path.read_bytes()[:-40])
-    (found,) = history(tmp_path, clauses="format.*", every=True).timelines
-    assert found.marks == ".?"
+    assert found.timelines[0].marks == marks
 
 
 @pytest.mark.parametrize("names", ["abc", "bca", "cab"])

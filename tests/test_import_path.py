@@ -99,9 +99,9 @@ def test_scripts_of_workflows_start_no_python_in_the_current_folder(script: str)
 
 
 def test_action_starts_no_python_in_the_current_folder() -> None:
-    for each in workflow("action")["runs"]["steps"]:
-        script = each.get("run", "")
-        safe = "judge.sh" in script or each.get("env", {}).get("PYTHONSAFEPATH") == "1"
+    for part in workflow("action")["runs"]["steps"]:
+        script = part.get("run", "")
+        safe = "judge.sh" in script or part.get("env", {}).get("PYTHONSAFEPATH") == "1"
         assert safe or "image-conformance" not in script
         assert script.count(" -m ") == script.count(" -P -m ")
     assert " -P -m pip" in step("action", "Install")["run"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +19,8 @@ from conformance.reports.drift import DriftError, drift
 from conformance.results.editions import editions_of
 from conformance.results.run_file import Run, read_run
 from conformance.results.run_states import StatesReader
-from tests.miniatures import picture
 from tests.processes import command
+from tests.test_foreign import record
 
 OLD, NEW = "cometapi-2026-03-12", "openai-2026-11"
 OPENAI, ELSEWHERE = "api.openai.com", "gateway.test"
@@ -77,25 +76,9 @@ def test_unknown_host_is_judged_by_the_document_of_the_default_edition_first() -
 
 
 def recording(host: str, model: str, day: str) -> str:
-    body = {"model": model, "prompt": "A lantern"}
-    image = base64.b64encode(picture()).decode("ascii")
-    answer = {"created": 1795168800, "data": [{"b64_json": image}]}
-    return json.dumps(
-        {
-            "request": {
-                "method": "POST",
-                "url": f"https://{host}/v1/images/generations",
-                "headers": {"Authorization": "Bearer sk-x"},
-                "body": body,
-            },
-            "response": {
-                "status": 200,
-                "headers": {"content-type": "application/json"},
-                "body": answer,
-            },
-            **({"recorded_at": f"{day}T10:00:00Z"} if day else {}),
-        }
-    )
+    url = f"https://{host}/v1/images/generations"
+    whole = record(url=url, model=model, size=None, response_format=None)
+    return json.dumps({**whole, "recorded_at": f"{day}T10:00:00Z"})
 
 
 @pytest.fixture(scope="module")

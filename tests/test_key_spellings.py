@@ -251,6 +251,7 @@ def test_redacting_a_png_renews_its_checksums() -> None:
 
 
 ORDINARY = (
+    b'{"prompt":"a key on a table, signature style","size":"1024x1024"}',
     b'{"created":1,"data":[{"revised_prompt":"A spell, 7 tests & 4 keys: sk-...iJ9"}]}',
     b'{"error":{"message":"Incorrect API key provided: sk-Spell****************************iJ9."}}',
     json.dumps(

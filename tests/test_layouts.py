@@ -13,7 +13,7 @@ from conformance.recordings.readers import json_stream
 from conformance.recordings.readers.alterations import altered_parts, altered_request
 from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
 from conformance.recordings.readers.json_stream import json_items
-from conformance.recordings.readers.layouts import Kind, entries_of, kind_of
+from conformance.recordings.readers.layouts import Layout, entries_of, layout_of
 from conformance.recordings.readers.model import Entry, Fault, Recorded, RecordingError
 from conformance.recordings.readers.unpacking import plain_file
 from tests.miniatures import GENERATIONS, SENT_AT, picture
@@ -212,65 +212,68 @@ OURS = {
 }
 LINES = json.dumps(OURS["body-text"])
 PIECES = json.dumps([ZIPPED])
-FILES: dict[str, tuple[Kind, str | bytes]] = {
-    **{name: (Kind.JSON_LINES, json.dumps(record)) for name, record in OURS.items()},
-    "lines": (Kind.JSON_LINES, LINES + "\n\n" + LINES + "\n"),
-    "array": (Kind.JSON_ARRAY, json.dumps([OURS["body-object"]], indent=1)),
-    "vcrpy-yaml": (Kind.VCRPY_YAML, YAML_CASSETTE),
+FILES: dict[str, tuple[Layout, str | bytes]] = {
+    **{name: (Layout.JSON_LINES, json.dumps(record)) for name, record in OURS.items()},
+    "lines": (Layout.JSON_LINES, LINES + "\n\n" + LINES + "\n"),
+    "array": (Layout.JSON_ARRAY, json.dumps([OURS["body-object"]], indent=1)),
+    "vcrpy-yaml": (Layout.VCRPY_YAML, YAML_CASSETTE),
     "vcrpy-json": (
-        Kind.VCRPY_JSON,
+        Layout.VCRPY_JSON,
         json.dumps({"version": 1, "interactions": [pair(status=200, body={"string": TOLD})]}),
     ),
-    "ruby-yaml": (Kind.RUBY_VCR_YAML, RUBY_CASSETTE),
-    "ruby-json": (Kind.RUBY_VCR_JSON, ruby(encoding="UTF-8", string=TOLD)),
-    "ruby-base64": (Kind.RUBY_VCR_JSON, ruby(base64_string=ZIPPED)),
-    "har-text": (Kind.HAR, archive(har())),
-    "har-base64": (Kind.HAR, archive(har({"text": ZIPPED, "encoding": "base64"}))),
-    "har-polly": (Kind.HAR, archive(har({"text": PIECES, "encoding": "base64"}))),
+    "ruby-yaml": (Layout.RUBY_VCR_YAML, RUBY_CASSETTE),
+    "ruby-json": (Layout.RUBY_VCR_JSON, ruby(encoding="UTF-8", string=TOLD)),
+    "ruby-base64": (Layout.RUBY_VCR_JSON, ruby(base64_string=ZIPPED)),
+    "har-text": (Layout.HAR, archive(har())),
+    "har-base64": (Layout.HAR, archive(har({"text": ZIPPED, "encoding": "base64"}))),
+    "har-polly": (Layout.HAR, archive(har({"text": PIECES, "encoding": "base64"}))),
     "har-polly-counts-base64": (
-        Kind.HAR,
+        Layout.HAR,
         archive(har({"text": PIECES, "encoding": "base64", "size": len(PIECES)})),
     ),
-    "har-text-as-base64": (Kind.HAR, archive(har({"text": TOLD, "encoding": "base64"}))),
-    "go-vcr": (Kind.GO_VCR, GO_VCR),
-    "parsed_body": (Kind.VCRPY_YAML, PARSED),
-    "httpmock": (Kind.HTTPMOCK, HTTPMOCK),
-    "wiremock": (Kind.JSON_EXCHANGE, json.dumps(MAPPING, indent=2)),
-    "wiremock-mappings": (Kind.WIREMOCK, json.dumps({"mappings": [MAPPING]})),
-    "nock": (Kind.NOCK, json.dumps([NOCK], indent=2)),
+    "har-text-as-base64": (Layout.HAR, archive(har({"text": TOLD, "encoding": "base64"}))),
+    "go-vcr": (Layout.GO_VCR, GO_VCR),
+    "parsed_body": (Layout.VCRPY_YAML, PARSED),
+    "httpmock": (Layout.HTTPMOCK, HTTPMOCK),
+    "wiremock": (Layout.JSON_EXCHANGE, json.dumps(MAPPING, indent=2)),
+    "wiremock-mappings": (Layout.WIREMOCK, json.dumps({"mappings": [MAPPING]})),
+    "nock": (Layout.NOCK, json.dumps([NOCK], indent=2)),
     "nock-hex": (
-        Kind.NOCK,
+        Layout.NOCK,
         json.dumps([{**NOCK, "response": [gzip.compress(TOLD.encode()).hex()],
                      "rawHeaders": {"Content-Type": "application/json",
                                     "content-encoding": "gzip"}}]),
     ),
-    "test-proxy": (Kind.TEST_PROXY, json.dumps({"Entries": [PROXIED], "Variables": {}})),
+    "test-proxy": (Layout.TEST_PROXY, json.dumps({"Entries": [PROXIED], "Variables": {}})),
     "test-proxy-text": (
-        Kind.TEST_PROXY,
+        Layout.TEST_PROXY,
         json.dumps({"Entries": [{**PROXIED, "ResponseBody": [TOLD[:9], TOLD[9:]]}]}),
     ),
-    "postman": (Kind.POSTMAN, json.dumps(COLLECTION, indent=1)),
-    "insomnia": (Kind.INSOMNIA, json.dumps(INSOMNIA, indent=1)),
-    "exchange-indented": (Kind.JSON_EXCHANGE, json.dumps(pair(status=200, body=ANSWER), indent=4)),
+    "postman": (Layout.POSTMAN, json.dumps(COLLECTION, indent=1)),
+    "insomnia": (Layout.INSOMNIA, json.dumps(INSOMNIA, indent=1)),
+    "exchange-indented": (
+        Layout.JSON_EXCHANGE,
+        json.dumps(pair(status=200, body=ANSWER), indent=4),
+    ),
     "agent-cassette": (
-        Kind.VCRPY_JSON,
+        Layout.VCRPY_JSON,
         json.dumps({"interactions": [pair(status=200, json=ANSWER)]}, indent=2),
     ),
-    "byte-order-mark": (Kind.JSON_LINES, "\ufeff" + LINES),
-    "utf-16": (Kind.JSON_LINES, LINES.encode("utf-16")),
-    "utf-16-le": (Kind.JSON_LINES, LINES.encode("utf-16-le")),
-    "utf-16-be-yaml": (Kind.GO_VCR, b"\xfe\xff" + GO_VCR.encode("utf-16-be")),
-    "gzip": (Kind.JSON_LINES, gzip.compress(LINES.encode())),
-    "gzip-utf-16": (Kind.GO_VCR, gzip.compress(GO_VCR.encode("utf-16"))),
+    "byte-order-mark": (Layout.JSON_LINES, "\ufeff" + LINES),
+    "utf-16": (Layout.JSON_LINES, LINES.encode("utf-16")),
+    "utf-16-le": (Layout.JSON_LINES, LINES.encode("utf-16-le")),
+    "utf-16-be-yaml": (Layout.GO_VCR, b"\xfe\xff" + GO_VCR.encode("utf-16-be")),
+    "gzip": (Layout.JSON_LINES, gzip.compress(LINES.encode())),
+    "gzip-utf-16": (Layout.GO_VCR, gzip.compress(GO_VCR.encode("utf-16"))),
 }  # fmt: skip
 
 
-def held(path: Path, text: str | bytes) -> tuple[Kind, list[Entry | Fault]]:
-    """Write a file; return its kind and what it holds."""
+def held(path: Path, text: str | bytes) -> tuple[Layout, list[Entry | Fault]]:
+    """Write a file; return its layout and what it holds."""
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with plain_file(path) as plain:
-        kind = kind_of(plain)
-        return kind, list(entries_of(plain, kind, path.parent))
+        layout = layout_of(plain)
+        return layout, list(entries_of(plain, layout, path.parent))
 
 
 def only(path: Path, text: str | bytes) -> Recorded:
@@ -289,10 +292,10 @@ def altered(recorded: Recorded) -> frozenset[str]:
     return recorded.altered | altered_parts(recorded, foreign_exchange(recorded, "case"))
 
 
-@pytest.mark.parametrize(("kind", "text"), FILES.values(), ids=FILES)
-def test_layouts_say_the_same_exchange(tmp_path: Path, kind: Kind, text: str | bytes) -> None:
+@pytest.mark.parametrize(("layout", "text"), FILES.values(), ids=FILES)
+def test_layouts_say_the_same_exchange(tmp_path: Path, layout: Layout, text: str | bytes) -> None:
     recognised, entries = held(tmp_path / "recording", text)
-    assert recognised is kind
+    assert recognised is layout
     assert entries
     for entry in entries:
         assert isinstance(entry, Entry), entry
@@ -429,27 +432,29 @@ def test_layouts_keep_what_came_before_a_broken_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "kind"),
+    ("head", "layout"),
     [
-        ("version: 2\ninteractions: []\n", Kind.GO_VCR),
-        ("---\nversion: 1\r\ninteractions: []\n", Kind.GO_VCR),
-        ("interactions: []\nversion: 1\n", Kind.VCRPY_YAML),
-        ("version: 10\ninteractions: []\n", Kind.VCRPY_YAML),
-        ("version: 1\n" * 5_000 + "interactions: []\n", Kind.GO_VCR),
+        ("version: 2\ninteractions: []\n", Layout.GO_VCR),
+        ("---\nversion: 1\r\ninteractions: []\n", Layout.GO_VCR),
+        ("interactions: []\nversion: 1\n", Layout.VCRPY_YAML),
+        ("version: 10\ninteractions: []\n", Layout.VCRPY_YAML),
+        ("version: 1\n" * 5_000 + "interactions: []\n", Layout.GO_VCR),
     ],
     ids=["go", "document", "after", "other-version", "many"],
 )
-def test_head_of_a_yaml_document_tells_the_recorder(tmp_path: Path, head: str, kind: Kind) -> None:
+def test_head_of_a_yaml_document_tells_the_layout(
+    tmp_path: Path, head: str, layout: Layout
+) -> None:
     path = tmp_path / "recording"
     path.write_bytes(head.encode())
-    assert kind_of(path) is kind
+    assert layout_of(path) is layout
 
 
 @pytest.mark.parametrize("blank", [0, 9_000], ids=["long", "after-blanks"])
 def test_very_long_first_line_is_a_line_with_an_exchange(tmp_path: Path, blank: int) -> None:
     path = tmp_path / "recording"
     path.write_text(" " * blank + json.dumps(pair({"body": "x" * 9_000}, status=200)) + "\n")
-    assert kind_of(path) is Kind.JSON_LINES
+    assert layout_of(path) is Layout.JSON_LINES
 
 
 def test_text_as_long_as_its_file_is_not_held_whole(

@@ -16,7 +16,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def unanswered(ledger: Ledger) -> dict[str, float]:
     assert ledger.path is not None
-    return {name: each.usd for name, each in read_ledger(ledger.path).unanswered.items()}
+    return {name: request.usd for name, request in read_ledger(ledger.path).unanswered.items()}
 
 
 def test_request_is_in_the_file_before_it_is_sent(ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from conformance.findings import Finding, Verdict
@@ -54,25 +55,29 @@ def shown(run: Run) -> str:
 
 
 def subjects(found: Drift) -> list[tuple[str, str, str]]:
-    return [(each.kind.value, each.subject, each.after) for each in found.changes]
+    return [(change.kind.value, change.subject, change.after) for change in found.changes]
 
 
-def test_column_of_a_model_that_has_ended_says_when() -> None:
-    text = shown(retired(9))
-    assert "retired on 2026-01-05 " in text
-    assert "acme dall-e-3: retired on 2026-01-05; replaced by gpt-image-1 (a page, as of" in text
+SERVED = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
+ENDED = "acme dall-e-3: retired on 2026-01-05; replaced by gpt-image-1 (a page, as of"
 
 
-def test_column_of_a_model_that_ends_within_a_month_says_when() -> None:
-    text = shown(served(2))
-    assert "pass, ends on 2026-01-05" in text
-    assert "ends on 2026-01-05, in 3 days; replaced by gpt-image-1" in text
-
-
-def test_model_that_has_ended_and_is_served_is_told_as_broken() -> None:
-    broken = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
-    (row, _) = summarize([dated(9, broken, OTHER)]).rows
-    assert verdict_of(row) == "FAIL, retired on 2026-01-05"
+@pytest.mark.parametrize(
+    ("run", "verdict", "note"),
+    [
+        (retired(9), "retired on 2026-01-05", ENDED),
+        (
+            served(2),
+            "pass, ends on 2026-01-05",
+            "ends on 2026-01-05, in 3 days; replaced by gpt-image-1",
+        ),
+        (dated(9, SERVED, OTHER), "FAIL, retired on 2026-01-05", ENDED),
+    ],
+    ids=["ended", "ends", "still-served"],
+)
+def test_column_of_a_model_that_ends_says_when(run: Run, verdict: str, note: str) -> None:
+    assert verdict_of(summarize([run]).rows[0]) == verdict
+    assert note in shown(run)
 
 
 def test_provider_all_of_whose_models_have_ended_is_not_said_to_conform() -> None:
@@ -104,7 +109,7 @@ def test_night_of_the_end_is_no_regression_and_no_alarm() -> None:
     assert found.unjudged == ()
     ending = "retired on 2026-01-05; replaced by gpt-image-1"
     assert subjects(found)[0] == ("new information", "dall-e-3", ending)
-    assert [each for each in found.changes if each.after == "absent"] == []
+    assert [change for change in found.changes if change.after == "absent"] == []
 
 
 def test_nights_after_the_end_have_nothing_to_say_of_it() -> None:
@@ -129,9 +134,8 @@ def test_run_that_crosses_the_midnight_of_the_end_is_no_alarm() -> None:
 
 
 def test_model_that_is_served_again_after_its_end_is_a_regression() -> None:
-    broken = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
-    found = drift([retired(6), retired(7)], dated(8, broken, OTHER))
-    assert [each.subject for each in found.regressions(True)] == [REFUSED.clause]
+    found = drift([retired(6), retired(7)], dated(8, SERVED, OTHER))
+    assert [change.subject for change in found.regressions(True)] == [REFUSED.clause]
 
 
 def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> None:
@@ -141,8 +145,8 @@ def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> 
     found = history(tmp_path, every=True)
     assert found.silent == 0
     assert found.nights[0].retired == {"dall-e-3": UNTIL}
-    kept = next(each for each in found.timelines if each.clause == "envelope.json")
+    kept = next(timeline for timeline in found.timelines if timeline.clause == "envelope.json")
     assert now_of(kept) == "pass until 2026-01-04; retired on 2026-01-05"
-    refused = next(each for each in found.timelines if each.clause == REFUSED.clause)
+    refused = next(timeline for timeline in found.timelines if timeline.clause == REFUSED.clause)
     assert now_of(refused) == "pass since 2026-01-05 (5 nights)"
     assert "dall-e-3 retired on 2026-01-05" in printed(found, 120)

@@ -39,17 +39,21 @@ retrieved = "2026-11-27"
 GONE = {"error": {"message": "The model does not exist.", "code": "model_not_found"}}
 
 
+def ending(folder: Path, *models: str, until: date = END) -> str:
+    """Write the file of a provider whose dall-e-2 ends, and return its path."""
+    return paid_toml(folder, *models, more=DATES.format(until=until))
+
+
 def verdicts_of(judged: Mapping[str, Judged], path: str) -> dict[str, str]:
-    return {name: each.verdict.value for name, each in judged[path].findings.items()}
+    return {name: finding.verdict.value for name, finding in judged[path].findings.items()}
 
 
 def judged_on(folder: Path, day: date, models: Any) -> tuple[Mapping[str, Judged], Ledger]:
     """Judge the smallest requests to dall-e-2 and dall-e-3 on a day; returns what was spent too."""
     with watched(models=models) as (url, _):
         named = ("dall-e-2", "dall-e-3")
-        with session(folder, url, *named, today=day, cases="baseline") as run:
-            path = Path(run.options.providers[0])
-            path.write_text(path.read_text() + DATES.format(until=END))
+        dates = DATES.format(until=END)
+        with session(folder, url, *named, more=dates, today=day, cases="baseline") as run:
             return judge_all(run), run.live.ledger
 
 
@@ -58,9 +62,8 @@ def test_of_a_model_that_has_ended_only_the_smallest_request_is_asked(
     tmp_path: Path, day: date
 ) -> None:
     with watched(models=MODELS[1:]) as (url, eye):
-        path = Path(paid_toml(tmp_path, "dall-e-2"))
-        path.write_text(path.read_text() + DATES.format(until=END))
-        run = Session(Options(providers=(str(path),), live=True, base_url=url, today=day))
+        file = ending(tmp_path, "dall-e-2")
+        run = Session(Options(providers=(file,), live=True, base_url=url, today=day))
         run.__dict__["live"] = LiveRun(run.options, Clock(), lambda _: None)
         judged = judge_all(run)
         assert eye.asked == [("GET", "/v1/models"), ("POST", "/v1/images/generations")]
@@ -104,11 +107,11 @@ def test_model_that_ends_at_midnight_while_a_run_goes_on_breaks_nothing(tmp_path
     with watched() as (url, eye):
         eye.by_body = refuse
         more = DATES.format(until=until)
-        with session(tmp_path, url, today=until - DAY, cases="[bnq]*") as run:
-            path = Path(run.options.providers[0])
-            path.write_text(path.read_text() + more)
+        with session(tmp_path, url, more=more, today=until - DAY, cases="[bnq]*") as run:
             judged = judge_all(run)
-    words = {each.verdict.value for one in judged.values() for each in one.findings.values()}
+    words = {
+        finding.verdict.value for result in judged.values() for finding in result.findings.values()
+    }
     assert words == {"pass", "unavailable"}
     said = {finding.message for finding in judged["dall-e-2/n-2"].findings.values()}
     assert said == {"", "the model ended while the run was under way"}
@@ -116,10 +119,9 @@ def test_model_that_ends_at_midnight_while_a_run_goes_on_breaks_nothing(tmp_path
 
 def test_what_is_replayed_is_judged_as_on_the_day_of_its_recording(tmp_path: Path) -> None:
     today = datetime.now(UTC).date()
-    path = Path(paid_toml(tmp_path, "dall-e-2"))
-    path.write_text(path.read_text() + DATES.format(until=today + 5 * DAY))
+    file = ending(tmp_path, "dall-e-2", until=today + 5 * DAY)
     values: dict[str, Any] = {
-        "providers": (str(path),), "cases": "baseline", "cassettes": tmp_path / "tapes",
+        "providers": (file,), "cases": "baseline", "cassettes": tmp_path / "tapes",
     }  # fmt: skip
     with watched() as (url, _):
         sends = Options(**values, base_url=url, record_mode=RecordMode.REWRITE, budget=9.0)
@@ -136,11 +138,10 @@ def test_what_is_replayed_is_judged_as_on_the_day_of_its_recording(tmp_path: Pat
 
 
 def test_cases_of_no_model_go_to_the_first_that_has_not_ended(tmp_path: Path) -> None:
-    path = Path(paid_toml(tmp_path, "dall-e-2", "dall-e-3"))
-    path.write_text(path.read_text() + DATES.format(until=END))
-    chosen = plan(EDITION, load_provider(str(path)), combined=False, day=END).chosen
-    paths = {each.case.path for each in chosen}
-    assert {each for each in paths if each.startswith("dall-e-2/")} == {
+    provider = load_provider(ending(tmp_path, "dall-e-2", "dall-e-3"))
+    chosen = plan(EDITION, provider, combined=False, day=END).chosen
+    paths = {request.case.path for request in chosen}
+    assert {path for path in paths if path.startswith("dall-e-2/")} == {
         "dall-e-2/models-list",
         "dall-e-2/baseline",
     }
@@ -150,20 +151,18 @@ def test_cases_of_no_model_go_to_the_first_that_has_not_ended(tmp_path: Path) ->
 def test_plan_pays_nothing_for_what_has_ended_and_says_what_painting_would_cost(
     tmp_path: Path,
 ) -> None:
-    path = Path(paid_toml(tmp_path, "dall-e-2"))
-    path.write_text(path.read_text() + DATES.format(until=END))
-    made = plan(EDITION, load_provider(str(path)), combined=False, day=END)
+    provider = load_provider(ending(tmp_path, "dall-e-2"))
+    made = plan(EDITION, provider, combined=False, day=END)
     assert (made.usd, made.usd_if_painted) == (0, 0.02)
     assert made.standings["dall-e-2"].words == "retired on 2026-12-01"
-    before = plan(EDITION, load_provider(str(path)), combined=False, day=END - DAY)
+    before = plan(EDITION, provider, combined=False, day=END - DAY)
     assert before.usd > 0.2
     assert before.standings["dall-e-2"].words == "ends on 2026-12-01, in 1 day"
 
 
 def test_header_of_a_run_counts_the_plan_of_what_has_ended(tmp_path: Path) -> None:
-    path = Path(paid_toml(tmp_path, "dall-e-2", "dall-e-3"))
-    path.write_text(path.read_text() + DATES.format(until=END))
-    run = Session(Options(providers=(str(path),), live=True, budget=9.0, today=END))
+    file = ending(tmp_path, "dall-e-2", "dall-e-3")
+    run = Session(Options(providers=(file,), live=True, budget=9.0, today=END))
     (ended, served) = plan_of(run)
     (column,) = standings_of(run.header().providers)
     assert (ended.cases, ended.promises) == (1, 4)

@@ -16,7 +16,6 @@ from conformance.exchange.transport.limit_options import (
     read_limits,
 )
 from conformance.exchange.transport.limits import Limits
-from conformance.suite.options import options_of
 from tests.miniatures import body, encoded, exchange, items, picture
 
 SECURITY = Path(__file__).parent.parent / "docs" / "security.md"
@@ -48,11 +47,11 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("text", "field", "value"), READ, ids=[each[0] for each in READ])
+@pytest.mark.parametrize(("text", "field", "value"), READ, ids=[row[0] for row in READ])
 def test_limit_is_read(text: str, field: str, value: float) -> None:
     limits = read_limits([text])
     assert getattr(limits, field) == value
-    assert sum(getattr(limits, each.name) != each.default for each in fields(Limits)) == 1
+    assert sum(getattr(limits, member.name) != member.default for member in fields(Limits)) == 1
 
 
 @pytest.mark.parametrize("text", WRONG)
@@ -64,25 +63,23 @@ def test_wrong_limit_is_told_in_a_sentence(text: str) -> None:
 
 
 def test_every_limit_has_an_option() -> None:
-    assert {each.field for each in LIMIT_OPTIONS.values()} == {each.name for each in fields(Limits)}
-
-
-def test_limits_reach_the_session_of_pytest(pytester: pytest.Pytester) -> None:
-    config = pytester.parseconfig("-p", "conformance.plugin", "--limit", "body=2MiB")
-    assert options_of(config).limits.body_bytes == 2 << 20
+    assert {option.field for option in LIMIT_OPTIONS.values()} == {
+        member.name for member in fields(Limits)
+    }
 
 
 def test_limits_of_pixels_bind_each_image_and_all_together() -> None:
     request = body("dall-e-2", n=3, response_format="b64_json", size="256x256")
     images = [{"b64_json": encoded(picture("png", (64, 64), seed=n))} for n in (1, 2, 2, 3)]
     made = exchange(request, answer=items(request, *images))
-    assert all(each.image and each.image.complete for each in Answer(made).payloads)
-    small = [each.image for each in Answer(made, 64 * 63).payloads]
+    assert all(payload.image and payload.image.complete for payload in Answer(made).payloads)
+    small = [payload.image for payload in Answer(made, 64 * 63).payloads]
     assert all(
-        each and "64x64 pixels, more than the 4032 allowed" in str(each.fault) for each in small
+        payload and "64x64 pixels, more than the 4032 allowed" in str(payload.fault)
+        for payload in small
     )
-    found = [each.image for each in Answer(made, 4096, 8000).payloads]
-    assert [each.complete for each in found if each] == [True, True, True, False]
+    found = [payload.image for payload in Answer(made, 4096, 8000).payloads]
+    assert [payload.complete for payload in found if payload] == [True, True, True, False]
     assert "images before it have 8,000 pixels together" in str(found[-1] and found[-1].fault)
 
 

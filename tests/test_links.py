@@ -79,7 +79,7 @@ def test_link_in_the_folder_of_a_report_is_refused(work: Path, treasure: Path, n
     link(work / "out" / named, treasure if (work / "plain" / named).is_file() else treasure.parent)
     done = command(work, "report", "run.jsonl", "-q", "-o", "out")
     assert (done.returncode, "is a symbolic link" in done.stderr) == (2, True)
-    assert [each.name for each in treasure.parent.iterdir()] == ["treasure"]
+    assert [path.name for path in treasure.parent.iterdir()] == ["treasure"]
     assert treasure.read_text() == "mine"
 
 

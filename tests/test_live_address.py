@@ -15,7 +15,7 @@ from starlette.responses import Response as Reply
 
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Request, Response
-from conformance.exchange.wrong_endpoint import knows_nothing, wrong_address
+from conformance.exchange.wrong_endpoint import is_not_this_api, wrong_address
 from conformance.results.conclusion import Conclusion, conclude
 from conformance.results.run_file import read_run
 from conformance.runner.preflight import check_addresses
@@ -70,7 +70,7 @@ def answered(reply: Reply, url: str = "http://127.0.0.1/v1/images/generations") 
 def test_something_that_knows_the_api_is_told_from_what_does_not(
     reply: Reply, speaks: bool
 ) -> None:
-    assert knows_nothing(Answer(answered(reply))) is not speaks
+    assert is_not_this_api(Answer(answered(reply))) is not speaks
 
 
 DOCUMENTED = "; look in the provider's documentation for what goes before /images"

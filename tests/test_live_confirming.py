@@ -46,7 +46,7 @@ def test_worse_verdict_is_repeated_and_flaky_has_a_rate(
     repeats: list[Verdict], verdict: Verdict, rate: float | None, times: int | None
 ) -> None:
     answers = iter(repeats)
-    confirmed = Confirmer(BEFORE, 3).confirmed(found(Verdict.FAIL), lambda: found(next(answers)))
+    confirmed = Confirmer(BEFORE, 3).confirm(found(Verdict.FAIL), lambda: found(next(answers)))
     told = confirmed["count.n-images"]
     assert (told.verdict, told.rate, told.repeats) == (verdict, rate, times)
 
@@ -57,11 +57,11 @@ def test_worse_verdict_is_repeated_and_flaky_has_a_rate(
     ids=["pass", "broken-before", "not-judged-before"],
 )
 def test_what_did_not_get_worse_is_not_repeated(judged: dict[str, Finding]) -> None:
-    assert Confirmer(BEFORE, 3).confirmed(judged, lambda: pytest.fail("repeated")) == judged
+    assert Confirmer(BEFORE, 3).confirm(judged, lambda: pytest.fail("repeated")) == judged
 
 
 def test_budget_ends_the_repeats() -> None:
-    told = Confirmer(BEFORE, 3).confirmed(found(Verdict.FAIL), lambda: None)
+    told = Confirmer(BEFORE, 3).confirm(found(Verdict.FAIL), lambda: None)
     assert told["count.n-images"].verdict is Verdict.FAIL
     assert told["count.n-images"].repeats is None
 

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.many import ManySession
 from benchmarks.samples import picture, prepare
 from conformance.cases.model import Case
-from conformance.exchange.answer import Sight
+from conformance.exchange.answer import ImageInspector
 from conformance.exchange.model import Exchange
 from conformance.exchange.source import Replay
 from conformance.findings import Verdict
@@ -38,13 +38,13 @@ def engine(folder: Path) -> Engine:
 def decoders(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the threads that decode."""
     names: list[str] = []
-    of = Sight.of
+    inspect = ImageInspector.inspect
 
-    def noted(sight: Sight, data: bytes, alone: bool) -> ImageFacts:
+    def noted(inspector: ImageInspector, data: bytes, alone: bool) -> ImageFacts:
         names.append(threading.current_thread().name)
-        return of(sight, data, alone)
+        return inspect(inspector, data, alone)
 
-    monkeypatch.setattr(Sight, "of", noted)
+    monkeypatch.setattr(ImageInspector, "inspect", noted)
     return names
 
 
@@ -90,7 +90,7 @@ def test_looking_ahead_at_a_damaged_cassette_leaves_it_to_the_judge(
     path.write_text("interactions: [")
     engine.look_ahead(case)
     found = engine.judged(case)
-    assert {each.verdict for each in found.findings.values()} == {Verdict.HARNESS_ERROR}
+    assert {finding.verdict for finding in found.findings.values()} == {Verdict.HARNESS_ERROR}
     assert "record it again" in found.outcome.reason
 
 
@@ -106,6 +106,6 @@ def test_image_that_stood_beside_another_is_not_decoded_again_where_it_stands_al
     monkeypatch.setattr("conformance.exchange.answer.inspect_image", noted)
     data = picture(77)
     for alone in (True, False, True):
-        found = Sight(10**9, 10**9).of(data, alone)
+        found = ImageInspector(10**9, 10**9).inspect(data, alone)
     assert decoded == [False, True]
     assert found.pixel_digest

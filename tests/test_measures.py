@@ -58,13 +58,7 @@ def test_first_try_is_of_requests_whose_attempts_are_known() -> None:
     assert (retries.first.hits, retries.first.of) == (1, 3)
     assert (retries.failed.hits, retries.failed.of) == (3, 5)
     assert retries.reasons == {"HTTP 503: overloaded": 2}
-
-
-def test_recording_that_says_no_attempts_has_no_first_try() -> None:
     assert not measured(sent("one", None)).retries.known
-
-
-def test_attempts_without_a_trace_are_counted_all_the_same() -> None:
     assert measured(sent("one", 3, retried=[])).retries.reasons == {"not kept": 2}
 
 
@@ -80,9 +74,6 @@ def test_times_and_prices_are_by_the_quality_that_is_asked_for() -> None:
     times = {each.name: each.latency.median for each in qualities if each.latency}
     assert times == {"high": 9.0, "none asked": 1.0}
     assert {each.name: each.per_image for each in qualities} == {"high": 0.2, "none asked": None}
-
-
-def test_forbidden_quality_has_no_time_of_its_own() -> None:
     assert measured(sent("one", expected="refused", asks={"quality": "grand"})).qualities == ()
 
 
@@ -90,25 +81,18 @@ def test_forbidden_quality_has_no_time_of_its_own() -> None:
 def test_report_says_what_was_sent_again_and_why(format_: str) -> None:
     text = terminal(TIRED) if format_ == "terminal" else render([TIRED], format_)
     assert "HTTP 503: overloaded" in text
-
-
-def test_report_of_requests_answered_at_once_speaks_of_no_retries() -> None:
     assert "first try" not in terminal(BRISK)
 
 
 def test_comparison_has_the_numbers_of_the_reports() -> None:
-    shown = {
-        offer.label: offer for model in compare([TIRED, BRISK]).offers for offer in model.offers
-    }
+    both = compare([TIRED, BRISK])
+    shown = {offer.label: offer for model in both.offers for offer in model.offers}
     for run in (TIRED, BRISK):
         (model,) = summarize([run]).offers
         assert shown[model.offers[0].label] == model.offers[0]
     assert shown["tired"].measures.retries.first.share == 0.5
-
-
-def test_comparison_on_a_terminal_says_what_was_sent_again() -> None:
     console = Console(record=True, width=200)
-    print_comparison(compare([TIRED, BRISK]), console)
+    print_comparison(both, console)
     assert "sent again after HTTP 503: overloaded (2)" in console.export_text()
 
 

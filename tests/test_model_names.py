@@ -22,7 +22,7 @@ from conformance.reports.comparison import compare, print_comparison
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
-from tests.test_contract_editions import change, copied
+from tests.contract import change, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -67,8 +67,8 @@ def test_value_between_two_accepted_requests_is_blamed_with_its_counts() -> None
 
 def test_value_of_an_open_request_is_blamed_like_any_other() -> None:
     seeds = [asks(f"seed-{value}", seed=value) for value in (1, 2)]
-    known = [accepted(SMALL, 1), *(crashed(each, 2) for each in seeds), accepted(URL, 4)]
-    outcomes = ModelOutcomes(tuple(known), {SMALL.id, URL.id}, {each.id for each in seeds})
+    known = [accepted(SMALL, 1), *(crashed(seed, 2) for seed in seeds), accepted(URL, 4)]
+    outcomes = ModelOutcomes(tuple(known), {SMALL.id, URL.id}, {seed.id for seed in seeds})
     context = outcomes.context(seeds[0], None)
     assert (context.blamed, context.attempts) == ("seed", "2 of 2 cases, 8 of 8 attempts")
     mistakes = ModelOutcomes(tuple(known), {SMALL.id, URL.id})

@@ -214,5 +214,5 @@ def test_run_file_that_another_run_writes_to_is_refused(tmp_path: Path) -> None:
     ):
         pass
     with OutputFile(mine):
-        assert [each.name for each in tmp_path.iterdir()] == [".run.jsonl.lock"]
+        assert [path.name for path in tmp_path.iterdir()] == [".run.jsonl.lock"]
     assert list(tmp_path.iterdir()) == []

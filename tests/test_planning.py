@@ -32,7 +32,7 @@ from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
 from conformance.runner.options import Options
 from conformance.runner.session import Session
-from tests.cases import changed_edition
+from tests.contract import changed_edition
 from tests.extent import sample
 from tests.workflows import workflow
 
@@ -70,7 +70,7 @@ def test_budget_is_never_crossed(budget: float) -> None:
 
 
 def test_more_money_reaches_more_pairs() -> None:
-    reached = [made(budget=each).reach["dall-e-3"].covered for each in (0, 0.2, 0.8, 5.0)]
+    reached = [made(budget=budget).reach["dall-e-3"].covered for budget in (0, 0.2, 0.8, 5.0)]
     assert reached == sorted(reached)
     assert reached[0] == 0
     assert reached[-1] == made().reach["dall-e-3"].feasible
@@ -79,14 +79,16 @@ def test_more_money_reaches_more_pairs() -> None:
 @pytest.mark.parametrize("limits", [{}, {"budget": 0.2}, {"max_requests": 7}])
 def test_every_request_comes_after_its_control(limits: dict[str, Any]) -> None:
     seen: set[str | None] = {None}
-    for each in made(**limits).chosen:
-        assert each.case.control in seen
-        seen.add(each.case.id)
+    for request in made(**limits).chosen:
+        assert request.case.control in seen
+        seen.add(request.case.id)
 
 
 def test_cheapest_comes_first() -> None:
-    billed = [each for each in made("gpt-image-1-mini").chosen if each.case.billed]
-    prices = [each.estimate.usd for each in billed[1:]]  # the first is the control of the rest
+    billed = [request for request in made("gpt-image-1-mini").chosen if request.case.billed]
+    prices = [
+        request.estimate.usd for request in billed[1:]
+    ]  # the first is the control of the rest
     assert billed[0].case.id == "baseline"
     assert prices == sorted(prices)
 
@@ -103,22 +105,22 @@ def test_unknown_price_is_told() -> None:
 def test_documented_cases_count_as_covered() -> None:
     mine = combined_cases(EDITION, COMETAPI, EDITION.models["dall-e-3"])
     cases = cases_for(EDITION, EDITION.models["dall-e-3"], lead=True)
-    documented = {each.id for each in filter(Depth.STANDARD.includes, cases)}
-    chosen = {each.case.id: each.new for each in made().chosen}
-    assert chosen.keys() == documented | {each.id for each in mine}
-    assert all(chosen[each.id] > 0 for each in mine)
+    documented = {case.id for case in filter(Depth.STANDARD.includes, cases)}
+    chosen = {request.case.id: request.new for request in made().chosen}
+    assert chosen.keys() == documented | {case.id for case in mine}
+    assert all(chosen[case.id] > 0 for case in mine)
 
 
 def test_ids_come_from_what_is_sent(tmp_path: Path) -> None:
     model = EDITION.models["dall-e-2"]
     added = {"type": "string", "enum": ["calm"], "citations": []}
     edition = changed_edition(
-        tmp_path, "dall-e-2", lambda each: each["properties"].update(mood=added)
+        tmp_path, "dall-e-2", lambda schema: schema["properties"].update(mood=added)
     )
-    known = {json.dumps(each.body): each.id for each in combined_cases(EDITION, COMETAPI, model)}
+    known = {json.dumps(case.body): case.id for case in combined_cases(EDITION, COMETAPI, model)}
     changed = combined_cases(edition, COMETAPI, edition.models["dall-e-2"])
-    both = [(each.id, known[key]) for each in changed if (key := json.dumps(each.body)) in known]
-    assert any("mood" in (each.body or {}) for each in changed)
+    both = [(case.id, known[key]) for case in changed if (key := json.dumps(case.body)) in known]
+    assert any("mood" in (case.body or {}) for case in changed)
     assert all(old == new for new, old in both)
     assert len(set(known.values())) == len(known)
 
@@ -132,8 +134,8 @@ def test_combined_cases_pass_under_every_clause_that_binds(name: str) -> None:
             for case in combined_cases(EDITION, REFERENCE, EDITION.models[name])[:6]:
                 exchange = client.exchange(case)
                 found = judge(exchange, EDITION, clauses_of(EDITION), None, Answer(exchange))
-                assert {each.verdict for each in found} == {Verdict.PASS}
-                assert "parameters.valid-accepted" in {each.clause for each in found}
+                assert {finding.verdict for finding in found} == {Verdict.PASS}
+                assert "parameters.valid-accepted" in {finding.clause for finding in found}
                 assert len(found) > 20
 
 
@@ -187,7 +189,7 @@ def test_selection_of_nothing_is_an_error(words: list[str], told: str) -> None:
 
 
 def test_plan_has_every_option_of_run_that_selects() -> None:
-    listed = [set(re.findall(r"--[a-z-]+", help_of(each))) for each in ("plan", "run")]
+    listed = [set(re.findall(r"--[a-z-]+", help_of(command))) for command in ("plan", "run")]
     sending = {"--live", "--replay", "--record-mode", "--cassettes", "--limit", "--workers"}
     sending |= {"--concurrency", "--resume", "--resend", "--baseline", "--confirm", "--quiet"}
     assert listed[1] - listed[0] - sending == {"--partial"}
@@ -210,7 +212,7 @@ def test_run_sends_in_the_order_of_the_plan(
     session = Session(asked)
     (engine,) = session.engines
     sent = [case.path for case, _ in session.selected(engine)]
-    assert [f"{each['model']}/{each['case']}" for each in document["requests"]] == sent
+    assert [f"{request['model']}/{request['case']}" for request in document["requests"]] == sent
     assert document["combined"] is bool(strength)
     coverage = document["coverage"]["dall-e-3"]
     assert (coverage["covered"] < coverage["feasible"]) is not bool(strength)
@@ -232,7 +234,7 @@ def test_budget_that_a_plan_names_is_the_least_that_starts(
 @pytest.mark.parametrize("name", sample(["cometapi", "openai"], 2))
 def test_night_of_the_workflow_starts_with_its_budget(name: str) -> None:
     entries = workflow("nightly")["jobs"]["judge"]["strategy"]["matrix"]["include"]
-    night = next(each for each in entries if each["name"] == name)
+    night = next(entry for entry in entries if entry["name"] == name)
     strength = night["strength"]
     found = load_provider(night["provider"])
     edition = load_edition(found.edition or DEFAULT_EDITION)
@@ -252,7 +254,9 @@ def test_json_has_its_published_form(strength: str) -> None:
     done = run("--format", "json", "--budget", "0.50", "--strength", strength)
     document = json.loads(done.stdout)
     Draft202012Validator(SCHEMA).validate(document)
-    assert document["total_usd"] == pytest.approx(sum(each["usd"] for each in document["requests"]))
+    assert document["total_usd"] == pytest.approx(
+        sum(request["usd"] for request in document["requests"])
+    )
     assert document["left_out"]
 
 

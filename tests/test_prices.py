@@ -25,66 +25,55 @@ def body(**fragment: Any) -> dict[str, Any]:
     return {"model": MODEL.name, "prompt": "A bicycle", **fragment}
 
 
-@pytest.mark.parametrize(
-    ("fragment", "usd"),
-    [
-        ({"quality": "low"}, 0.01),
-        ({"quality": "high", "n": 3}, 0.6),
-        ({"quality": "medium", "n": None}, 0.05),
-    ],
-)
-def test_price_is_that_of_an_image_times_n(fragment: dict[str, Any], usd: float) -> None:
-    found = LISTED.estimate(Case("any", MODEL.name, body=body(**fragment), billed=True), MODEL)
-    assert (found.usd, found.known) == (usd, True)
-
-
 BY_QUALITY = {"low": 0.01, "medium": 0.05, "high": 0.2}
+SIZED = {**BY_QUALITY, "high 1536x1024": 0.3}
+LOW_SIZED = {"low": 0.01, "low 1024x1024": 0.007}
+HIGH = {"quality": "high"}
 
 
 @pytest.mark.parametrize(
     ("listed", "fragment", "usd", "known"),
     [
+        # the price of an image, the most exact one that is listed, times n
+        (BY_QUALITY, {"quality": "low"}, 0.01, True),
+        (BY_QUALITY, {"quality": "high", "n": 3}, 0.6, True),
+        (BY_QUALITY, {"quality": "medium", "n": None}, 0.05, True),
+        (LOW_SIZED, {"quality": "low", "size": "1024x1024"}, 0.007, True),
+        (LOW_SIZED, {"quality": "low"}, 0.01, True),
+        # what auto chooses counts as the dearest that it may be
         (BY_QUALITY, {}, 0.2, False),
         (BY_QUALITY, {"quality": "auto", "n": 2}, 0.4, False),
         (BY_QUALITY, {"quality": None}, 0.2, False),
         ({**BY_QUALITY, "auto": 0.05}, {}, 0.05, True),
         ({**BY_QUALITY, "high 1024x1024": 0.15}, {"size": "1024x1024"}, 0.15, False),
-        ({**BY_QUALITY, "high 1536x1024": 0.3}, {}, 0.3, False),
-        ({**BY_QUALITY, "high 1536x1024": 0.3}, {"quality": "high"}, 0.3, False),
-        ({**BY_QUALITY, "high 1024x1024": 0.15}, {"quality": "high"}, 0.2, True),
+        (SIZED, {}, 0.3, False),
+        (SIZED, HIGH, 0.3, False),
+        ({**BY_QUALITY, "high 1024x1024": 0.15}, HIGH, 0.2, True),
         ({"1024x1024": 0.02, "1536x1024": 0.03}, {}, 0.03, False),
         ({"default": 0.04, "high": 0.08}, {}, 0.08, False),
         ({"default": 0.04, "low": 0.02}, {}, 0.04, True),
         ({"default": 0.04}, {}, 0.04, True),
+        # an unknown price counts as the dearest, of this model or of all
+        ({"low": 0.01, "medium": 0.02}, HIGH, 0.02, False),
     ],
 )
-def test_what_auto_chooses_counts_as_the_dearest_that_it_may_be(
+def test_price_of_a_request(
     listed: dict[str, float], fragment: dict[str, Any], usd: float, known: bool
 ) -> None:
     prices = replace(LISTED, image={MODEL.name: listed})
-    found = prices.if_answered(body(**fragment), MODEL)
-    assert (found.usd, found.known) == (usd, known)
-
-
-def test_most_exact_price_counts() -> None:
-    sized = replace(LISTED, image={MODEL.name: {"low": 0.01, "low 1024x1024": 0.007}})
-    asked = body(quality="low", size="1024x1024")
-    assert sized.if_answered(asked, MODEL).usd == 0.007
-    assert sized.if_answered(body(quality="low"), MODEL).usd == 0.01
+    case = Case("any", MODEL.name, body=body(**fragment), billed=True)
+    estimate = prices.estimate(case, MODEL)
+    assert (estimate.usd, estimate.known) == (usd, known)
 
 
 @pytest.mark.parametrize(
     ("prices", "usd"),
-    [
-        (Prices(), DEAREST),
-        (Prices(image={"dall-e-3": {"default": 0.04, "hd": 0.08}}), 0.08),
-        (Prices(image={MODEL.name: {"low": 0.01, "medium": 0.02}}), 0.02),
-    ],
-    ids=["no-prices", "other-models", "other-qualities"],
+    [(Prices(), DEAREST), (Prices(image={"dall-e-3": {"default": 0.04, "hd": 0.08}}), 0.08)],
+    ids=["no-prices", "other-models"],
 )
 def test_unknown_price_counts_as_the_dearest_and_says_so(prices: Prices, usd: float) -> None:
-    found = prices.if_answered(body(quality="high"), MODEL)
-    assert (found.usd, found.known) == (usd, False)
+    estimate = prices.if_answered(body(quality="high"), MODEL)
+    assert (estimate.usd, estimate.known) == (usd, False)
 
 
 def test_only_what_is_billed_has_a_price() -> None:

@@ -19,10 +19,9 @@ from typer.testing import CliRunner
 from conformance.clauses import clauses_of
 from conformance.cli import app
 from conformance.contract import Edition, load_edition
-from conformance.documentation.build import build_site
+from conformance.documentation.build import broken, build_site, prose, spans
 from conformance.documentation.examples import body_text, laid_out
 from conformance.documentation.failure_modes import failure_modes
-from conformance.documentation.render import broken, prose, spans
 from conformance.errors import ConformanceError
 from conformance.proof import Proof
 from conformance.reference.defects import defects

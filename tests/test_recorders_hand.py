@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
+from conformance.findings import Finding
 from conformance.recordings.contracts import Contracts
 from conformance.recordings.inputs import ForeignFile
 from conformance.recordings.judging import FileJudge
@@ -88,15 +89,13 @@ class Collected:
     """Stands where findings go into a run file."""
 
     def __init__(self) -> None:
-        self.verdicts: dict[str, str] = {}
-        self.messages: set[str] = set()
+        self.findings: list[Finding] = []
 
     def add(self, *about: Any) -> None:
-        self.messages |= {finding.message for finding in about[-1]}
-        self.verdicts |= {finding.clause: finding.verdict.value for finding in about[-1]}
+        self.findings += about[-1]
 
 
-def collected_of(*records: object) -> Collected:
+def findings_of(*records: object) -> list[Finding]:
     """Judge lines of JSON."""
     collected: Any = Collected()
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
@@ -105,18 +104,12 @@ def collected_of(*records: object) -> Collected:
         foreign = ForeignFile(Path(file.name))
         FileJudge(Contracts(EDITION, CLAUSES), collected, Names()).file(foreign)
     assert foreign.unreadable == []
-    judged: Collected = collected
-    return judged
+    return list(collected.findings)
 
 
 def verdicts(*records: object) -> dict[str, str]:
     """Judge lines of JSON, and return the verdict of every clause."""
-    return collected_of(*records).verdicts
-
-
-def messages(*records: object) -> set[str]:
-    """Judge lines of JSON, and return what is said of the clauses."""
-    return collected_of(*records).messages
+    return {finding.clause: finding.verdict.value for finding in findings_of(*records)}
 
 
 def red(*records: object) -> list[str]:
@@ -354,9 +347,9 @@ def test_recorders_hand_rewriting_with_its_own_length_is_the_providers(way: str)
 def test_recorders_hand_altered_body_is_said_with_both_lengths() -> None:
     told = "Response: " + TRUTHS["b64_json"][3]
     sent = len(TRUTHS["b64_json"][3])
-    said = messages(counted("b64_json", told))
+    messages = {finding.message for finding in findings_of(counted("b64_json", told))}
     lengths = f"{sent:,} bytes were sent, and {sent + 10:,} are recorded"
-    assert said == {f"the recorder altered the body: {lengths}"}
+    assert messages == {f"the recorder altered the body: {lengths}"}
 
 
 @pytest.mark.parametrize("name", ["background", "output_format", "quality", "size", "usage"])

@@ -113,16 +113,24 @@ def test_cause_is_said_in_a_sentence(findings: list[Finding], said: str) -> None
     assert cause.sentence.startswith(said)
 
 
-def test_success_that_has_an_image_elsewhere_is_no_provider_without_images() -> None:
-    findings = [broken("envelope.data-not-empty"), judged("image.complete", case="other")]
-    assert [each.id for each in causes(*findings)] == [OTHER]
-
-
-def test_item_without_an_image_is_none_whatever_else_is_promised_of_it() -> None:
-    empty = broken("format.url-when-asked", observed="url empty, b64_json absent")
-    (cause,) = causes(empty, broken("envelope.status-200"), broken("stream.content-type"))
-    assert cause.id == "no-image"
-    assert causes(empty, judged("image.complete", case="other"))[0].id == OTHER
+@pytest.mark.parametrize(
+    "findings",
+    [
+        [broken("envelope.data-not-empty")],
+        [
+            broken("format.url-when-asked", observed="url empty, b64_json absent"),
+            broken("envelope.status-200"),
+            broken("stream.content-type"),
+        ],
+    ],
+    ids=["no-data", "empty-item"],
+)
+def test_success_without_an_image_is_a_cause_unless_another_has_one(
+    findings: list[Finding],
+) -> None:
+    assert [cause.id for cause in causes(*findings)] == ["no-image"]
+    elsewhere = judged("image.complete", case="other")
+    assert "no-image" not in {cause.id for cause in causes(*findings, elsewhere)}
 
 
 def test_counts_are_of_cases_promises_and_musts() -> None:
@@ -130,9 +138,7 @@ def test_counts_are_of_cases_promises_and_musts() -> None:
     kept = [judged("errors.not-5xx", case=name) for name in ("a", "b", "c")]
     [cause] = causes(*several, *kept)
     assert (cause.cases, cause.judged, cause.musts, cause.models) == (2, 5, 1, ("dall-e-2",))
-
-
-def test_cases_of_a_promise_of_the_same_cause_that_is_kept_are_not_counted() -> None:
+    # cases of a promise of the same cause that is kept are not counted
     [cause] = causes(broken("errors.not-2xx", case="n-0"), judged("envelope.no-error", case="n-2"))
     assert (cause.cases, cause.judged) == (1, 1)
 

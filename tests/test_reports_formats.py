@@ -12,18 +12,20 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from rich.console import Console
 from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.clients.impact import impact_of
 from conformance.clients.outcomes import RECORDED, read_outcomes
 from conformance.contract import schemas_directory
-from conformance.reports import FOLDER, folder, render, summarize
-from conformance.reports.run_facts import run_facts
+from conformance.reports import FOLDER, FORMATS, folder, print_runs, render, summarize
+from conformance.reports.costs import run_facts
 from conformance.reports.statistics import provider_facts
 from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import night
+from tests.runners import commands
 from tests.runs import with_families
 from tests.sums import kept_apart
 
@@ -122,16 +124,17 @@ def test_json_says_what_the_other_reports_say() -> None:
 # --- what the numbers are made of ---
 
 
-def test_latency_is_of_accepted_requests() -> None:
+def test_numbers_of_a_provider_are_of_its_exchanges() -> None:
     made = [priced(None, f"case-{number}", number) for number in range(1, 11)]
     refused = runs.exchange(case="refused") | {"outcome": "refused", "elapsed": 0.001}
-    (facts,) = provider_facts(summarize([runs.run(*made, refused, runs.finding())]))
-    assert facts.measures.latency is not None
-    assert (
-        facts.measures.latency.count,
-        facts.measures.latency.median,
-        facts.measures.latency.p90,
-    ) == (10, 5.5, 9)
+    silent = runs.exchange(case="silent") | {"outcome": "unavailable", "reason": "HTTP 429"}
+    (facts,) = provider_facts(summarize([runs.run(*made, refused, silent, runs.finding())]))
+    latency, availability = facts.measures.latency, facts.measures.availability
+    assert latency is not None
+    assert (latency.count, latency.median, latency.p90) == (10, 5.5, 9)  # of accepted requests
+    assert (availability.answered, availability.total) == (11, 12)
+    assert availability.reasons == {"HTTP 429": 1}
+    assert facts.measures.price is None
 
 
 def test_price_prefers_what_the_answer_says() -> None:
@@ -140,18 +143,6 @@ def test_price_prefers_what_the_answer_says() -> None:
     assert facts.measures.price is not None
     assert (facts.measures.price.paid, facts.measures.price.per_image) == (0.5, 0.25)
     assert (facts.measures.price.estimated, facts.measures.price.unpriced) == (False, 1)
-
-
-def test_run_without_prices_has_no_price() -> None:
-    (facts,) = provider_facts(summarize([runs.run()]))
-    assert facts.measures.price is None
-
-
-def test_availability_leaves_out_what_did_not_decide() -> None:
-    silent = runs.exchange(case="two") | {"outcome": "unavailable", "reason": "HTTP 429"}
-    (facts,) = provider_facts(summarize([runs.run(runs.exchange(), silent, runs.finding())]))
-    assert (facts.measures.availability.answered, facts.measures.availability.total) == (1, 2)
-    assert facts.measures.availability.reasons == {"HTTP 429": 1}
 
 
 def test_request_that_was_never_sent_counts_for_nothing() -> None:
@@ -163,12 +154,9 @@ def test_request_that_was_never_sent_counts_for_nothing() -> None:
     assert facts.measures.availability.total == 1
 
 
-def test_family_of_an_older_run_is_the_model_itself() -> None:
-    (facts,) = provider_facts(summarize([runs.run()]))
-    assert [each.name for each in facts.families] == ["dall-e-3"]
-
-
-def test_family_counts_promises_model_by_model() -> None:
+def test_family_counts_promises_model_by_model_and_is_the_model_where_none_is_known() -> None:
+    (acme,) = provider_facts(summarize([runs.run()]))
+    assert [family.name for family in acme.families] == ["dall-e-3"]
     facts = provider_facts(summarize([with_families(runs.messy())]))
     relay = next(each for each in facts if each.id == "relay")
     assert [(each.name, each.kept["MUST"].total) for each in relay.families] == [
@@ -211,19 +199,25 @@ def test_suffix_names_the_format(file: Path, tmp_path: Path, suffix: str) -> Non
     assert target.read_bytes().decode() == expected
 
 
-def test_unknown_suffix_is_named_with_those_that_are_known(file: Path, tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["report", str(file), "-o", str(tmp_path / "out.pdf")])
-    assert ".html, .md, .xml" in str(done.exception)
-    assert "--format" in str(done.exception)
-
-
-def test_format_that_the_name_of_a_file_contradicts_is_refused(file: Path, tmp_path: Path) -> None:
-    names = [str(tmp_path / name) for name in ("a.xml", "b.json")]
-    words = ["report", str(file), "-f", "junit", "-o", names[0], "-o", names[1]]
-    done = CliRunner().invoke(app, words)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-o", "out.pdf"], [".html, .md, .xml", "--format"]),
+        (
+            ["-f", "junit", "-o", "a.xml", "-o", "b.json"],
+            ["b.json: its name ends as json does, and --format says junit"],
+        ),
+    ],
+    ids=["unknown", "contradiction"],
+)
+def test_name_that_asks_for_no_format_is_refused_before_anything_is_written(
+    file: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: list[str]
+) -> None:
+    monkeypatch.chdir(file.parent)
+    done = CliRunner().invoke(app, ["report", str(file), *words])
     assert done.exit_code != 0
-    assert "b.json: its name ends as json does, and --format says junit" in str(done.exception)
-    assert not (tmp_path / "a.xml").exists()
+    assert all(text in str(done.exception) for text in said)
+    assert list(file.parent.iterdir()) == [file]
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.txt", "a"])
@@ -251,3 +245,28 @@ def test_format_without_a_file_is_printed(file: Path) -> None:
 def test_run_takes_no_time_that_cannot_be(finished: str, seconds: float | None) -> None:
     one = runs.run(end={**runs.footer(), "finished": finished})
     assert run_facts(one).wall == seconds
+
+
+# --- what no format may hold ---
+
+TEXTS = {
+    **runs.HOSTILE,
+    "command-after-a-wrap": f"{'x' * 60} ::error::x",
+    "command-in-a-long-word": "x" * 150 + "::stop-commands::y",
+    "command-in-parts": "::error",
+    "anywhere": "x##[group]y##vso[a]z",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_no_report_holds_a_command(text: str) -> None:
+    found = runs.hostile(text)
+    for format_ in FORMATS:
+        report = render([found], format_)
+        assert commands(report) == [], format_
+        if format_ in ("md", "junit"):
+            assert all(line.isprintable() for line in report.split("\n")), format_
+    for width in (20, 40, 80):
+        screen = io.StringIO()
+        print_runs([found], Console(file=screen, width=width, color_system=None))
+        assert commands(screen.getvalue()) == [], width

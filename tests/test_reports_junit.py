@@ -41,48 +41,36 @@ def case_of(finding: Finding) -> ET.Element:
     return case
 
 
+def undecided(verdict: Verdict, message: str) -> Finding:
+    return runs.finding(verdict=verdict, message=message)
+
+
 @pytest.mark.parametrize(
-    ("finding", "child", "attributes"),
+    ("finding", "children"),
     [
-        (runs.broken(), "failure", {"message": "data[0] carries b64_json", "type": "MUST"}),
-        (runs.known(), "skipped", {"message": "known deviation: It always answers base64."}),
+        (runs.finding(), []),
         (
-            runs.finding(verdict=Verdict.UNAVAILABLE, message="HTTP 429"),
-            "skipped",
-            {"message": "unavailable: HTTP 429"},
+            runs.broken(),
+            [("failure", {"message": "data[0] carries b64_json", "type": "MUST"})],
+        ),
+        (runs.known(), [("skipped", {"message": "known deviation: It always answers base64."})]),
+        *(
+            (undecided(verdict, "why"), [("skipped", {"message": f"{verdict.value}: why"})])
+            for verdict in (Verdict.UNAVAILABLE, Verdict.NOT_TESTABLE, Verdict.NOT_CLAIMED)
         ),
         (
-            runs.finding(verdict=Verdict.NOT_TESTABLE, message="no control"),
-            "skipped",
-            {"message": "not testable: no control"},
+            undecided(Verdict.HARNESS_ERROR, "cassette damaged"),
+            [("error", {"message": "cassette damaged", "type": "harness error"})],
         ),
-        (
-            runs.finding(verdict=Verdict.NOT_CLAIMED, message="no n"),
-            "skipped",
-            {"message": "not claimed: no n"},
-        ),
-        (
-            runs.finding(verdict=Verdict.HARNESS_ERROR, message="cassette damaged"),
-            "error",
-            {"message": "cassette damaged", "type": "harness error"},
-        ),
-        (runs.finding("errors.status-400", Verdict.DEVIATES), "system-out", {}),
+        (runs.finding("errors.status-400", Verdict.DEVIATES), [("system-out", {})]),
     ],
-    ids=["fail", "known", "unavailable", "not-testable", "not-claimed", "own-fault", "deviates"],
+    ids=lambda value: value.state.label if isinstance(value, Finding) else "",
 )
-def test_verdict_becomes(finding: Finding, child: str, attributes: dict[str, str]) -> None:
-    children = list(case_of(finding))
-    assert [(each.tag, each.attrib) for each in children] == [(child, attributes)]
-
-
-def test_pass_has_no_child() -> None:
-    assert list(case_of(runs.finding())) == []
-
-
-def test_case_is_named_by_case_and_clause() -> None:
-    attributes = case_of(runs.finding()).attrib
-    assert attributes["name"] == "baseline::format.url-only"
-    assert attributes["classname"] == "acme.dall-e-3"
+def test_verdict_becomes(finding: Finding, children: list[tuple[str, dict[str, str]]]) -> None:
+    case = case_of(finding)
+    assert [(child.tag, child.attrib) for child in case] == children
+    assert case.attrib["name"] == f"baseline::{finding.clause}"
+    assert case.attrib["classname"] == "acme.dall-e-3"
 
 
 def test_failure_says_what_was_expected_and_observed() -> None:
@@ -127,47 +115,46 @@ def test_document_has_the_common_shape(verdict: Verdict) -> None:
             assert {each.tag for each in element} <= CHILDREN.get(element.tag, set()), text
 
 
-@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
-def test_every_character_is_printable(text: str) -> None:
-    assert all(each.isprintable() for each in render([runs.hostile(text)], "junit").split("\n"))
+NOT_JUDGED = (
+    "acme (dall-e-3, live) could not be judged; 1 of 2 MUSTs kept, 1 decided; 1 promise open "
+)
+UNAVAILABLE = runs.finding("envelope.json", Verdict.UNAVAILABLE)
 
 
-def test_cut_off_run_is_an_error() -> None:
-    error = parsed(runs.run(end=None)).find("testsuite[@name='run']/testcase/error")
-    assert error is not None
-    assert error.get("message") == "the run did not come to its end"
-
-
-def test_run_that_could_not_be_judged_is_an_error() -> None:
-    root = parsed(runs.run(runs.finding(), runs.finding("envelope.json", Verdict.UNAVAILABLE)))
-    error = root.find("testsuite[@name='run']/testcase/error")
-    assert error is not None
-    assert error.get("message") == (
-        "acme (dall-e-3, live) could not be judged; 1 of 2 MUSTs kept, 1 decided; 1 promise open "
-        "(edition sample-2026-01-01)."
-    )
-    assert (root.attrib["errors"], root.attrib["failures"]) == ("1", "0")
-
-
-def test_run_that_does_not_conform_fails_by_its_promises_alone() -> None:
-    root = parsed(runs.run(runs.broken(), runs.finding("envelope.json", Verdict.UNAVAILABLE)))
-    assert (root.attrib["errors"], root.attrib["failures"]) == ("0", "1")
-
-
-def test_problem_of_the_run_is_a_failure() -> None:
-    root = parsed(runs.run(end=runs.footer(problems=["cassettes/x.yaml: remove it"])))
-    failure = root.find("testsuite[@name='run']/testcase/failure")
-    assert failure is not None
-    assert failure.get("message") == "cassettes/x.yaml: remove it"
-
-
-def test_run_that_may_not_be_said_to_conform_is_no_pass() -> None:
-    (skipped,) = parsed(runs.fallen_short()).findall("testsuite[@name='run']/testcase/skipped")
-    assert "nothing new is broken" in skipped.attrib["message"]
-
-
-def test_complete_run_has_nothing_to_complain_of() -> None:
-    assert parsed(runs.run()).attrib["failures"] == parsed(runs.run()).attrib["errors"] == "0"
+@pytest.mark.parametrize(
+    ("run", "children", "numbers"),
+    [
+        (runs.run(), [], (0, 0)),
+        (runs.run(end=None), [("error", "the run did not come to its end")], (1, 0)),
+        (
+            runs.run(runs.finding(), UNAVAILABLE),
+            [("error", f"{NOT_JUDGED}(edition sample-2026-01-01).")],
+            (1, 0),
+        ),
+        # its promises alone fail it
+        (runs.run(runs.broken(), UNAVAILABLE), [("skipped", "acme (dall-e-3, live) does")], (0, 1)),
+        (
+            runs.run(end=runs.footer(problems=["cassettes/x.yaml: remove it"])),
+            [("failure", "cassettes/x.yaml: remove it")],
+            (0, 1),
+        ),
+        (
+            runs.fallen_short(),
+            [("skipped", "acme (dall-e-3, live): nothing new is broken")],
+            (0, 0),
+        ),
+    ],
+    ids=["conforms", "cut-off", "not-judged", "breaks", "problem", "fallen-short"],
+)
+def test_what_is_wrong_with_a_run_as_such_is_a_case_of_its_own(
+    run: Run, children: list[tuple[str, str]], numbers: tuple[int, int]
+) -> None:
+    root = parsed(run)
+    (case,) = root.findall("testsuite[@name='run']/testcase")
+    assert [child.tag for child in case] == [tag for tag, _ in children]
+    for child, (_, message) in zip(case, children, strict=True):
+        assert child.attrib["message"].startswith(message)
+    assert (int(root.attrib["errors"]), int(root.attrib["failures"])) == numbers
 
 
 def test_unknown_format_names_its_nearest_match() -> None:

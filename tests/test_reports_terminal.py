@@ -44,19 +44,25 @@ def test_table_counts_kept_promises() -> None:
     assert row.split() == ["relay", "dall-e-2", "FAIL", "2/4", "4/4", "0/1", "2", "1", "-"]
 
 
-def test_what_is_not_claimed_leaves_the_denominator_and_is_said() -> None:
-    left_out = runs.finding("count.n-images", Verdict.NOT_CLAIMED, message="no n")
-    run = runs.run(runs.finding(), left_out)
+@pytest.mark.parametrize(
+    ("verdict", "kept", "said"),
+    [
+        (
+            Verdict.NOT_CLAIMED,
+            Kept(1, 1, decided=1),
+            "1 promise is not claimed by the provider and left out",
+        ),
+        (Verdict.UNAVAILABLE, Kept(1, 2, decided=1), "could not be judged; 1 of 2 MUSTs kept"),
+    ],
+)
+def test_only_what_is_not_claimed_leaves_the_denominator(
+    verdict: Verdict, kept: Kept, said: str
+) -> None:
+    run = runs.run(runs.finding(), runs.finding("count.n-images", verdict, message="no n"))
     row = summarize([run]).rows[0]
-    assert row.kept == {"MUST": Kept(1, 1, decided=1)}
-    assert row.not_claimed == 1
-    assert "1 promise is not claimed by the provider and left out" in printed(run)
-
-
-def test_undecided_stays_in_the_denominator() -> None:
-    run = runs.run(runs.finding(), runs.finding("count.n-images", Verdict.UNAVAILABLE))
-    row = summarize([run]).rows[0]
-    assert (row.kept["MUST"], row.undecided) == (Kept(1, 2, decided=1), 1)
+    assert row.kept == {"MUST": kept}
+    assert (row.not_claimed, row.undecided)[verdict is Verdict.UNAVAILABLE] == 1
+    assert said in printed(run)
 
 
 @pytest.mark.parametrize(
@@ -89,17 +95,24 @@ def test_new_promises_come_before_known_ones() -> None:
     assert page.index("MUST format.url-only") < page.index("SHOULD errors.status-400")
 
 
-def test_broken_promise_says_where_what_and_how_to_see_more() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "MUST format.url-only all 3 models (9 cases, e.g. n-0)",
+        "data[0] carries b64_json; expected url; observed b64_json",
+        "image-conformance explain format.url-only --edition sample-2026-01-01",
+        "relay: It always answers base64.",
+        "unavailable slow: 5 findings of 5 clauses on dall-e-2",
+        "HTTP 429: rate limit reached",
+        "acme: replay of cassettes, recorded 2026-01-02, https://acme.test",
+        "FAIL: a MUST is broken",
+    ],
+)
+def test_screen_says(said: str) -> None:
     page = printed(runs.messy())
-    assert "MUST format.url-only all 3 models (9 cases, e.g. n-0)" in page
-    assert "data[0] carries b64_json; expected url; observed b64_json" in page
-    assert "image-conformance explain format.url-only --edition sample-2026-01-01" in page
-
-
-def test_known_deviation_gives_its_reason() -> None:
-    page = printed(runs.run(runs.known()))
-    assert "acme: It always answers base64." in page
-    assert "acme (dall-e-3, live) conforms but for 1 known deviation; 0 of 1 MUST kept," in page
+    assert said in page
+    assert "\x1b" not in page
+    assert {"pass", "FAIL", "unavailable"} <= set(page.split())
 
 
 def test_undecided_finding_that_is_excused_is_known() -> None:
@@ -114,17 +127,6 @@ def test_what_a_broken_promise_explains_is_counted_apart() -> None:
     page = printed(runs.run(runs.broken(), open_one))
     assert "1 promise open, blocked by other failures (" in " ".join(page.split())
     assert "Could not be judged" not in page
-
-
-def test_what_could_not_be_judged_gives_its_reason() -> None:
-    page = printed(runs.messy())
-    assert "unavailable slow: 5 findings of 5 clauses on dall-e-2" in page
-    assert "HTTP 429: rate limit reached" in page
-
-
-def test_replay_says_so_and_when_it_was_recorded() -> None:
-    page = printed(runs.messy())
-    assert "acme: replay of cassettes, recorded 2026-01-02, https://acme.test" in page
 
 
 def test_live_run_is_no_replay() -> None:
@@ -146,6 +148,11 @@ def test_address_is_shown_without_its_password() -> None:
             runs.run(),
             Conclusion.CONFORMS,
             "acme (dall-e-3, live) conforms; 1 of 1 MUST kept, 1 decided (edition",
+        ),
+        (
+            runs.run(runs.known()),
+            Conclusion.CONFORMS,
+            "acme (dall-e-3, live) conforms but for 1 known deviation; 0 of 1 MUST kept,",
         ),
         (
             runs.run(runs.broken()),
@@ -186,7 +193,7 @@ def test_address_is_shown_without_its_password() -> None:
             "acme (dall-e-3, live): no MUST is broken; no MUST was judged; 1 SHOULD broken",
         ),
     ],
-    ids=["conforms", "breaks", "breaks-both", "open", "cut-off", "empty", "problem", "should"],
+    ids=["conforms", "known", "breaks", "both", "open", "cut-off", "empty", "problem", "should"],
 )
 def test_last_sentence_is_the_conclusion(found: Run, conclusion: Conclusion, said: str) -> None:
     assert conclusion_of(found) is conclusion
@@ -259,13 +266,6 @@ def test_table_keeps_each_model_on_one_line(width: int) -> None:
 def test_table_of_three_providers_ends_within_the_first_screen() -> None:
     lines = printed(runs.messy()).splitlines()
     assert lines.index("Broken promises that nobody knew of (2, 1 of them for 1 cause)") <= 24
-
-
-def test_verdicts_differ_without_colour() -> None:
-    page = printed(runs.messy())
-    assert "\x1b" not in page
-    assert {"pass", "FAIL", "unavailable"} <= set(page.split())
-    assert "FAIL: a MUST is broken" in page
 
 
 def test_colour_is_used_where_there_is_one() -> None:
@@ -344,6 +344,15 @@ def test_table_folds_names_and_cuts_no_number(width: int, name: str) -> None:
     assert {"MUST", "broken", "open"} <= set(heading.split())
     assert [each[-3:] for each in counts] in ([["0/115", "115", "-"]] * 3, [["115", "-", "-"]] * 3)
     assert max(map(len, rows)) <= width
+
+
+def test_what_is_wrong_with_the_run_as_a_whole_is_said_once() -> None:
+    problem = "provider 'acme' cannot be reached"
+    left = runs.finding(verdict=Verdict.NOT_RUN, message=f"not run: {problem}")
+    page = printed(runs.run(left, end=runs.footer(False, 2, [problem])), width=200)
+    assert page.count(problem) == 1
+    assert "because of what is wrong with the run as a whole; to decide more, first mend" in page
+    assert "for what is wrong with the run as a whole, below" in page
 
 
 def test_long_list_says_how_many_more() -> None:

@@ -210,16 +210,6 @@ def test_run_cut_in_its_header_says_so(tmp_path: Path, length: int) -> None:
         read_run(cut)
 
 
-def test_whole_run_is_complete(tmp_path: Path) -> None:
-    write_run(runs.run(), tmp_path / "run.jsonl")
-    assert read_run(tmp_path / "run.jsonl").complete
-
-
-def test_footer_of_an_interrupted_run_is_not_complete(tmp_path: Path) -> None:
-    write_run(runs.run(end=runs.footer(complete=False)), tmp_path / "run.jsonl")
-    assert not read_run(tmp_path / "run.jsonl").complete
-
-
 DAMAGE = {
     "not-json": b"{]",
     "empty": b"",
@@ -274,56 +264,46 @@ def test_finding_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: An
         read_run(file)
 
 
-@pytest.mark.parametrize("member", ["id", "tool", "edition", "started", "providers", "clauses"])
-def test_header_without_a_member_is_named(tmp_path: Path, member: str) -> None:
+def without(member: str) -> dict[str, Any]:
     head = runs.header()
     del head[member]
-    (tmp_path / "run.jsonl").write_text(json.dumps(head) + "\n")
-    with pytest.raises(RunFileError, match=rf"run\.jsonl:1: .*missing required field `{member}`"):
-        read_run(tmp_path / "run.jsonl")
+    return head
+
+
+NO_DEVIATION = runs.header()
+NO_DEVIATION["providers"][0]["deviations"] = [{"clause": "a"}]
+LATE = {"type": "observation", **dict.fromkeys(("id", "provider", "model", "case", "message"), "")}
 
 
 @pytest.mark.parametrize(
-    ("member", "value"),
+    ("lines", "why"),
     [
-        ("images", [1]),
-        ("response", "200"),
-        ("response", {"status": 200, "headers": [["one"]], "body": ""}),
-        ("price", 0.04),
-        ("cassette", 5),
+        *(
+            ([without(name)], rf":1: .*missing required field `{name}`")
+            for name in ("id", "tool", "edition", "started", "providers", "clauses")
+        ),
+        ([NO_DEVIATION], ":1: .*field `models` - at .*deviations"),
+        *(
+            ([runs.header(), {**runs.exchange(), name: value}], ":2: is no record of a run: ")
+            for name, value in (
+                ("images", [1]),
+                ("response", "200"),
+                ("response", {"status": 200, "headers": [["one"]], "body": ""}),
+                ("price", 0.04),
+                ("cassette", 5),
+            )
+        ),
+        ([runs.header(), runs.footer(), LATE], "after the end"),
+        ([runs.header(schema=2)], "schema 2, not 1"),
     ],
 )
-def test_exchange_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: Any) -> None:
+def test_what_is_wrong_with_a_line_is_named(
+    tmp_path: Path, lines: list[dict[str, Any]], why: str
+) -> None:
     file = tmp_path / "run.jsonl"
-    lines = (runs.header(), {**runs.exchange(), member: value})
-    file.write_text("".join(f"{json.dumps(each)}\n" for each in lines))
-    with pytest.raises(RunFileError, match=r"run\.jsonl:2: is no record of a run: "):
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    with pytest.raises(RunFileError, match=why):
         read_run(file)
-
-
-def test_deviation_without_a_member_is_named(tmp_path: Path) -> None:
-    head = runs.header()
-    head["providers"][0]["deviations"] = [{"clause": "a"}]
-    (tmp_path / "run.jsonl").write_text(json.dumps(head) + "\n")
-    with pytest.raises(RunFileError, match=r"run\.jsonl:1: .*field `models` - at .*deviations"):
-        read_run(tmp_path / "run.jsonl")
-
-
-def test_line_after_the_end_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "run.jsonl"
-    write_run(runs.run(), file)
-    with file.open("ab") as more:
-        more.write(
-            b'{"type":"observation","id":"","provider":"","model":"","case":"","message":""}\n'
-        )
-    with pytest.raises(RunFileError, match="after the end"):
-        read_run(file)
-
-
-def test_run_file_of_another_schema_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "run.jsonl").write_text(json.dumps(runs.header(schema=2)) + "\n")
-    with pytest.raises(RunFileError, match="schema 2, not 1"):
-        read_run(tmp_path / "run.jsonl")
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"hello\n", b'{"type":"end"}\n'])
@@ -348,22 +328,21 @@ def test_folder_in_place_of_a_run_file_is_told_with_what_to_name(tmp_path: Path)
     assert str(told.value).endswith(f"image-conformance history '{folder}'")
 
 
-def test_unwritable_directory_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("file/run.jsonl", "cannot be written: .*--output"),
+        (".", "cannot be written: Is a directory"),
+        ("/dev/full", "/dev/full: cannot be written: No space left"),
+    ],
+    ids=["below-a-file", "directory", "full-disk"],
+)
+def test_place_that_cannot_be_written_is_named(tmp_path: Path, path: str, why: str) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(RunFileError, match=r"cannot be written: .*--output"):
-        RunWriter(tmp_path / "file" / "run.jsonl", runs.run().header)
-
-
-def test_directory_in_place_of_the_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RunFileError, match="cannot be written: Is a directory"):
-        RunWriter(tmp_path, runs.run().header)
-
-
-def test_full_disk_is_named() -> None:
-    if not Path("/dev/full").exists():
+    if path == "/dev/full" and not Path(path).exists():
         pytest.skip("there is no /dev/full here to stand for a full disk")
-    with pytest.raises(RunFileError, match="/dev/full: cannot be written: No space left"):
-        RunWriter(Path("/dev/full"), runs.run().header)
+    with pytest.raises(RunFileError, match=why):
+        RunWriter(tmp_path / path, runs.run().header)
 
 
 def test_run_can_be_written_to_a_pipe() -> None:

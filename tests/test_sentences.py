@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.clauses import clauses_of
-from conformance.clauses.derivation import derived
+from conformance.clauses.derivation import derive_clauses
 from conformance.contract import load_edition
 from conformance.findings import BROKEN, Verdict
 from conformance.reference.defects import defects
@@ -92,7 +92,7 @@ def test_observations_are_those_reviewed() -> None:
 
 
 def test_clauses_derived_anew_judge_as_those_that_are_kept() -> None:
-    anew = derived(EDITION)
+    anew = derive_clauses(EDITION)
     known = {clause.id for clause in anew}
     for defect in (name for name in LIES if name.startswith("parameters.")):
         for path, reviewed in LIES[defect].items():
@@ -109,7 +109,7 @@ def among(said: dict[str, str], known: set[str]) -> dict[str, str]:
 
 
 def test_clauses_derived_anew_bind_the_requests_reviewed() -> None:
-    for each in derived(EDITION):
+    for each in derive_clauses(EDITION):
         assert bound(each.binds, all_sent()) == stored("parameters")["requests"][each.id]
 
 

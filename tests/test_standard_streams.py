@@ -45,8 +45,8 @@ def full(folder: Path) -> Path:
 def ended(folder: Path, words: list[str], redirected: str) -> subprocess.CompletedProcess[str]:
     """Run the command with streams that are redirected, as a shell writes it."""
     streams: dict[int, str | None] = {}
-    for each in redirected.replace("> ", ">").split():
-        number, _, where = each.partition(">")
+    for word in redirected.replace("> ", ">").split():
+        number, _, where = word.partition(">")
         streams[int(number or 1)] = None if where == "&-" else where
     return command(folder, *words, streams=streams)
 

@@ -16,7 +16,7 @@ from conformance.contract import load_edition
 from conformance.generated.invalid_values import spoilings
 from conformance.generated.strategies import above_limit_n, invalid_bodies, prompts, valid_bodies
 from conformance.generated.texts import phrases, texts
-from tests.cases import changed_edition
+from tests.contract import changed_edition
 from tests.extent import examples, sample
 
 if TYPE_CHECKING:

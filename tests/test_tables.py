@@ -30,7 +30,7 @@ def test_table_keeps_every_word_of_numbers_and_all_of_names(width: int) -> None:
     lines = printed(width)
     words = " ".join(lines).split()
     assert {"left", "out", "USD", "24", "(USD", "5.61)", "10.4260"} <= set(words)
-    assert sum(each.count("x") for each in lines) == 30
+    assert sum(line.count("x") for line in lines) == 30
     if fits(width, COLUMNS, ROWS, gap=2):
         assert max(map(len, lines)) <= width
 

@@ -21,17 +21,15 @@ def small_of(data: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_thumbnail_is_painted_of_every_mode(mode: str) -> None:
-    small = small_of(encode(Image.new(mode, (300, 150)), "png"))
-    assert small.size == (96, 48)
-
-
-def test_thumbnail_is_not_larger_than_the_image() -> None:
-    assert small_of(encode(Image.new("RGB", (5, 3)), "png")).size == (5, 3)
-
-
-def test_thumbnail_of_a_line_has_a_pixel() -> None:
-    assert small_of(encode(Image.new("RGB", (4000, 1)), "png")).size == (96, 1)
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [((300, 150), (96, 48)), ((5, 3), (5, 3)), ((4000, 1), (96, 1))],
+    ids=["shrunk", "no-larger-than-the-image", "line"],
+)
+def test_thumbnail_of_every_mode_and_size(
+    mode: str, size: tuple[int, int], small: tuple[int, int]
+) -> None:
+    assert small_of(encode(Image.new(mode, size), "png")).size == small
 
 
 def test_thumbnail_keeps_alpha_and_colour() -> None:

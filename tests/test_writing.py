@@ -74,7 +74,7 @@ def test_interrupted_writing_leaves_what_was_there(
     monkeypatch.setattr(Path, "replace", Mock(side_effect=KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         write_text(tmp_path / "a.md", "new")
-    assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
 def test_mode_stays(tmp_path: Path) -> None:

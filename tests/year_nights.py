@@ -211,7 +211,7 @@ class LiveNight:
             return judged(made[-1], control, standing, clauses)[1]
 
         if self.confirmer is not None:
-            found = dict(self.confirmer.confirmed(found, repeat))
+            found = dict(self.confirmer.confirm(found, repeat))
         price = all_of([*made[1:], made[0]])
         record = structs.replace(record, sent_at=moment(made[0].sent_at), price=price_record(price))
         return Judged(outcome, found, (), record)

@@ -6,7 +6,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from covertable.main import Controller
@@ -36,22 +36,21 @@ def covering_rows(
     needed = space.feasible(strength) - frozenset(covered)
     if not strength or not needed:
         return []
-    arrays = [
-        _Array(space, strength, price, needed, start).cheapened(dice)
-        for salt in _SALTS
-        for dice in [random.Random(salt)]  # noqa: S311 - the same rows each time, and no secret
-        for start in [_made(space, strength, price, presets, salt)]
-    ]
+    arrays = []
+    for salt in _SALTS:  # where a walk ends depends on where it begins
+        dice = random.Random(salt)  # noqa: S311 - the same rows each time, and no secret
+        start = _make_rows(space, strength, price, presets, salt)
+        arrays.append(_Array(space, strength, price, needed, start).cheapen(dice))
     best = min(arrays, key=lambda rows: (round(sum(map(price, rows)), 6), len(rows)))
     return sorted(best, key=lambda row: (price(row), str(row)))
 
 
 def plain_rows(space: Space, strength: int) -> list[Row]:
     """Return covertable's own array, regardless of price."""
-    return _made(space, strength, lambda _: 0.0, (), "")
+    return _make_rows(space, strength, lambda _: 0.0, (), "")
 
 
-def _made(
+def _make_rows(
     space: Space, strength: int, price: Price, presets: Sequence[Row], salt: str
 ) -> list[Row]:
     controller = Controller(
@@ -62,9 +61,8 @@ def _made(
         weights=_weights(space, price),
         salt=salt,
     )
-    rows = [tuple(row[name] for name in space.names) for row in controller.make()]
-    known = set(presets)
-    return [row for row in rows if row not in known]
+    rows = (tuple(row[name] for name in space.names) for row in controller.make())
+    return [row for row in rows if row not in presets]
 
 
 def _constraints(space: Space) -> Iterator[dict[str, Any]]:
@@ -106,14 +104,13 @@ class _Array:
         needed: frozenset[Combination],
         rows: Sequence[Row],
     ) -> None:
-        self._space, self._price = space, price
+        self._space, self._cost = space, cache(price)
         self._needed = needed
         self._strength = strength
-        self._known: dict[Row, float] = {}
         self.rows = list(rows)
-        self._counts = Counter(combination for row in rows for combination in self._in(row))
+        self._counts = Counter(combination for row in rows for combination in self._needed_in(row))
 
-    def cheapened(self, chance: random.Random) -> list[Row]:
+    def cheapen(self, chance: random.Random) -> list[Row]:
         """Walk through equally covering arrays without ever raising the price (a plateau walk)."""
         for row in sorted(self.rows, key=self._cost, reverse=True):
             self._drop_if_idle(row)
@@ -125,43 +122,40 @@ class _Array:
         return self.rows
 
     def _try(self, row: Row, at: int, value: Any) -> None:
+        """Change one value of a row, if that costs no more and loses no combination."""
         changed = (*row[:at], value, *row[at + 1 :])
-        if (
-            changed == row
-            or not self._space.valid(changed)
-            or self._cost(changed) > self._cost(row)
-        ):
+        if changed == row or not self._space.valid(changed):
             return
-        lost = [combination for combination in self._with(row, at) if combination in self._needed]
+        if self._cost(changed) > self._cost(row):
+            return
+        lost = self._needed_with(row, at)
         if any(self._counts[combination] < 2 for combination in lost):  # the only row that has it
             return
         self._counts.subtract(lost)
-        self._counts.update(
-            combination for combination in self._with(changed, at) if combination in self._needed
-        )
+        self._counts.update(self._needed_with(changed, at))
         self.rows[self.rows.index(row)] = changed
         self._drop_if_idle(changed)
 
     def _drop_if_idle(self, row: Row) -> None:
-        own = list(self._in(row))
+        own = self._needed_in(row)
         if all(self._counts[combination] > 1 for combination in own):
             self.rows.remove(row)
             self._counts.subtract(own)
 
-    def _in(self, row: Row) -> Iterator[Combination]:
+    def _needed_in(self, row: Row) -> list[Combination]:
         combinations = self._space.combinations(row, self._strength)
-        return (combination for combination in combinations if combination in self._needed)
+        return [combination for combination in combinations if combination in self._needed]
 
-    def _with(self, row: Row, at: int) -> Iterator[Combination]:
-        return (tuple((place, row[place]) for place in positions) for positions in self._places[at])
+    def _needed_with(self, row: Row, at: int) -> list[Combination]:
+        """Return the needed combinations that a row's value at one position is part of."""
+        combinations = (
+            tuple((place, row[place]) for place in positions) for positions in self._places[at]
+        )
+        return [combination for combination in combinations if combination in self._needed]
 
     @cached_property
     def _places(self) -> list[list[tuple[int, ...]]]:
+        """For each position, the positions of the combinations that it is part of."""
         width = range(len(self._space.names))
         every = list(itertools.combinations(width, self._strength))
         return [[positions for positions in every if at in positions] for at in width]
-
-    def _cost(self, row: Row) -> float:
-        if row not in self._known:
-            self._known[row] = self._price(row)
-        return self._known[row]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+from conformance.cases.model import Case
 from conformance.cases.prompts import PROMPT, WORD
 from conformance.cases.schema_keywords import (
     UnknownKeywordError,
     check_keywords,
     condition_names,
-    conditions,
     couplings,
     types_of,
 )
@@ -29,7 +29,7 @@ _MOST_TOGETHER = 3
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value, null among them."""
+    """One value; it may be null."""
 
     sample: Any
 
@@ -45,6 +45,11 @@ class Span:
     def sample(self) -> int:
         """One of them."""
         return self.low
+
+    def __contains__(self, value: object) -> bool:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return False
+        return self.low <= value and (self.high is None or value <= self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +101,19 @@ class Domain:
         self.edition = edition
         self.model = model
         self.base: dict[str, Any] = {"model": model.name, "prompt": PROMPT}
+        # thousands of fragments are tried, most of them of parts that were read before
         self._read: dict[str, RequestBody] = {}
         self._checked: dict[tuple[int, str], bool] = {}
-        schemas = (*conditions(model), *(e["keywords"] for e in model.request.get("open", ())))
-        mentioned = (coupling.keys() for coupling in couplings(model))
-        self._across = [
-            (names, Checker(schema)) for names, schema in zip(mentioned, schemas, strict=True)
-        ]
-        self._alone: dict[tuple[str, str], bool] = {}
+        self._acceptable_values: dict[tuple[str, str], bool] = {}
         self._allowed: dict[tuple[str, ...], tuple[Pattern, ...]] = {}
-        self._regions = {name: self._partition(name) for name in self.optional}
+        self._across = [(names, Checker(schema)) for schema, names in couplings(model)]
+        # of each optional parameter, by its own schema
+        self.regions = {name: self._partition(name) for name in self.optional}
+
+    def case(self, id_: str, fragment: Mapping[str, Any], **rest: Any) -> Case:
+        """Return the case that adds parameters to the smallest request, which images answer."""
+        body = {**self.base, **fragment}
+        return Case(id_, self.model.name, body=body, billed=True, **rest)
 
     def read(self, fragment: Mapping[str, Any]) -> RequestBody:
         """Read the smallest request with these parameters added."""
@@ -127,46 +135,42 @@ class Domain:
     def groups(self) -> tuple[tuple[str, ...], ...]:
         """The optional parameters, grouped by the rules across them."""
         groups = [{name} for name in self.optional]
-        for coupling in couplings(self.model):
-            touched = [group for group in groups if group & coupling.keys()]
+        for names, _ in self._across:
+            touched = [group for group in groups if group & names.keys()]
             groups = [group for group in groups if group not in touched]
             groups.append(set().union(*touched))
-        return tuple(self._ordered(group) for group in groups if group)
-
-    def _ordered(self, names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(names, key=self.optional.index))
+        return tuple(tuple(sorted(group, key=self.optional.index)) for group in groups if group)
 
     def group(self, parameter: str) -> tuple[str, ...]:
         """Return the group of a parameter; empty for one that is always sent."""
         return next((group for group in self.groups if parameter in group), ())
 
-    def regions(self, parameter: str) -> tuple[Region, ...]:
-        """Return the regions of a parameter by its own schema."""
-        return self._regions[parameter]
-
     def _partition(self, parameter: str) -> tuple[Region, ...]:
         schema = self.model.parameters[parameter]
         types = types_of(schema)
-        regions: list[Region] = [Value(value) for value in self._listed(parameter, schema)]
+        # what the contract, or a source it leaves open, names one by one
+        named = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
+        named = named or [*self.model.examples(parameter), *self.model.open_values(parameter)]
+        regions: list[Region] = [Value(value) for value in named if value is not None]
         limits = self.model.sure_pixel_limits(parameter)
         if limits is not None:
             regions.append(Sizes(limits))
         if not regions:
             regions += [Value(flag) for flag in (False, True) if "boolean" in types]
             regions += self._spans(parameter, schema) if "integer" in types else []
-            regions += _texts(self.model, parameter, schema) if "string" in types else []
+            if "string" in types and "pattern" in schema:  # and no source has an example
+                raise UnknownKeywordError(
+                    self.model.name, parameter, "pattern without named values"
+                )
+            if "string" in types:
+                regions.append(Text(schema.get("minLength", 0), schema.get("maxLength")))
         regions += [Value(None)] if "null" in types else []
         return tuple(regions)
 
-    def _listed(self, parameter: str, schema: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return the values that the contract, or a source it leaves open, names one by one."""
-        named = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
-        named = named or [*self.model.examples(parameter), *self.model.open_values(parameter)]
-        return tuple(value for value in named if value is not None)
-
     def _spans(self, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
+        """Split a range where a rule across parameters may begin to decide differently."""
         low, high = schema.get("minimum", 0), schema.get("maximum")
-        turns = {turn for coupling in couplings(self.model) for turn in coupling.get(parameter, ())}
+        turns = {turn for names, _ in self._across for turn in names.get(parameter, ())}
         inside = sorted(turn for turn in turns if low < turn and (high is None or turn <= high))
         starts = [low, *inside]
         ends = [*(turn - 1 for turn in inside), high]
@@ -177,21 +181,20 @@ class Domain:
 
         Of a large group only a few parameters are combined.
         """
-        yield from choices({name: self.regions(name) for name in group})
+        yield from choices({name: self.regions[name] for name in group})
 
     def allowed(self, group: tuple[str, ...]) -> tuple[Pattern, ...]:
         """Return the accepted choices for a group, the smallest first."""
         if group not in self._allowed:
-            every = self.patterns(group)
             self._allowed[group] = tuple(
-                pattern for pattern in every if self.accepts(samples(pattern))
+                pattern for pattern in self.patterns(group) if self.accepts(samples(pattern))
             )
         return self._allowed[group]
 
-    def completed(
+    def complete(
         self, parameter: str, value: Any, expectation: Expectation = "accepted"
     ) -> dict[str, Any] | None:
-        """Return the smallest fragment with this value of which that is expected, or None."""
+        """Return the smallest fragment with this value and expectation, None if there is none."""
         if expectation == "accepted" and not self._acceptable(parameter, value):
             return None
         others = tuple(name for name in self.group(parameter) if name != parameter)
@@ -204,34 +207,33 @@ class Domain:
         return None
 
     def accepts(self, fragment: Mapping[str, Any]) -> bool:
-        """Return like `accepted`, without reading what a single value rules out."""
+        """Return the same as `accepted`, faster: what one value rules out is not read."""
         acceptable = all(self._acceptable(name, value) for name, value in fragment.items())
-        allowed = acceptable and all(
-            self._allows(index, fragment) for index in range(len(self._across))
-        )
-        return allowed and self.accepted(fragment)
+        return acceptable and self._rules_allow(fragment) and self.accepted(fragment)
 
-    def _allows(self, index: int, fragment: Mapping[str, Any]) -> bool:
-        """Return whether a rule or open question across parameters has nothing against them."""
-        names, checker = self._across[index]
-        part = {name: value for name, value in fragment.items() if name in names}
-        key = index, repr(part)
-        if key not in self._checked:
-            self._checked[key] = checker.accepts({**self.base, **part})
-        return self._checked[key]
+    def _rules_allow(self, fragment: Mapping[str, Any]) -> bool:
+        """Return whether no rule or open question across parameters rules a fragment out."""
+        for index, (names, checker) in enumerate(self._across):
+            part = {name: value for name, value in fragment.items() if name in names}
+            key = index, repr(part)
+            if key not in self._checked:
+                self._checked[key] = checker.accepts({**self.base, **part})
+            if not self._checked[key]:
+                return False
+        return True
 
     def _acceptable(self, parameter: str, value: Any) -> bool:
-        """Return whether a value is not excluded, or left open, by what is said of it alone."""
+        """Return whether a value is neither excluded nor left open by its own schema."""
         key = parameter, repr(value)
-        if key not in self._alone:
-            own = (e for e in self.model.schema.open_points if e.parameter == parameter)
+        if key not in self._acceptable_values:
+            points = self.model.schema.open_points
             broken = self.read({parameter: value}).violations
             across = condition_names(self.model)
-            self._alone[key] = not (
-                any(point.touched_by({parameter: value}) for point in own)
+            self._acceptable_values[key] = not (
+                any(p.parameter == parameter and p.touched_by({parameter: value}) for p in points)
                 or any(violation.keyword not in across for violation in broken)
             )
-        return self._alone[key]
+        return self._acceptable_values[key]
 
 
 T = TypeVar("T")
@@ -242,19 +244,9 @@ def choices(levels: Mapping[str, Sequence[T]]) -> Iterator[dict[str, T]]:
 
     Where that would be too many, only a few parameters are combined.
     """
-    most = _MOST_TOGETHER if too_many(levels) else len(levels)
+    patterns = math.prod(len(values) + 1 for values in levels.values())
+    most = len(levels) if patterns <= _MOST_PATTERNS else _MOST_TOGETHER
     for size in range(most + 1):
         for names in itertools.combinations(levels, size):
             for chosen in itertools.product(*(levels[name] for name in names)):
                 yield dict(zip(names, chosen, strict=True))
-
-
-def too_many(levels: Mapping[str, Sequence[object]]) -> bool:
-    """Return whether parameters have too many values to be combined all together."""
-    return math.prod(len(values) + 1 for values in levels.values()) > _MOST_PATTERNS
-
-
-def _texts(model: Model, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
-    if "pattern" in schema:  # a pattern for which no source has an example
-        raise UnknownKeywordError(model.name, parameter, "pattern without named values")
-    return [Text(schema.get("minLength", 0), schema.get("maxLength"))]

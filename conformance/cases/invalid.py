@@ -64,23 +64,20 @@ def wrong_values(rule: SchemaRule, schema: Mapping[str, Any]) -> tuple[Wrong, ..
         case "enum" | "const" | "pattern":
             ending = "outside-pattern" if rule.keyword == "pattern" else "outside-enum"
             return (Wrong(ending, f"no-such-{slug(name)}"),)
-        case "minimum":
-            below = dict.fromkeys((value - 1, min(value - 1, -1)))
-            return tuple(Wrong("0" if number == 0 else _below(number), number) for number in below)
+        case "minimum":  # a lenient server may take 0 for absent, and not a negative number
+            numbers = dict.fromkeys((value - 1, min(value - 1, -1)))
+            words = ("0" if n == 0 else "negative" if n < 0 else "below-minimum" for n in numbers)
+            return tuple(map(Wrong, words, numbers))
         case "maximum":
             return (Wrong("above-maximum", value + 1),)
         case "minLength":
             return (Wrong("too-short" if value > 1 else "empty", text_of(value - 1)),)
         case "maxLength":
             return (Wrong("too-long", text_of(value + 1)),)
-    if rule.keyword in PIXEL_KEYWORDS:
-        farthest = sizes_breaking(schema, rule.keyword)[:1]
-        return tuple(Wrong(PIXEL_KEYWORDS[rule.keyword].words, size) for size in farthest)
+    if rule.keyword in PIXEL_KEYWORDS:  # the size that is farthest beyond, if there is one
+        sizes = sizes_breaking(schema, rule.keyword)[:1]
+        return tuple(Wrong(PIXEL_KEYWORDS[rule.keyword].words, size) for size in sizes)
     raise AssertionError(rule.keyword)  # the caller has checked it
-
-
-def _below(value: int) -> str:
-    return "negative" if value < 0 else "below-minimum"
 
 
 def _wrong_types(name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
@@ -103,35 +100,42 @@ def _breaking(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Ite
     elif is_constraint(domain.model, rule) and rule.parameter is not None:
         schema = domain.model.parameters.get(rule.parameter, {})
         for wrong in wrong_values(rule, schema):
-            case = _spoilt(domain, rule.parameter, wrong, controls)
+            case = _spoil_control(domain, rule.parameter, wrong, controls)
             if case is not None:
                 yield case
 
 
-def _spoilt(domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]) -> Case | None:
+def _spoil_control(
+    domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]
+) -> Case | None:
     """Spoil one field of the control that leaves the fewest other reasons to refuse.
 
     Return None if the contract leaves the value open; raise DerivationError if it accepts it.
     """
-    bodies, verdicts = [], set()
-    for control in [
-        controls[0],
-        *(candidate for candidate in controls if name in (candidate.body or {})),
-    ]:
+    # the smallest request comes first, and wins where another leaves as much open
+    candidates, expectations = [], set()
+    for control in (controls[0], *(case for case in controls if name in (case.body or {}))):
         body = spoil(control.body or {}, name, wrong.value)
-        asked = domain.edition.read(body)
-        verdicts.add(asked.expectation)
-        if {violation.parameter for violation in asked.violations} == {name}:
-            bodies.append((len(asked.left_open), body, control))
-    if bodies:
-        _, body, control = min(bodies, key=lambda candidate: candidate[0])
-        return _refused(domain, f"{name}-{wrong.words}", body, control, name)
-    if verdicts == {"open"}:
+        reading = domain.edition.read(body)
+        expectations.add(reading.expectation)
+        if reading.breaks_only(name):
+            id_ = f"{name}-{wrong.words}"
+            case = Case(id_, domain.model.name, body=body, control=control.id, parameter=name)
+            candidates.append((len(reading.left_open), case))
+    if candidates:
+        return min(candidates, key=lambda candidate: candidate[0])[1]
+    if expectations == {"open"}:
         return None
     raise DerivationError(
         f"edition {domain.edition.id}: {domain.model.name}: no request breaks {name} alone "
         f"with the value {wrong.value!r:.60}; look at the rules of {name} in its schema"
     )
+
+
+def differing_names(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
+    """Return the fields in which two bodies differ, in the order in which they have them."""
+    names = dict.fromkeys((*left, *right))
+    return [name for name in names if left.get(name, ABSENT) != right.get(name, ABSENT)]
 
 
 def spoil(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
@@ -142,18 +146,20 @@ def spoil(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
 
 
 def _across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
-    """Break a rule across parameters with the fewest parameters."""
-    group = domain.group(str(rule.parameter))
+    """Break a rule across parameters with as few parameters as possible."""
+    name = str(rule.parameter)
     # the control keeps the constrained field: it shows that its value alone is fine
-    preferred = sorted(controls, key=lambda control: rule.parameter not in (control.body or {}))
-    for fragment in _fragments(domain.patterns(group), preferred):
-        control = _one_field_away({**domain.base, **fragment}, preferred)
+    preferred = sorted(controls, key=lambda control: name not in (control.body or {}))
+    for fragment in _fragments(domain.patterns(domain.group(name)), preferred):
+        wrong = {**domain.base, **fragment}
+        near = (case for case in preferred if len(differing_names(wrong, case.body or {})) == 1)
+        control = next(near, None)
         if control is None:
             continue  # as of most; to read one by the schema takes a hundred times longer
-        if [each.keyword for each in domain.read(fragment).violations] == [rule.keyword]:
-            id_ = words_of(fragment)
+        if [broken.keyword for broken in domain.read(fragment).violations] == [rule.keyword]:
             body = {**(control.body or {}), **fragment}
-            return _refused(domain, id_, body, control, str(rule.parameter))
+            model = domain.model.name
+            return Case(words_of(fragment), model, body=body, control=control.id, parameter=name)
     raise DerivationError(
         f"edition {domain.edition.id}: {domain.model.name}: no request breaks {rule.keyword!r} "
         "and differs in one field from an accepted case; look at that rule in its schema"
@@ -161,33 +167,15 @@ def _across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
 
 
 def _fragments(patterns: Iterable[Pattern], controls: Sequence[Case]) -> Iterator[dict[str, Any]]:
-    """Yield the samples of patterns; then those with the numbers that controls are sent with."""
+    """Yield the samples of patterns, then the same with the numbers of controls.
+
+    A rule may bound a number that a control sends: then its sample is two fields away.
+    """
     tried = list(patterns)
     yield from map(samples, tried)
     for pattern in tried:
         spans = {name: region for name, region in pattern.items() if isinstance(region, Span)}
         for control in controls if spans else ():
-            sent = {name: (control.body or {}).get(name) for name in spans}
-            if all(_within(spans[name], value) for name, value in sent.items()):
-                yield {**samples(pattern), **sent}
-
-
-def _within(span: Span, value: object) -> bool:
-    if not isinstance(value, int) or isinstance(value, bool):
-        return False
-    return span.low <= value and (span.high is None or value <= span.high)
-
-
-def _one_field_away(body: Mapping[str, Any], controls: Sequence[Case]) -> Case | None:
-    for control in controls:
-        other = control.body or {}
-        names = body.keys() | other.keys()
-        if sum(body.get(name, ABSENT) != other.get(name, ABSENT) for name in names) == 1:
-            return control
-    return None
-
-
-def _refused(
-    domain: Domain, id_: str, body: Mapping[str, Any], control: Case, parameter: str
-) -> Case:
-    return Case(id_, domain.model.name, body=body, control=control.id, parameter=parameter)
+            numbers = {name: (control.body or {}).get(name) for name in spans}
+            if all(numbers[name] in span for name, span in spans.items()):
+                yield {**samples(pattern), **numbers}

@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 UNKNOWN_KEY = "sk-conformance-unknown-0000000000000000"
-SHORTEST_KEY = 8
-"""Characters of a key; a shorter one cannot be told from ordinary words, and is never sent."""
 """A well-formed key that no provider has issued."""
+
+SHORTEST_KEY = 8
+"""Characters of a key; a shorter one is taken for an ordinary word, and is never sent."""
 
 UNKNOWN_MODEL = "conformance-no-such-model"
 """A model name that no provider serves."""
@@ -72,6 +73,15 @@ class Case:
         return f"{self.model}/{self.id}"
 
     @property
+    def is_plain(self) -> bool:
+        """Return whether it asks for images as any client does: nothing is odd but the body."""
+        return (
+            self.body is not None
+            and (self.method, self.content_type) == ("POST", "application/json")
+            and self.authorization is Authorization.VALID
+        )
+
+    @property
     def prerequisites(self) -> tuple[str, ...]:
         """The ids of the cases that are sent before it: its control, and coarser faults."""
         return (self.control, *self.after) if self.control else self.after
@@ -79,12 +89,10 @@ class Case:
     @property
     def asks(self) -> frozenset[str]:
         """The parameters beside model and prompt, by name and as name=value."""
-        body = {name: value for name, value in (self.body or {}).items() if name not in _ALWAYS}
-        return frozenset(body) | {f"{name}={_plain(value)}" for name, value in body.items()}
-
-
-_ALWAYS = frozenset({"model", "prompt"})
-
-
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+        asked = dict(self.body or {})
+        asked.pop("model", None)
+        asked.pop("prompt", None)
+        return frozenset(asked) | {
+            f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+            for name, value in asked.items()
+        }

@@ -1,16 +1,21 @@
-"""Invalid values that lenient servers accept: coerced, borrowed, nearly valid, huge."""
+"""Near misses: invalid values that lenient servers accept: coerced, borrowed, nearly valid, huge.
+
+Each is sent only where the coarser faults of its rule were refused. A server that accepts a coarse
+fault has broken the rule already. So a server without validation paints no more images than
+without these requests, and a careless one paints one (ARCHITECTURE 28).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.cases.domain import Domain
-from conformance.cases.invalid import ABSENT
-from conformance.cases.model import Depth
-from conformance.cases.schema_keywords import types_of
+from conformance.cases.invalid import ABSENT, spoil, wrong_values
+from conformance.cases.model import Case, Depth
+from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
 from conformance.cases.valid import typical
 from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
 
@@ -35,26 +40,141 @@ class NearMiss:
         return isinstance(self.value, str) and self.words == "huge"
 
 
-def near_misses(domain: Domain, rule: SchemaRule) -> tuple[NearMiss, ...]:
-    """Return the near misses of a rule of one parameter, the most often accepted last."""
+def near_miss_cases(
+    domain: Domain, controls: Sequence[Case], refused: Sequence[Case]
+) -> tuple[Case, ...]:
+    """Derive the near misses of a model; those that may harm a server come last.
+
+    ``refused`` are the coarse faults, and ``controls`` the accepted requests to spoil.
+    """
+    coarse = {case.id for case in refused}
+    cases: list[Case] = []
+    heavy: list[Case] = []
+    for rule in domain.model.rules:
+        if rule.keyword in condition_names(domain.model) or not is_constraint(domain.model, rule):
+            continue
+        # the cases that break the same promise; a fractional count has a promise of its own
+        wrong = wrong_values(rule, domain.model.parameters.get(str(rule.parameter), {}))
+        earlier = [
+            id_
+            for value in wrong
+            if not isinstance(value.value, float)
+            and (id_ := f"{rule.parameter}-{value.words}") in coarse
+        ]
+        for miss in _near_misses(domain, rule):
+            case = _spoil_control(domain, str(rule.parameter), miss, controls)
+            if case is not None:
+                case = replace(case, after=tuple(earlier))
+                earlier.append(case.id)
+                (heavy if miss.huge else cases).append(case)
+    return (*cases, *heavy, *_signs_of_life(heavy, refused))
+
+
+def nearly(value: str) -> str:
+    """Return a nearly valid value: another number in a size, else the word in capitals."""
+    match = _DIMENSIONS.fullmatch(value)
+    if match is None:
+        return value.upper()
+    side = int(match[3])
+    return f"{match[1]}{match[2]}{side - (side % 100 or 10)}"
+
+
+def _spoil_control(
+    domain: Domain, name: str, miss: NearMiss, controls: Sequence[Case]
+) -> Case | None:
+    """Spoil the control with the value it may be mistaken for; None for a value left open."""
+    graded: list[tuple[tuple[int, bool], Case]] = []
+    for control in controls:
+        right = (control.body or {}).get(name, ABSENT)
+        if right is ABSENT and control is not controls[0]:
+            continue
+        body = spoil(control.body or {}, name, miss.value)
+        reading = domain.edition.read(body)
+        if reading.breaks_only(name):
+            case = Case(
+                f"{name}-{miss.words}",
+                domain.model.name,
+                body=body,
+                control=control.id,
+                parameter=name,
+                depth=miss.depth,
+            )
+            graded.append(((len(reading.left_open), right != miss.right), case))
+    return min(graded, key=lambda pair: pair[0])[1] if graded else None
+
+
+def _signs_of_life(heavy: Sequence[Case], refused: Sequence[Case]) -> Iterator[Case]:
+    """Follow each request that may harm a server with one that any living server refuses."""
+    plain = next((case for case in refused if case.id.endswith("-missing")), None)
+    if plain is None:
+        return
+    for case in heavy:
+        yield replace(
+            plain,
+            id=f"{plain.id}-after-{case.id}",
+            depth=Depth.STANDARD,
+            after=(plain.id, *case.after, case.id),
+        )
+
+
+def _near_misses(domain: Domain, rule: SchemaRule) -> Iterator[NearMiss]:
+    """Yield the near misses of a rule of one parameter, the most often accepted last."""
     name = str(rule.parameter)
     match rule.keyword:
         case "type":
-            return tuple(_coerced(domain, name, domain.model.parameters[name]))
+            yield from _coerced(domain, name, domain.model.parameters[name])
         case "enum" | "const" | "pattern":
-            return tuple(_outsiders(domain, name))
+            yield from _outsiders(domain, name)
         case "maximum":
             # every image painted for it is billed
             depth = Depth.THOROUGH if name == _COUNT else Depth.STANDARD
-            return (NearMiss("huge", _HUGE, typical(domain, name), depth),)
-    if rule.keyword in PIXEL_KEYWORDS:
-        words = f"barely-{PIXEL_KEYWORDS[rule.keyword].words}"
-        sizes = sizes_breaking(domain.model.parameters[name], rule.keyword)
-        return tuple(NearMiss(words, size) for size in sizes[1:][-1:])
-    return ()
+            yield NearMiss("huge", _HUGE, typical(domain, name), depth)
+        case keyword if keyword in PIXEL_KEYWORDS:
+            sizes = sizes_breaking(domain.model.parameters[name], keyword)
+            for size in sizes[1:][-1:]:  # the nearest; the farthest is the coarse fault
+                yield NearMiss(f"barely-{PIXEL_KEYWORDS[keyword].words}", size)
 
 
-def borrowed(domain: Domain, name: str) -> Iterator[Any]:
+def _coerced(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[NearMiss]:
+    """Yield valid values of another type, which coercing servers take."""
+    types = types_of(schema)
+    if "integer" in types:
+        usual = typical(domain, name)
+        # the cheapest number if it multiplies the price, else the usual one
+        least = max(schema.get("minimum", 0), 1) if name == _COUNT else usual
+        yield NearMiss("true", True, usual)
+        yield NearMiss(f"string-{least}", str(least), least)
+        if usual != least:
+            yield NearMiss(f"string-{usual}", str(usual), usual, Depth.THOROUGH)
+    elif "boolean" in types:
+        yield NearMiss("string-true", "true", True)
+        yield NearMiss("1", 1, True)
+    if "null" not in types:
+        yield NearMiss("null", None)  # may be mistaken for an absent parameter
+
+
+def _outsiders(domain: Domain, name: str) -> Iterator[NearMiss]:
+    """Yield values outside an enumeration: another model's, a nearly valid and a huge one."""
+    model = domain.model
+
+    def is_refused(value: Any) -> bool:
+        return domain.read({name: value}).expectation == "refused"
+
+    borrowed = next(filter(is_refused, _of_other_models(domain, name)), None)
+    if borrowed is not None:
+        yield NearMiss("of-another-model", borrowed)
+    named = [*model.documented(name), *model.examples(name), *model.open_values(name)]
+    named += model.parameters[name].get("enum", ())
+    texts = [value for value in named if isinstance(value, str)]
+    sized = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)
+    near = next(filter(is_refused, map(nearly, (*sized, *texts))), None)
+    if near is not None:
+        yield NearMiss("near-miss", near)
+    if sized:
+        yield NearMiss("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sized[0]))
+
+
+def _of_other_models(domain: Domain, name: str) -> Iterator[Any]:
     """Yield the values of other models for a parameter, those of the nearest model first.
 
     The last value of a model comes first, because its peculiar values are listed late.
@@ -70,58 +190,7 @@ def borrowed(domain: Domain, name: str) -> Iterator[Any]:
         yield from (value for value in reversed(enum) if value is not None)
 
 
-def nearly(value: str) -> str:
-    """Return a nearly valid value: another number in a size, else the word in capitals."""
-    match = _DIMENSIONS.fullmatch(value)
-    if match is None:
-        return value.upper()
-    side = int(match[3])
-    return f"{match[1]}{match[2]}{side - (side % 100 or 10)}"
-
-
-def _coerced(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[NearMiss]:
-    types = types_of(schema)
-    if "integer" in types:
-        yield from _as_number(domain, name, schema)
-    elif "boolean" in types:
-        yield NearMiss("string-true", "true", True)
-        yield NearMiss("1", 1, True)
-    if "null" not in types:
-        yield NearMiss("null", None)  # may be mistaken for an absent parameter
-
-
-def _as_number(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[NearMiss]:
-    usual = typical(domain, name)
-    # the cheapest number if it multiplies the price, else the usual one
-    least = max(schema.get("minimum", 0), 1) if name == _COUNT else usual
-    yield NearMiss("true", True, usual)
-    yield NearMiss(f"string-{least}", str(least), least)
-    if usual != least:
-        yield NearMiss(f"string-{usual}", str(usual), usual, Depth.THOROUGH)
-
-
-def _outsiders(domain: Domain, name: str) -> Iterator[NearMiss]:
-    other = next((value for value in borrowed(domain, name) if _refused(domain, name, value)), None)
-    if other is not None:
-        yield NearMiss("of-another-model", other)
-    model = domain.model
-    named = [*model.documented(name), *model.examples(name), *model.open_values(name)]
-    named += model.parameters[name].get("enum", ())
-    texts = [value for value in named if isinstance(value, str)]
-    sized = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)
-    near = (nearly(value) for value in (*sized, *texts))
-    near_miss = next((value for value in near if _refused(domain, name, value)), None)
-    if near_miss is not None:
-        yield NearMiss("near-miss", near_miss)
-    if sized:
-        yield NearMiss("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sized[0]))
-
-
 def _squareness(size: str) -> tuple[bool, int]:
     """Rank squares first, then large sizes, whose neighbours are the most plausible."""
     width, height = (int(side) for side in re.findall(r"\d+", size))
     return width == height, width
-
-
-def _refused(domain: Domain, name: str, value: Any) -> bool:
-    return domain.read({name: value}).expectation == "refused"

@@ -76,7 +76,7 @@ def read_own_requests(path: Path) -> OwnRequests:
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
-        found = msgspec.convert(_document(path, data), _File).request
+        requests = msgspec.convert(_document(path, data), _File).request
     except OSError as error:
         raise OwnRequestError(f"{path}: cannot be read: {error.strerror}") from None
     except TOMLFaultError as error:
@@ -85,14 +85,14 @@ def read_own_requests(path: Path) -> OwnRequests:
         raise OwnRequestError(
             f"{path}: {printable(str(error), 300)}; see docs/extending.md"
         ) from None
-    for request in found:
+    for request in requests:
         _check(path, request)
-    ids = [request.id for request in found]
+    ids = [request.id for request in requests]
     twice = next((name for name in ids if ids.count(name) > 1), None)
     if not ids or twice is not None:
         why = f"the id {twice!r} is used twice" if twice else "holds no request"
         raise OwnRequestError(f"{path}: {why}")
-    return OwnRequests(path.name, found)
+    return OwnRequests(path.name, requests)
 
 
 def _document(path: Path, data: bytes) -> object:

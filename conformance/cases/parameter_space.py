@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from conformance.cases.domain import Domain, Region, Sizes, Span, Text, choices, too_many
+from conformance.cases.domain import Domain, Sizes, Span, Text, choices
 from conformance.cases.prompts import WORD
 from conformance.cases.valid import typical
 from conformance.contract import Edition, Model
@@ -36,6 +36,7 @@ class Space:
 
     @cached_property
     def _positions(self) -> tuple[tuple[tuple[int, ...], frozenset[Row]], ...]:
+        """The rules, by the positions of their parameters."""
         index = self.names.index
         return tuple((tuple(map(index, group)), rule) for group, rule in self.rules.items())
 
@@ -81,7 +82,8 @@ class Space:
 
     def fragment(self, row: Row) -> dict[str, Any]:
         """Return what a row adds to the smallest request."""
-        return _fragment(self.names, row)
+        named = zip(self.names, row, strict=True)
+        return {name: value for name, value in named if value is not LEFT_OUT}
 
 
 def space_of(edition: Edition, model: Model) -> Space:
@@ -94,7 +96,11 @@ def space_of(edition: Edition, model: Model) -> Space:
     levels: dict[str, tuple[Any, ...]] = {}
     rules: dict[tuple[str, ...], frozenset[Row]] = {}
     for group in domain.groups:
-        allowed = _allowed(domain, group)
+        allowed = [
+            tuple(fragment.get(name, LEFT_OUT) for name in group)
+            for fragment in choices({name: _values(domain, name) for name in group})
+            if domain.accepts(fragment)
+        ]
         kept = {
             name: values
             for at, name in enumerate(group)
@@ -108,35 +114,21 @@ def space_of(edition: Edition, model: Model) -> Space:
     return Space(ordered, rules)
 
 
-def _allowed(domain: Domain, group: tuple[str, ...]) -> list[Row]:
-    levels = {name: _values(domain, name) for name in group}
-    if too_many(levels):
-        rows = [tuple(each.get(name, LEFT_OUT) for name in group) for each in choices(levels)]
-    else:
-        rows = list(itertools.product(*((LEFT_OUT, *values) for values in levels.values())))
-    return [row for row in rows if domain.accepts(_fragment(group, row))]
-
-
-def _fragment(names: Sequence[str], row: Row) -> dict[str, Any]:
-    named = zip(names, row, strict=True)
-    return {name: value for name, value in named if value is not LEFT_OUT}
-
-
-def _plain(region: Region) -> Any:
-    fits = isinstance(region, Text) and region.shortest <= len(WORD) <= (
-        region.longest or len(WORD)
-    )
-    return WORD if fits else region.sample  # as the documented cases have it
-
-
 def _values(domain: Domain, name: str) -> tuple[Any, ...]:
     """Return every named value; for numbers the limits and a typical one, but few images."""
-    regions = domain.regions(name)
-    values = [_plain(region) for region in regions if region.sample is not None]
+    regions = domain.regions[name]
+    values: list[Any] = []
+    for region in regions:
+        value = region.sample
+        if isinstance(region, Text) and region.shortest <= len(WORD) <= (
+            region.longest or len(WORD)
+        ):
+            value = WORD  # as the documented cases have it
+        if value is not None and not isinstance(value, dict):  # an object is tried alone
+            values.append(value)
     for region in regions:
         if isinstance(region, Sizes):
             values += [region.limits.edges()[edge] for edge in ("widest", "tallest")]
-    values = [value for value in values if not isinstance(value, dict)]  # tried alone
     spans = [region for region in regions if isinstance(region, Span)]
     if spans:
         values.append(typical(domain, name))

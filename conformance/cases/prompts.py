@@ -12,22 +12,22 @@ WORD = "lantern"
 """Fills what must have a certain length."""
 
 SUBJECTS = (
-    *("bicycle", "lantern", "teapot", "kite", "lighthouse", "umbrella", "rowing boat", "windmill"),
-    *("wooden chair", "hot-air balloon", "sunflower", "maple tree", "snail", "goldfish", "owl"),
-    *("mountain hut", "glass marble", "paper crane", "violin", "clock tower", "cactus", "pumpkin"),
-)
+    "bicycle", "lantern", "teapot", "kite", "lighthouse", "umbrella", "rowing boat", "windmill",
+    "wooden chair", "hot-air balloon", "sunflower", "maple tree", "snail", "goldfish", "owl",
+    "mountain hut", "glass marble", "paper crane", "violin", "clock tower", "cactus", "pumpkin",
+)  # fmt: skip
 MANNERS = (
-    *("striped", "tiny", "round", "weathered", "bright", "quiet", "folded", "polished", "woollen"),
-    *("green", "ochre", "silver", "pale blue", "crimson", "ivory", "spotted", "transparent"),
-)
+    "striped", "tiny", "round", "weathered", "bright", "quiet", "folded", "polished", "woollen",
+    "green", "ochre", "silver", "pale blue", "crimson", "ivory", "spotted", "transparent",
+)  # fmt: skip
 PLACES = (
-    *("on a windowsill", "beside a lake", "in morning fog", "under a bridge", "on a checked cloth"),
-    *("in a greenhouse", "at the market", "on a gravel path", "behind a hedge", "in light snow"),
-)
+    "on a windowsill", "beside a lake", "in morning fog", "under a bridge", "on a checked cloth",
+    "in a greenhouse", "at the market", "on a gravel path", "behind a hedge", "in light snow",
+)  # fmt: skip
 STYLES = (
-    *("watercolour", "linocut", "isometric drawing", "pencil sketch", "flat illustration"),
-    *("studio photograph", "mosaic", "paper collage", "oil painting", "pixel art"),
-)
+    "watercolour", "linocut", "isometric drawing", "pencil sketch", "flat illustration",
+    "studio photograph", "mosaic", "paper collage", "oil painting", "pixel art",
+)  # fmt: skip
 SCRIPTS = (
     "등대 옆의 노란 우산",
     "湖のほとりの赤い自転車",

@@ -47,11 +47,12 @@ def body_bytes(case: Case, served_as: str | None = None) -> bytes:
         return _rename_raw(case, served_as)
     if case.body is None:
         return b""
-    return canonical_json(_renamed(case, served_as)).encode("utf-8")
+    return canonical_json(_rename(case, served_as)).encode("utf-8")
 
 
 def canonical_json(body: Mapping[str, Any]) -> str:
     """Return a body as compact JSON: model and prompt first, then by name."""
+    # cassettes are found by it (ARCHITECTURE 8), so the order of members must say nothing
     first = {name: body[name] for name in ("model", "prompt") if name in body}
     ordered = first | {name: body[name] for name in sorted(body)}
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -72,7 +73,13 @@ def curl(
         )
     request = build_request(case, base_url=base_url, key=f"${key_variable}", served_as=served_as)
     body, notes = _shown_body(case, served_as)
-    headers = _header_words(case, request, key_variable, bool(body))
+    headers = []
+    for name, value in request.headers:
+        has_key = name == "authorization" and case.authorization is Authorization.VALID
+        # only the header with the variable may be expanded by the shell
+        headers.append(bearer(key_variable) if has_key else quoted(f"{name}: {value}"))
+    if body and case.content_type is None:
+        headers.append("content-type:")  # or curl sends one of its own
     return "\n".join([*notes, curl_line(request.method, request.url, headers, body)])
 
 
@@ -95,7 +102,7 @@ DUMMIES = frozenset(
 """The values of an authorization header that hold no real key."""
 
 
-def _renamed(case: Case, served_as: str | None) -> dict[str, Any]:
+def _rename(case: Case, served_as: str | None) -> dict[str, Any]:
     body = dict(case.body or {})
     if served_as is not None and body.get("model") == case.model:
         body["model"] = served_as
@@ -107,41 +114,25 @@ def _rename_raw(case: Case, served_as: str | None) -> bytes:
     raw = case.raw or b""
     if served_as is None:
         return raw
-    member = '"model":{}'.format
-    return raw.replace(_encoded(member, case.model), _encoded(member, served_as))
-
-
-def _encoded(member: Any, name: str) -> bytes:
-    return str(member(json.dumps(name, ensure_ascii=False))).encode("utf-8")
-
-
-def _header_words(case: Case, request: Prepared, key_variable: str, has_body: bool) -> list[str]:
-    words = []
-    for name, value in request.headers:
-        real_key = name == "authorization" and case.authorization is Authorization.VALID
-        # only the header with the variable may be expanded by the shell
-        words.append(bearer(key_variable) if real_key else quoted(f"{name}: {value}"))
-    if has_body and case.content_type is None:
-        words.append("content-type:")  # or curl sends one of its own
-    return words
+    old, new = (
+        f'"model":{json.dumps(name, ensure_ascii=False)}'.encode()
+        for name in (case.model, served_as)
+    )
+    return raw.replace(old, new)
 
 
 def _shown_body(case: Case, served_as: str | None) -> tuple[str | bytes, list[str]]:
+    """Return the body as a curl line shows it, with notes on what was cut."""
     if case.raw is not None:
         return _rename_raw(case, served_as), []
     if case.body is None:
         return "", []
-    body, notes = _shortened(_renamed(case, served_as))
+    body, notes = _rename(case, served_as), []
+    for name, value in body.items():
+        if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
+            body[name] = value[:_LONGEST_SHOWN]
+            notes.append(f"# {name} is cut here: the request has {len(value)} characters of it")
     text = canonical_json(body)
     if not text.isprintable():  # nothing invisible, and no change of direction, in a terminal
         text = json.dumps(body, separators=(",", ":"), allow_nan=False)
     return text, notes
-
-
-def _shortened(body: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    notes = []
-    for name, value in body.items():
-        if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
-            body = {**body, name: value[:_LONGEST_SHOWN]}
-            notes.append(f"# {name} is cut here: the request has {len(value)} characters of it")
-    return body, notes

@@ -6,20 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.contract import PIXEL_KEYWORDS, Model, SchemaRule
+from conformance.contract.checker import ANNOTATIONS as NOT_CHECKED
 from conformance.errors import ConformanceError
 
-ANNOTATIONS = frozenset(
-    {"$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples"}
-    | {"deprecated", "citations", "open", "unsupported"}
-)
+_ANNOTATIONS = NOT_CHECKED | {"$comment", "deprecated"}
 _VALUES = frozenset({"type", "enum", "const", "minimum", "maximum"})
 _TEXTS = frozenset({"minLength", "maxLength", "pattern"}) | PIXEL_KEYWORDS.keys()
 _BODY = frozenset({"type", "required", "properties", "allOf"})
 _BRANCHES = frozenset({"if", "then", "else", "not"})
 _CHOICES = frozenset({"allOf", "anyOf", "oneOf"})
+_TYPES = frozenset({"string", "integer", "boolean", "object", "null"})
+# a body that is no object breaks no parameter, and another model name asks for another model
 _NOT_BROKEN = {(None, "type"), ("model", "enum"), ("model", "const"), ("model", "pattern")}
-CONSTRAINTS = _VALUES | _TEXTS | {"required"}
-TYPES = frozenset({"string", "integer", "boolean", "object", "null"})
 
 
 class UnknownKeywordError(ConformanceError):
@@ -34,14 +32,17 @@ class UnknownKeywordError(ConformanceError):
 
 def check_keywords(model: Model) -> None:
     """Raise UnknownKeywordError if a request schema has a keyword that no case would test."""
-    schema = model.request
-    _refuse_others(model, "the body", schema, _BODY)
-    for name, parameter in schema.get("properties", {}).items():
+    # a keyword without a case would be a promise that nothing tries (ARCHITECTURE 1)
+    _refuse_others(model, "the body", model.schema.resolved, _BODY)
+    for name, parameter in model.parameters.items():
         _check_parameter(model, name, parameter)
-    for condition in conditions(model):
-        _check_condition(model, condition, "a rule across parameters")
-    for entry in schema.get("open", ()):
-        _check_condition(model, entry["keywords"], f"open question {entry['question']}")
+    schemas = [("a rule across parameters", condition) for condition in conditions(model)]
+    for point in model.schema.open_points:
+        place = f"{point.parameter}, " if point.parameter else ""
+        schemas.append((f"{place}open question {point.question}", point.keywords))
+    for place, schema in schemas:
+        for part in _parts(schema):
+            _refuse_others(model, place, part, _VALUES | _TEXTS | _BODY | _BRANCHES | _CHOICES)
 
 
 def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 def conditions(model: Model) -> tuple[Mapping[str, Any], ...]:
     """Return the rules across parameters."""
-    return tuple(model.request.get("allOf", ()))
+    return tuple(model.schema.resolved.get("allOf", ()))
 
 
 def condition_names(model: Model) -> frozenset[str]:
@@ -61,34 +62,33 @@ def condition_names(model: Model) -> frozenset[str]:
 
 
 def is_constraint(model: Model, rule: SchemaRule) -> bool:
-    """Return whether a rule is about one parameter and can be broken.
+    """Return whether a rule is about one parameter and can be broken, as a default cannot.
 
-    Defaults cannot be broken, a body that is not an object breaks no parameter, and another
-    model name is a request to another model. Raises UnknownKeywordError for an unknown rule.
+    Raises UnknownKeywordError for an unknown rule.
     """
-    if rule.keyword in condition_names(model) or rule.keyword in ANNOTATIONS:
+    if rule.keyword in condition_names(model) or rule.keyword in _ANNOTATIONS:
         return False
     if (rule.parameter, rule.keyword) in _NOT_BROKEN:
         return False
-    if rule.parameter is None or rule.keyword not in CONSTRAINTS:
+    if rule.parameter is None or rule.keyword not in _VALUES | _TEXTS | {"required"}:
         raise UnknownKeywordError(model.name, rule.parameter or "the body", rule.keyword)
     return True
 
 
-def couplings(model: Model) -> tuple[Mapping[str, frozenset[int]], ...]:
-    """Return, for each rule or open question across parameters, its parameters and thresholds.
+def couplings(model: Model) -> tuple[tuple[Mapping[str, Any], Mapping[str, frozenset[int]]], ...]:
+    """Return each rule or open question across parameters, with its parameters and thresholds.
 
-    A threshold is a number from which on the rule may decide otherwise than below it.
+    A threshold is a number from which on the rule may decide differently than below it.
     """
-    opened = (entry["keywords"] for entry in model.request.get("open", ()))
-    return tuple(_mentions(condition) for condition in (*conditions(model), *opened))
+    opened = (point.keywords for point in model.schema.open_points if point.parameter is None)
+    return tuple((schema, _mentions(schema)) for schema in (*conditions(model), *opened))
 
 
 def _refuse_others(
     model: Model, place: str, schema: Mapping[str, Any], known: frozenset[str]
 ) -> None:
     for keyword in schema:
-        if keyword not in known and keyword not in ANNOTATIONS:
+        if keyword not in known and keyword not in _ANNOTATIONS:
             raise UnknownKeywordError(model.name, place, keyword)
 
 
@@ -98,17 +98,8 @@ def _check_parameter(model: Model, name: str, schema: Mapping[str, Any]) -> None
     if members and "examples" not in schema:
         raise UnknownKeywordError(model.name, name, "type: object without examples")
     for type_ in types_of(schema):
-        if type_ not in TYPES:
+        if type_ not in _TYPES:
             raise UnknownKeywordError(model.name, name, f"type: {type_}")
-    for entry in schema.get("open", ()):
-        place = f"{name}, open question {entry['question']}"
-        _check_condition(model, entry["keywords"], place)
-
-
-def _check_condition(model: Model, schema: Mapping[str, Any], place: str) -> None:
-    known = _VALUES | _TEXTS | _BODY | _BRANCHES | _CHOICES
-    for part in _parts(schema):
-        _refuse_others(model, place, part, known)
 
 
 def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -122,16 +113,17 @@ def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _mentions(condition: Mapping[str, Any]) -> Mapping[str, frozenset[int]]:
+    """Return the parameters that a condition names, with their thresholds."""
     mentions: dict[str, frozenset[int]] = {}
     for part in _parts(condition):
         for name in part.get("required", ()):
             mentions.setdefault(name, frozenset())
         for name, schema in part.get("properties", {}).items():
-            mentions[name] = mentions.get(name, frozenset()) | frozenset(_turns(schema))
+            mentions[name] = mentions.get(name, frozenset()) | frozenset(_thresholds(schema))
     return mentions
 
 
-def _turns(schema: Mapping[str, Any]) -> Iterator[int]:
+def _thresholds(schema: Mapping[str, Any]) -> Iterator[int]:
     for part in _parts(schema):
         values = [*part.get("enum", ()), *([part["const"]] if "const" in part else ())]
         exact = [

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from conformance.cases.domain import Domain
-from conformance.cases.model import Case
+from conformance.cases.domain import Domain, text_of
+from conformance.cases.model import Case, Depth
 from conformance.cases.prompts import FORMAT_PROMPT, WORD
-from conformance.cases.schema_keywords import condition_names, types_of
+from conformance.cases.schema_keywords import condition_names, conditions, types_of
 from conformance.errors import ConformanceError
 
 BASELINE = "baseline"
 MODELS_LIST = "models-list"
 UNKNOWN_PARAMETER = "conformance_unknown"
-_PAYLOAD, _SIZE = "response_format", "size"
+_PAYLOAD, _SIZE, _COUNT = "response_format", "size", "n"
+_SEVERAL = 3  # images: finds servers that paint at most two at a time
 
 
 class DerivationError(ConformanceError):
@@ -25,27 +27,61 @@ class DerivationError(ConformanceError):
 
 def accepted_cases(domain: Domain) -> Iterator[Case]:
     """Derive the requests of one model that must be answered with images."""
-    yield _case(domain, BASELINE, {}, control=MODELS_LIST)
-    crossed = _crossed(domain)
+    yield domain.case(BASELINE, {}, control=MODELS_LIST)
+    crossed = tuple(_cross_formats_with_sizes(domain))
     yield from crossed
-    done = {_PAYLOAD, _SIZE} if crossed else set()
     for name in domain.optional:
-        if name not in done:
-            yield from _alone(domain, name)
-    yield from _null(domain)
+        if not crossed or name not in (_PAYLOAD, _SIZE):
+            yield from _documented_values(domain, name)
+    # null is tried for one parameter that may be null, the size if it may
+    names = sorted(domain.optional, key=lambda name: name != _SIZE)
+    nullable = next((name for name in names if domain.accepted({name: None})), None)
+    if nullable is not None:
+        yield domain.case(f"{nullable}-null", {nullable: None}, parameter=nullable)
 
 
 def open_cases(domain: Domain) -> Iterator[Case]:
-    """Derive the requests of one model that the contract leaves open."""
+    """Derive the requests of one model that the contract leaves open.
+
+    The smallest request is their control: it must be accepted.
+    """
+    # a provider that refuses everything then breaks one clause, and not all (ARCHITECTURE 14)
+    case = partial(domain.case, control=BASELINE)
     for name in domain.optional:
         raised: list[tuple[str, ...]] = []
         for fragment in _open_fragments(domain, name):
             questions = domain.read(fragment).left_open
             if name == _PAYLOAD or questions not in raised:
                 raised.append(questions)
-                yield _open_case(domain, words_of(fragment), name, fragment)
-    yield _open_case(domain, UNKNOWN_PARAMETER, UNKNOWN_PARAMETER, {UNKNOWN_PARAMETER: WORD})
-    yield from _unsupported(domain)
+                yield case(words_of(fragment), fragment, parameter=name)
+    unknown = {UNKNOWN_PARAMETER: WORD}
+    yield case(UNKNOWN_PARAMETER, unknown, parameter=UNKNOWN_PARAMETER)
+    # one parameter that is documented as not for this model, with a value of another's; where no
+    # model documents one, any word will do
+    named = [(name, next(iter(elsewhere(domain, name)), None)) for name in domain.model.unsupported]
+    known = [(name, value) for name, value in named if value is not None]
+    for name, value in known or [(name, WORD) for name, _ in named]:
+        if domain.read({name: value}).expectation == "open":
+            yield case(f"unsupported-{name}", {name: value}, parameter=name)
+            return
+
+
+def edge_cases(domain: Domain, known: Sequence[Case]) -> Iterator[Case]:
+    """Derive legal requests at the documented limits, and unusual combinations.
+
+    They are expensive and rarely broken. ``known`` are the documented cases; their bodies are not
+    sent again.
+    """
+    sent = [case.body for case in known]
+    for id_, fragment in _edges(domain):
+        case = domain.case(id_, fragment, parameter=next(iter(fragment)), depth=Depth.THOROUGH)
+        if case.body not in sent:
+            yield case
+    empty = {"prompt": ""}
+    if domain.read(empty).expectation == "open":
+        yield domain.case(
+            "prompt-empty", empty, parameter="prompt", control=BASELINE, depth=Depth.THOROUGH
+        )
 
 
 def typical(domain: Domain, parameter: str) -> int:
@@ -75,84 +111,55 @@ def words_of(fragment: Mapping[str, Any]) -> str:
     )
 
 
-def _case(domain: Domain, id_: str, fragment: Mapping[str, Any], **rest: Any) -> Case:
-    body = {**domain.base, **fragment}
-    return Case(id_, domain.model.name, body=body, billed=True, **rest)
+def elsewhere(domain: Domain, name: str) -> Iterable[Any]:
+    """Return what other models document for a parameter, the most common first."""
+    others = domain.edition.models.values()
+    counts = Counter(value for other in others for value in other.documented(name))
+    return [value for value, _ in counts.most_common()]
 
 
-def _open_case(domain: Domain, id_: str, name: str, fragment: Mapping[str, Any]) -> Case:
-    """Add parameters to the smallest request, which is its control: it must be accepted."""
-    return _case(domain, id_, fragment, parameter=name, control=BASELINE)
-
-
-def _crossed(domain: Domain) -> list[Case]:
-    """Cross every documented response format with every documented size."""
-    cells = itertools.product(_documented(domain, _PAYLOAD), _documented(domain, _SIZE))
-    cases = []
-    for payload, size in cells:
+def _cross_formats_with_sizes(domain: Domain) -> Iterator[Case]:
+    documented = domain.model.documented
+    for payload, size in itertools.product(documented(_PAYLOAD), documented(_SIZE)):
         fragment = {"prompt": FORMAT_PROMPT, _PAYLOAD: payload, _SIZE: size}
         if domain.accepted(fragment):
-            cases.append(_case(domain, f"{slug(payload)}-{slug(size)}", fragment))
-    return cases
+            yield domain.case(f"{slug(payload)}-{slug(size)}", fragment)
 
 
-def _documented(domain: Domain, name: str) -> tuple[Any, ...]:
-    return domain.model.documented(name) if name in domain.model.parameters else ()
-
-
-def _alone(domain: Domain, name: str) -> Iterator[Case]:
-    default = domain.model.default(name)
+def _documented_values(domain: Domain, name: str) -> Iterator[Case]:
+    """Ask for each value of a parameter, with whatever it needs to be accepted."""
+    model = domain.model
+    named = model.documented(name) or model.examples(name) or model.open_values(name)
     for value in _worth_sending(domain, name):
-        fragment = None if value == default else domain.completed(name, value)
+        # the smallest request asks for the default already; it may still be refused when spelt out
+        fragment = None if value == model.default(name) else domain.complete(name, value)
         if fragment is not None:
-            yield _case(domain, _id(domain, name, value), fragment, parameter=name)
+            is_only = value is True or (isinstance(value, str) and not named)
+            id_ = name if is_only else f"{name}-{slug(value)}"
+            yield domain.case(id_, fragment, parameter=name)
         elif (
             domain.read({name: value}).expectation == "refused"
             and _left_open(domain, name, value) is None
         ):
             raise DerivationError(
-                f"edition {domain.edition.id}: {domain.model.name}: the documented {name} "
+                f"edition {domain.edition.id}: {model.name}: the documented {name} "
                 f"{value!r:.60} is refused whatever is sent with it; look at the rules of {name}"
             )
 
 
 def _worth_sending(domain: Domain, name: str) -> tuple[Any, ...]:
     """Return every documented value, else the first that a source names, else one of its type."""
-    documented = domain.model.documented(name)
-    types = types_of(domain.model.parameters[name])
-    if documented or "enum" in domain.model.parameters[name]:
-        return documented
-    examples = domain.model.examples(name)
-    if examples:
-        return examples
-    named = [
-        value for value in domain.model.open_values(name) if value != domain.model.default(name)
-    ]
+    model = domain.model
+    schema, default = model.parameters[name], model.default(name)
+    if model.documented(name) or "enum" in schema:
+        return model.documented(name)
+    if model.examples(name):
+        return model.examples(name)
+    named = [value for value in model.open_values(name) if value != default]
     if named:
         return tuple(named[:1])
-    return tuple(_of_type(domain, name, type_) for type_ in types if type_ != "null")
-
-
-def _of_type(domain: Domain, name: str, type_: str) -> Any:
-    if type_ == "boolean":
-        return not domain.model.default(name)
-    return typical(domain, name) if type_ == "integer" else WORD
-
-
-def _id(domain: Domain, name: str, value: Any) -> str:
-    model = domain.model
-    named = model.documented(name) or model.examples(name) or model.open_values(name)
-    if value is True or (isinstance(value, str) and not named):
-        return name
-    return f"{name}-{slug(value)}"
-
-
-def _null(domain: Domain) -> Iterator[Case]:
-    """Send null for one parameter that may be null, the size if it may."""
-    names = sorted(domain.optional, key=lambda name: name != _SIZE)
-    name = next((candidate for candidate in names if domain.accepted({candidate: None})), None)
-    if name is not None:
-        yield _case(domain, f"{name}-null", {name: None}, parameter=name)
+    of_type: dict[str, Any] = {"boolean": not default, "integer": typical(domain, name)}
+    return tuple(of_type.get(type_, WORD) for type_ in types_of(schema) if type_ != "null")
 
 
 def _open_fragments(domain: Domain, name: str) -> Iterator[dict[str, Any]]:
@@ -160,10 +167,11 @@ def _open_fragments(domain: Domain, name: str) -> Iterator[dict[str, Any]]:
     own = [*domain.model.parameters[name].get("enum", ()), *domain.model.open_values(name)]
     own += _worth_sending(domain, name)
     values = [value for value in [*own, *elsewhere(domain, name)] if value is not None]
+    # by comparison: a value may be an object, which cannot be hashed
     values = [value for at, value in enumerate(values) if value not in values[:at]]
     for value in values:
         fragment = _left_open(domain, name, value)
-        if fragment is not None and domain.completed(name, value) is None:
+        if fragment is not None and domain.complete(name, value) is None:
             yield fragment
 
 
@@ -175,25 +183,40 @@ def _left_open(domain: Domain, name: str, value: object) -> dict[str, Any] | Non
     across = condition_names(domain.model)
     if any(violation.keyword not in across for violation in alone.violations):
         return None  # nothing that is sent with it can mend it
-    return domain.completed(name, value, "open")
+    return domain.complete(name, value, "open")
 
 
-def elsewhere(domain: Domain, name: str) -> Iterable[Any]:
-    """Return what other models document for a parameter, the most common first."""
-    others = domain.edition.models.values()
-    counts = Counter(value for other in others for value in other.documented(name))
-    return [value for value, _ in counts.most_common()]
+def _edges(domain: Domain) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield accepted fragments at a limit with their ids."""
+    for name, schema in domain.model.parameters.items():
+        for words, value in _limits(domain, name, schema):
+            if name in domain.optional:
+                fragment = domain.complete(name, value)
+            else:
+                fragment = {name: value} if domain.accepted({name: value}) else None
+            if fragment is not None:
+                yield f"{name}-{words}", fragment
+    # several images with each value that a rule across parameters is about
+    for condition in conditions(domain.model):
+        for name, schema in condition.get("if", {}).get("properties", {}).items():
+            several = {name: schema.get("const"), _COUNT: _SEVERAL}
+            if several[name] is not None and domain.accepted(several):
+                yield words_of(several), several
 
 
-def _unsupported(domain: Domain) -> Iterator[Case]:
-    """Send one parameter that is documented as not for this model, with a value of another's.
-
-    Where no model documents one, any word will do.
-    """
-    named = [(name, next(iter(elsewhere(domain, name)), None)) for name in domain.model.unsupported]
-    known = [(name, value) for name, value in named if value is not None]
-    for name, value in known or [(name, WORD) for name, _ in named]:
-        fragment = {name: value}
-        if domain.read(fragment).expectation == "open":
-            yield _open_case(domain, f"unsupported-{name}", name, fragment)
-            return
+def _limits(
+    domain: Domain, name: str, schema: Mapping[str, Any]
+) -> Iterator[tuple[str, int | str]]:
+    """Yield the minimum and maximum of a parameter, unless they are sent anyway."""
+    if "integer" in types_of(schema):
+        low, high = schema.get("minimum"), schema.get("maximum")
+        usual = (typical(domain, name), domain.model.default(name))
+        if low is not None and low not in usual:
+            yield str(low), low
+        if high is not None:
+            yield str(high), high
+    elif "maxLength" in schema:
+        yield "longest", text_of(schema["maxLength"])
+    limits = domain.model.sure_pixel_limits(name)
+    if limits is not None:
+        yield from limits.edges().items()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from conformance.cases.model import Authorization, Case, Depth
+from conformance.cases.model import Case, Depth
 from conformance.cases.schema_keywords import condition_names, types_of
 from conformance.contract import Edition, Model
 
@@ -34,21 +34,19 @@ def value_text(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     if len(text) > _LONGEST:
         return f"{len(text)} characters"
-    return json.dumps(value) if isinstance(value, str) and _reads_as_json(value) else text
-
-
-def _reads_as_json(text: str) -> bool:
+    if not isinstance(value, str):
+        return text
     try:
         json.loads(text)
     except ValueError:
-        return not text.strip()
-    return True
+        return text if text.strip() else json.dumps(text)
+    return json.dumps(text)  # "1" is not 1
 
 
 def asked_values(body: Mapping[str, Any]) -> dict[str, str]:
     """Return the parameters that a request asks for beside its model, with their values.
 
-    Of a prompt only an unusual length is told.
+    Of a prompt only an unusual length is named.
     """
     prompt = body.get("prompt")
     usual = isinstance(prompt, str) and 0 < len(prompt) < _LONG_PROMPT
@@ -67,27 +65,28 @@ def askable_values(
     for case in cases:
         for value in _asked_by(case, edition, model):
             known = values.get(value.asks, value)
+            # a request that is open as a whole says nothing of its values; a default stays one
             standing = known.standing if value.standing == "open" else value.standing
             standing = known.standing if known.standing == "default" else standing
             depth = Depth.STANDARD if known.depth is Depth.STANDARD else value.depth
             values[value.asks] = replace(known, standing=standing, depth=depth)
     names = [*model.parameters, *(name for asks in values for name, _ in asks)]
     return tuple(
-        sorted(values.values(), key=lambda each: (len(each.asks), names.index(each.asks[0][0])))
+        sorted(values.values(), key=lambda known: (len(known.asks), names.index(known.asks[0][0])))
     )
 
 
 def _asked_by(case: Case, edition: Edition, model: Model) -> Iterator[AskableValue]:
     """Yield the values that a case asks for and that the contract does not forbid one by one."""
-    plain = case.raw is None and case.method == "POST" and case.content_type == "application/json"
-    if case.body is None or not plain or case.authorization is not Authorization.VALID:
+    if case.body is None or not case.is_plain:
         return
-    asked, read = asked_values(case.body), edition.read(case.body)
-    if read.expectation != "refused":
-        standing: Standing = "documented" if read.expectation == "accepted" else "open"
+    asked, reading = asked_values(case.body), edition.read(case.body)
+    broken = {violation.keyword for violation in reading.violations}
+    if reading.expectation != "refused":
+        standing: Standing = "documented" if reading.expectation == "accepted" else "open"
         for pair in asked.items():
             yield AskableValue(model.name, (pair,), standing, case.depth)
-    elif {each.keyword for each in read.violations} <= condition_names(model) and len(asked) > 1:
+    elif broken <= condition_names(model) and len(asked) > 1:
         yield AskableValue(model.name, tuple(sorted(asked.items())), "refused", case.depth)
 
 

@@ -60,7 +60,7 @@ def _is_401(subject: Subject, what: str) -> Iterator[Problem]:
 
 
 def _refused(subject: Subject) -> bool:
-    """Return whether a request was refused for its key; raise where it is neither let in nor that.
+    """Return whether a request was refused for its key, or let in; raises if it was neither.
 
     A success without an image and a redirect let nobody in, and break `errors.not-2xx`.
     """

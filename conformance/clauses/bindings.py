@@ -25,32 +25,32 @@ def any_of(*bindings: Binding) -> Binding:
 
 
 def generation(sent: Sent) -> bool:
-    """Any request to the endpoint."""
+    """Bind any request to the endpoint."""
     return sent.operation is Operation.GENERATE
 
 
 def minimal(sent: Sent) -> bool:
-    """The smallest request to a model: with a prompt, and with nothing that has a default."""
+    """Bind the smallest request to a model: its name and a prompt."""
     return sent.asked is not None and set(sent.asked.body) == {"model", "prompt"}
 
 
 def model_list(sent: Sent) -> bool:
-    """A well-formed request for the list of models."""
+    """Bind a well-formed request for the list of models."""
     return sent.operation is Operation.LIST_MODELS and sent.expectation == "accepted"
 
 
 def accepted(sent: Sent) -> bool:
-    """A generation that the contract says is accepted."""
+    """Bind a generation that the contract says is accepted."""
     return generation(sent) and sent.expectation == "accepted"
 
 
 def refused(sent: Sent) -> bool:
-    """A generation that the contract says is refused."""
+    """Bind a generation that the contract says is refused."""
     return generation(sent) and sent.expectation == "refused"
 
 
 def left_open(*questions: str) -> Binding:
-    """A generation that touches one of these open questions and no other fault."""
+    """Bind a generation that raises one of these open questions and has no other fault."""
 
     def binds(sent: Sent) -> bool:
         touched = sent.asked.left_open if sent.asked else ()
@@ -61,7 +61,7 @@ def left_open(*questions: str) -> Binding:
 
 
 def family(*names: str) -> Binding:
-    """A request for a model of one of these families."""
+    """Bind a request to a model of one of these families."""
     return Bound(
         lambda sent: sent.family in names,
         lambda edition: any(model.family in names for model in edition.every_model),
@@ -69,17 +69,17 @@ def family(*names: str) -> Binding:
 
 
 def asks(parameter: str, *values: object) -> Binding:
-    """A request that sends a parameter, with one of these values if any are given."""
+    """Bind a request that sends a parameter, with one of these values if any are given."""
     return lambda sent: sent.has(parameter) and (not values or sent.value(parameter) in values)
 
 
 def omits(parameter: str) -> Binding:
-    """A request that does not send a parameter, or sends it as null."""
+    """Bind a request that does not send a parameter, or sends it as null."""
     return lambda sent: sent.asked is not None and not sent.has(parameter)
 
 
 def documents(parameter: str) -> Binding:
-    """A request to a model that has a parameter; any other ignores it or refuses it."""
+    """Bind a request to a model that has a parameter; any other ignores it or refuses it."""
     return Bound(
         lambda sent: sent.model is not None and parameter in sent.model.parameters,
         lambda edition: any(parameter in model.parameters for model in edition.every_model),
@@ -87,17 +87,17 @@ def documents(parameter: str) -> Binding:
 
 
 def plain(sent: Sent) -> bool:
-    """A request whose answer is one JSON body and not a stream.
+    """Bind a request whose answer is one JSON body and not a stream.
 
-    A model that is documented to have no streams answers as if none had been asked for; of one that
-    no document knows it is not known before.
+    A model that is documented to have no streams answers as if none had been asked for. Whether a
+    model streams that no document knows, its answer shows (ARCHITECTURE 14).
     """
     streams = sent.streamed_back if sent.model is None else "stream" in sent.model.parameters
     return not (streams and sent.has("stream") and sent.value("stream") is True)
 
 
 def answered_with(*kinds: str) -> Binding:
-    """A request that the edition says is answered with payloads of one of these kinds.
+    """Bind a request that the edition says is answered with payloads of one of these kinds.
 
     A model that it does not know may answer with either.
     """
@@ -113,7 +113,7 @@ def answered_with(*kinds: str) -> Binding:
 
 
 def promised(*deciding: str) -> Binding:
-    """A generation whose answer is promised something, by the values of these parameters.
+    """Bind a generation whose answer is promised something, by the values of these parameters.
 
     What is answered with a success is judged as one, whether the contract foresaw it or not. A
     mistake binds only once an image came for it, and where these parameters are not what is wrong
@@ -149,22 +149,22 @@ def condition_parameters(rule: SchemaRule) -> tuple[str, ...]:
 
 
 def streamed(sent: Sent) -> bool:
-    """A request that asks for an event stream."""
+    """Bind a request that asks for an event stream."""
     return not plain(sent)
 
 
 def fault(name: str) -> Binding:
-    """A request whose only fault is this one of its transport: a wrong key hides every other."""
+    """Bind a request with this fault of its transport; a wrong key would hide every other."""
     return lambda sent: generation(sent) and name in sent.faults and authorized(sent)
 
 
 def authorized(sent: Sent) -> bool:
-    """A request with a valid key."""
+    """Bind a request with a valid key."""
     return sent.authorization is Authorization.VALID
 
 
 def presents(authorization: Authorization) -> Binding:
-    """A request that presents itself in this way."""
+    """Bind a request that authorizes itself in this way."""
     return lambda sent: generation(sent) and sent.authorization is authorization
 
 
@@ -195,7 +195,7 @@ def gravest_flaw(asked: RequestBody) -> str:
 
 
 def definite(parameter: str) -> Binding:
-    """A request in which a parameter has one value, sent or documented as its default.
+    """Bind a request in which a parameter has one value, sent or documented as its default.
 
     ``auto`` leaves the value to the provider.
     """

@@ -68,7 +68,7 @@ def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
 
 
 def _n_is(kind: str) -> Binding:
-    """A request whose one flaw is its `n`, which is of this kind."""
+    """Bind a request whose one flaw is its `n`, which is of this kind."""
 
     def binds(sent: Sent) -> bool:
         if sent.asked is None or flaw(sent, "n") is None:

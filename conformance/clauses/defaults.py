@@ -38,7 +38,7 @@ from conformance.exchange.outcome import undecided
 def model(subject: Subject) -> Iterator[Problem]:
     """The sources contradict each other, so any 4xx is fine, and so is an image. Fails on what is
     neither, such as a redirect, or a 5xx every time while other requests are accepted before and
-    after; of a success without an image other clauses tell. Any other 5xx, 429 and 408 make it
+    after; other clauses report a success without an image. Any other 5xx, 429 and 408 make it
     unavailable.
     """
     if subject.fails_alone:

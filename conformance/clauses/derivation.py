@@ -35,7 +35,7 @@ _OTHER_WORDS = "A request whose `{name}` breaks a documented rule is refused."
 _ARTICLES = {"integer": "an integer", "object": "an object", "array": "an array"}
 
 
-def derived(edition: Edition) -> tuple[Clause, ...]:
+def derive_clauses(edition: Edition) -> tuple[Clause, ...]:
     """Derive a clause from every constraint of a parameter in the edition's request schemas.
 
     What several models share is one clause, at the weakest level that any of them gives it.

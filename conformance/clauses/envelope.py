@@ -25,9 +25,10 @@ _OWN_CLAUSE = {"created", "data"} | EXTRAS
 
 
 def document(subject: Subject) -> dict[str, Any]:
-    """The body as the promised object; *not testable* when it is an error in disguise.
+    """Return the body as the promised object, or raise *not testable*.
 
-    Nor is what comes under another success status without an image: a task, for one.
+    An error in disguise is none; nor is what comes under another success status without an image,
+    such as a task.
     """
     body = subject.object
     if subject.outcome.accepted:
@@ -200,7 +201,7 @@ def data_present(subject: Subject) -> Iterator[Problem]:
     binds=SUCCESS,
 )
 def data_array(subject: Subject) -> Iterator[Problem]:
-    """Fails on null, an object, a string or a number, and tells what is said in its place."""
+    """Fails on null, an object, a string or a number, and quotes what is said in its place."""
     data = _data(subject)
     if not isinstance(data, list):
         yield Problem("data is no array", "an array", name_of(data) + stand_in(subject.answer))
@@ -285,7 +286,7 @@ _ITEM = re.compile(r"data\[\d+\](?:\.(?P<payload>url|b64_json))?")
 
 def _judged_elsewhere(path: str, keyword: str) -> bool:
     """Return whether another clause judges a member, or all but the type of it."""
-    if path.split(".", 1)[0] in _OWN_CLAUSE:
+    if path.partition(".")[0] in _OWN_CLAUSE:
         return True
     item = _ITEM.fullmatch(path)
     return item is not None and (item["payload"] is None or keyword != "type")

@@ -134,7 +134,7 @@ def _shown(value: Any) -> str:
 )
 def message_string(subject: Subject) -> Iterator[Problem]:
     """Fails when `message` is missing, a number, an array or an object; null and the empty
-    string are reported apart.
+    string have clauses of their own.
     """
     value = _member(subject, "message")
     if value is not None and not isinstance(value, str):

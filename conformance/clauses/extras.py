@@ -23,7 +23,6 @@ from conformance.clauses.refusals import require_success
 from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.sent_request import Sent
 
 ECHOED = all_of(
     promised("background", "output_format", "quality", "size"), plain, family("gpt-image")
@@ -31,13 +30,13 @@ ECHOED = all_of(
 
 
 def body_of(subject: Subject) -> Mapping[str, Any]:
-    """Return the body; nothing is judged where a request that is left open was refused."""
+    """Return the body of a success; an open request may have been refused instead."""
     require_success(subject)
     return subject.object
 
 
 def _echo(subject: Subject, name: str) -> str:
-    """Return what the body says of itself; where it says nothing there is nothing to judge."""
+    """Return what the body says of its image; raises *not applicable* if it says nothing."""
     value = body_of(subject).get(name)
     if value is None:
         raise NotApplicableError
@@ -62,12 +61,15 @@ def _as_asked(subject: Subject, name: str) -> Iterator[Problem]:
         yield Problem(f"{name} is not what was asked for", str(asked)[:80], echo[:80])
 
 
-def identifies(sent: Sent) -> bool:
-    """A request that says whom it is for; an empty string says nothing."""
-    return bool(sent.value("safety_identifier"))
+IDENTIFIED = all_of(
+    promised("safety_identifier"),
+    documents("safety_identifier"),
+    lambda sent: bool(sent.value("safety_identifier")),
+)
+"""A request that says whom it is for; an empty string says nothing."""
 
 
-def identified(subject: Subject, said: Mapping[str, Any], where: str) -> Iterator[Problem]:
+def identifier_fault(subject: Subject, said: Mapping[str, Any], where: str) -> Iterator[Problem]:
     """Report a `safety_identifier` that is not the one which was sent."""
     asked, echo = str(subject.value("safety_identifier")), said.get("safety_identifier")
     if echo != asked:
@@ -218,13 +220,13 @@ def size_true(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "A `safety_identifier` that was sent is echoed in the answer.",
     cite("openai-package", "ImagesResponse.safety_identifier"),
-    binds=all_of(promised("safety_identifier"), plain, documents("safety_identifier"), identifies),
+    binds=all_of(IDENTIFIED, plain),
     needs=Needs.DECISION,
 )
 def safety_identifier(subject: Subject) -> Iterator[Problem]:
-    """Compares the member with the request; fails where it is missing, too. Of a body without
-    images other clauses tell.
+    """Compares the member with the request; fails where it is missing, too. Other clauses
+    report a body without images.
     """
     body = body_of(subject)
     if subject.payloads:
-        yield from identified(subject, body, "the answer")
+        yield from identifier_fault(subject, body, "the answer")

@@ -21,7 +21,7 @@ def usage_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _usage(subject: Subject) -> Mapping[str, Any]:
-    """Return the `usage` of the body; where there is none there is nothing to judge."""
+    """Return the `usage` of the body; raises *not applicable* if there is none."""
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
     subject.unaltered("usage")
@@ -47,10 +47,10 @@ def total(usage: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def details(usage: Mapping[str, Any], name: str) -> Iterator[Problem]:
-    """Report text and image tokens that do not sum to what they are the details of."""
+    """Report text and image tokens that do not add up to the count that they are details of."""
     parts = usage.get(f"{name}_details")
     if parts is None:
-        raise NotApplicableError  # that one is missing which must not be, is told elsewhere
+        raise NotApplicableError  # whether they must be there, `extras.usage-members` says
     if not isinstance(parts, dict):
         raise NotTestableError(f"{name}_details is no object")
     (whole,) = tokens(usage, name)

@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
     plain,
     promised,
 )
-from conformance.clauses.refusals import named, reply
+from conformance.clauses.refusals import refusal_by_name, reply
 from conformance.clauses.registry import Needs, Shape, cite, clause, register
 from conformance.clauses.stand_ins import lone_task
 from conformance.clauses.subject import NotTestableError, Problem, Subject
@@ -29,8 +29,8 @@ DALL_E = all_of(IN_FORMAT, family("dall-e"))
 NAMES = ("url", "b64_json")
 
 
-def typed(subject: Subject) -> tuple[Payload, ...]:
-    """The items whose payload members are strings, null or absent, or *not testable*."""
+def typed_payloads(subject: Subject) -> tuple[Payload, ...]:
+    """Return the items whose payload members are strings, null or absent, or *not testable*."""
     payloads = tuple(
         payload
         for payload in subject.payloads
@@ -44,7 +44,7 @@ def typed(subject: Subject) -> tuple[Payload, ...]:
 
 
 def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
-    for payload in typed(subject):
+    for payload in typed_payloads(subject):
         if name not in payload.carries:
             yield Problem(f"{payload.path} has no {name}", f"{name} filled", _holds(payload))
 
@@ -127,11 +127,11 @@ def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
     elif subject.control is None and subject.response.status == 404:
         raise NotTestableError(f"refused for another reason: {reply(subject)}")
     else:
-        yield from named(subject, ["response_format"])
+        yield from refusal_by_name(subject, ["response_format"])
 
 
 def _carries_nothing(subject: Subject) -> Iterator[Problem]:
-    for payload in typed(subject):
+    for payload in typed_payloads(subject):
         if not payload.carries:
             yield Problem(f"{payload.path} carries nothing", "either member", _holds(payload))
 
@@ -160,7 +160,7 @@ register(
 
 
 def _in_both(subject: Subject) -> Iterator[Problem]:
-    carrying = [payload for payload in typed(subject) if payload.carries]
+    carrying = [payload for payload in typed_payloads(subject) if payload.carries]
     if not carrying:
         raise NotTestableError("no item carries an image")
     for payload in carrying:
@@ -193,7 +193,7 @@ register(
 
 def _unused(subject: Subject, state: str) -> Iterator[Problem]:
     wanted = NAMES if subject.kind == "either" else (subject.kind,)
-    filled = [payload for payload in typed(subject) if set(payload.carries) & set(wanted)]
+    filled = [payload for payload in typed_payloads(subject) if set(payload.carries) & set(wanted)]
     if not filled:
         raise NotTestableError("no item carries what was promised")
     for payload in filled:

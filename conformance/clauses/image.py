@@ -1,4 +1,4 @@
-"""The image: what its bytes are, compared with what was asked."""
+"""The image: what its bytes are, compared with what was asked; animations and drawings last."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
 
 
 def _decoded(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
-    """The images whose pixels could be read."""
+    """Return the images whose pixels could be read."""
     require_success(subject)
     decoded = [(payload, facts) for payload, facts in subject.images if facts.decoded]
     if decoded:
@@ -39,7 +39,7 @@ def _decoded(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
 
 
 def _types(subject: Subject) -> tuple[str, ...]:
-    """The image types that the answer may have: as asked, by default, or all documented ones."""
+    """Return the types that an image may be of: as asked, by default, or all documented ones."""
     expected = subject.value("output_format")
     if isinstance(expected, str) and documents("output_format")(subject.sent):
         return (expected,)
@@ -53,8 +53,7 @@ def _measure(facts: ImageFacts) -> str:
     return f"{facts.width}x{facts.height}"
 
 
-def _names_pixels(sent: Sent) -> bool:
-    return sent.has("size") and sides_of(sent.value("size")) is not None
+NAMES_PIXELS = all_of(asks("size"), lambda sent: sides_of(sent.value("size")) is not None)
 
 
 def _leaves_size(sent: Sent) -> bool:
@@ -72,7 +71,7 @@ def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
     "An image has exactly the pixels that `size` asks for.",
     cite("cometapi", "Body: size"),
     cite("openai", "CreateImageRequest.size"),
-    binds=all_of(promised("size"), plain, _names_pixels),
+    binds=all_of(promised("size"), plain, NAMES_PIXELS),
     needs=Needs.DECISION,
 )
 def size_as_asked(subject: Subject) -> Iterator[Problem]:
@@ -153,7 +152,7 @@ register(
 
 
 def _right_type(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
-    """The decoded images of a type that may be; a wrong type has its own clause."""
+    """Return the decoded images of a type that may be; a wrong type has its own clause."""
     expected = _types(subject)
     images = [(payload, facts) for payload, facts in _decoded(subject) if facts.type in expected]
     if not images:
@@ -229,8 +228,8 @@ def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
 )
 def complete(subject: Subject) -> Iterator[Problem]:
     """Decodes the image; a file that is cut off, has a wrong checksum, or declares far more
-    pixels than it could hold fails. Base64 that is itself damaged is told by the chapter
-    base64, and a type that may not be by the clauses on types.
+    pixels than it could hold fails. The chapter base64 reports base64 that is itself damaged,
+    and the clauses on types report a type that may not be.
     """
     expected = _types(subject)
     damaged = ("padding", "length", "alphabet")  # base64 that loses bytes of the image
@@ -289,8 +288,6 @@ def distinct(subject: Subject) -> Iterator[Problem]:
         seen.setdefault(digest, payload.path)
 
 
-# Animations and drawings: the frames of a GIF are in its bytes, and an SVG is text.
-
 ANIMATED = all_of(
     promised("output_format", "frame_count", "frame_duration_ms"),
     plain,
@@ -318,7 +315,7 @@ def _of_type(subject: Subject, kind: str) -> list[tuple[Payload, ImageFacts]]:
 )
 def frames_as_asked(subject: Subject) -> Iterator[Problem]:
     """Counts the frames in the file. A refusal is fine, as GIF is in preview. A file of another
-    type is told by `image.type-as-asked`.
+    type breaks `image.type-as-asked`.
     """
     asked = subject.value("frame_count")
     for payload, facts in _of_type(subject, "gif"):

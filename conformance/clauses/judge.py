@@ -106,10 +106,10 @@ def _judged(subject: Subject, clause: Clause) -> tuple[Verdict, Problem] | None:
 
 
 def _left_open(subject: Subject, clause: Clause, verdict: Verdict) -> bool:
-    """Return whether nothing was promised of the request, or could be judged of the answer.
+    """Return whether an undecided finding is about what nothing was promised of.
 
-    Once it was answered with a success, that is an answer like any other; that to a mistake is
-    judged where that is possible, and its clauses leave nothing open where it is not.
+    An open request that was answered with a success has an answer like any other. An image for a
+    mistake is judged as far as it can be, and what cannot be decided of it is left out.
     """
     if subject.sent.expectation == "refused":
         return not clause.binds(subject.sent)

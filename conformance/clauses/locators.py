@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 _LONGEST = 16_384  # characters of a URL that are looked at
 _LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
-# What C's inet_aton takes, and so do many clients: one to four numbers, in any base.
+# What C's inet_aton takes, and so do many clients: one to four decimal, octal or hex numbers.
 _NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){0,3}")
 # Names that no public resolver answers, by RFC 6762, RFC 8375, and the custom of networks.
 _INSIDE = ("internal", "intranet", "lan", "local", "localdomain", "corp", "home.arpa", "svc")
@@ -91,37 +91,25 @@ class Expiry:
 def expiry_of(url: str) -> Expiry | None:
     """Read the expiry of a signed URL, in the ways of Azure, S3, Google, OSS and CloudFront."""
     try:
-        query = {name.lower(): value for name, value in parse_qsl(urlsplit(url[:_LONGEST]).query)}
-        # A bare `exp` may be of something else, so what only signatures have comes first.
-        for read in (_azure, _presigned, _epoch):
-            expiry = read(query)
-            if expiry is not None:
-                return expiry
+        query = parse_qsl(urlsplit(url[:_LONGEST]).query)
+        return _expiry_in({name.lower(): value for name, value in query})
     except (ValueError, OverflowError):
         return None
-    return None
-
-
-def _azure(query: dict[str, str]) -> Expiry | None:
-    if "se" not in query:
-        return None
-    moment = datetime.fromisoformat(query["se"])
-    return Expiry(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp(), "se")
-
-
-def _presigned(query: dict[str, str]) -> Expiry | None:
-    for vendor in ("amz", "goog", "oss"):
-        signed, lifetime = query.get(f"x-{vendor}-date"), query.get(f"x-{vendor}-expires")
-        if signed and lifetime:
-            start = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            return Expiry(start.timestamp() + int(lifetime), f"x-{vendor}-expires")
-    return None
 
 
 _SECONDS = re.compile(r"[1-9][0-9]{9}")  # from 2001 to 2286: fewer digits are a day or a lifetime
 
 
-def _epoch(query: dict[str, str]) -> Expiry | None:
+def _expiry_in(query: dict[str, str]) -> Expiry | None:
+    if "se" in query:
+        moment = datetime.fromisoformat(query["se"])
+        return Expiry(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp(), "se")
+    for vendor in ("amz", "goog", "oss"):
+        signed, lifetime = query.get(f"x-{vendor}-date"), query.get(f"x-{vendor}-expires")
+        if signed and lifetime:
+            start = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return Expiry(start.timestamp() + int(lifetime), f"x-{vendor}-expires")
+    # A bare `exp` may be of something else, so it comes last.
     for name in ("expires", "exp", "expiry"):
         if _SECONDS.fullmatch(query.get(name, "")):
             return Expiry(float(query[name]), name)

@@ -176,15 +176,10 @@ def served(subject: Subject) -> Iterator[Problem]:
     known = (subject.control.listed if subject.control else None) or frozenset()
     # A 403 says who may use the model, and not that there is none.
     gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
+    standing, ends = subject.context.standing, shutdown_date(subject)
     if not gone or name_of(subject) not in known or subject.ended_meanwhile:
         _decided(subject)
-    elif _has_ended(subject):
-        raise UnavailableError(f"the model list says that it ended on {shutdown_date(subject)}")
+    elif standing and ends and date.fromisoformat(ends) <= standing.day:
+        raise UnavailableError(f"the model list says that it ended on {ends}")
     else:
         yield Problem("the model is listed and not served", "2xx", reply(subject))
-
-
-def _has_ended(subject: Subject) -> bool:
-    """Return whether the model list says that the model has ended by the day of the run."""
-    standing, ends = subject.context.standing, shutdown_date(subject)
-    return bool(standing and ends and date.fromisoformat(ends) <= standing.day)

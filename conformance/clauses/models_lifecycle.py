@@ -27,9 +27,11 @@ from conformance.parsing.credentials import Painter
 
 _smallest = all_of(accepted, minimal)
 
+# In names of models a date, signs between words and the .0 of a version make no other model.
 _SNAPSHOT = re.compile(r"\d{8}$", re.ASCII)
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _ENDING_ZERO = re.compile(r"(\d)\.0(?![\d.])", re.ASCII)
+# The headers in which gateways say which model they asked in the end.
 _HEADER = re.compile(r"(?:x-)?(?:openai-|served-|actual-|used-)?model(?:-name|-used)?")
 _LONGEST = 100  # characters of a name
 
@@ -40,9 +42,9 @@ _OF_ANY = frozenset({"models.shutdown-date-kept"})
 
 
 def speaks_of(clause: Clause, retired: bool) -> bool:
-    """Return whether a clause is asked of a model, which has ended or has not.
+    """Return whether a clause is judged on a model that has ended, or on one that has not.
 
-    Of one that has ended it is only asked whether it has.
+    Of one that has ended only its end is judged (ARCHITECTURE 41).
     """
     return clause.id in _OF_ANY or (clause.id in _OF_RETIRED) == retired
 
@@ -178,7 +180,7 @@ def served_until_end(subject: Subject) -> Iterator[Problem]:
 
 
 def _retired(subject: Subject) -> Standing:
-    """Return how the model stands; nothing is to be judged of one that has not ended."""
+    """Return how the model stands; raises *not applicable* if it has not ended."""
     standing = subject.context.standing
     if standing is None or not standing.retired:
         raise NotApplicableError

@@ -43,7 +43,7 @@ def _painted_as_named(subject: Subject) -> bool:
 
 
 def observer(name: str, of: Condition = _anything) -> Callable[[Observer], Observer]:
-    """Register a function that says, in whole sentences, what it sees of such exchanges."""
+    """Register a function that yields what it sees, in whole sentences, of some exchanges."""
 
     def register(see: Observer) -> Observer:
         _OBSERVERS[name] = of, see
@@ -55,7 +55,7 @@ def observer(name: str, of: Condition = _anything) -> Callable[[Observer], Obser
 def observe(
     exchange: Exchange, edition: Edition, answer: Answer | None = None
 ) -> list[Observation]:
-    """Say what is worth knowing of an exchange; never raises for anything a provider sent.
+    """Return what is worth knowing of an exchange; never raises for anything a provider sent.
 
     `answer` is the exchange's, where it was read before: images are then decoded only once.
     """

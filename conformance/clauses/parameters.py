@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.clauses.authentication import valid_key_accepted
 from conformance.clauses.bindings import accepted, fault, generation, minimal
-from conformance.clauses.refusals import broken_down, named, refusal, refuses, reply
+from conformance.clauses.refusals import broken_down, refusal, refusal_by_name, refuses, reply
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
@@ -26,7 +26,7 @@ from conformance.exchange.sent_request import Sent
 def valid_accepted(subject: Subject) -> Iterator[Problem]:
     """Passes when an image came, or a stream that completed; fails on a refusal, and says what
     the error says. Not testable when the key was not accepted, when the prompt was moderated,
-    and when a success came without an image, which other clauses tell of. A model that is not
+    and when a success came without an image, which other clauses report. A model that is not
     served, a quota, an outage, and a 403 to the smallest request, which is about who asks, make it
     unavailable; but it fails when a request comes to nothing every time, at least three times and
     more often than chance has it, and its control is accepted before and after.
@@ -55,7 +55,7 @@ def _about_key(subject: Subject) -> bool:
 
 
 def _faulty(name: str) -> Binding:
-    """A request with this fault of its transport, when no graver one hides it."""
+    """Bind a request with this fault of its transport, when no graver one hides it."""
     # A server that looks at the method or the content type first never sees the body.
     graver = {"json": {"method", "content-type"}, "content-type": {"method"}}.get(name, set())
     only = fault(name)
@@ -140,7 +140,7 @@ _JUDGED_ELSEWHERE = frozenset(
 
 
 def _open_by(sent: Sent) -> str | None:
-    """Say why the contract leaves a request open, when it does."""
+    """Return why the contract leaves a request open; None if it does not."""
     asked = sent.asked
     if asked is None or not generation(sent) or sent.expectation != "open":
         return None
@@ -159,7 +159,7 @@ def _named(subject: Subject, reason: str) -> Iterator[Problem]:
     asked, names = subject.sent.asked, tuple(_disputed(subject.sent))
     if asked is not None and reason != "disputed":
         names = asked.unknown if reason == "unknown" else asked.unsupported
-    yield from named(subject, names)
+    yield from refusal_by_name(subject, names)
 
 
 names_open = Shape(_named, Needs.ACCEPTANCE)

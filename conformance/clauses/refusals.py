@@ -133,7 +133,7 @@ def quotes_fault(subject: Subject) -> bool:
     return False
 
 
-def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
+def refusal_by_name(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     """Report an open request that was neither accepted nor refused by one of these names."""
     outcome = subject.outcome
     if outcome.accepted:

@@ -14,13 +14,13 @@ _MOST_ITEMS = 5
 
 
 def stand_in(answer: Answer) -> str:
-    """Return ": task 1, queued: words", as far as an answer says so, to go on with a sentence."""
+    """Return ": task 1, queued: words", as far as an answer has them, to end a sentence with."""
     parts = (task_of(answer), error_text(answer).words)
     return "".join(f": {part}" for part in parts if part)
 
 
 def task_of(answer: Answer) -> str:
-    """Return the id and the state of a task in a body, or in its `data`; or nothing."""
+    """Return the id and state of a task in a body or in its `data`; an empty string for none."""
     body = answer.object or {}
     data = body.get("data")
     items = data[:_MOST_ITEMS] if isinstance(data, list) else [data]
@@ -29,7 +29,7 @@ def task_of(answer: Answer) -> str:
 
 
 def lone_task(subject: Subject) -> str:
-    """Return the task that an answer has instead of any image; or nothing."""
+    """Return the task that an answer has instead of any image; an empty string for none."""
     carries = any(payload.carries for payload in subject.answer.payloads)
     return "" if subject.outcome.accepted or carries else task_of(subject.answer)
 

@@ -140,7 +140,7 @@ def _framed(subject: Subject) -> None:
     binds=STREAMED,
 )
 def completed(subject: Subject) -> Iterator[Problem]:
-    """Looks for an event with the documented name, and tells an error that comes instead; not
+    """Looks for an event with the documented name, and quotes an error that comes instead; not
     testable when the stream breaks off inside an event, or an event says that the prompt was
     moderated or the key is not let in. A `[DONE]` alone delivers nothing.
     """
@@ -176,7 +176,7 @@ def completed_last(subject: Subject) -> Iterator[Problem]:
 
 
 def _limit(subject: Subject) -> int:
-    """How many partial images the request allows in all; they are counted for each image."""
+    """Return how many partial images the request allows: so many for each finished one."""
     return int(subject.value("partial_images") or 0) * int(subject.value("n") or 1)
 
 

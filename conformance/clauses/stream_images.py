@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conformance.clauses.bindings import all_of, asks, definite, documents, promised
-from conformance.clauses.extras import identified, identifies
+from conformance.clauses.bindings import all_of, asks, definite, promised
+from conformance.clauses.extras import IDENTIFIED, identifier_fault
 from conformance.clauses.extras_usage import details, negative, total, usage_of
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stream import STREAMED, partial_events
@@ -20,7 +20,7 @@ _ECHOED = ("background", "output_format", "quality", "size")
 
 
 def _completed(subject: Subject) -> list[StreamEvent]:
-    """The events that carry a finished image, at least one, or *not testable*."""
+    """Return the events that carry a finished image, at least one, or *not testable*."""
     completed = [event for event in subject.events if event.called(COMPLETED) and event.item]
     if not completed:
         raise NotTestableError("no completed event can be read")
@@ -49,7 +49,7 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
 
 
 def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
-    """The completed events whose base64 decodes, with the facts of their images."""
+    """Return the completed events whose base64 decodes, with the facts of their images."""
     subject.unaltered("payloads")
     pairs = [(event, event.base64) for event in _completed(subject)]
     decoded = [event for event, reading in pairs if reading and reading.data is not None]
@@ -215,11 +215,9 @@ def usage_details(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "A `safety_identifier` that was sent is echoed in a completed event.",
     cite("openai-package", "ImageGenCompletedEvent.safety_identifier"),
-    binds=all_of(
-        STREAMED, promised("safety_identifier"), documents("safety_identifier"), identifies
-    ),
+    binds=all_of(STREAMED, IDENTIFIED),
 )
 def safety_identifier(subject: Subject) -> Iterator[Problem]:
     """Compares the member of every completed event with the request; missing fails, too."""
     for event in _completed(subject):
-        yield from identified(subject, event.item, event.path)
+        yield from identifier_fault(subject, event.item, event.path)

@@ -32,7 +32,7 @@ _OUTAGES = frozenset({"timeout", "connect", "disconnect"})
 
 
 def _texts(subject: Subject) -> list[tuple[Payload, str]]:
-    """Every URL; where base64 would do as well, none leaves nothing to judge."""
+    """Return every URL; where base64 would do as well, none leaves nothing to judge."""
     subject.unaltered("payloads", "urls")
     pairs = [(payload, payload.url) for payload in subject.payloads]
     urls = [(payload, url) for payload, url in pairs if url is not None]
@@ -44,7 +44,7 @@ def _texts(subject: Subject) -> list[tuple[Payload, str]]:
 
 
 def _locators(subject: Subject, *schemes: str) -> list[tuple[Payload, Locator]]:
-    """Every URL that could be read, of these schemes if any are given."""
+    """Return every URL that could be read, of these schemes if any are given."""
     read = [(payload, read_locator(text)) for payload, text in _texts(subject)]
     locators = [
         (payload, locator)
@@ -192,7 +192,7 @@ def _expired(subject: Subject, payload: Payload, text: str) -> bool:
 
 
 def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
-    """What was found at the URLs that nothing else speaks against."""
+    """Return what was found at the URLs that nothing else speaks against."""
     # A URL that another clause finds fault with is not blamed again for what it gives.
     inside = is_internal(host_of(subject.exchange.request.url))
     downloads = [
@@ -238,7 +238,7 @@ def fetchable(subject: Subject) -> Iterator[Problem]:
 
 
 def _fetched(subject: Subject) -> list[tuple[Payload, Response]]:
-    """The image responses with status 200."""
+    """Return the image responses with status 200."""
     fetched = [
         (payload, download.response)
         for payload, download in _downloads(subject)
@@ -282,7 +282,7 @@ def is_image(subject: Subject) -> Iterator[Problem]:
 
 
 def _filled(subject: Subject) -> list[tuple[Payload, Response, ImageFacts]]:
-    """The image responses that have a body, where base64 does not stand beside the URL."""
+    """Return the image responses that have a body, where base64 does not stand beside the URL."""
     filled = [
         (payload, response, payload.image)
         for payload, response in _fetched(subject)

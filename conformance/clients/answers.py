@@ -48,6 +48,7 @@ _SLASHES = r"\\?/\\?/"
 _ALIKE = tuple(
     (re.compile(pattern, re.IGNORECASE), alike)
     for pattern, alike in (
+        # hosts and paths of images, moments in seconds and milliseconds, counts of tokens, prompts
         (rf'("url"\s*:\s*")https?:{_SLASHES}{_STRING}*"', rf'\1http://{_HOST}/i.png"'),
         (rf'("url"\s*:\s*"[a-z][a-z0-9+.-]*:){_SLASHES}{_STRING}*"', rf'\1//{_HOST}/i.png"'),
         (rf'("url"\s*:\s*")/{_STRING}*"', r'\1/i.png"'),
@@ -112,6 +113,7 @@ def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> T
     path = request.url.partition("?")[0]
     if response is None or request.method != "POST" or not path.endswith("/images/generations"):
         return None
+    # what a run file has cut cannot be replayed
     if _LEFT_OUT.search(response.body) or _LEFT_OUT.search(request.body):
         return None
     reply = reply_of(response.status, _header(response.headers, "content-type"), response.body)

@@ -39,8 +39,8 @@ class ShownAnswers:
 
     def control(self, shown: Shown, clause: str) -> Shown | None:
         """Return an image for the same request that breaks less, and not this clause."""
-        found = self.controls.get(_asked(shown.trial)) if shown.trial.reply.succeeded else None
-        return found if found and found.faults <= shown.faults - {clause} else None
+        control = self.controls.get(_asked(shown.trial)) if shown.trial.reply.succeeded else None
+        return control if control and control.faults <= shown.faults - {clause} else None
 
 
 def answers_of(run: Run) -> ShownAnswers:
@@ -84,20 +84,20 @@ def trials_of(runs: Sequence[Run], editions: Iterable[str] = ()) -> list[Trial]:
     Beside it one that keeps the promise, to see whether it is the reason for what happens; and
     the same for other editions, by which somebody may judge such answers.
     """
-    found: dict[str, Trial] = {}
+    trials: dict[str, Trial] = {}
     for run in runs:
         answers = answers_of(run)
         for (_, _, clause), every in answers.broken.items():
             for shown in every[:1]:
                 control = answers.control(shown, clause)
                 chosen = (shown, control) if control else (shown,)
-                found |= {shown.trial.key: shown.trial for shown in chosen}
+                trials |= {shown.trial.key: shown.trial for shown in chosen}
     for edition in map(load_edition, editions):
-        mine = [trial for trial in found.values() if trial.model in edition.models]
-        found |= {
+        mine = [trial for trial in trials.values() if trial.model in edition.models]
+        trials |= {
             trial.key: trial for trial in (replace(trial, edition=edition.id) for trial in mine)
         }
-    return list(found.values())
+    return list(trials.values())
 
 
 def edition_of(name: str) -> Edition | None:

@@ -45,11 +45,12 @@ class Got(Struct, frozen=True):
         return structs.replace(self, line=printable(line, _LONGEST))
 
 
-def compared(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
+def compare(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
     """Return what became of an answer, by what the client gives for the documented one.
 
     That one succeeds, or is a refusal, for which a client is meant to raise.
     """
+    # a client that cannot read the documented answer says nothing of the provider (ARCHITECTURE 44)
     if bool(meant.line) is succeeds:
         return ClientOutcome(Effect.UNABLE, meant.line or "it raises nothing for a refusal")
     if succeeds and got.line:

@@ -51,6 +51,7 @@ def command(client: ClientPackage) -> list[str]:
     folder = folder_of(client.runtime)
     script = str(Path(__file__).parent / "scripts" / SCRIPTS[client.runtime])
     if client.runtime == "python":
+        # isolated: neither the current folder nor packages of the user are imported
         return [str(_python(folder)), "-I", "-B", script, client.function]
     return [shutil.which("node") or "node", script, client.function, str(folder)]
 

@@ -60,6 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._say(200, "image/png", PICTURE)
 
     def _say(self, status: int, media_type: str, body: bytes) -> None:
+        # without Date and Server, which no recorded answer is known by
         self.send_response_only(status, "answer")
         if media_type:
             self.send_header("content-type", media_type)

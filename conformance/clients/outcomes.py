@@ -49,7 +49,7 @@ Outcomes = Mapping[str, ClientOutcomes]
 """By client."""
 
 
-def tried(
+def record_outcomes(
     version: str, outcomes: Mapping[str, ClientOutcome], defaults: Mapping[str, dict[str, Any]]
 ) -> ClientOutcomes:
     """Return what is recorded of a client; equal outcomes are written once."""
@@ -63,7 +63,7 @@ def tried(
 
 
 def read_outcomes(path: Path) -> Outcomes:
-    """Read a file of outcomes; raises `ClientsError` if it is none."""
+    """Read a file of outcomes; raises `ClientsError` if it is not one."""
     try:
         with path.open("rb") as file:
             text = file.read(_MOST + 1)
@@ -76,14 +76,14 @@ def read_outcomes(path: Path) -> Outcomes:
         raise ClientsError(f"{path}: holds no outcomes of clients: {error}") from None
 
 
-def together(old: Outcomes, new: Outcomes) -> Outcomes:
+def merge_outcomes(old: Outcomes, new: Outcomes) -> Outcomes:
     """Add outcomes to others; of a client in another version only the new ones count."""
     both = dict(old)
     for name, newer in new.items():
         before = both.get(name)
         if before is not None and before.version == newer.version:
             outcomes = before.outcomes | newer.outcomes
-            newer = tried(newer.version, outcomes, {**before.defaults, **newer.defaults})
+            newer = record_outcomes(newer.version, outcomes, {**before.defaults, **newer.defaults})
         both[name] = newer
     return both
 

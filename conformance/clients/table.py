@@ -23,28 +23,22 @@ class ClientPackage:
     """Packages that it needs beside it, with their versions."""
 
 
+# fmt: off
 CLIENTS = (
     ClientPackage("openai-python", "openai (Python)", "python", "openai", "3.57.0", "openai"),
     ClientPackage("openai-node", "openai (Node)", "node", "openai", "6.49.0", "openai"),
-    ClientPackage(
-        *("ai-sdk-openai", "@ai-sdk/openai", "node", "@ai-sdk/openai", "3.0.141", "ai-sdk-openai"),
-        beside=("ai@6.0.326",),
-    ),
-    ClientPackage(
-        *("ai-sdk-compatible", "@ai-sdk/openai-compatible", "node", "@ai-sdk/openai-compatible"),
-        *("2.0.92", "ai-sdk-openai-compatible"),
-        beside=("ai@6.0.326",),
-    ),
+    ClientPackage("ai-sdk-openai", "@ai-sdk/openai", "node",
+                  "@ai-sdk/openai", "3.0.141", "ai-sdk-openai", beside=("ai@6.0.326",)),
+    ClientPackage("ai-sdk-compatible", "@ai-sdk/openai-compatible", "node",
+                  "@ai-sdk/openai-compatible", "2.0.92", "ai-sdk-openai-compatible",
+                  beside=("ai@6.0.326",)),
     ClientPackage("litellm", "litellm", "python", "litellm", "1.110.2", "litellm"),
-    ClientPackage(
-        *("langchain-python", "LangChain (Python)", "python", "langchain-community", "0.4.2"),
-        "langchain",
-    ),
-    ClientPackage(
-        *("langchain-node", "LangChain (Node)", "node", "@langchain/openai", "1.5.8", "langchain"),
-        beside=("@langchain/core@1.4.0",),
-    ),
+    ClientPackage("langchain-python", "LangChain (Python)", "python",
+                  "langchain-community", "0.4.2", "langchain"),
+    ClientPackage("langchain-node", "LangChain (Node)", "node",
+                  "@langchain/openai", "1.5.8", "langchain", beside=("@langchain/core@1.4.0",)),
 )
+# fmt: on
 BY_ID = {client.id: client for client in CLIENTS}
 
 

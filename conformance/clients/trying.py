@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO, Any, TypedDict
 
 from conformance.clients.answers import PROMPT, Reply, Trial
-from conformance.clients.comparing import Got, compared
+from conformance.clients.comparing import Got, compare
 from conformance.clients.conforming import conforming_replies
 from conformance.clients.installing import ClientsError, command
 from conformance.clients.loopback import Loopback
-from conformance.clients.outcomes import ClientOutcomes, tried
+from conformance.clients.outcomes import ClientOutcomes, record_outcomes
 from conformance.clients.records import ClientOutcome, Effect
 from conformance.clients.table import ClientPackage
 from conformance.parsing import printable, read_json
@@ -30,6 +30,7 @@ MOST_RESTARTS = 5
 _GUARD = "only loopback may be connected to"
 """What the scripts say, and no client, where an answer leads elsewhere."""
 _STOPPED = Got(line="the client ended or hung, and was stopped", stopped=True)
+# litellm fetches its list of prices when it is imported, unless it is told not to
 _SETTINGS = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_PROXY": "*"}
 _LONGEST_LINE = 1 << 20
 _MOST_LINES = 16  # that wait to be read
@@ -94,10 +95,11 @@ def _try(
     outcomes: dict[str, ClientOutcome] = {}
     for key, (name, documented) in pairs.items():
         got, meant = given.get(name, _STOPPED), given.get(documented, _STOPPED)
+        # not tried: the documented answer stops the client as well, or this one leads off loopback
         if meant.stopped or name not in given or _GUARD in got.line:
             continue
         if name in server.sent:
-            outcomes[key] = compared(got, meant, succeeds=asked[documented][1].succeeded)
+            outcomes[key] = compare(got, meant, succeeds=asked[documented][1].succeeded)
         elif not got.stopped:
             outcomes[key] = ClientOutcome(Effect.UNABLE, got.line or "it sends no such request")
     defaults_of: dict[str, dict[str, Any]] = {}
@@ -107,7 +109,7 @@ def _try(
         if name in server.sent:
             beside = {key: members[key] for key in members if key not in ("model", "prompt")}
             defaults_of[model] = beside
-    return tried(client.version, outcomes, defaults_of)
+    return record_outcomes(client.version, outcomes, defaults_of)
 
 
 def run(client: ClientPackage, tasks: Sequence[Task]) -> dict[str, Got]:

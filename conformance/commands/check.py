@@ -66,8 +66,7 @@ def check(
     from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition, model_named
     from conformance.live.budget import read_budget
     from conformance.providers.ad_hoc import provider_at, toml_of
-    from conformance.providers.asked import edition_of, with_asked_models
-    from conformance.providers.depth import documented_cases
+    from conformance.providers.asked import documented_cases, edition_of, with_asked_models
     from conformance.providers.prices import Prices
     from conformance.runner.options import Options
     from conformance.runner.output_path import default_output
@@ -90,6 +89,7 @@ def check(
     asked, candidates = provider, every
     if usd is None and not provider.prices.free:
         candidates = [case for case in every if cannot_be_billed(case)]
+        # nothing of what is left can be billed, so that the run asks for no budget
         asked = replace(provider, prices=Prices(free=True))
     chosen = shortlist(
         candidates, loaded, asked, max_requests, float("inf") if usd is None else usd

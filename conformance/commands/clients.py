@@ -70,7 +70,7 @@ def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -
 
     from conformance.clients.choosing import trials_of
     from conformance.clients.impact import impact_of
-    from conformance.clients.outcomes import RECORDED, read_outcomes, together, write_outcomes
+    from conformance.clients.outcomes import RECORDED, merge_outcomes, read_outcomes, write_outcomes
     from conformance.clients.trying import try_clients
     from conformance.contract import edition_ids, load_edition, schemas_directory
     from conformance.reports.client_rendering import ClientPage
@@ -83,10 +83,10 @@ def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -
     models = sorted({model for name in editions for model in load_edition(name).models})
     trials = trials_of(runs, editions)
     typer.echo(f"trying {len(clients)} clients with {len(trials)} answers")
-    outcomes = together(before, try_clients(clients, trials, models))
+    outcomes = merge_outcomes(before, try_clients(clients, trials, models))
     if output is not None:
         write_outcomes(outcomes, output)
-    impact = impact_of(runs, together(read_outcomes(RECORDED), outcomes))
+    impact = impact_of(runs, merge_outcomes(read_outcomes(RECORDED), outcomes))
     ClientPage(Console(), impact).print(len(impact.breaks))
     if output is not None:
         typer.echo(f"wrote {output}")

@@ -57,4 +57,4 @@ def compare(
     rendering = Rendering(format_, output, writers)
     loaded += [read_run(path) for path in runs]
     comparison = set_side_by_side(loaded, incomplete)
-    rendering.show(comparison, lambda found, console: print_comparison(found, console, every))
+    rendering.show(comparison, lambda shown, console: print_comparison(shown, console, every))

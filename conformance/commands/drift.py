@@ -41,12 +41,12 @@ def drift(
     from conformance.results.run_file import read_run
 
     writers = {
-        "md": lambda found: drift_markdown(found, unconfirmed_too),
-        "json": lambda found: drift_json(found, unconfirmed_too),
+        "md": lambda changes: drift_markdown(changes, unconfirmed_too),
+        "json": lambda changes: drift_json(changes, unconfirmed_too),
     }
     rendering = Rendering(format_, output, writers)
     places, newest = split_paths(runs)
     new = read_run(newest)
     changes = find_changes(bases_of(places, new, nights), new)
-    rendering.show(changes, lambda found, console: print_drift(found, console, unconfirmed_too))
+    rendering.show(changes, lambda shown, console: print_drift(shown, console, unconfirmed_too))
     raise typer.Exit(changes.exit_code(unconfirmed_too))

@@ -43,4 +43,4 @@ def history(
 
     rendering = Rendering(format_, output, {"md": history_markdown, "json": history_json})
     timelines = read_history(folder, provider, clauses, every)
-    rendering.show(timelines, lambda found, console: print_history(found, console, every))
+    rendering.show(timelines, lambda shown, console: print_history(shown, console, every))

@@ -68,6 +68,7 @@ def takes_options_of_run(command: Callable[..., None]) -> Callable[..., None]:
         declared.append(Parameter(name, Parameter.KEYWORD_ONLY, default=written, annotation=kind))
     own = inspect.signature(command, eval_str=True)
     mine = [one for one in own.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+    # Typer reads the signature, so that no option has to be written there once more
     vars(command)["__signature__"] = own.replace(parameters=[*declared, *mine])
     return command
 

@@ -69,42 +69,41 @@ def plan(
     from rich.console import Console
 
     from conformance.cases.model import Case
-    from conformance.cases.own_requests import read_own_requests
-    from conformance.clauses import clauses_of, select
-    from conformance.clauses.extensions import load_plugins
-    from conformance.clauses.own_requests import clauses_of_own
-    from conformance.contract import load_edition
     from conformance.live.budget import read_budget
-    from conformance.live.plan import plan as planned
+    from conformance.live.plan import plan as plan_of
     from conformance.live.plan_report import document, show
     from conformance.providers import load_provider
-    from conformance.providers.asked import edition_of
+    from conformance.runner.options import Options
     from conformance.runner.planned_request import planned_clauses
+    from conformance.runner.session import Session
 
     end_with_the_pipe()
-    load_plugins(plugin or ())
-    found = load_provider(provider)
-    loaded = load_edition(edition_of(edition, [found]))
-    combined = strength is not None
+    # a session reads what a run would; its engines, which need a key, are not made
+    session = Session(
+        Options(
+            providers=(provider,),
+            edition=edition,
+            clauses=clauses,
+            plugins=tuple(plugin or ()),
+            requests=requests,
+        )
+    )
     usd = math.inf if budget is None else read_budget(budget)
-    limit = usd if math.isfinite(usd) else None
-    own = None if requests is None else read_own_requests(requests)
-    every = (*clauses_of(loaded), *(clauses_of_own(own) if own else ()))
-    chosen = select(every, clauses)
+    asked = load_provider(provider)
 
     def judged(case: Case, retired: bool) -> bool:
-        return bool(planned_clauses(case, loaded, chosen, retired))
+        return bool(planned_clauses(case, session.edition, session.clauses, retired))
 
-    made = planned(
-        loaded,
-        found if base_url is None else found.at(base_url),
+    made = plan_of(
+        session.edition,
+        asked if base_url is None else asked.at(base_url),
         strength or 2,
         models,
-        limit,
+        usd if math.isfinite(usd) else None,
         max_requests,
-        combined,
-        depth,
-        own,
+        combined=strength is not None,
+        depth=depth,
+        own=session.own,
         cases=cases,
         judged=judged,
     )

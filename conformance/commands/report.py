@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,7 +11,9 @@ from rich.console import Console
 from conformance.commands.options import RunFiles, end_with_the_pipe
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.files import write_text
-from conformance.reports import Summary
+
+if TYPE_CHECKING:
+    from conformance.reports import Summary
 
 SUFFIXES = {
     ".html": "html",
@@ -63,7 +65,7 @@ def report(
     from dataclasses import replace
 
     from conformance.clients.impact import impact_of
-    from conformance.clients.outcomes import RECORDED, read_outcomes, together
+    from conformance.clients.outcomes import RECORDED, merge_outcomes, read_outcomes
     from conformance.reports import FORMATS, print_runs, render, summarize
     from conformance.reports.history.timeline import with_history
     from conformance.results.run_file import read_run
@@ -75,7 +77,7 @@ def report(
     loaded = [read_run(path) for path in runs]
     summary = summarize(loaded)
     outcomes = read_outcomes(RECORDED)
-    outcomes = together(outcomes, read_outcomes(clients)) if clients else outcomes
+    outcomes = merge_outcomes(outcomes, read_outcomes(clients)) if clients else outcomes
     summary = replace(summary, impact=impact_of(summary.merged.concluding, outcomes))
     if history is not None:
         summary = with_history(summary, history)
@@ -84,8 +86,8 @@ def report(
         print_runs(summary, Console())
     elif format_ in FORMATS and not formats:
         typer.echo(render(summary, str(format_)), nl=False)
-    for said in wrote:
-        typer.echo(f"wrote {said}")
+    for written in wrote:
+        typer.echo(f"wrote {written}")
 
 
 def _write(path: Path, format_: str | None, summary: Summary) -> str:

@@ -127,7 +127,7 @@ def name_of(value: object) -> str:
 
 
 def is_integer(value: object) -> bool:
-    """Return whether a value is an integer to JSON Schema: 12.0 is one, and true is none."""
+    """Return whether a value is an integer to JSON Schema: 12.0 is one, and true is not."""
     whole = isinstance(value, float) and value.is_integer()
     return whole or (isinstance(value, int) and not isinstance(value, bool))
 
@@ -207,7 +207,7 @@ def _not(validator: Any, schema: Any, instance: Any, _: Any) -> Iterator[Validat
 def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if validator.is_type(instance, "object"):
         for name in names:
-            if name not in instance:
+            if name not in instance:  # its place is that of the member, not of the object
                 yield ValidationError("is missing", path=(name,))
 
 

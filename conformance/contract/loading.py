@@ -91,7 +91,7 @@ def read_edition(folder: Path) -> Edition:
     files = SchemaFiles(folder)
     content = files.json(EDITION_FILE)
     _check_edition_file(folder.parent, files, content)
-    if folder.parent != schemas_directory():  # those of the suite are tested, and read often
+    if folder.parent != schemas_directory():  # ours are tested, and every command reads them
         _check_schemas(files)
     return _Loader(files, content).edition()
 
@@ -118,7 +118,8 @@ def unknown_model(
     ``others`` are names known besides those of the edition.
     """
     where = f"edition {edition.id} ({place})" if place else f"edition {edition.id}"
-    matches = fnmatch.filter(edition.models, name)  # of a provider that lists none of these
+    # a glob may match here, and the provider serve none of what it matches
+    matches = fnmatch.filter(edition.models, name)
     having = () if matches else editions_with(name)
     options = " or ".join(f"--edition {id_}" for id_ in having)
     hint = f"it is in edition {' and '.join(having)}: use {options}" if having else ""

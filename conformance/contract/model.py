@@ -11,9 +11,6 @@ from conformance.contract.records import Citation, SchemaRule
 from conformance.contract.request_schema import RequestSchema
 from conformance.output.printing import labelled
 
-FAMILY = "its family"
-"""As what a model is judged that an edition knows by a pattern of its name only."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
@@ -29,28 +26,21 @@ class Model:
 
     @property
     def read_as(self) -> str:
-        """Return as what a name that the edition does not have is judged; empty for its own."""
-        return "" if self.named else self.snapshot_of or FAMILY
+        """Return how a name is read that the edition does not have; empty for one that it has.
+
+        That is as the model of which it is a snapshot, or as a member of a family.
+        """
+        return "" if self.named else self.snapshot_of or "its family"
 
     @property
     def label(self) -> str:
-        """The name in tables, with as what it is judged."""
+        """The name in tables, with how it is read."""
         return labelled(self.name, self.read_as)
-
-    @property
-    def request(self) -> Mapping[str, Any]:
-        """The request schema as JSON, every `$ref` resolved."""
-        return self.schema.resolved
 
     @property
     def parameters(self) -> Mapping[str, Mapping[str, Any]]:
         """The documented parameters and the schema of each."""
         return self.schema.parameters
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The parameters whose absence breaks the contract (not `model`: that is left open)."""
-        return self.schema.required
 
     @property
     def unsupported(self) -> Mapping[str, tuple[Citation, ...]]:

@@ -102,6 +102,7 @@ class PixelLimits:
         """Return the heights that are legal beside a width."""
         step = self.sidesMultipleOf or 1
         ratio = self.widestRatio or _UNBOUNDED
+        # -(-a // b) divides and rounds up
         low = max(1, -(-width // ratio), -(-(self.minPixels or 1) // width))
         high = min(self._longest, width * ratio)
         if self.maxPixels is not None:
@@ -184,6 +185,7 @@ def _edges(limits: PixelLimits) -> Mapping[str, str]:
 @lru_cache(maxsize=256)
 def _breaking(limits: PixelLimits, keyword: str) -> Sequence[str]:
     bound = getattr(limits, keyword)
+    # of sizes that are as far beyond, the one with the fewest pixels comes first
     measured = sorted(
         (-PIXEL_KEYWORDS[keyword].measure(*sides, bound), sides[0] * sides[1], sides)
         for sides in _candidates(limits, keyword)

@@ -43,6 +43,10 @@ class RequestBody:
             return "refused"
         return "open" if self.unsupported or self.unknown or self.left_open else "accepted"
 
+    def breaks_only(self, parameter: str) -> bool:
+        """Return whether all that is wrong is wrong in one parameter."""
+        return {violation.parameter for violation in self.violations} == {parameter}
+
     def has(self, parameter: str) -> bool:
         """Return whether a parameter is present and not null."""
         return self.body.get(parameter) is not None

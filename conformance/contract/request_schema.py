@@ -35,7 +35,7 @@ class RequestSchema:
 
     resolved: Mapping[str, Any]
     parameters: Mapping[str, Mapping[str, Any]]
-    required: tuple[str, ...]
+    required: tuple[str, ...]  # without `model`, whose absence is left open
     unsupported: Mapping[str, tuple[Citation, ...]]
     rules: tuple[SchemaRule, ...]
     open_points: tuple[OpenPoint, ...]

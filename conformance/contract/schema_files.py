@@ -30,7 +30,7 @@ class SchemaFiles:
     def schema(self, name: str) -> dict[str, Any]:
         """Read one schema (`file.json` or `file.json#/$defs/name`) with its `$ref`s inlined."""
         file, _, pointer = name.partition("#")
-        resolved = self._inlined(self._at(file, pointer), file, ())
+        resolved = self._inline(self._at(file, pointer), file, ())
         if not isinstance(resolved, dict):
             raise EditionError(f"{self.folder / file} is no schema: it must be a JSON object")
         return {key: value for key, value in resolved.items() if key != "$defs"}
@@ -44,13 +44,13 @@ class SchemaFiles:
             node = node[step]
         return node
 
-    def _inlined(self, node: Any, file: str, trail: tuple[str, ...]) -> Any:
+    def _inline(self, node: Any, file: str, trail: tuple[str, ...]) -> Any:
         if isinstance(node, list):
-            return [self._inlined(item, file, trail) for item in node]
+            return [self._inline(item, file, trail) for item in node]
         if not isinstance(node, dict):
             return node
         own = {
-            key: self._inlined(value, file, trail) for key, value in node.items() if key != "$ref"
+            key: self._inline(value, file, trail) for key, value in node.items() if key != "$ref"
         }
         if "$ref" not in node:
             return own
@@ -76,7 +76,7 @@ class SchemaFiles:
         place = f"{target}#{pointer}"
         if place in trail:
             raise EditionError(f"{self.folder / file}: $ref {reference!r} refers to itself")
-        resolved = self._inlined(self._at(target, pointer), target, (*trail, place))
+        resolved = self._inline(self._at(target, pointer), target, (*trail, place))
         return dict(resolved)
 
 

@@ -1,30 +1,42 @@
-"""Building of the site: the same facts always give the same bytes."""
+"""Building of the site: the same facts always give the same bytes.
+
+Everything in its pages is escaped, and relative links work from a disk.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import chapters
-from conformance.contract import DEFAULT_EDITION, Edition
+from conformance.contract import DEFAULT_EDITION, Citation, Edition
 from conformance.contract.promises import DocumentedPromise
 from conformance.documentation.examples import Demonstration, failures
 from conformance.documentation.explanation import Explainer, Explanation
 from conformance.documentation.failure_modes import FailureMode, failure_modes
 from conformance.documentation.parameter_table import parameter_rows
-from conformance.documentation.render import ASSETS, page
 from conformance.documentation.traceability import Traceability, as_json, trace
 from conformance.errors import ConformanceError
 from conformance.output.files import write_text
 from conformance.output.shell import quoted
+from conformance.proof.writing import environment
 from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
 
 Files = Iterator[tuple[str, str]]
+
+TEMPLATES = Path(__file__).with_name("templates")
+ASSETS = tuple(
+    (name, (TEMPLATES / name).read_text(encoding="utf-8")) for name in ("style.css", "filter.js")
+)
+_CODE = re.compile(r"``?([^`]+)``?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +149,45 @@ def _models(facts: Facts) -> Mapping[str, int]:
         )
         for model in facts.edition.every_model
     }
+
+
+def page(template: str, facts: Facts, path: str, **values: Any) -> str:
+    """Render one page; ``path`` is its path within the site."""
+    root = "../" * path.count("/")
+    templates = environment(TEMPLATES)
+    templates.filters |= {"prose": prose, "places": places, "spans": spans, "broken": broken}
+    content = templates.get_template(f"{template}.html.jinja")
+    return content.render(facts=facts, edition=facts.edition, root=root, here=path, **values)
+
+
+def prose(text: str) -> Markup:
+    """Render a sentence as HTML: text in backticks becomes code."""
+    pieces = _CODE.split(" ".join(text.split()))
+    marked = [
+        f"<code>{escape(piece)}</code>" if at % 2 else str(escape(piece))
+        for at, piece in enumerate(pieces)
+    ]
+    return Markup("".join(marked))  # noqa: S704 - every piece is escaped in the line above
+
+
+def places(citations: tuple[Citation, ...]) -> list[tuple[str, str]]:
+    """Return the source and section of citations, without duplicates."""
+    return list(dict.fromkeys((citation.source, citation.section) for citation in citations))
+
+
+def spans(numbers: frozenset[int]) -> str:
+    """Format line numbers as ranges: 2 to 8, 49."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(f"{a} to {b}" if a != b else str(a) for a, b in runs)
+
+
+def broken(curl: str) -> str:
+    """Break a curl line where a shell lets it be broken: before its headers and its body."""
+    head, data, body = curl.partition(" --data-raw ")
+    head = head.replace(" -H ", " \\\n  -H ")
+    return f"{head} \\\n  --data-raw {body}" if data else head

@@ -10,14 +10,12 @@ from conformance.contract import Edition
 from conformance.contract.checker import without_annotations
 from conformance.contract.loading import EDITION_FILE, answer_files
 from conformance.contract.schema_files import SchemaFiles
-from conformance.editions.records import Change
+from conformance.editions.records import EditionChange, change, text_of
 from conformance.editions.requests import common_models
-from conformance.editions.rules import kind_of, text_of
 
 _LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
 _UPPER = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
 _SETS = frozenset({"enum", "type"})  # the fewer the stricter; of `required` the more
-_MEMBERS = "properties"
 _ASKED = {
     "default": "no response_format is asked",
     "url": "response_format is url",
@@ -25,29 +23,27 @@ _ASKED = {
 }
 
 
-def answer_changes(old: Edition, new: Edition) -> Iterator[Change]:
+def answer_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
     """Yield the keywords of answers that differ, and the kinds of answers of models."""
     before, after = _schemas(old), _schemas(new)
-    demanded = _demanded(old, new)
-    for part in after:
-        keywords = [dict(_flat(schemas.get(part, {}))) for schemas in (before, after)]
-        for place in dict.fromkeys((*keywords[0], *keywords[1])):
-            one, other = (flat.get(place) for flat in keywords)
-            if one != other:
-                strict = part in demanded and not _is_new(place, keywords[0])
-                yield _change(part, place, one, other, strict)
-    yield from _kinds(old, new)
-
-
-def _demanded(old: Edition, new: Edition) -> frozenset[str]:
-    """Return the answers of which the new edition may demand more of models that both read.
-
-    What an error body has, clauses of their own demand.
-    """
+    # of which answers more may be demanded: those of models that both editions read; what an error
+    # body has, clauses of their own demand
     models = [new.model(name) for name in common_models(old, new)]
-    kinds = {f"response {kind}" for model in models for kind in model.responses.values()}
-    others = {part for part in _schemas(new) if not part.startswith(("response ", "error "))}
-    return frozenset(kinds | (others if models else set()))
+    demanded = {f"response {kind}" for model in models for kind in model.responses.values()}
+    if models:
+        demanded |= {part for part in after if not part.startswith(("response ", "error "))}
+    for part in after:
+        old_keywords, new_keywords = (
+            dict(_flat(schemas.get(part, {}))) for schemas in (before, after)
+        )
+        documented = {name for name, _ in old_keywords}
+        for place in dict.fromkeys((*old_keywords, *new_keywords)):
+            old_value, new_value = old_keywords.get(place), new_keywords.get(place)
+            if old_value != new_value:
+                # of a member that was not documented nobody is expected to send it
+                strict = part in demanded and place[0] in {"", *documented}
+                yield _keyword_change(part, place, old_value, new_value, strict)
+    yield from _kinds(old, new)
 
 
 def _schemas(edition: Edition) -> dict[str, Mapping[str, Any]]:
@@ -65,7 +61,7 @@ def _schemas(edition: Edition) -> dict[str, Mapping[str, Any]]:
 def _flat(schema: Mapping[str, Any], place: str = "") -> Iterator[tuple[tuple[str, str], Any]]:
     """Yield each keyword by the member that it is about; what branches stays whole."""
     for keyword, value in schema.items():
-        if keyword == _MEMBERS and isinstance(value, dict):
+        if keyword == "properties" and isinstance(value, dict):
             for name, member in value.items():
                 inner = f"{place}.{name}".removeprefix(".")
                 yield (inner, ""), True
@@ -76,24 +72,18 @@ def _flat(schema: Mapping[str, Any], place: str = "") -> Iterator[tuple[tuple[st
             yield (place, keyword), value
 
 
-def _is_new(place: tuple[str, str], before: Mapping[tuple[str, str], Any]) -> bool:
-    """Return whether a member was not documented: then nobody is expected to send it."""
-    return bool(place[0]) and not any(name == place[0] for name, _ in before)
-
-
-def _change(part: str, place: tuple[str, str], before: Any, after: Any, strict: bool) -> Change:
-    name, keyword = place
-    subject = f"{part}: {name or 'the body'}"
-    said = [_text(before, keyword), _text(after, keyword)]
-    strict = strict and bool(keyword) and _stricter(keyword, before, after)
-    return Change(
-        area="answers",
-        kind=kind_of(*said),
-        subject=f"{subject}.{keyword}" if keyword else subject,
-        before=said[0],
-        after=said[1],
-        must=_must(f"{name or 'the body'} of a {part}", keyword, before, after) if strict else "",
+def _keyword_change(
+    part: str, place: tuple[str, str], before: Any, after: Any, may_demand: bool
+) -> EditionChange:
+    name, keyword = place[0] or "the body", place[1]
+    texts = (
+        "" if value is None else text_of(value) if keyword else "documented"
+        for value in (before, after)
     )
+    is_demand = may_demand and keyword and _is_stricter(keyword, before, after)
+    must = _must(f"{name} of a {part}", keyword, before, after) if is_demand else ""
+    subject = f"{part}: {name}.{keyword}" if keyword else f"{part}: {name}"
+    return change("answers", subject, *texts, must=must)
 
 
 def _must(where: str, keyword: str, before: Any, after: Any) -> str:
@@ -106,7 +96,7 @@ def _must(where: str, keyword: str, before: Any, after: Any) -> str:
     return f"keep {keyword} {text_of(after)} of {where}"
 
 
-def _stricter(keyword: str, before: Any, after: Any) -> bool:
+def _is_stricter(keyword: str, before: Any, after: Any) -> bool:
     """Return whether an answer that keeps the old keyword may break the new one."""
     if after is None:
         return False
@@ -115,7 +105,7 @@ def _stricter(keyword: str, before: Any, after: Any) -> bool:
     if keyword == "required":
         return not set(after) <= set(before)
     if keyword in _SETS:
-        return not _values(before) <= _values(after)
+        return not _allowed(before) <= _allowed(after)
     if keyword in _LOWER:
         return bool(after > before)
     if keyword in _UPPER:
@@ -123,31 +113,26 @@ def _stricter(keyword: str, before: Any, after: Any) -> bool:
     return True  # what no rule of thumb decides may break
 
 
-def _values(value: Any) -> set[str]:
+def _allowed(value: Any) -> set[str]:
+    """Return the values or types that a keyword allows, as JSON: every integer is a number."""
     names = set(map(json.dumps, value if isinstance(value, list) else [value]))
     return names | ({'"integer"'} if '"number"' in names else set())
 
 
-def _text(value: Any, keyword: str) -> str:
-    if value is None:
-        return ""
-    return "documented" if not keyword else text_of(value)
-
-
-def _kinds(old: Edition, new: Edition) -> Iterator[Change]:
+def _kinds(old: Edition, new: Edition) -> Iterator[EditionChange]:
     """Yield the models whose answers are of another kind for the same `response_format`."""
     for model in common_models(old, new):
         before, after = old.model(model).responses, new.model(model).responses
         for asked in dict.fromkeys((*before, *after)):
-            one, other = before.get(asked, before["default"]), after.get(asked, after["default"])
-            if one != other:
-                strict = other != "either"
-                yield Change(
-                    area="answers",
-                    kind="changed",
-                    subject=f"payload where response_format is {asked}",
+            kind = before.get(asked, before["default"])
+            new_kind = after.get(asked, after["default"])
+            if kind != new_kind:
+                is_demand = new_kind != "either"
+                yield change(
+                    "answers",
+                    f"payload where response_format is {asked}",
+                    kind,
+                    new_kind,
                     models=(model,),
-                    before=one,
-                    after=other,
-                    must=f"answer with {other} where {_ASKED[asked]}" if strict else "",
+                    must=f"answer with {new_kind} where {_ASKED[asked]}" if is_demand else "",
                 )

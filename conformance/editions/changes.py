@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from conformance.contract import Edition
+from msgspec.structs import replace
+
+from conformance.clauses.derivation import clause_id
+from conformance.contract import Edition, Level, Model
 from conformance.editions.answers import answer_changes
 from conformance.editions.promises import bound_cases, clause_changes, promise_changes
-from conformance.editions.records import AREAS, Change, Changes, EditionFacts
-from conformance.editions.requests import common_models, request_changes
-from conformance.editions.rules import (
-    kind_of,
-    lifecycle_changes,
-    model_changes,
-    open_changes,
-    parameter_changes,
+from conformance.editions.records import (
+    AREAS,
+    Changes,
+    EditionChange,
+    EditionFacts,
+    change,
+    changes_of,
+    text_of,
 )
+from conformance.editions.requests import common_models, request_changes
+
+UNSUPPORTED = "not for this model"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One rule of one model, as text, with the clause that it gives."""
+
+    text: str
+    level: Level = Level.MUST
+    clause: str | None = None
 
 
 def changes_between(old: Edition, new: Edition) -> Changes:
@@ -37,21 +53,39 @@ def changes_between(old: Edition, new: Edition) -> Changes:
     )
 
 
-def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[Change]:
+def lifecycle_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
+    """Yield the dates of models that differ; a day on which one ends binds a provider."""
+    before, after = (
+        {
+            f"{model}.{name}": text_of(value)
+            for model, dates in edition.lifecycles.items()
+            for name in ("since", "deprecated", "until", "replaced_by")
+            if (value := getattr(dates, name))
+        }
+        for edition in (old, new)
+    )
+    for difference in changes_of("lifecycle", before, after):
+        model, _, name = difference.subject.rpartition(".")
+        ends = name == "until" and bool(difference.after)
+        must = f"serve {model} until {difference.after}, and refuse it from then on" if ends else ""
+        yield replace(difference, models=(model,), must=must)
+
+
+def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[EditionChange]:
     yield from _endpoint_changes(old, new)
-    yield from model_changes(old, new)
+    yield from _model_changes(old, new)
     yield from lifecycle_changes(old, new)
     requests = request_changes(old, new)
     yield from requests
-    yield from parameter_changes(old, new)
+    yield from _parameter_changes(old, new)
     yield from answer_changes(old, new)
     bound = bound_cases(new, models)
     yield from clause_changes(old, new, bound, requests)
     yield from promise_changes(old, new, {**bound_cases(old, models), **bound})
-    yield from open_changes(old, new)
+    yield from _open_changes(old, new)
 
 
-def _endpoint_changes(old: Edition, new: Edition) -> Iterator[Change]:
+def _endpoint_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
     before, after = (
         {
             "method": edition.endpoint.method,
@@ -61,16 +95,9 @@ def _endpoint_changes(old: Edition, new: Edition) -> Iterator[Change]:
         }
         for edition in (old, new)
     )
-    for name, value in after.items():
-        if before[name] != value:
-            yield Change(
-                area="endpoint",
-                kind=kind_of(before[name], value),
-                subject=name,
-                before=before[name],
-                after=value,
-                must=f"answer at the {name} {value}" if value else "",
-            )
+    for difference in changes_of("endpoint", before, after):
+        place = f"{difference.subject} {difference.after}"
+        yield replace(difference, must=f"answer at the {place}" if difference.after else "")
 
 
 def _facts(edition: Edition) -> EditionFacts:
@@ -82,3 +109,91 @@ def _facts(edition: Edition) -> EditionFacts:
         digest=edition.digest,
         models=tuple(edition.models),
     )
+
+
+def _model_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
+    """Yield the models that one edition has and the other does not under its name."""
+    for name, model in new.models.items():
+        if name not in old.models:
+            known = old.find(name)
+            yield EditionChange(
+                area="models",
+                kind="added",
+                subject=name,
+                before=f"as {known.read_as}" if known else "",
+                after=f"{model.family}: {', '.join(model.parameters)}",
+            )
+    for name, model in old.models.items():
+        if name not in new.models:
+            known = new.find(name)
+            after = f"as {known.read_as}" if known else ""
+            yield EditionChange(
+                area="models", kind="removed", subject=name, before=model.family, after=after
+            )
+    patterns = (
+        {f"family {name}": family.pattern.pattern for name, family in edition.families.items()}
+        for edition in (old, new)
+    )
+    yield from changes_of("models", *patterns)
+
+
+def _parameter_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
+    """Yield the rules that differ, those of several models as one change.
+
+    A new default is a demand of its own: no request tries it. Every other rule demands what the
+    requests say that it decides (`request_changes`).
+    """
+    grouped: dict[tuple[str, str, str, str], list[tuple[str, _Rule]]] = {}
+    for model in common_models(old, new):
+        before, after = _rules(old.model(model)), _rules(new.model(model))
+        for name in dict.fromkeys((*before, *after)):
+            text, new_text = (
+                rules[name].text if name in rules else "" for rules in (before, after)
+            )
+            if text != new_text:
+                parameter, _, keyword = name.rpartition(".")
+                is_new_default = keyword == "default" and new_text and parameter in before
+                must = f"treat a request without {parameter} as {parameter}={new_text}"
+                key = (name, text, new_text, must if is_new_default else "")
+                rule = after.get(name) or before[name]
+                grouped.setdefault(key, []).append((new.model(model).label, rule))
+    for (name, text, new_text, must), rules in grouped.items():
+        yield change(
+            "parameters",
+            name,
+            text,
+            new_text,
+            models=tuple(model for model, _ in rules),
+            must=must,
+            level=min((rule.level for _, rule in rules), key=list(Level).index).value,
+            clauses=tuple(dict.fromkeys(rule.clause for _, rule in rules if rule.clause)),
+        )
+
+
+def _open_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
+    """Yield the questions that one edition leaves open and the other does not ask."""
+    before, after = (
+        {name: entry.question for name, entry in edition.open_questions.items()}
+        for edition in (old, new)
+    )
+    yield from changes_of("open", before, after)
+
+
+def _rules(model: Model) -> Mapping[str, _Rule]:
+    """Return what is said of each parameter, by parameter and keyword."""
+    # the name of a model stands in its own schema, and is no difference between editions
+    rules = {
+        f"{rule.parameter or 'body'}.{rule.keyword}": _Rule(
+            text_of(rule.value), rule.level, clause_id(model, rule)
+        )
+        for rule in model.rules
+        if (rule.parameter, rule.keyword) not in {("model", "enum"), ("model", "const")}
+    }
+    for name in model.unsupported:
+        rules[name] = _Rule(UNSUPPORTED, Level.MAY)
+    for name in model.parameters:
+        rules[name] = _Rule("documented")
+    for point in model.schema.open_points:
+        name = f"{point.parameter or 'body'} left open by {point.question}"
+        rules[name] = _Rule(text_of(point.keywords), Level.MAY)
+    return rules

@@ -1,28 +1,44 @@
-"""Whether a folder is an edition that can be published, and what a document says otherwise."""
+"""Whether a folder is an edition that can be published, and what a document says differently."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from conformance.cases import cases_for
 from conformance.contract import Edition
-from conformance.contract.frozen import frozen_digest
-from conformance.contract.loading import edition_folder, read_edition
+from conformance.contract.checker import Checker
+from conformance.contract.frozen import DIGEST_FILE, frozen_digest
+from conformance.contract.loading import (
+    EDITION_FILE,
+    PROMISES_FILE,
+    edition_folder,
+    read_edition,
+    schema_files,
+)
 from conformance.contract.promises import load_promises
+from conformance.contract.schema_files import SchemaFiles, read_json_file
+from conformance.documentation.traceability import trace
 from conformance.editions.document_differences import document_differences, unnamed_models
-from conformance.editions.faults import faults
 from conformance.editions.mentions import unnamed_citations
 from conformance.editions.openapi import read_document
+from conformance.editions.requests import common_models
+from conformance.errors import ConformanceError
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import counted
+
+_STRUCTURE = frozenset({"$schema", "$id", "$defs", "$ref", "title", "description", "properties"})
+_ANNOTATIONS = frozenset({"allOf", "citations", "open", "unsupported", "examples", "$comment"})
+_BASE = "https://image-conformance.invalid"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedEdition:
-    """What was found: faults, differences to a document, and what a reader had better look at."""
+    """The result of a check: faults, differences to a document, and notes for a reader."""
 
     edition: Edition
     faults: tuple[str, ...]
@@ -43,21 +59,48 @@ def check_edition(folder: str, document: Path | None = None) -> CheckedEdition:
     cannot be read.
     """
     edition = read_edition(edition_folder(folder))
-    read = read_document(document, edition) if document is not None else None
     notes = [*unnamed_citations(edition, load_promises(edition))]
-    if read is not None:
-        notes += unnamed_models(edition, read)
+    differences: tuple[str, ...] = ()
+    if document is not None:
+        content = read_document(document, edition)
+        differences = tuple(document_differences(edition, content))
+        notes += unnamed_models(edition, content)
     return CheckedEdition(
         edition=edition,
         faults=tuple(dict.fromkeys(faults(edition))),  # one mistake may stop several checks
-        differences=tuple(document_differences(edition, read)) if read is not None else (),
+        differences=differences,
         notes=tuple(notes),
         document=document,
     )
 
 
+def faults(edition: Edition) -> Iterator[str]:
+    """Yield what is wrong beyond what keeps an edition from being loaded, one sentence each."""
+    for name in schema_files(edition.folder):
+        yield from _schema_faults(edition, name)
+    files = SchemaFiles(edition.folder)
+    for example in edition.examples:
+        for fault in Checker(files.schema(example.schema)).faults(example.content, limit=1):
+            yield f"{EDITION_FILE}: the example {example.id} breaks its schema: {fault.message}"
+    for model in map(edition.model, common_models(edition, edition)):
+        if edition.read({"model": model.name, "prompt": "a boat"}).expectation != "accepted":
+            yield f"{EDITION_FILE}: {model.name}: its request schema does not accept its own name"
+            continue
+        try:
+            cases_for(edition, model, lead=True)
+        except ConformanceError as error:
+            yield str(error)
+    try:
+        yield from (f"{PROMISES_FILE}: {gap}" for gap in trace(edition).gaps)
+    except ConformanceError as error:
+        yield str(error)
+    published = frozen_digest(edition.folder)
+    if published not in (None, edition.digest):
+        yield f"{DIGEST_FILE}: the edition was changed after it was published; make a new one"
+
+
 def print_checked(checked: CheckedEdition, console: Console) -> None:
-    """Print what was found, a sentence a line."""
+    """Print the result of a check, one sentence a line."""
     _CheckPage(console).print(checked)
 
 
@@ -83,3 +126,42 @@ class _CheckPage(Paper):
         for sentence in sentences:
             self._line(sentence, indent=2)
         self._console.print()
+
+
+def _schema_faults(edition: Edition, name: str) -> Iterator[str]:
+    content = read_json_file(edition.folder / name)
+    if content.get("$id") != f"{_BASE}/{edition.id}/{name}":
+        yield f"{name}: its $id is not {_BASE}/{edition.id}/{name}"
+    files = SchemaFiles(edition.folder)
+    parts = [name, *(f"{name}#/$defs/{part}" for part in content.get("$defs", {}))]
+    for part in parts:
+        schema = files.schema(part)
+        yield from (f"{place} has no citation" for place in _uncited_constraints(schema, part))
+        yield from (f"{place}, which is not there" for place in _stale_citations(schema, part))
+
+
+def _uncited_constraints(node: dict[str, Any], place: str) -> Iterator[str]:
+    """Yield the constraints that no citation beside them is the source of."""
+    cited = {word for entry in node.get("citations", []) for word in entry.get("keywords", [])}
+    known = cited | _STRUCTURE | _ANNOTATIONS
+    yield from (f"{place}: {keyword}" for keyword in node if keyword not in known)
+    for name, member in node.get("properties", {}).items():
+        yield from _uncited_constraints(member, f"{place}.{name}")
+    for index, member in enumerate(node.get("allOf", [])):
+        yield from _uncited_constraints(member, f"{place}.allOf[{index}]")
+    if isinstance(node.get("items"), dict):
+        yield from _uncited_constraints(node["items"], f"{place}[]")
+
+
+def _stale_citations(node: Any, place: str) -> Iterator[str]:
+    """Yield the citations that name a keyword which the schema beside them does not have."""
+    if isinstance(node, list):
+        for member in node:
+            yield from _stale_citations(member, place)
+    elif isinstance(node, dict):
+        entries = node.get("citations")
+        for entry in entries if isinstance(entries, list) else []:
+            words = (word for word in entry.get("keywords", ()) if word not in node)
+            yield from (f"{place}: {entry['section']!r} is cited for {word}" for word in words)
+        for name, member in node.items():
+            yield from _stale_citations(member, f"{place}.{name}")

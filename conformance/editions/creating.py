@@ -30,12 +30,13 @@ def new_edition(old: str, new: str) -> Edition:
     source = load_edition(old)
     folder = Path(os.path.abspath(new))
     _check(folder, new)
+    # written aside and moved at once: half an edition would load, and be judged by
     part = folder.with_name(f".{uuid4().hex}.part")
     try:
         for file in _files(source.folder):
-            place = part / _renamed(file.as_posix(), source.id, folder.name)
+            place = part / _rename(file.as_posix(), source.id, folder.name)
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(_replaced(source, file, folder.name), encoding="utf-8")
+            place.write_text(_replace_id(source, file, folder.name), encoding="utf-8")
         part.rename(folder)
     except OSError as error:
         raise NewEditionError(f"{folder}: cannot be written: {error.strerror}") from None
@@ -65,7 +66,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path.relative_to(folder)
 
 
-def _replaced(source: Edition, file: Path, new: str) -> str:
+def _replace_id(source: Edition, file: Path, new: str) -> str:
     """Return the text of a file under the new id, laid out as it was.
 
     In strings of several words only the whole id is replaced: another name may begin with it.
@@ -73,10 +74,10 @@ def _replaced(source: Edition, file: Path, new: str) -> str:
     text = (source.folder / file).read_text(encoding="utf-8")
     if file.suffix != ".json":
         return text
-    return _STRING.sub(lambda match: _renamed(match[0], source.id, new), text)
+    return _STRING.sub(lambda match: _rename(match[0], source.id, new), text)
 
 
-def _renamed(text: str, old: str, new: str) -> str:
+def _rename(text: str, old: str, new: str) -> str:
     """Put the new id in place of the old one, but not within a longer id or word."""
     after = r"(?![\w.-])" if " " in text else r"(?![A-Za-z0-9])"
     return re.sub(rf"(?<![A-Za-z0-9]){re.escape(old)}{after}", lambda _: new, text)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from conformance.contract import Edition, Model
 from conformance.contract.promises import Promises
 
+# pages join the words of a name with a middle dot or a hyphen that does not break
 _SPELLINGS = str.maketrans({"·": "-", "\u2011": "-", "_": "-"})
 _FAMILY_WORDS = re.compile(r"\b(gpt|dall|qwen)[ -](image|e)\b")
 

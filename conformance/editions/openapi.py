@@ -21,7 +21,8 @@ _MOST_SCHEMAS = 5000
 _MOST_PARAMETERS = 500
 _MOST_VALUES = 500
 _CHOICES = ("allOf", "anyOf", "oneOf")
-_BOUNDS = ("minimum", "maximum", "minLength", "maxLength")
+LOOSEST = {"minimum": min, "minLength": min, "maximum": max, "maxLength": max}
+"""The bounds of parameters, and which of several holds for all alternatives together."""
 
 
 class DocumentError(ConformanceError):
@@ -39,6 +40,27 @@ class DocumentedParameter:
     default: Any = None
     descriptions: list[str] = field(default_factory=list)
 
+    def add(self, part: Mapping[str, Any]) -> None:
+        """Add what one alternative says."""
+        stated = part.get("type")
+        named = stated if isinstance(stated, list) else [stated]
+        types = {name for name in named if isinstance(name, str)}
+        self.types |= types | ({"null"} if part.get("nullable") is True else set())
+        values = [part["const"]] if "const" in part else _list(part, "enum")
+        if len(self.values) < _MOST_VALUES:
+            self.values += [value for value in values[:_MOST_VALUES] if value not in self.values]
+        if types - {"null"} and not values:
+            self.is_closed = False
+        for name, loosest in LOOSEST.items():
+            bound = part.get(name)
+            if isinstance(bound, int | float) and not isinstance(bound, bool):
+                self.bounds[name] = loosest(bound, self.bounds.get(name, bound))
+        if self.default is None:
+            self.default = part.get("default")
+        text = part.get("description")
+        if isinstance(text, str):
+            self.descriptions.append(text[:20_000])
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -54,9 +76,9 @@ def read_document(path: Path, edition: Edition) -> Document:
 
     Raises DocumentError for what cannot be read, and for a document without the endpoint.
     """
-    content = _loaded(path)
+    content = _load(path)
     body = _request_schema(content, edition, path)
-    reader = _Reader(content)
+    reader = _SchemaReader(content)
     members: dict[str, list[Any]] = {}
     for schema in reader.alternatives(body):
         for name, member in _object(schema, "properties").items():
@@ -78,7 +100,7 @@ def read_document(path: Path, edition: Edition) -> Document:
     return Document(parameters, frozenset(required), tuple(dict.fromkeys(reader.unread)))
 
 
-def _loaded(path: Path) -> Any:
+def _load(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
@@ -90,9 +112,9 @@ def _loaded(path: Path) -> Any:
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read: {error.strerror}") from None
     except (JSONFaultError, YAMLFaultError) as error:
-        said = printable(str(error), 300)
+        fault = printable(str(error), 300)
         raise DocumentError(
-            f"{path}: {said}; name an OpenAPI document as JSON, or as YAML that ends in .yaml"
+            f"{path}: {fault}; name an OpenAPI document as JSON, or as YAML that ends in .yaml"
         ) from None
 
 
@@ -101,9 +123,9 @@ def _request_schema(content: Any, edition: Edition, path: Path) -> Any:
     wanted, method = edition.endpoint.path, edition.endpoint.method.lower()
     paths = _object(content, "paths")
     names = [name for name in paths if isinstance(name, str) and name.endswith(wanted)]
-    for name in sorted(names, key=len):
+    for name in sorted(names, key=len):  # the shortest is least likely a variant of the endpoint
         operation = _object(_object(paths, name), method)
-        body = _Reader(content).resolved(operation.get("requestBody"))
+        body = _SchemaReader(content).resolve(operation.get("requestBody"))
         media = _object(_object(body, "content"), edition.endpoint.content_type)
         if "schema" in media:
             return media["schema"]
@@ -114,7 +136,7 @@ def _request_schema(content: Any, edition: Edition, path: Path) -> Any:
     )
 
 
-class _Reader:
+class _SchemaReader:
     """Follows the references of one document, within bounds."""
 
     def __init__(self, content: Any) -> None:
@@ -126,7 +148,7 @@ class _Reader:
         """Put the alternatives of a parameter together."""
         whole = DocumentedParameter()
         for part in self.alternatives(schema):
-            self._add(whole, part)
+            whole.add(part)
         whole.is_closed = bool(whole.values) and whole.is_closed
         return whole
 
@@ -136,7 +158,7 @@ class _Reader:
         """Yield a schema and all that it is put together from, each once, as far as it goes."""
         waiting, seen = [schema], set[int]()
         while waiting:
-            part = self.resolved(waiting.pop())
+            part = self.resolve(waiting.pop())
             if not isinstance(part, dict) or id(part) in seen:
                 continue
             if self._looked_at >= _MOST_SCHEMAS:
@@ -145,9 +167,10 @@ class _Reader:
             self._looked_at += 1
             seen.add(id(part))
             yield part
-            waiting += [other for name in choices for other in reversed(_list(part, name))]
+            for name in choices:
+                waiting += reversed(_list(part, name))
 
-    def resolved(self, schema: Any) -> Any:
+    def resolve(self, schema: Any) -> Any:
         """Return what a schema refers to, through any number of references, or itself."""
         seen: set[str] = set()
         while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
@@ -167,25 +190,6 @@ class _Reader:
         if node is None:
             self.unread.append(f"$ref {printable(reference, 100)}")
         return node
-
-    def _add(self, whole: DocumentedParameter, part: Mapping[str, Any]) -> None:
-        stated = part.get("type")
-        named = stated if isinstance(stated, list) else [stated]
-        types = {name for name in named if isinstance(name, str)}
-        whole.types |= types | ({"null"} if part.get("nullable") is True else set())
-        values = [part["const"]] if "const" in part else _list(part, "enum")
-        if len(whole.values) < _MOST_VALUES:
-            whole.values += [v for v in values[:_MOST_VALUES] if v not in whole.values]
-        if types - {"null"} and not values:
-            whole.is_closed = False
-        for name in _BOUNDS:
-            value = part.get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                loosest = min if name.startswith("min") else max
-                whole.bounds[name] = loosest(value, whole.bounds.get(name, value))
-        whole.default = part.get("default") if whole.default is None else whole.default
-        text = part.get("description")
-        whole.descriptions += [text[:20_000]] if isinstance(text, str) else []
 
 
 def _object(node: Any, name: str) -> Mapping[Any, Any]:

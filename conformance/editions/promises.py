@@ -9,8 +9,7 @@ from conformance.clauses import clauses_of
 from conformance.contract import Edition, Level
 from conformance.contract.promises import DocumentedPromise, load_promises
 from conformance.documentation.traceability import settling
-from conformance.editions.records import Change
-from conformance.editions.rules import kind_of
+from conformance.editions.records import EditionChange, change
 from conformance.runner.planned_request import read_case
 
 Bound = Mapping[str, tuple[str, ...]]
@@ -27,15 +26,15 @@ def bound_cases(edition: Edition, models: Collection[str]) -> Bound:
 
 
 def clause_changes(
-    old: Edition, new: Edition, bound: Bound, requests: Iterable[Change]
-) -> Iterator[Change]:
-    """Yield the clauses that one edition has, or grades, otherwise than the other.
+    old: Edition, new: Edition, bound: Bound, requests: Iterable[EditionChange]
+) -> Iterator[EditionChange]:
+    """Yield the clauses that one edition has, or grades, differently from the other.
 
     ``bound`` are the cases of the models that both editions read: a clause that binds none of
     them asks nothing of a provider that kept the old edition. What ``requests`` demand already is
     no demand again.
     """
-    demanded = {name for change in requests for name in change.clauses}
+    demanded = {name for request in requests for name in request.clauses}
     before, after = (
         {clause.id: clause for clause in clauses_of(edition)} for edition in (old, new)
     )
@@ -49,12 +48,10 @@ def clause_changes(
             order = ["", *(level.value for level in reversed(Level))]
             is_stricter = order.index(levels[1]) > order.index(levels[0])
             is_new = cases and name not in demanded and is_stricter
-            yield Change(
-                area="clauses",
-                kind=kind_of(*levels),
-                subject=name,
-                before=levels[0],
-                after=levels[1],
+            yield change(
+                "clauses",
+                name,
+                *levels,
                 must=clause.statement if is_new else "",
                 level=clause.level.value,
                 clauses=(name,),
@@ -62,13 +59,14 @@ def clause_changes(
             )
 
 
-def promise_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Change]:
+def promise_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[EditionChange]:
     """Yield the promises that are new, gone, or of another level or settlement.
 
     A promise that a document makes in the same words is the same promise, whatever its id is.
     """
     before, after = (
-        {_key(promise): promise for promise in load_promises(e).all} for e in (old, new)
+        {(promise.source, promise.section, promise.says): promise for promise in promises.all}
+        for promises in map(load_promises, (old, new))
     )
     by_id = {promise.id: promise for promise in before.values()}
     taken: set[str] = set()
@@ -85,22 +83,19 @@ def promise_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Change
             yield _promise_change(promise, _text(promise), "", bound)
 
 
-def _key(promise: DocumentedPromise) -> tuple[str, str, str]:
-    return promise.source, promise.section, promise.says
-
-
 def _text(promise: DocumentedPromise) -> str:
     return f"{promise.level.value}: {promise.says} ({settling(promise)})"
 
 
-def _promise_change(promise: DocumentedPromise, before: str, after: str, bound: Bound) -> Change:
+def _promise_change(
+    promise: DocumentedPromise, before: str, after: str, bound: Bound
+) -> EditionChange:
     cases = dict.fromkeys(case for name in promise.clauses for case in bound.get(name, ()))
-    return Change(
-        area="promises",
-        kind=kind_of(before, after),
-        subject=promise.id,
-        before=before,
-        after=after,
+    return change(
+        "promises",
+        promise.id,
+        before,
+        after,
         level=promise.level.value,
         clauses=promise.clauses,
         cases=tuple(cases),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
@@ -37,7 +40,7 @@ class EditionFacts(Struct, frozen=True):
     models: tuple[str, ...]
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class EditionChange(Struct, frozen=True, kw_only=True):
     """One difference between two editions."""
 
     area: Area
@@ -68,14 +71,39 @@ class Changes(Struct, frozen=True, kw_only=True):
     breaking: bool
     in_common: tuple[str, ...]
     """The models that both editions read; of any other nothing is demanded."""
-    changes: tuple[Change, ...]
+    changes: tuple[EditionChange, ...]
 
-    def of(self, area: str) -> tuple[Change, ...]:
+    def of(self, area: str) -> tuple[EditionChange, ...]:
         """Return the changes of an area."""
         return tuple(change for change in self.changes if change.area == area)
 
     @property
-    def demands(self) -> tuple[Change, ...]:
+    def demands(self) -> tuple[EditionChange, ...]:
         """What a provider that keeps the old edition must change, MUST before SHOULD."""
         wanted = [change for change in self.changes if change.must]
         return tuple(sorted(wanted, key=lambda change: not change.breaking))
+
+
+def change(area: str, subject: str, before: str, after: str, **rest: Any) -> EditionChange:
+    """Return a change of the kind that its texts tell: nothing before is something added."""
+    kind = "changed" if before and after else "added" if after else "removed"
+    return EditionChange(area=area, kind=kind, subject=subject, before=before, after=after, **rest)
+
+
+def changes_of(
+    area: str, before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[EditionChange]:
+    """Yield what two editions say differently, by subject."""
+    for subject in dict.fromkeys((*before, *after)):
+        texts = before.get(subject, ""), after.get(subject, "")
+        if texts[0] != texts[1]:
+            yield change(area, subject, *texts)
+
+
+def text_of(value: Any) -> str:
+    """Write a value of a schema in one line."""
+    if isinstance(value, list | tuple):
+        return ", ".join("null" if item is None else str(item) for item in value)
+    if isinstance(value, str | date):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)

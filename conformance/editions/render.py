@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec import to_builtins
 from rich.console import Console
 
-from conformance.editions.records import AREAS, Change, Changes
+from conformance.editions.records import AREAS, Changes, EditionChange
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.markdown import fill
@@ -24,6 +24,7 @@ TITLES = {
     "open": "Open questions",
 }
 _SAYS_CLAUSES = frozenset({"clauses", "promises"})  # areas whose differences name them already
+_Show = Callable[[EditionChange], None]
 _SHOWN = 12  # changes of an area on the terminal, without --all
 
 
@@ -74,7 +75,7 @@ class _ChangesPage(Paper):
         self._line((closing(self._changes), "bold"))
 
     def _section(
-        self, title: str, changes: Sequence[Change], every: bool, show: Callable[[Change], None]
+        self, title: str, changes: Sequence[EditionChange], every: bool, show: _Show
     ) -> None:
         if not changes:
             return
@@ -84,28 +85,22 @@ class _ChangesPage(Paper):
         if len(changes) > _SHOWN and not every:
             self._line((f"and {len(changes) - _SHOWN} more (--all)", "dim"), indent=2)
 
-    def _demand(self, change: Change) -> None:
+    def _demand(self, change: EditionChange) -> None:
         style = "bold red" if change.breaking else "yellow"
-        self._line(
-            (f"{change.level} ", style),
-            change.must,
-            (_where(change), "dim"),
-            indent=2,
-        )
+        self._line((f"{change.level} ", style), change.must, (_where(change), "dim"), indent=2)
 
-    def _difference(self, change: Change) -> None:
-        parts = [text for text in (change.before, change.after) if text]
-        said = " -> ".join(parts)
+    def _difference(self, change: EditionChange) -> None:
+        texts = " -> ".join(text for text in (change.before, change.after) if text)
         self._line(
             (f"{'breaking' if change.breaking else change.kind} ", "bold"),
             change.subject,
-            f": {said}" if said else "",
+            f": {texts}" if texts else "",
             (_where(change, names_clauses=change.area not in _SAYS_CLAUSES), "dim"),
             indent=2,
         )
 
 
-def _where(change: Change, names_clauses: bool = True) -> str:
+def _where(change: EditionChange, names_clauses: bool = True) -> str:
     """Say on which models a change is, which clauses judge it, and on how many cases."""
     parts = [f"on {listed(change.models)}"] if change.models else []
     parts += [listed(change.clauses)] if change.clauses and names_clauses else []

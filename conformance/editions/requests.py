@@ -1,4 +1,4 @@
-"""What a provider must accept or refuse from now on: the requests that two editions read unlike."""
+"""What a provider must accept or refuse now: requests that two editions read differently."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.cases import cases_for
-from conformance.cases.model import Authorization, Case, Operation
+from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Level, RequestBody
 from conformance.contract.checker import shown
-from conformance.editions.records import Change
+from conformance.editions.records import EditionChange, change
 from conformance.proof.extra_cases import family_names
 from conformance.reports.formatting import listed
 from conformance.runner.planned_request import read_case
@@ -23,7 +23,7 @@ _MOST_VALUES = 6
 
 @dataclass(slots=True)
 class _Demand:
-    """Requests to one model that the new edition decides otherwise, for one rule."""
+    """Requests to one model that the new edition decides differently, for one rule."""
 
     values: dict[str, None] = field(default_factory=dict)
     cases: dict[str, None] = field(default_factory=dict)
@@ -35,20 +35,15 @@ def common_models(old: Edition, new: Edition) -> tuple[str, ...]:
 
     What is said of a family is tried on one more member that neither edition has.
     """
-    names = (*new.models, *old.models, *_members(old, new))
+    names = [*new.models, *old.models]
+    members = [name for name in (*family_names(new), *family_names(old)) if name not in names]
+    for family in new.families.values():  # a name of an example, else a made-up one
+        candidates = (*members, f"{family.template.family}-any")
+        names += [name for name in candidates if family.pattern.search(name)][:1]
     return tuple(dict.fromkeys(name for name in names if old.find(name) and new.find(name)))
 
 
-def _members(old: Edition, new: Edition) -> Iterator[str]:
-    """Yield a name for each family that no edition has: of an example, else a made-up one."""
-    asked = (*family_names(new), *family_names(old))
-    names = [name for name in asked if name not in {*old.models, *new.models}]
-    for family in new.families.values():
-        candidates = (*names, f"{family.template.family}-any")
-        yield from [name for name in candidates if family.pattern.search(name)][:1]
-
-
-def request_changes(old: Edition, new: Edition) -> tuple[Change, ...]:
+def request_changes(old: Edition, new: Edition) -> tuple[EditionChange, ...]:
     """List what must be accepted or refused now, by rule; models of one demand share a change.
 
     The requests are the cases of both editions: what an edition says at all, a case of it tries.
@@ -64,6 +59,7 @@ def request_changes(old: Edition, new: Edition) -> tuple[Change, ...]:
 
 
 def _demands(old: Edition, new: Edition, model: str) -> Mapping[tuple[str, str, str], _Demand]:
+    """Return the demands on one model by subject and by what each edition expects."""
     demands: dict[tuple[str, str, str], _Demand] = {}
     for case in _requests(old, new, model):
         body = case.body or {}
@@ -72,7 +68,7 @@ def _demands(old: Edition, new: Edition, model: str) -> Mapping[tuple[str, str, 
         if judging:
             key = (_subject(before, after), before.expectation, after.expectation)
             demand = demands.setdefault(key, _Demand())
-            demand.values[_sent(body, key[0])] = None
+            demand.values[_value_text(body, key[0])] = None
             demand.cases[case.path] = None
             demand.clauses |= judging
     return demands
@@ -82,8 +78,7 @@ def _requests(old: Edition, new: Edition, model: str) -> Iterator[Case]:
     seen: set[str] = set()
     for edition in (new, old):
         for case in cases_for(edition, edition.model(model), lead=True):
-            plain = case.authorization is Authorization.VALID and case.raw is None
-            if plain and case.operation is Operation.GENERATE and repr(case.body) not in seen:
+            if case.is_plain and repr(case.body) not in seen:
                 seen.add(repr(case.body))
                 yield case
 
@@ -98,9 +93,9 @@ def _judging(case: Case, edition: Edition) -> Mapping[str, Clause]:
 
 def _subject(before: RequestBody, after: RequestBody) -> str:
     """Name the rule or parameter by which one edition decides what the other does not."""
-    for read in (after, before):
-        for broken in read.violations:
-            return f"{broken.parameter or 'body'}.{broken.keyword}"
+    broken = next(iter((*after.violations, *before.violations)), None)
+    if broken is not None:
+        return f"{broken.parameter or 'body'}.{broken.keyword}"
     names = (*before.unsupported, *before.unknown)
     undocumented = [
         name
@@ -113,7 +108,7 @@ def _subject(before: RequestBody, after: RequestBody) -> str:
     return next(iter((*undocumented, *names, *before.left_open)), "body")
 
 
-def _sent(body: Mapping[str, Any], subject: str) -> str:
+def _value_text(body: Mapping[str, Any], subject: str) -> str:
     """Write what a request sends of the parameter in question, else all but the prompt."""
     name = subject.partition(".")[0]
     if name in body:
@@ -122,16 +117,17 @@ def _sent(body: Mapping[str, Any], subject: str) -> str:
     return " ".join(rest) or f"no {name}"
 
 
-def _change(subject: str, before: str, after: str, models: list[str], demand: _Demand) -> Change:
+def _change(
+    subject: str, before: str, after: str, models: list[str], demand: _Demand
+) -> EditionChange:
     verb = {"accepted": "accept", "refused": "refuse"}[after]
     levels = [clause.level for clause in demand.clauses.values()]
-    return Change(
-        area="requests",
-        kind="changed",
-        subject=subject,
+    return change(
+        "requests",
+        subject,
+        before,
+        after,
         models=tuple(models),
-        before=before,
-        after=after,
         must=f"{verb} {listed([*demand.values], _MOST_VALUES)}",
         level=min(levels, key=list(Level).index).value,
         clauses=tuple(demand.clauses),

@@ -50,15 +50,15 @@ DONE = "[DONE]"
 """What chat streams end with; no source documents it for images."""
 
 
-class Sight:
-    """Looks at the images of one answer, within the pixels that they may have together."""
+class ImageInspector:
+    """Inspects the images of one answer, within the pixels that they may have together."""
 
     def __init__(self, pixels: int, together: int) -> None:
         self._pixels = pixels
         self._together = together
         self._seen: dict[str, int] = {}
 
-    def of(self, data: bytes, alone: bool) -> ImageFacts:
+    def inspect(self, data: bytes, alone: bool) -> ImageFacts:
         """Inspect an image; equal bytes count once, also where they were decoded before.
 
         The pixels of one that stands `alone` in its answer are compared with no other's.
@@ -69,6 +69,7 @@ class Sight:
             return replace(inspect_image(data, max_pixels=0, digest=digest), fault=fault)
         key = (digest, self._pixels)
         facts = _FACTS.get(key)
+        # An image that stood alone was not compared; beside others its pixels are digested.
         if facts is None or not (alone or facts.pixel_digest or not facts.decoded):
             compared = not alone
             facts = inspect_image(data, max_pixels=self._pixels, compared=compared, digest=digest)
@@ -94,14 +95,14 @@ class Payload:
         index: int,
         item: dict[str, Any],
         exchange: Exchange,
-        sight: Sight,
+        inspector: ImageInspector,
         alone: bool = False,
     ) -> None:
         self.index = index
         self.alone = alone
         self.item = item
         self._exchange = exchange
-        self._sight = sight
+        self._inspector = inspector
         self._ahead: Future[ImageFacts] | None = None
 
     @property
@@ -130,7 +131,7 @@ class Payload:
 
     @property
     def delivers(self) -> bool:
-        """Return whether an image came, if damaged: a URL, or base64 that begins like an image."""
+        """Return whether an image came, even if damaged: a URL, or base64 that begins like one."""
         if self.url is not None:
             return True
         data = self.base64.data if self.base64 else None
@@ -169,7 +170,7 @@ class Payload:
         if self._ahead is not None:
             return self._ahead.result()
         data = self._data
-        return self._sight.of(data, self.alone) if data else None
+        return self._inspector.inspect(data, self.alone) if data else None
 
     @cached_property
     def credentials(self) -> Credentials | None:
@@ -183,15 +184,16 @@ class Payload:
         return painter_named(self.credentials, self._exchange) if self.credentials else None
 
     def look_ahead(self) -> None:
-        """Begin to decode the image, where that takes long enough to be worth it."""
+        """Start decoding the image on another thread if it is large enough to be worth that."""
         data = self._data
         if data and len(data) >= _WORTH_A_THREAD:
-            self._ahead = _decoder().submit(self._sight.of, data, self.alone)
+            self._ahead = _decoder().submit(self._inspector.inspect, data, self.alone)
 
     @property
     def _data(self) -> bytes | None:
         """The bytes of the image, from base64 first and from the download otherwise."""
         data = self.base64.data if self.base64 else None
+        # The page of a refusal is no image that came, so that only a success counts.
         if data is None and self.download and self.download.response:
             fetched = self.download.response
             data = fetched.body if 200 <= fetched.status < 300 else None
@@ -206,7 +208,7 @@ class StreamEvent(Payload):
         self.reading = read_json(event.data.encode("utf-8", "replace"))
         value = self.reading.value
         item = value if isinstance(value, dict) else {}
-        super().__init__(index, item, answer.exchange, answer.sight)
+        super().__init__(index, item, answer.exchange, answer.inspector)
 
     @property
     def path(self) -> str:
@@ -229,7 +231,7 @@ class Answer:
     ) -> None:
         self.exchange = exchange
         self.response = exchange.response
-        self.sight = Sight(pixels, images_pixels)
+        self.inspector = ImageInspector(pixels, images_pixels)
 
     @property
     def status(self) -> int | None:
@@ -248,7 +250,7 @@ class Answer:
 
     @property
     def error(self) -> Any:
-        """The ``error`` member, whatever it is."""
+        """The ``error`` member, of whatever type."""
         return self.object.get("error") if self.object else None
 
     @cached_property
@@ -257,14 +259,14 @@ class Answer:
         data = self.object.get("data") if self.object else None
         items = data if isinstance(data, list) else []
         payloads = (
-            Payload(index, item, self.exchange, self.sight, alone=len(items) == 1)
+            Payload(index, item, self.exchange, self.inspector, alone=len(items) == 1)
             for index, item in enumerate(items)
             if isinstance(item, dict)
         )
         return tuple(islice(payloads, MOST_IMAGES))
 
     def look_ahead(self) -> None:
-        """Begin to decode the images on another thread; they are there when they are asked for."""
+        """Start decoding the images on another thread; whoever needs one waits for it."""
         for payload in self.payloads:
             payload.look_ahead()
 
@@ -275,12 +277,13 @@ class Answer:
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
-        """The events of the stream, up to `MOST_IMAGES` with one; a closing ``[DONE]`` is none."""
+        """The events of the stream, up to `MOST_IMAGES` with one, without a closing ``[DONE]``."""
         named = [event for event in self.stream.events if event.data.strip() != DONE]
         events: list[StreamEvent] = []
         images = 0
         for index, event in enumerate(named):
             events.append(StreamEvent(index, event, self))
+            # Partial images count as well: they are decoded like the others.
             images += events[-1].b64_json is not None
             if images == MOST_IMAGES:
                 break
@@ -300,7 +303,7 @@ def painter_named(credentials: Credentials, exchange: Exchange) -> Painter:
 
 
 def asked_names(exchange: Exchange) -> tuple[str, ...]:
-    """Return the names of the model asked for: the provider's, and the suite's; none if unasked."""
+    """Return the requested model's name at the provider and in the edition, if one is sent."""
     body = read_json(exchange.request.body).value
     name = body.get("model") if isinstance(body, dict) else None
     return (name, exchange.model) if isinstance(name, str) else ()

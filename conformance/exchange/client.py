@@ -44,7 +44,7 @@ class Target:
 
 
 class Client:
-    """Sends cases to one target; what it gives out holds no secret."""
+    """Sends cases to one target; the exchanges it returns hold no secret."""
 
     def __init__(
         self,
@@ -102,6 +102,7 @@ class Client:
         self, case: Case, known_failures: Mapping[str, Failure], recorded_at: str | None
     ) -> Exchange:
         target = self.target
+        # A cassette answers to the URL that it was recorded at, wherever the provider is now.
         prepared = build_request(
             case,
             base_url=recorded_at or target.base_url,
@@ -130,6 +131,7 @@ class Client:
         return self._redactor.exchange(whole) if self._redactor else whole
 
     def _fetch_images(self, bare: Exchange, known: Mapping[str, Failure]) -> Iterator[Download]:
+        # Most answers carry base64, and are not parsed here for a member that they do not have.
         if bare.response is None or b'"url"' not in bare.response.body:
             return
         addresses = [payload.url for payload in Answer(bare).payloads if payload.url]
@@ -142,10 +144,10 @@ class Client:
                 yield self._fetch_image(url, bare, allowance)
 
     def _fetch_image(self, url: str, bare: Exchange, allowance: _Allowance) -> Download:
-        """Fetch an image, again where its host was out, as long as the allowance lasts.
+        """Fetch an image, and retry while its host is out and the allowance lasts.
 
-        Once an image was asked for in vain as often as may be, no other one is asked for again:
-        sixteen images would let any host make the run wait for a minute.
+        Once an image has failed as often as is allowed, no other one is retried: sixteen images
+        would let any host make the run wait for a minute.
         """
         retried: list[Attempt] = []
         while True:
@@ -176,7 +178,7 @@ class _Allowance:
         self.gave_up = False  # whether an image never came, after all attempts
 
     def spent(self) -> Failure | None:
-        """Return which limit the images before have reached, or None."""
+        """Return which limit earlier images have used up, or None."""
         if time.monotonic() >= self._deadline:
             seconds = f"{self._limits.images_seconds:g} s"
             return Failure("timeout", f"the images before it took {seconds} together")
@@ -186,12 +188,12 @@ class _Allowance:
         return None
 
     def lasts(self, seconds: float) -> bool:
-        """Return whether there is something left after a wait."""
+        """Return whether time and bytes are left after a wait."""
         return time.monotonic() + seconds < self._deadline and self.bytes_left > 0
 
 
 def _retry_delay(fetched: Exchange, retries: int) -> float | None:
-    """Return the seconds until an image may be asked for again; None where it may not."""
+    """Return the seconds to wait before an image is fetched again; None to give up."""
     status = fetched.response.status if fetched.response else None
     is_out = fetched.failure is not None and fetched.failure.kind in _CUT_OFF
     if not (is_out or (status and undecided(status) and status < 600)):

@@ -69,6 +69,7 @@ def error_text(answer: Answer) -> ErrorText:
     if response is None:
         return NOTHING
     success = 200 <= response.status < 300
+    # JSON is read as JSON, whatever its content type says.
     if answer.json.value is not None:
         return _of_success(answer.json.value) if success else read_error(answer.json.value)
     if answer.streams or (success and answer.stream.events):
@@ -79,6 +80,7 @@ def error_text(answer: Answer) -> ErrorText:
         return ErrorText(_tidy(html.unescape(_TAG.sub(" ", title["text"] if title else page))))
     text = response.body[:_LONGEST].decode("utf-8", "replace")
     error = ErrorText(_tidy(text) if "\0" not in text else "")
+    # In a success a bare text may be base64, so that it has to read like a sentence.
     worded = _WORDS.match(error.text) or cause_of(response.status, error)
     return error if not success or worded else NOTHING
 
@@ -123,6 +125,7 @@ def _own(members: Mapping[str, Any], *names: str) -> str:
         value = members.get(name)
         if isinstance(value, str) and value.strip():
             return _tidy(value)
+        # A number is a code, and never the words of an error.
         if type(value) is int and value not in _NO_CODES and name in _CODE:
             return str(value)[:20]
     return ""
@@ -144,6 +147,7 @@ def _of_success(value: Any) -> ErrorText:
         return NOTHING
     data = value.get("data")
     items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+    # An item that has an image says of an error only what stands in its `error`.
     if items:
         faulty = (
             item if item.get("error") is None else {"error": item["error"]}

@@ -77,7 +77,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request that was sent again, and what came of it before."""
+    """A failed attempt at a request that was then sent again."""
 
     status: int | None
     reason: str
@@ -95,13 +95,13 @@ class Download:
 
     @property
     def is_recorded_failure(self) -> bool:
-        """Return whether all that is known is that somebody else, at some time, got no image."""
+        """Return whether a recording shows no more than that somebody once got no image."""
         return self.failure is not None and self.failure.kind == NOT_RECORDED
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """US dollars of some requests, each in one of three: by usage, by a known price, guessed."""
+    """US dollars of some requests, each counted once: by usage, by a known price, or guessed."""
 
     actual: float | None = None
     """What usage says; None where no answer said."""
@@ -126,7 +126,7 @@ class Price:
     estimate: float | None
     actual: float | None
     spent: Spending | None = None
-    """What all requests for it came to, those sent again as well; None where none was sent."""
+    """The cost of all requests for it, retries included; None where none was sent."""
 
 
 @dataclass(frozen=True, slots=True)

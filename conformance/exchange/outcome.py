@@ -51,12 +51,12 @@ class Outcome:
 
     @property
     def forbidden(self) -> bool:
-        """Return whether it was turned down for who asked or from where, as far as is known."""
+        """Return whether it was turned down because of who asked, or from where."""
         return self.cause == "access" or (self.cause == "other" and self.status in (403, 451))
 
     @property
     def closed(self) -> bool:
-        """Return whether the model is not there for whoever asked, whatever else is asked of it."""
+        """Return whether this client cannot reach the model at all, whatever it asks of it."""
         return self.result is Result.NOT_SERVED or self.forbidden
 
     @property
@@ -94,7 +94,7 @@ NOT_OPEN = "it is not open to who asks, or from where"
 
 
 def of_what_was_asked(outcome: Outcome) -> Outcome:
-    """Return what "not served" comes to where the model paints: it is about what was asked."""
+    """Read "not served" again, of a model that paints: it is about what was asked."""
     status = outcome.status or 0
     if undecided(status):
         lost = Result.UNAVAILABLE
@@ -126,7 +126,7 @@ _NOT_OF_THE_API = frozenset({407, 451})  # a proxy, and the law
 
 
 def undecided(status: int) -> bool:
-    """Return whether by its status the provider did not get to decide (RFC 9110, 6585, 8470)."""
+    """Return whether a status says that the provider decided nothing (RFC 9110, 6585, 8470)."""
     return status in _TRY_AGAIN or status >= 500
 
 
@@ -138,6 +138,7 @@ _OF_OURS: dict[str, Cause] = {"key-refused": "key", ACCOUNT_ENDED: "quota"}
 
 
 def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Result, str]:
+    # Gateways answer with whatever status they have, so that a clear cause goes before it.
     if cause == "not served":
         return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
     if cause == "quota":
@@ -162,8 +163,9 @@ def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> 
     items: tuple[Payload, ...] = answer.payloads
     if answer.object is None:
         items = tuple(item for item in answer.events if item.called(COMPLETED))
-    known = "payloads" not in exchange.altered
-    return any(item.delivers if known else item.carries for item in items)
+    # A payload that a recorder took out came all the same.
+    is_kept = "payloads" not in exchange.altered
+    return any(item.delivers if is_kept else item.carries for item in items)
 
 
 def not_served(answer: Answer) -> bool:
@@ -172,7 +174,7 @@ def not_served(answer: Answer) -> bool:
 
 
 def quota_exhausted(answer: Answer) -> bool:
-    """Return whether an answer speaks of an account that is at its end, and not of the request."""
+    """Return whether an answer blames an account without credit, and not the request."""
     return _cause(answer) == "quota"
 
 
@@ -188,7 +190,7 @@ def _listed(body: dict[str, Any] | None) -> frozenset[str] | None:
 
 
 def _shutdowns(body: dict[str, Any] | None) -> frozenset[tuple[str, str]]:
-    """Return `shutdown_date` of the listed models; what is no date says nothing."""
+    """Return the `shutdown_date` of each listed model; anything that is no date is ignored."""
     dated = set()
     for item in (body or {}).get("data", ()):
         model = item if isinstance(item, dict) else {}

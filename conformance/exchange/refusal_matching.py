@@ -1,4 +1,4 @@
-"""What the words of refusals say: whether two are the same, and whether they have a name."""
+"""Compare the words of refusals with each other, and with the names and values of a request."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def same_words(said: str) -> str:
 
 
 def speaks_of(text: str, name: str) -> bool:
-    """Return whether a text has a name as a whole word."""
+    """Return whether a text contains a name as a whole word."""
     whole_name = rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])"
     return re.search(whole_name, text[:_MOST]) is not None
 
 
 def names_parameter(text: str, request: bytes) -> bool:
-    """Return whether a text has the name of a parameter that a request sets."""
+    """Return whether a text contains the name of a parameter that a request sets."""
     text = _ELISION.sub(" ", text[:_MOST])
     return any(speaks_of(text, name) for name in _asked(request).keys() - _OF_ANYTHING)
 

@@ -1,4 +1,4 @@
-"""How long a provider asks to wait: `Retry-After`, as RFC 9110 has it, read with suspicion."""
+"""How long a provider asks to wait: `Retry-After` (RFC 9110), read with suspicion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
 
 def retry_after(exchange: Exchange) -> float | None:
-    """Return the seconds an answer asks to wait; None where it does not, or not legibly.
+    """Return the seconds an answer asks to wait; None if it does not, or if it is unreadable.
 
     A date is taken from the answer's own `Date` where that is there: clocks differ, and jump.
     """

@@ -111,12 +111,12 @@ def _authorization(exchange: Exchange) -> Authorization:
 
 def deployment_of(request: Request) -> str | None:
     """Return the deployment that a URL names, as Azure has it in place of `model`."""
-    named = _DEPLOYMENT.search(urlsplit(request.url).path)
-    return named[1] if named else None
+    match = _DEPLOYMENT.search(urlsplit(request.url).path)
+    return match[1] if match else None
 
 
 def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, RequestBody | None]:
-    """Read the body under the edition's name of the model; the fault of it that clauses know."""
+    """Return the fault of a body, if clauses judge it, and what it asks of the edition's model."""
     reading = read_json(exchange.request.body)
     if reading.fault is not None:
         return "json", None
@@ -125,6 +125,7 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, Reques
     body = dict(reading.value)
     known = edition.find(exchange.model) is not None
     deployment = deployment_of(exchange.request)
+    # The provider has another name for the model; clauses read the edition's.
     if exchange.served_as is not None and body.get("model") == exchange.served_as:
         body["model"] = exchange.model
     if deployment is not None and edition.find(deployment) is not None:
@@ -132,6 +133,7 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, Reques
     if "model" not in body and known and exchange.provenance is Provenance.FOREIGN:
         body["model"] = exchange.model  # its user said which model it stands for
     asked = edition.read(body)
+    # The model is the mistake: what the rest would leave open decides nothing.
     if body.get("model") == UNKNOWN_MODEL:
         return "model-unknown", replace(asked, left_open=())
     return None, asked

@@ -22,7 +22,7 @@ class Source(Protocol):
 
 
 class Sends(Protocol):
-    """Anything that sends cases to a target, as `Client` does."""
+    """Anything that sends cases to a target, such as `Client`."""
 
     @property
     def target(self) -> Target:
@@ -66,6 +66,7 @@ class Replay:
         """Play a case; raises the errors of `CassetteLibrary.playing`."""
         with self.library.playing(case) as recorded:
             played = self.client.exchange(case, recorded.failures, recorded.target)
+        # Moments and waits are the recorded ones: replay decides as the run did (ARCHITECTURE 25).
         return replace(
             played,
             sent_at=recorded.recorded_at,
@@ -104,6 +105,7 @@ class Record:
         library.check_place(case)  # before anything is paid for
         client = self.client()
         exchange = client.exchange(case)
+        # A lost answer is recorded, as it was paid for; a request that never left is not.
         if exchange.response is None and not (exchange.failure and exchange.failure.lost):
             return exchange
         target = client.target.base_url

@@ -1,4 +1,4 @@
-"""Answers of something that does not know the API: the base URL is wrong, and not the provider."""
+"""Recognise answers of something that is not this API: then the base URL is wrong."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECA
 _ROUTE = re.compile(r"/(models|images/generations)/?$")
 
 
-def knows_nothing(answer: Answer) -> bool:
-    """Return whether an answer shows nothing of the API: no such page, or a page for people.
+def is_not_this_api(answer: Answer) -> bool:
+    """Return whether an answer shows no trace of the API: no such page, or a page for people.
 
     A redirect shows nothing either. Some write an error object for a path that they do not know:
     OpenAI with the code ``unknown_url``, one-api and new-api with "Invalid URL (POST
@@ -37,13 +37,13 @@ def knows_nothing(answer: Answer) -> bool:
         return answer.object is None and (is_page or response.status == _NO_HTTP)
     if isinstance(error, dict):
         message = error.get("message")
-        named = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))
-        return named or error.get("code") == "unknown_url" or not error
+        is_unknown_url = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))
+        return is_unknown_url or error.get("code") == "unknown_url" or not error
     return not isinstance(error, str) or error.strip().lower() in _PLAIN
 
 
 def wrong_address(base_url: str, exchange: Exchange) -> str:
-    """Say that what answered at a base URL is not the API, and where that may be."""
+    """Explain that what answered at a base URL is not the API, and where the API may be."""
     base, target = base_url.rstrip("/"), redirect_target(exchange)
     if target:
         page, is_route = _ROUTE.subn("", target)

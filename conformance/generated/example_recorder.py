@@ -47,22 +47,19 @@ class DrawnSource:
 
     def exchange(self, case: Case) -> Exchange:
         """Return the exchange of a request; requests recorded by this run are not sent again."""
-        named = replace(case, id=self._name(case))
+        digest = hashlib.sha256(body_bytes(case)).hexdigest()[:12]
+        self._seen[digest] += 1
+        number = self._seen[digest]
+        named = replace(case, id=f"{DRAWN}{digest}" + (f"-{number}" if number > 1 else ""))
         self.cassettes.append(named.id)
         source = self.source
-        if named.path in self._made and isinstance(source, Record):
+        if named.path in self._made and isinstance(source, Record):  # shrinking repeats
             source = source.replay
         exchange = source.exchange(named)
         self.answered = self.answered and exchange.response is not None
         if exchange.response is not None:
             self._made.add(named.path)
         return replace(exchange, case=case.id)
-
-    def _name(self, case: Case) -> str:
-        digest = hashlib.sha256(body_bytes(case)).hexdigest()[:12]
-        self._seen[digest] += 1
-        again = self._seen[digest]
-        return f"{DRAWN}{digest}" + (f"-{again}" if again > 1 else "")
 
 
 @dataclass(slots=True)
@@ -83,9 +80,14 @@ class Keeper:
             self.source.begin()
             broken = list(check(example))
             if self.source.answered:  # without an answer there is no cassette
-                values = _values(example, name)
-                made = Example(self.of, name, values, tuple(self.source.cassettes))
-                self.examples[json.dumps(values, sort_keys=True)] = made
+                if name == "accepts_valid":
+                    parts = {"body": example}
+                else:
+                    parts = {key: getattr(example, key) for key in MEMBERS if hasattr(example, key)}
+                text = json.dumps(parts, sort_keys=True)
+                self.examples[text] = Example(
+                    self.of, name, json.loads(json.dumps(parts)), tuple(self.source.cassettes)
+                )
             return broken
 
         return kept
@@ -93,12 +95,12 @@ class Keeper:
     def write(self) -> None:
         """Replace the recorded examples of the property, and delete unused cassettes."""
         path = manifest_path(self.library, self.model)
-        others = [example for example in read_manifest(path) if example.of != self.of]
-        whole = [*others, *self.examples.values()]
-        entries = [example_to_json(example) for example in whole]
+        examples = [example for example in read_manifest(path) if example.of != self.of]
+        examples += self.examples.values()
+        entries = [example_to_json(example) for example in examples]
         text = json.dumps({"schema": SCHEMA, "examples": entries}, indent=1)
         write_whole(path, text.encode(), self.library.directory.parent)
-        used = {name for example in whole for name in example.cassettes}
+        used = {name for example in examples for name in example.cassettes}
         for cassette in path.parent.glob(f"{DRAWN}*.yaml"):
             if cassette.stem not in used:
                 cassette.unlink()
@@ -115,20 +117,9 @@ def try_all(
         source.begin()
         broken = list(check_of(example.check)(example.drawn))
         for promise in broken:
-            others = tuple(dict.fromkeys(x.id for x in broken if x.id != promise.id))
+            others = tuple(dict.fromkeys(other.id for other in broken if other.id != promise.id))
             new = Falsified(promise, others)
             known = smallest.setdefault(promise.id, new)
             if len(repr(promise.request)) < len(repr(known.broken.request)):
                 smallest[promise.id] = new
     return list(smallest.values())
-
-
-def _values(example: Any, check: str) -> dict[str, Any]:
-    """Return an example as JSON values."""
-    parts = {"body": example} if check == "accepts_valid" else _parts(example)
-    values: dict[str, Any] = json.loads(json.dumps(parts))
-    return values
-
-
-def _parts(example: Any) -> dict[str, Any]:
-    return {name: getattr(example, name) for name in MEMBERS if hasattr(example, name)}

@@ -51,7 +51,7 @@ Check = Callable[[Any], Iterable[BrokenPromise]]
 
 def conclude(falsified: list[Falsified]) -> None:
     """Fail the test if a promise is broken; skip it if requests could not be judged."""
-    broken = [one for one in falsified if one.broken.id != UNAVAILABLE]
+    broken = [failure for failure in falsified if failure.broken.id != UNAVAILABLE]
     text = "\n\n".join(map(str, broken or falsified))
     if broken:
         pytest.fail(text, pytrace=False)
@@ -61,10 +61,8 @@ def conclude(falsified: list[Falsified]) -> None:
 
 def shown(body: Mapping[str, Any]) -> str:
     """Return a body in one line, with long text cut."""
-    return printable(canonical_json({name: _cut(value) for name, value in body.items()}))
-
-
-def _cut(value: Any) -> Any:
-    if not isinstance(value, str) or len(value) <= _LONGEST_SHOWN:
-        return value
-    return f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
+    cut = dict(body)
+    for name, value in body.items():
+        if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
+            cut[name] = f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
+    return printable(canonical_json(cut))

@@ -6,7 +6,6 @@ Kept out of `conformance.cases` itself, as `conformance.generated.strategies` is
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -72,8 +71,18 @@ def too_many(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
 
 def formats(edition: Edition, model: Model) -> st.SearchStrategy[Formats]:
     """Draw bodies that are asked for in every format that any model documents."""
-    named = [value for other in edition.models.values() for value in _formats(other)]
-    return honoured(edition, model, FEW).map(partial(_in_formats, list(dict.fromkeys(named))))
+    name = "response_format"
+    named = dict.fromkeys(
+        value
+        for other in edition.models.values()
+        for value in (*other.documented(name), *other.open_values(name))
+    )
+
+    def in_formats(body: Body) -> Formats:
+        bare = {key: value for key, value in body.items() if key != name}
+        return Formats((bare, *({**bare, name: value} for value in named)))
+
+    return honoured(edition, model, FEW).map(in_formats)
 
 
 def between(edition: Edition, model: Model) -> st.SearchStrategy[Between]:
@@ -83,13 +92,23 @@ def between(edition: Edition, model: Model) -> st.SearchStrategy[Between]:
     """
     good = honoured(edition, model, FEW)
     bad = refused(edition, model).map(lambda invalid: invalid.body)
-    return st.builds(Between, st.one_of(good.map(_bare), good), st.one_of(good, good, bad))
+    bare = good.map(lambda body: {name: body[name] for name in ("model", "prompt")})
+    return st.builds(Between, st.one_of(bare, good), st.one_of(good, good, bad))
 
 
 def placed(edition: Edition, model: Model) -> st.SearchStrategy[Placed]:
-    """Draw a parameter that no source knows: alone, and around the parameters of a valid body."""
+    """Draw a parameter that no source knows: alone, and around the parameters of a valid body.
+
+    Its name is a plain one, or looks like a documented one.
+    """
+    near = [
+        miss
+        for parameter in edition.parameters
+        for miss in (f"{parameter}s", f"x_{parameter}", parameter.upper())
+    ]
+    names = [name for name in dict.fromkeys((WORD, *near)) if name not in edition.parameters]
     bodies = honoured(edition, model, (1,))
-    return st.builds(_placed, bodies, st.sampled_from(_unknown(edition)), st.sampled_from(_VALUES))
+    return st.builds(_placed, bodies, st.sampled_from(names), st.sampled_from(_VALUES))
 
 
 def _fewer(edition: Edition, body: Body, most: int | None) -> Body:
@@ -107,35 +126,11 @@ def _cheaper(edition: Edition, drawn: Invalid) -> Invalid:
     if control is drawn.control or drawn.body.get("n") != drawn.control["n"]:
         return drawn._replace(control=control)
     body = {**drawn.body, "n": control["n"]}
-    faults = [
-        {x.parameter for x in edition.read(candidate).violations}
+    broken, broken_before = (
+        {violation.parameter for violation in edition.read(candidate).violations}
         for candidate in (body, drawn.body)
-    ]
-    return drawn._replace(body=body, control=control) if faults[0] == faults[1] else drawn
-
-
-def _bare(body: Body) -> Body:
-    return {name: body[name] for name in ("model", "prompt")}
-
-
-def _formats(model: Model) -> tuple[Any, ...]:
-    return (*model.documented("response_format"), *model.open_values("response_format"))
-
-
-def _in_formats(named: Sequence[Any], body: Body) -> Formats:
-    bare = {name: value for name, value in body.items() if name != "response_format"}
-    return Formats((bare, *({**bare, "response_format": value} for value in named)))
-
-
-def _unknown(edition: Edition) -> tuple[str, ...]:
-    """Names that no model documents: a plain one, then those that look like documented ones."""
-    near = [
-        miss
-        for parameter in edition.parameters
-        for miss in (f"{parameter}s", f"x_{parameter}", parameter.upper())
-    ]
-    names = (WORD, *near)
-    return tuple(name for name in dict.fromkeys(names) if name not in edition.parameters)
+    )
+    return drawn._replace(body=body, control=control) if broken == broken_before else drawn
 
 
 def _placed(body: Body, name: str, value: Any) -> Placed:
@@ -150,9 +145,8 @@ def _placed(body: Body, name: str, value: Any) -> Placed:
     }
     texts: dict[str, str] = {}
     for place, ordered in places.items():
-        texts.setdefault(_text(dict(ordered)), place)
+        # not `canonical_json`, whose order hides the place
+        body = dict(ordered)
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        texts.setdefault(text, place)
     return Placed(name, tuple((place, text) for text, place in texts.items()))
-
-
-def _text(body: Body) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

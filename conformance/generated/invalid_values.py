@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from conformance.cases.domain import FIXED, Domain, Pattern, samples, text_of
+from conformance.cases.domain import Domain, Pattern, samples, text_of
 from conformance.cases.invalid import ABSENT, spoil
 from conformance.cases.near_misses import nearly
 from conformance.cases.prompts import SUBJECTS, WORD
@@ -17,7 +17,7 @@ from conformance.cases.valid import DerivationError, elsewhere, typical
 from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
 from conformance.generated.texts import texts_of
 
-_EDGES = (2**31 - 1, 2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**30)
+_MACHINE_LIMITS = (2**31 - 1, 2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**30)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Spoiling:
     parameter: str
     sample: Any
     values: st.SearchStrategy[Any]
-    controls: tuple[Pattern, ...] | None  # of the parameter's group; None when it has none
+    controls: tuple[Pattern, ...]  # of the parameter's group
 
 
 def spoilings(domain: Domain) -> Iterator[Spoiling]:
@@ -37,18 +37,12 @@ def spoilings(domain: Domain) -> Iterator[Spoiling]:
         if is_constraint(domain.model, rule) and rule.parameter is not None:
             schema = domain.model.parameters.get(rule.parameter, {})
             for sample, values in _kinds(domain, rule, schema):
-                spoiling = _placed(domain, rule, sample, values)
-                if spoiling is not None:
-                    yield spoiling
+                controls = _controls(domain, rule.parameter, sample)
+                if controls:
+                    yield Spoiling(rule, rule.parameter, sample, values, controls)
 
 
-def above(maximum: int) -> st.SearchStrategy[int]:
-    """Draw any greater whole number: the next ones, machine limits, and beyond them."""
-    edges = [edge for edge in _EDGES if edge > maximum]
-    nearby = st.integers(maximum + 1, maximum + 10)
-    return st.one_of(nearby, st.sampled_from(edges), st.integers(min_value=maximum + 1))
-
-
+T = TypeVar("T")
 ValueKind = tuple[Any, st.SearchStrategy[Any]]
 
 
@@ -66,7 +60,9 @@ def _kinds(domain: Domain, rule: SchemaRule, schema: Mapping[str, Any]) -> Itera
             below = st.integers(max_value=value - 1)
             yield value - 1, st.one_of(st.integers(value - 10, value - 1), below)
         case "maximum":
-            yield value + 1, above(value)
+            nearby, beyond = st.integers(value + 1, value + 10), st.integers(min_value=value + 1)
+            limits = st.sampled_from([limit for limit in _MACHINE_LIMITS if limit > value])
+            yield value + 1, st.one_of(nearby, limits, beyond)
         case "minLength":
             yield text_of(value - 1), texts_of(st.integers(0, value - 1))
         case "maxLength":
@@ -108,57 +104,54 @@ def _spelt(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[Val
 
 
 def _outsiders(domain: Domain, rule: SchemaRule) -> Iterator[ValueKind]:
-    """Values outside an enumeration: near misses, what other models take, something else.
+    """Yield values outside an enumeration: near misses, what other models take, something else.
 
     They are of one kind: no rule across parameters distinguishes values it does not name.
     """
     name = str(rule.parameter)
     named = [*domain.model.documented(name), *domain.model.open_values(name)]
-    near = [miss for value in named if isinstance(value, str) for miss in _near_misses(value)]
+    near = [
+        miss
+        for text in named
+        if isinstance(text, str)
+        for miss in (
+            nearly(text),
+            text.upper(),
+            f" {text}",
+            f"{text}s",
+            text[:-1],
+            f"{text},{text}",
+        )
+    ]
     others = [value for value in elsewhere(domain, name) if isinstance(value, str)]
-    asked = {value: domain.read({name: value}) for value in (WORD, *others, *near, "")}
-    refused = {
-        value: reading for value, reading in asked.items() if reading.expectation == "refused"
-    }
-    least = min((len(reading.left_open) for reading in refused.values()), default=0)
-    kept = [value for value, reading in refused.items() if len(reading.left_open) == least]
+    readings = {value: domain.read({name: value}) for value in (WORD, *others, *near, "")}
+    kept = _least_open(
+        (len(reading.left_open), value)
+        for value, reading in readings.items()
+        if reading.expectation == "refused"
+    )
     if kept:
         yield kept[0], st.sampled_from(kept)
 
 
-def _near_misses(value: str) -> tuple[str, ...]:
-    others = (value.upper(), f" {value}", f"{value}s", value[:-1], f"{value},{value}")
-    return (nearly(value), *others)
+def _controls(domain: Domain, name: str, sample: Any) -> tuple[Pattern, ...]:
+    """Return the choices in which the value is the only fault; none if it is left open."""
+    graded = []
+    for pattern in domain.allowed(domain.group(name)):
+        body = spoil({**domain.base, **samples(pattern)}, name, sample)
+        reading = domain.edition.read(body)
+        if reading.expectation == "accepted":
+            raise DerivationError(
+                f"edition {domain.edition.id}: {domain.model.name}: {name} is accepted with the "
+                f"value {sample!r:.60}, which its own schema excludes; look at that schema"
+            )
+        if reading.breaks_only(name):
+            graded.append((len(reading.left_open), pattern))
+    return _least_open(graded)
 
 
-def _placed(
-    domain: Domain, rule: SchemaRule, sample: Any, values: st.SearchStrategy[Any]
-) -> Spoiling | None:
-    """Return the choices in which the value is the only fault; None if it is left open."""
-    name = str(rule.parameter)
-    if name in FIXED:
-        wrong = _fault_count(domain, name, {}, sample) is not None
-        return Spoiling(rule, name, sample, values, None) if wrong else None
-    graded = [
-        (count, pattern)
-        for pattern in domain.allowed(domain.group(name))
-        if (count := _fault_count(domain, name, samples(pattern), sample)) is not None
-    ]
-    if not graded:
-        return None
-    # a choice that touches an open question could be refused for that alone
-    least = min(count for count, _ in graded)
-    best = tuple(pattern for count, pattern in graded if count == least)
-    return Spoiling(rule, name, sample, values, best)
-
-
-def _fault_count(domain: Domain, name: str, fragment: Mapping[str, Any], sample: Any) -> int | None:
-    """Count the open questions beside the fault; None if it is not the only fault."""
-    asked = domain.edition.read(spoil({**domain.base, **fragment}, name, sample))
-    if asked.expectation == "accepted":
-        raise DerivationError(
-            f"edition {domain.edition.id}: {domain.model.name}: {name} is accepted with the value "
-            f"{sample!r:.60}, which its own schema excludes; look at that schema"
-        )
-    alone = {violation.parameter for violation in asked.violations} == {name}
-    return len(asked.left_open) if alone else None
+def _least_open(graded: Iterable[tuple[int, T]]) -> tuple[T, ...]:
+    """Keep what touches the fewest open questions: it could be refused for one of them alone."""
+    known = list(graded)
+    least = min((count for count, _ in known), default=0)
+    return tuple(candidate for count, candidate in known if count == least)

@@ -55,7 +55,7 @@ class Bounded:
 
 
 def explore_refusals(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[Falsified]:
-    """Explore a property of requests that must be refused, like `explore`.
+    """Explore a property of requests that must be refused, as `explore` does.
 
     Examples are shrunk even on a paid provider, because refusals are free. Controls and accepted
     requests are billed, so at most five times the number of examples is sent.
@@ -74,11 +74,8 @@ class BrokenError(AssertionError):
         self.broken, self.others = broken, others
 
 
-_EXPECTED = (BrokenError, HypothesisException)
-
-
 @cache
-def error_for(id_: str) -> type[BrokenError]:
+def _error_for(id_: str) -> type[BrokenError]:
     """Return the exception class of a promise: hypothesis distinguishes failures by type."""
     return type(f"Broken[{id_}]", (BrokenError,), {})
 
@@ -108,7 +105,7 @@ def _search(
         new = next((promise for promise in broken if promise.id not in known), None)
         if new is not None:
             others = dict.fromkeys(promise.id for promise in broken if promise.id != new.id)
-            raise error_for(new.id)(new, tuple(others))
+            raise _error_for(new.id)(new, tuple(others))
 
     try:
         tried()
@@ -117,12 +114,11 @@ def _search(
     except BaseExceptionGroup as group:
         leaves = list(_leaves(group))
         errors = [leaf for leaf in leaves if isinstance(leaf, BrokenError)]
-        if not errors or any(not isinstance(leaf, _EXPECTED) for leaf in leaves):
+        expected = (BrokenError, HypothesisException)
+        if not errors or not all(isinstance(leaf, expected) for leaf in leaves):
             raise  # an error of the suite itself, which no finding beside it may hide
-        return [
-            Falsified(failure.broken, failure.others, isinstance(group, Flaky))
-            for failure in errors
-        ]
+        is_flaky = isinstance(group, Flaky)
+        return [Falsified(error.broken, error.others, is_flaky) for error in errors]
     return []
 
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from conformance.cases.domain import Domain, Pattern, Region, Sizes, Span, Text, samples
-from conformance.cases.invalid import spoil
+from conformance.cases.invalid import differing_names, spoil
 from conformance.cases.schema_keywords import condition_names
 from conformance.cases.valid import DerivationError
-from conformance.contract import Edition, Model, PixelLimits
+from conformance.contract import Edition, Model
 from conformance.generated.invalid_values import Spoiling, spoilings
 from conformance.generated.texts import texts
 
@@ -46,7 +46,7 @@ def invalid_bodies(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]
     by_rule: dict[tuple[str, str], list[st.SearchStrategy[Invalid]]] = {}
     for spoiling in spoilings(parts.domain):
         by_rule.setdefault((spoiling.parameter, spoiling.rule.keyword), []).append(
-            _spoilt(parts, spoiling)
+            _spoiled_bodies(parts, spoiling)
         )
     choices = [*(st.one_of(choices) for choices in by_rule.values()), *_across(parts)]
     # the rule first, the kind of wrong value second: st.one_of would flatten the two, and the
@@ -59,7 +59,7 @@ def above_limit_n(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
     parts = _Parts(edition, model)
     for spoiling in spoilings(parts.domain):
         if (spoiling.parameter, spoiling.rule.keyword) == ("n", "maximum"):
-            return _spoilt(parts, spoiling)
+            return _spoiled_bodies(parts, spoiling)
     raise DerivationError(f"edition {edition.id}: {model.name}: its schema gives n no maximum")
 
 
@@ -100,10 +100,10 @@ def _merged(parts: Iterable[Mapping[str, Any]]) -> Body:
 
 
 def _fragments(patterns: Sequence[Pattern]) -> Bodies:
-    return st.one_of(*(_filled(pattern) for pattern in patterns))
+    return st.one_of(*map(_fragment, patterns))
 
 
-def _filled(pattern: Pattern) -> Bodies:
+def _fragment(pattern: Pattern) -> Bodies:
     return st.fixed_dictionaries({name: _values(region) for name, region in pattern.items()})
 
 
@@ -114,28 +114,21 @@ def _values(region: Region) -> st.SearchStrategy[Any]:
     if isinstance(region, Text):
         return texts(region.shortest, region.longest)
     if isinstance(region, Sizes):
-        return _sizes(region.limits)
+        limits = region.limits
+        at_a_limit = st.sampled_from(list(limits.edges().values()))
+        any_size = st.sampled_from(limits.widths()).flatmap(
+            lambda width: st.sampled_from(limits.heights(width)).map(f"{width}x{{}}".format)
+        )
+        return st.one_of(at_a_limit, any_size)
     return st.just(region.sample)
 
 
-def _sizes(limits: PixelLimits) -> st.SearchStrategy[str]:
-    """Draw sizes within limits: those at a limit, and any."""
-    any_size = st.sampled_from(limits.widths()).flatmap(
-        lambda width: st.sampled_from(limits.heights(width)).map(f"{width}x{{}}".format)
-    )
-    return st.one_of(st.sampled_from(list(limits.edges().values())), any_size)
-
-
-def _spoilt(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
+def _spoiled_bodies(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
     """Draw an accepted body in which the value is the only fault, and put it in."""
     name, keyword = spoiling.parameter, spoiling.rule.keyword
-    if spoiling.controls is None:
-        controls = parts.bodies()
-    else:
-        controls = parts.around(name, _fragments(spoiling.controls))
     return st.builds(
         lambda control, value: Invalid(spoil(control, name, value), control, name, keyword),
-        controls,
+        parts.around(name, _fragments(spoiling.controls)),
         spoiling.values,
     )
 
@@ -143,40 +136,38 @@ def _spoilt(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
 def _across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
     """Draw, for every rule that ties parameters, the choices that break it and it alone."""
     domain = parts.domain
-    pairs = []
+    keywords: set[str] = set()
+    drawn: list[st.SearchStrategy[Invalid]] = []
     for group in domain.groups:
         allowed = domain.allowed(group)
         for pattern in domain.patterns(group):
             broken = domain.read(samples(pattern)).violations
             if len(broken) == 1 and broken[0].keyword in condition_names(domain.model):
-                near = [right for right in allowed if _one_field_apart(pattern, right)]
                 parameter, keyword = str(broken[0].parameter), broken[0].keyword
-                pairs += [_pair(parts, pattern, right, parameter, keyword) for right in near]
-    missing = condition_names(domain.model) - {keyword for keyword, _ in pairs}
+                for right in allowed:
+                    differing = differing_names(pattern, right)
+                    if len(differing) == 1:
+                        keywords.add(keyword)
+                        pair = (pattern, right)
+                        drawn.append(_pair(parts, pair, differing[0], parameter, keyword))
+    missing = condition_names(domain.model) - keywords
     if missing:
         raise DerivationError(
             f"edition {domain.edition.id}: {domain.model.name}: nothing breaks "
             f"{', '.join(sorted(missing))} and differs in one field from an accepted body"
         )
-    return [st.one_of(*(strategy for _, strategy in pairs))] if pairs else []
-
-
-def _one_field_apart(left: Pattern, right: Pattern) -> bool:
-    names = left.keys() | right.keys()
-    return sum(left.get(name) != right.get(name) for name in names) == 1
+    return [st.one_of(*drawn)] if drawn else []
 
 
 def _pair(
-    parts: _Parts, wrong: Pattern, right: Pattern, parameter: str, keyword: str
-) -> tuple[str, st.SearchStrategy[Invalid]]:
-    """Draw a body and its control that share all but one field."""
-    changed = next(name for name in {**wrong, **right} if wrong.get(name) != right.get(name))
+    parts: _Parts, sides: tuple[Pattern, Pattern], changed: str, parameter: str, keyword: str
+) -> st.SearchStrategy[Invalid]:
+    """Draw a body and its control from two choices that share all but the field ``changed``."""
+    wrong = sides[0]
     shared = {name: region for name, region in wrong.items() if name != changed}
-    ends = [_filled({changed: side[changed]} if changed in side else {}) for side in (wrong, right)]
-    rest = parts.around(next(iter(wrong)), _filled(shared))
-    drawn = st.builds(
+    ends = [_fragment({changed: side[changed]} if changed in side else {}) for side in sides]
+    return st.builds(
         lambda body, bad, good: Invalid({**body, **bad}, {**body, **good}, parameter, keyword),
-        rest,
+        parts.around(next(iter(wrong)), _fragment(shared)),
         *ends,
     )
-    return keyword, drawn

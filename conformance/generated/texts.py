@@ -50,10 +50,10 @@ def texts_of(lengths: st.SearchStrategy[int]) -> Texts:
     first; no source says which, so a text at a limit must have the same length in all.
     """
     words = st.lists(st.sampled_from((*SUBJECTS, *MANNERS)), min_size=1, max_size=6)
-    return st.builds(_filled, words, lengths)
+    return st.builds(_fill, words, lengths)
 
 
-def _filled(words: list[str], length: int) -> str:
+def _fill(words: list[str], length: int) -> str:
     phrase = ", ".join(words) + ", "
     text = (phrase * (length // len(phrase) + 1))[:length]
     return text[:-1] + "s" if text else ""  # no blank at the end that a server might strip

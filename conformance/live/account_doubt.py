@@ -29,7 +29,7 @@ _MOST = 3  # requests that are sent again and accepted, each of which costs an i
 
 @dataclass(slots=True)
 class AccountDoubt:
-    """Tells what a refusal is about that names nothing of what was asked.
+    """Finds out what a refusal is about that names nothing of the request.
 
     The request itself is sent again: is it accepted, the refusal was a mishap. Else the cheapest
     accepted request is: is that refused in the same words, the account is at its end, whatever

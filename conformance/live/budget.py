@@ -68,13 +68,13 @@ def outlook(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> Outlook
         requests=len(costs),
         usd=sum(cost.planned.usd for cost in costs),
         reserve=max((cost.reserve for cost in costs), default=0.0),
-        by_model=tuple(sorted(by_model.items(), key=lambda each: -each[1])),
+        by_model=tuple(sorted(by_model.items(), key=lambda item: -item[1])),
         unknown=sum(not cost.planned.known for cost in costs),
     )
 
 
 def check_affordable(
-    found: Outlook,
+    outlook: Outlook,
     budget: float | None,
     most_requests: int | None,
     partial: bool,
@@ -86,27 +86,28 @@ def check_affordable(
     """
     if paid and budget is None:
         raise BudgetError(
-            f"{found}; allow for it with --budget USD (or --budget unlimited), write free = true "
+            f"{outlook}; allow for it with --budget USD (or --budget unlimited), write free = true "
             f"into the file of a provider that bills nothing, or see what would be sent with: "
             f"image-conformance plan --provider {paid[0]}"
         )
     if partial:
         return
-    if most_requests is not None and found.requests > most_requests:
+    if most_requests is not None and outlook.requests > most_requests:
         raise BudgetError(
-            f"{found.requests:,} requests are selected, more than --max-requests {most_requests:,}"
-            f"; {_remedy(found)}"
+            f"{outlook.requests:,} requests are selected, more than --max-requests "
+            f"{most_requests:,}; {_remedy(outlook)}"
         )
-    needed = found.usd + found.reserve
+    # without --partial all of it is affordable before the first request is sent
+    needed = outlook.usd + outlook.reserve
     if budget is not None and not math.isinf(budget) and needed > budget + ROUNDING:
-        spare = f" and {found.reserve:.2f} USD is set aside for a refusal that is billed"
+        spare = f" and {outlook.reserve:.2f} USD is set aside for a refusal that is billed"
         raise BudgetError(
-            f"{found}{spare if found.reserve else ''}, more than --budget {budget:g}; "
-            f"{_remedy(found)}"
+            f"{outlook}{spare if outlook.reserve else ''}, more than --budget {budget:g}; "
+            f"{_remedy(outlook)}"
         )
 
 
-def _remedy(found: Outlook) -> str:
-    dearest = f" (dearest: {found.by_model[0][0]}, {found.by_model[0][1]:.2f} USD)"
-    narrow = f"narrow --models or --cases{dearest if found.usd else ''}"
+def _remedy(outlook: Outlook) -> str:
+    dearest = f" (dearest: {outlook.by_model[0][0]}, {outlook.by_model[0][1]:.2f} USD)"
+    narrow = f"narrow --models or --cases{dearest if outlook.usd else ''}"
     return f"{narrow}, or start all the same with --partial, which stops at the limit"

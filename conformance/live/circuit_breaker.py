@@ -43,17 +43,17 @@ class Generation:
 
 
 def in_vain(provider: str, tried: Sequence[Generation]) -> tuple[str, str] | None:
-    """Say what is not to be asked any more, after the first of these requests, the newest.
+    """Return what is not to be asked any more, by these requests, the newest first; else None.
 
-    Gives the provider by its name, or one model as `provider/model`, with a sentence. One
+    That is the provider by its name, or one model as `provider/model`, with a sentence. One
     model that is out says nothing of the others, however long it has been asked alone.
     """
     every = _silence(tried)
-    counts = Counter(attempt.model for attempt in every)
+    counts = Counter(generation.model for generation in every)
     if len(every) - max(counts.values(), default=0) >= _ELSEWHERE and not _one_value(every, tried):
         return provider, _sentence(provider, f"requests for {len(counts)} models", every)
     model = tried[0].model
-    same = [attempt for attempt in tried if attempt.model == model]
+    same = [generation for generation in tried if generation.model == model]
     alike = _silence(same)
     if alike and not _one_value(alike, same):
         return f"{provider}/{model}", _sentence(provider, f"requests for {model}", alike)
@@ -63,9 +63,9 @@ def in_vain(provider: str, tried: Sequence[Generation]) -> tuple[str, str] | Non
 def _silence(tried: Sequence[Generation]) -> list[Generation]:
     """Return what came to nothing since the last decision, if that is enough to stop; else none."""
     # a row of mistakes is no outage by itself: a 5xx to each is a finding (ARCHITECTURE 24)
-    valid = _in_a_row([attempt for attempt in tried if attempt.valid], LEAST)
+    valid = _in_a_row([generation for generation in tried if generation.valid], LEAST)
     every = _in_a_row(tried, LEAST_OF_ALL)
-    return valid or (every if any(attempt.valid for attempt in every) else [])
+    return valid or (every if any(generation.valid for generation in every) else [])
 
 
 def _one_value(failed: Sequence[Generation], tried: Sequence[Generation]) -> bool:
@@ -73,22 +73,23 @@ def _one_value(failed: Sequence[Generation], tried: Sequence[Generation]) -> boo
 
     Then it may be that alone which never works, and requests without it are worth sending.
     """
-    answered = [attempt for attempt in tried if attempt.valid and attempt.why is None]
-    common = frozenset.intersection(*(attempt.asks for attempt in failed))
-    return bool(answered and common.difference(*(attempt.asks for attempt in answered)))
+    answered = [generation for generation in tried if generation.valid and generation.why is None]
+    common = frozenset.intersection(*(generation.asks for generation in failed))
+    return bool(answered and common.difference(*(generation.asks for generation in answered)))
 
 
 def _in_a_row(tried: Sequence[Generation], least: int) -> list[Generation]:
-    failed = list(takewhile(lambda each: each.why is not None, tried))
+    failed = list(takewhile(lambda generation: generation.why is not None, tried))
     if len(failed) < least:
         return []
-    decided = [attempt.ended for attempt in tried[len(failed) : len(failed) + 1]]
-    began = max(min(attempt.began for attempt in failed), *decided, float("-inf"))
+    decided = [generation.ended for generation in tried[len(failed) : len(failed) + 1]]
+    began = max(min(generation.began for generation in failed), *decided, float("-inf"))
+    # ten of which none was ever decided need no minute
     never = not decided and len(failed) >= LEAST_OF_ALL
     return failed if never or failed[0].ended - began >= LONG_ENOUGH else []
 
 
 def _sentence(provider: str, what: str, failed: Sequence[Generation]) -> str:
-    reasons = list(dict.fromkeys(str(attempt.why) for attempt in failed))[:_MOST_REASONS]
+    reasons = list(dict.fromkeys(str(generation.why) for generation in failed))[:_MOST_REASONS]
     why = "; ".join(reasons)
     return f"provider {provider!r}: the last {len(failed)} {what} came to nothing ({why}); {_VAIN}"

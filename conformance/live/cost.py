@@ -1,4 +1,4 @@
-"""What one request costs: planned, at the most, and as it came out."""
+"""What one request costs: planned, at the most, and in the end."""
 
 from __future__ import annotations
 
@@ -58,13 +58,15 @@ def counted(exchange: Exchange, cost: Cost) -> Estimate:
         return FREE if kind in _NOTHING_REACHED else cost.most
     status = exchange.response.status
     if 200 <= status < 300:
+        # a mistake that was painted costs what a valid request would
         return cost.planned if cost.planned.usd else cost.most
+    # what a server made before it failed may be billed all the same
     served = not not_served(Answer(exchange))
     return cost.planned if served and (status >= 500 or status == 408) else FREE
 
 
 def price_of(counted: Estimate, actual: float | None) -> Price:
-    """Say what a request came to, and how well that is known."""
+    """Return what a request cost, and how well that is known."""
     estimate = counted.usd if counted.known else None
     if actual is not None:
         return Price(estimate, actual, Spending(actual))
@@ -74,7 +76,7 @@ def price_of(counted: Estimate, actual: float | None) -> Price:
 
 
 def all_of(made: Sequence[Exchange]) -> Price | None:
-    """Return the price of the last of some exchanges, with what all of them came to."""
+    """Return the price of the last of some exchanges, with what all of them cost."""
     price = made[-1].price
     spent = [exchange.price.spent for exchange in made if exchange.price and exchange.price.spent]
     return replace(price, spent=sum(spent, Spending())) if price and spent else price
@@ -87,6 +89,7 @@ def used(exchange: Exchange) -> object:
     answer = Answer(exchange)
     if not answer.streams:
         return (answer.object or {}).get("usage")
+    # a stream says it in the event that completes it
     finished = (event.item.get("usage") for event in answer.events if event.called(COMPLETED))
     return next((usage for usage in finished if usage is not None), None)
 

@@ -163,6 +163,7 @@ class Ledger:
     def keep_judged(self, provider: str, case: str, judged: Mapping[str, Any]) -> None:
         """Write the result of a case that the run file does not have, or not whole."""
         with self._lock:
+            # it was paid for, and stands nowhere else yet
             self._write({"judged": f"{provider}::{case}", "values": dict(judged)}, durably=True)
 
     def spent(self) -> Spent:
@@ -209,9 +210,9 @@ class Ledger:
         """Remember the result of a generation, and halt what is asked in vain."""
         with self._lock:
             self._tried[provider].insert(0, tried)
-            found = in_vain(provider, self._tried[provider]) if tried.why is not None else None
-            if found is not None:
-                self.halt(*found)
+            halted = in_vain(provider, self._tried[provider]) if tried.why is not None else None
+            if halted is not None:
+                self.halt(*halted)
 
     def halt(self, provider: str, why: str) -> None:
         """Let nothing more be sent to a provider, or `provider/model`; keep the first reason."""
@@ -287,7 +288,7 @@ class KeptLedger:
 def read_ledger(path: Path) -> KeptLedger:
     """Read the ledger of a run that was cut off, perhaps within its last line.
 
-    Nothing is known where there is none. Raises `LedgerError` for what is no ledger.
+    Without a file it is empty. Raises `LedgerError` if the file is not a ledger.
     """
     kept, requests = KeptLedger(), dict[int, LostRequest]()
     try:

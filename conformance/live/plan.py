@@ -1,24 +1,22 @@
 """What would be sent to a provider for a budget, in which order, and what it would cost.
 
 Requests that are to be refused cost nothing where they are refused; what they cost where a lax
-server paints them is told as well. What is billed is the documented cases and, for the
+server paints them is said as well. What is billed is the documented cases and, for the
 combinations that those leave, rows of a covering array; the cheapest come first, and near misses,
 which are painted soonest, last.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases import all_cases
-from conformance.cases.covering import covering_rows
 from conformance.cases.domain import Domain
 from conformance.cases.model import Case, Depth
 from conformance.cases.parameter_space import Combination, Space, space_of
@@ -31,11 +29,12 @@ from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.providers.asked import (
     check_selected,
+    depth_of,
+    documented_cases,
     nothing_selected,
     selected,
     with_asked_models,
 )
-from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
 
 if TYPE_CHECKING:
@@ -172,15 +171,10 @@ def plan(
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
     retired = provider.retired(edition, day)
-    served = {name: edition.model(name) for name in names if name not in retired}
-    # as a run has them: what does not depend on the model is asked of the provider's first
-    every = documented_cases(edition, provider, depth, retired)
+    every = cases_of(
+        edition, provider, models, cases, strength if combined else None, depth, own, retired
+    )
     wanted = [case for case in every if case.model in names]
-    for model in served.values() if combined else ():
-        wanted += combined_cases(edition, provider, model, strength)
-    wanted += own.cases(served, wanted) if own else ()
-    if not fnmatch.filter(known := {case.id for case in (*every, *wanted)}, cases):
-        raise UnknownNameError("case", cases, known, provider.id)
     named = [case for case in wanted if fnmatchcase(case.id, cases)]
     kept = [case for case in named if judged is None or judged(case, case.model in retired)]
     by_path = {case.path: case for case in wanted}
@@ -191,7 +185,9 @@ def plan(
     in_order = _in_order(edition, provider, wanted)
     chosen, left = _affordable(in_order, budget, max_requests)
     coverage = {
-        name: Coverage(space_of(edition, model), strength) for name, model in served.items()
+        name: Coverage(space_of(edition, edition.model(name)), strength)
+        for name in names
+        if name not in retired
     }
     for place, request in enumerate(chosen):
         body = request.case.body or {}
@@ -212,6 +208,34 @@ def plan(
     )
 
 
+def cases_of(
+    edition: Edition,
+    provider: Provider,
+    models: str = "*",
+    cases: str = "*",
+    strength: int | None = None,
+    depth: Depth | None = None,
+    own: OwnRequests | None = None,
+    retired: Collection[str] = (),
+) -> list[Case]:
+    """Return what a run and a plan choose from: the cases of all models of a provider.
+
+    With ``strength`` parameters are combined, of the models that ``models`` selects. Raises
+    UnknownNameError where ``cases`` names none of them.
+    """
+    # what does not depend on the model is asked of the first, whichever models are selected
+    every = documented_cases(edition, provider, depth, retired)
+    if strength is not None:
+        for name in selected(provider.models, models, edition):
+            if name not in retired:
+                every += combined_cases(edition, provider, edition.model(name), strength)
+    served = [name for name in provider.models if name not in retired]
+    every += own.cases(served, every) if own else ()
+    if not any(fnmatchcase(case.id, cases) for case in every):
+        raise UnknownNameError("case", cases, {case.id for case in every}, provider.id)
+    return every
+
+
 def combined_cases(
     edition: Edition, provider: Provider, model: Model, strength: int = 2
 ) -> list[Case]:
@@ -226,10 +250,12 @@ def combined_cases(
 
 
 _COMBINED: dict[tuple[Edition, str, int, str], tuple[Case, ...]] = {}
-"""What was found already: it takes seconds, and a run looks before it starts and when it does."""
+"""Kept, as it takes seconds and a run needs them twice: before it starts, and when it does."""
 
 
 def _combined(edition: Edition, provider: Provider, model: Model, strength: int) -> Iterator[Case]:
+    from conformance.cases.covering import covering_rows  # and with it covertable
+
     space = space_of(edition, model)
     base = Domain(edition, model).base
     documented = [
@@ -269,7 +295,9 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
     priced = [PlannedRequest(case, cost.planned, cost.most.usd) for case, cost in costs]
     placed: dict[str, PlannedRequest] = {}
     waiting: list[PlannedRequest] = []
-    for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
+    for request in sorted(
+        priced, key=lambda planned: (_rank(planned), planned.estimate.usd, planned.most)
+    ):
         # each is placed once all that it needs is, and takes along what waited for it
         waiting.append(request)
         while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
@@ -299,9 +327,11 @@ def _affordable(
     chosen: dict[str, PlannedRequest] = {}
     spent = 0.0
     waiting = list(requests)
+    # what waited for its control may fit once that is chosen
     while True:
         before = len(chosen)
         for request in waiting:
+            # the most that it may cost is reserved when it is sent, and then settled by what it did
             fits = budget is None or spent + request.most <= budget + ROUNDING
             counted = max_requests is None or len(chosen) < max_requests
             if fits and counted and chosen.keys() >= _before(request.case):

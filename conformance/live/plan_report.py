@@ -147,12 +147,12 @@ def _usd(requests: Iterable[PlannedRequest]) -> float:
 def starts_with(plan: Plan) -> float:
     """Return the least budget with which `run --live` starts all of it, in US dollars."""
     every = (*plan.chosen, *plan.left_out)
-    found = outlook(((plan.provider, request.case) for request in every), plan.edition)
-    return math.ceil(round((found.usd + found.reserve) * 100, 6)) / 100
+    needed = outlook(((plan.provider, request.case) for request in every), plan.edition)
+    return math.ceil(round((needed.usd + needed.reserve) * 100, 6)) / 100
 
 
 def _starting(plan: Plan) -> Iterable[str]:
-    """Say what `run` will ask for: it does not start what it may not end."""
+    """Yield the budget that `run` asks for: it starts nothing that it may not finish."""
     needed = starts_with(plan)
     if not needed:
         return

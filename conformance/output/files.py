@@ -60,6 +60,7 @@ def write_whole(path: Path, data: bytes, within: Path | None = None) -> None:
         part.write_bytes(data)
         if path.exists():
             shutil.copymode(path, part)
+        # at once, so that no reader ever sees half of it
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)

@@ -42,6 +42,7 @@ def print_table(console: Console, columns: Sequence[TableColumn], rows: Rows, ga
             ]
             if not above:
                 break
+            # the widest of them gives way, a cell at a time
             widths[max(above, key=lambda place: widths[place])] -= 1
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     for column, width in zip(columns, widths, strict=True):

@@ -41,6 +41,7 @@ def read_base64(text: object) -> Base64Reading:
     data = _decode(text)
     if data is None:
         return _diagnose(text)
+    # Only the last digits can spell the same bytes in another way.
     if pybase64.b64encode(data[-(len(data) % 3 or 3) :]) != text[-4:].encode():
         bits = f"ends in {text[-4:]!r}, whose unused bits are not zero"
         return Base64Reading(data, bits, "trailing-bits")
@@ -55,7 +56,7 @@ def _decode(text: str) -> bytes | None:
 
 
 def _diagnose(text: str) -> Base64Reading:
-    """Name the first fault of a text, and read it up to its first padding all the same."""
+    """Name the first fault of a text, and decode it up to its first padding nevertheless."""
     prefix = _DATA_PREFIX.match(text)
     tidy = (text[prefix.end() :] if prefix else text).translate(_TIDY)
     foreign = _FOREIGN.search(tidy)

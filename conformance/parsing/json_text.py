@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OUTSIDE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[^\s"\[\]{},:]+', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_MOST_VALUES = 100_000
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _NOT_STARTS = bytes(set(range(256)) - set(b",[{"))
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # as signed bytes: one down, one up
@@ -52,13 +53,11 @@ class JSONFaultError(ValueError):
         self.line = line
 
 
-def read_json(
-    data: bytes, *, max_depth: int = 200, max_digits: int = 4000, max_values: int = 100_000
-) -> JSONReading:
+def read_json(data: bytes, *, max_depth: int = 200, max_digits: int = 4000) -> JSONReading:
     """Read one JSON text (RFC 8259) from bytes; raises nothing.
 
-    Nesting deeper than ``max_depth`` levels, more than ``max_values`` values, and numbers
-    longer than ``max_digits`` characters, or beyond the range of a double, are faults.
+    Nesting deeper than ``max_depth`` levels, more than 100,000 values, and numbers longer
+    than ``max_digits`` characters, or beyond the range of a double, are faults.
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         return JSONReading(None, f"is no bytes but {type(data).__name__}", "type")
@@ -67,7 +66,7 @@ def read_json(
         if not text.strip(" \t\r\n"):
             raise JSONFaultError("empty", f"is empty ({len(data)} bytes)")
         check_depth(text, max_depth)
-        check_values(text, max_values)
+        check_values(text, _MOST_VALUES)
         if "\\" in text and ("\\ud" in text or "\\uD" in text):
             text, surrogate = _mend_surrogates(text)
             fault = fault or surrogate

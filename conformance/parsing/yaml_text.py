@@ -24,6 +24,7 @@ Plain = Callable[[str], Any]
 
 _MIB = 1024 * 1024
 _HEAD = 64 * 1024  # bytes of directives and comments before a document begins
+# libyaml where it is installed, for its events alone (ARCHITECTURE 37).
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BINARY = frozenset({"!binary", "tag:yaml.org,2002:binary"})
@@ -60,6 +61,9 @@ class YAMLBounds:
     bytes: int = 256 * _MIB
 
 
+BOUNDS = YAMLBounds()
+
+
 def as_written(text: str) -> Any:
     """Read a plain scalar as what PyYAML writes that way: null, true, false, a decimal number.
 
@@ -85,7 +89,7 @@ def _short(number: str) -> str:
     return number
 
 
-def read_yaml(data: bytes, bounds: YAMLBounds | None = None) -> Any:
+def read_yaml(data: bytes, bounds: YAMLBounds = BOUNDS) -> Any:
     """Read the one document of a YAML file; raises `YAMLFaultError`."""
     reader = YAMLReader(io.BytesIO(data), as_written, bounds)
     value = reader.value(reader.next())
@@ -119,11 +123,11 @@ class YAMLReader:
         self,
         file: BinaryIO,
         plain: Plain,
-        bounds: YAMLBounds | None = None,
+        bounds: YAMLBounds,
         name: Callable[[str], str] = str,
     ) -> None:
         """Read a file; `name` says what the name of a member is."""
-        self._bounds = bounds or YAMLBounds()
+        self._bounds = bounds
         self._source = _Source(file)
         self._plain = plain
         self._name = name
@@ -171,6 +175,7 @@ class YAMLReader:
             value, values, characters = self._anchors[event.anchor]
             self._count(event, values, characters)
             return value
+        # What it adds to these counts an alias of it adds once more.
         values, characters = self._values, self._characters
         if kind is yaml.ScalarEvent:
             value = self._scalar(event)
@@ -228,6 +233,7 @@ class YAMLReader:
         self._count(event, 1, len(event.value))
         if event.tag in _BINARY:
             return _unbase64(event)
+        # Quoted or tagged it is text, whatever it looks like.
         if event.style or not event.implicit[0]:
             return event.value
         try:

@@ -87,7 +87,7 @@ def judges_answers(clause: str) -> bool:
     return clause.partition(".")[0] not in _OF_THE_REQUEST
 
 
-def answered(case: str, twin: Iterable[Finding], findings: Iterable[Finding]) -> Answered:
+def count_judged(case: str, twin: Iterable[Finding], findings: Iterable[Finding]) -> Answered:
     """Count what a documented request was judged by, and how much of that its open twin was."""
     promised = {finding.clause for finding in twin if finding.verdict is Verdict.PASS}
     promised = {clause for clause in promised if judges_answers(clause)}

@@ -36,7 +36,7 @@ from conformance.proof.open_requests import (
     ANSWERING,
     Answered,
     accept_open_requests,
-    answered,
+    count_judged,
     judges_answers,
     open_twins,
 )
@@ -109,7 +109,7 @@ class Proof:
     def answered(self) -> tuple[Answered, ...]:
         """Return how much of the answers to open requests is judged."""
         return tuple(
-            answered(path, self._promised(path), judged.findings)
+            count_judged(path, self._promised(path), judged.findings)
             for path, judged in self.open_truth.items()
         )
 

@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from conformance.clauses.registry import chapters
 from conformance.findings import Verdict, state_of
 from conformance.proof.matrix import RED, DefectColumn, Matrix, holes
 from conformance.version import tool
 
+TEMPLATES = Path(__file__).with_name("templates")
 SCHEMA = 1
 """Version of the JSON document's form, which `schemas/proof.schema.json` publishes."""
 
@@ -47,12 +48,13 @@ def as_json(matrix: Matrix) -> str:
 
 def as_markdown(matrix: Matrix) -> str:
     """Render which clause detects which defect, as GitHub-flavoured Markdown."""
-    return _template("matrix.md.jinja", autoescape=False).render(_values(matrix))
+    template = environment(TEMPLATES, autoescape=False).get_template("matrix.md.jinja")
+    return template.render(_values(matrix))
 
 
 def as_html(matrix: Matrix) -> str:
     """Render the whole matrix as one self-contained HTML page."""
-    return _template("matrix.html.jinja", autoescape=True).render(_values(matrix))
+    return environment(TEMPLATES).get_template("matrix.html.jinja").render(_values(matrix))
 
 
 WRITERS: Mapping[str, Callable[[Matrix], str]] = {
@@ -106,13 +108,13 @@ def _values(matrix: Matrix) -> dict[str, Any]:
 
 
 @cache
-def _template(name: str, *, autoescape: bool) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+def environment(folder: Path, *, autoescape: bool = True) -> Environment:
+    """Return the environment of a folder of templates, in which a missing value is an error."""
+    return Environment(
+        loader=FileSystemLoader(folder),
         autoescape=autoescape,  # noqa: S701 - Markdown is made of our own texts alone
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(name)

@@ -31,6 +31,7 @@ from conformance.providers.prices import Prices
 
 HOME = Path(__file__).parent
 _NAME = re.compile(r"[^\W_][\w.\-]{0,99}")
+# also with backslashes or without a scheme, where urlsplit sees no user and some clients do
 _CREDENTIALS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:)?[/\\]*[^/?#]*@", re.IGNORECASE)
 _VISIBLE = re.compile(r"[!-~]+")
 _CLASH = "Cannot overwrite a value"
@@ -197,7 +198,9 @@ class Provider:
         """Name the models that have ended by a day."""
         dates = {name: self.lifecycle(name, edition) for name in self.models}
         return tuple(
-            name for name, found in dates.items() if found.state(day) is LifecycleState.RETIRED
+            name
+            for name, lifecycle in dates.items()
+            if lifecycle.state(day) is LifecycleState.RETIRED
         )
 
     def at(self, base_url: str, named: str = "--base-url") -> Provider:
@@ -205,6 +208,7 @@ class Provider:
         _check_address(named, base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
             raise ProviderError(f"{named} {base_url!r} is not an http or https address")
+        # what is free on this machine may be billed elsewhere
         free = self.prices.free and is_loopback(base_url)
         prices = replace(self.prices, free=free)
         return replace(self, base_url=base_url.rstrip("/"), prices=prices)

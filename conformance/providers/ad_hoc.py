@@ -35,6 +35,7 @@ def provider_at(
     `AddressError` for models.
     """
     named = _models(models)
+    # `at` checks the address, in the words of the option that it was given by
     plain = Provider("provider", base_url, "http://127.0.0.1/v1", named).at(base_url, "URL")
     free = is_loopback(plain.base_url)
     known = None if free else _bundled(plain.base_url)

@@ -1,14 +1,16 @@
-"""What providers are asked by, an edition and its models: one reading for every command."""
+"""What providers are asked by: an edition, models and a depth; one reading for every command."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from conformance.cases import all_cases, cases_of_retired
+from conformance.cases.model import Case, Depth
 from conformance.contract import (
     DEFAULT_EDITION,
     Edition,
@@ -84,6 +86,7 @@ def with_asked_models(
     ended by the ``day`` of the run. See `_known` for names that the edition does not know.
     """
     models = dict(provider.models)
+    # the embedded provider keeps any edition, with all of its models
     if provider.embedded and provider.bundled:
         in_order = [*(name for name in models if name in edition.models), *edition.models]
         models = {name: name for name in in_order}
@@ -116,10 +119,29 @@ def with_asked_models(
     return replace(provider, models=models, prices=prices)
 
 
+def depth_of(provider: Provider, chosen: Depth | None) -> Depth:
+    """Return the chosen depth; by default thorough where requests are free."""
+    return chosen or (Depth.THOROUGH if provider.prices.free else Depth.STANDARD)
+
+
+def documented_cases(
+    edition: Edition, provider: Provider, chosen: Depth | None, retired: Collection[str] = ()
+) -> list[Case]:
+    """Return the cases for a provider; cases independent of the model go to its first model.
+
+    Of models that have ended it is only asked whether they have.
+    """
+    depth = depth_of(provider, chosen)
+    served = [name for name in provider.models if name not in retired]
+    cases = [case for case in all_cases(edition, served) if depth.includes(case)]
+    ended = (name for name in provider.models if name in retired)
+    return [*cases, *(case for name in ended for case in cases_of_retired(edition, name))]
+
+
 def selected(models: Iterable[str], pattern: str, edition: Edition) -> list[str]:
     """Return the models that `--models` selects.
 
-    Where that is none, it is the model that the pattern names, if the contract knows the name.
+    Where it selects none, that is the model that the pattern names, if the contract knows it.
     """
     names = [name for name in models if fnmatchcase(name, pattern)]
     is_name = _NAME.fullmatch(pattern) and edition.find(pattern)

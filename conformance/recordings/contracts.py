@@ -17,7 +17,7 @@ from conformance.recordings.readers.foreign_exchange import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
+class EditionClauses:
     """An edition with the clauses that were chosen of it."""
 
     edition: Edition
@@ -31,13 +31,12 @@ class Contracts:
         self, edition: Edition, clauses: Iterable[Clause] | None = None, pattern: str = "*"
     ) -> None:
         self.pattern = pattern
-        self.default = _contract(
-            edition, clauses_of(edition) if clauses is None else clauses, pattern
-        )
+        known = clauses_of(edition) if clauses is None else clauses
+        self.default = _choose(edition, known, pattern)
         self.editions: tuple[Edition, ...] = (edition,)
         """The editions that may judge, the default one first."""
 
-    def of(self, exchange: Exchange) -> Contract:  # noqa: ARG002 - for those that look at its day
+    def of(self, exchange: Exchange) -> EditionClauses:  # noqa: ARG002 - for those that look at its day
         """Return the contract of an exchange."""
         return self.default
 
@@ -54,15 +53,14 @@ class ContractsByDay(Contracts):
     def __init__(self, default: Edition, pattern: str = "*") -> None:
         super().__init__(default, pattern=pattern)
         others = [load_edition(name) for name in edition_ids() if name != default.id]
-        self.editions = (default, *sorted(others, key=_published, reverse=True))
+        self.editions = (default, *_newest_first(others))
         clauses = {edition.id: clauses_of(edition) for edition in self.editions}
         select(list(chain(*clauses.values())), pattern)  # or say what is wrong with it
         self._contracts = {
-            edition.id: _contract(edition, clauses[edition.id], pattern)
-            for edition in self.editions
+            edition.id: _choose(edition, clauses[edition.id], pattern) for edition in self.editions
         }
 
-    def of(self, exchange: Exchange) -> Contract:
+    def of(self, exchange: Exchange) -> EditionClauses:
         """Return the contract of an exchange."""
         if not exchange.sent_at:
             return self.default
@@ -71,31 +69,31 @@ class ContractsByDay(Contracts):
         return self._contracts[edition.id] if edition else self.default
 
     def _of_day(self, host: str, model: str, day: str) -> Edition | None:
-        newest = sorted(self.editions, key=_published, reverse=True)
+        newest = _newest_first(self.editions)
         published = [edition for edition in newest if edition.published <= day]
         owner = _domain(host)
-        if any(_owner(edition) == owner for edition in newest):
+        # A host that publishes editions is judged by its own alone.
+        if any(_owner(edition) == owner for edition in self.editions):
             own = [edition for edition in published if _owner(edition) == owner]
             fitting = [edition for edition in own if model == UNNAMED or edition.find(model)]
         else:
+            fitting = []
+            for edition in published:  # that have the model by its name, or a snapshot of it
+                match = edition.find(model)
+                if match is not None and (match.named or match.snapshot_of is not None):
+                    fitting.append(edition)
             ours = _owner(self.default.edition)
-            fitting = [edition for edition in published if _names(edition, model)]
             fitting.sort(key=lambda edition: _owner(edition) != ours)
         return fitting[0] if fitting else None
 
 
-def _contract(edition: Edition, clauses: Iterable[Clause], pattern: str) -> Contract:
-    return Contract(edition, tuple(one for one in clauses if fnmatchcase(one.id, pattern)))
+def _choose(edition: Edition, clauses: Iterable[Clause], pattern: str) -> EditionClauses:
+    chosen = tuple(clause for clause in clauses if fnmatchcase(clause.id, pattern))
+    return EditionClauses(edition, chosen)
 
 
-def _published(edition: Edition) -> str:
-    return edition.published
-
-
-def _names(edition: Edition, model: str) -> bool:
-    """Return whether an edition has a model by its name, or as a dated snapshot of one."""
-    named = edition.find(model)
-    return named is not None and (named.named or named.snapshot_of is not None)
+def _newest_first(editions: Iterable[Edition]) -> list[Edition]:
+    return sorted(editions, key=lambda edition: edition.published, reverse=True)
 
 
 def _owner(edition: Edition) -> str:

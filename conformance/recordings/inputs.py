@@ -5,11 +5,11 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.parsing import printable
-from conformance.recordings.readers.layouts import Kind
+from conformance.recordings.readers.layouts import Layout
 from conformance.recordings.readers.model import Fault
 from conformance.results.conclusion import Conclusion
 
@@ -23,7 +23,7 @@ class ForeignFile:
 
     path: Path
     named: bool = True  # by the user; otherwise found in a folder, where anything may lie
-    kind: Kind | None = None
+    layout: Layout | None = None
     entries: int = 0
     found: int = 0
     judged: int = 0
@@ -32,27 +32,10 @@ class ForeignFile:
     passed_over: list[Fault] = field(default_factory=list)
     unknown_models: list[Fault] = field(default_factory=list)  # which the edition does not have
 
-    def problems(self) -> Iterator[str]:
-        """Describe in one sentence what could not be read: the first, why, and how many more."""
-        if not self.unreadable:
-            return
-        first, *others = self.unreadable
-        kind = f" ({self.kind})" if self.kind is not None and self.entries else ""
-        more = f"; {len(others)} more of it cannot be read" if others else ""
-        yield self._sentence(replace(first, reason=first.reason + kind + more))
-
-    def notes(self) -> Iterator[str]:
-        """Describe what there was nothing to judge in, or little, where and why."""
-        yield from map(self._sentence, self.passed_over)
-        yield from self.unknown()
-
-    def unknown(self) -> Iterator[str]:
-        """Describe the models that the edition does not have, and what to do about it."""
-        return map(self._sentence, self.unknown_models)
-
-    def _sentence(self, fault: Fault) -> str:
+    def describe(self, fault: Fault, more: str = "") -> str:
+        """Say where in the file something is, and what."""
         line = f":{fault.line}" if fault.line is not None else ""
-        return printable(f"{self.path}{line}: {fault.reason}", 2000)
+        return printable(f"{self.path}{line}: {fault.reason}{more}", 2000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +50,7 @@ class ForeignReport:
     @property
     def has_read(self) -> bool:
         """Return whether any file was one of recordings; if not, no run file is written."""
-        return any(file.kind is not None for file in self.files)
+        return any(file.layout is not None for file in self.files)
 
     @property
     def judged(self) -> int:
@@ -76,18 +59,29 @@ class ForeignReport:
 
     @property
     def problems(self) -> list[str]:
-        """What could not be read, where and why."""
-        return [problem for file in self.files for problem in file.problems()]
+        """What could not be read: the first of each file, and how many more."""
+        problems = []
+        for file in self.files:
+            if file.unreadable:
+                first, *others = file.unreadable
+                layout = f" ({file.layout})" if file.layout is not None and file.entries else ""
+                more = f"; {len(others)} more of it cannot be read" if others else ""
+                problems.append(file.describe(first, layout + more))
+        return problems
 
     @property
     def notes(self) -> list[str]:
         """What there was nothing to judge in, or little, where and why."""
-        return [note for file in self.files for note in file.notes()]
+        return [
+            file.describe(fault)
+            for file in self.files
+            for fault in (*file.passed_over, *file.unknown_models)
+        ]
 
     @property
     def unknown(self) -> list[str]:
         """The models that the edition does not have, and what to do about it."""
-        return [note for file in self.files for note in file.unknown()]
+        return [file.describe(fault) for file in self.files for fault in file.unknown_models]
 
 
 def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:
@@ -96,9 +90,11 @@ def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile
     A folder stands for what in and below it ends as recordings do, hidden files and the run
     file left out. A pattern is one where no file has its name.
     """
+    # By its real path: a file under two names is judged once.
     meant: dict[str, ForeignFile] = {}
     for argument in arguments:
         for file in _meant(argument):
+            # A folder may hold the run file of the time before.
             if file.named or not same_file(file.path, run_file):
                 meant.setdefault(os.path.realpath(file.path), file)
     return list(meant.values())

@@ -25,7 +25,7 @@ from conformance.findings import Verdict
 from conformance.parsing import printable
 from conformance.recordings.contracts import Contracts
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
-from conformance.recordings.model_names import Names, named, unknown_model
+from conformance.recordings.model_names import Names, rename_model, unknown_model
 from conformance.recordings.output import Records
 from conformance.recordings.readers.alterations import (
     altered_parts,
@@ -34,13 +34,13 @@ from conformance.recordings.readers.alterations import (
     is_altered_download,
 )
 from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
-from conformance.recordings.readers.layouts import entries_of, kind_of
+from conformance.recordings.readers.layouts import entries_of, layout_of
 from conformance.recordings.readers.model import (
     Entry,
     Fault,
     Recorded,
     RecordingError,
-    UnknownKindError,
+    UnknownLayoutError,
 )
 from conformance.recordings.readers.unpacking import plain_file
 from conformance.results.evidence import evidence
@@ -80,12 +80,12 @@ def judge_files(
                 if not file.unreadable:
                     work.file(file)
             complete = True
-        finally:
+        finally:  # what was judged before an interruption is kept (ARCHITECTURE 20)
             whole = complete and not any(file.unreadable for file in files)
             conclusion = records.conclusion(whole)
             report = ForeignReport(run_file, tuple(files), records.counts(), conclusion)
             if report.has_read:
-                records.write(run_file, files, conclusion, complete)
+                records.write(report, complete)
     return report
 
 
@@ -136,10 +136,11 @@ class FileJudge:
         stem = self._stem(file.path)
         try:
             with plain_file(file.path) as plain:
-                file.kind = kind_of(plain)
-                for entry in entries_of(plain, file.kind, file.path.parent):
+                file.layout = layout_of(plain)
+                for entry in entries_of(plain, file.layout, file.path.parent):
                     self._entry(entry, file, stem)
-        except UnknownKindError as error:
+        except UnknownLayoutError as error:
+            # In a folder anything may lie, and nobody said that it is a recording.
             (file.unreadable if file.named else file.passed_over).append(Fault(error.reason))
         except RecordingError as error:
             file.unreadable.append(Fault(error.reason, error.line))
@@ -147,8 +148,8 @@ class FileJudge:
             file.unreadable.append(Fault(f"cannot be read: {(error.strerror or '?').lower()}"))
         for case in list(self._waiting):
             self._release(case, file)
-        if file.kind and not file.found and not file.unreadable:
-            reason = f"{file.kind}, and none of its {file.entries} entries is for the endpoint"
+        if file.layout and not file.found and not file.unreadable:
+            reason = f"{file.layout}, and none of its {file.entries} entries is for the endpoint"
             file.passed_over.append(Fault(reason))
 
     def _stem(self, path: Path) -> str:
@@ -166,9 +167,8 @@ class FileJudge:
             file.unreadable.append(entry)
             return
         try:
-            if entry.method == "GET" and any(
-                entry.url in one.urls for one in self._waiting.values()
-            ):
+            wanted = any(entry.url in waiting.urls for waiting in self._waiting.values())
+            if entry.method == "GET" and wanted:
                 self._add_download(entry, file)
             elif is_generation(entry):
                 file.found += 1
@@ -184,18 +184,18 @@ class FileJudge:
             reason = f"entry {entry.index}: {alteration}, so that nothing can be judged"
             file.passed_over.append(Fault(reason, entry.line))
             return
-        exchange = named(foreign_exchange(recorded, case), self._names)
+        exchange = rename_model(foreign_exchange(recorded, case), self._names)
         altered = exchange.altered | altered_parts(recorded, exchange)
         exchange = replace(exchange, altered=altered, rewritten=changed_length(recorded))
         urls = {payload.url for payload in Answer(exchange).payloads if payload.url}
         self._waiting[case] = _Waiting(exchange, entry.line, urls)
         if not urls:
             self._release(case, file)
-        elif len(self._waiting) > _MOST_WAITING:
+        elif len(self._waiting) > _MOST_WAITING:  # memory is bounded; the oldest waits no more
             self._release(next(iter(self._waiting)), file)
 
     def _add_download(self, entry: Entry, file: ForeignFile) -> None:
-        """Add an image to the answers that point to it, when it is as it came, and without a key.
+        """Add an image to the answers that point to it, if unaltered and fetched without a key.
 
         A download that failed decides nothing: it may have been tried long after. It is the reason
         that is given where no other one follows.
@@ -217,11 +217,12 @@ class FileJudge:
         waiting = self._waiting.pop(case)
         line, contract = waiting.line, self._contracts.of(waiting.exchange)
         edition = contract.edition
+        # Redaction comes first (ARCHITECTURE 6): what is judged is what a report may show.
         exchange = without_credentials(waiting.complete)
         answer = Answer(exchange)
         findings = judge(exchange, edition, contract.clauses, None, answer)
         unknown = unknown_model(exchange, edition)
-        if unknown is not None and unknown not in {one.reason for one in file.unknown_models}:
+        if unknown is not None and unknown not in {note.reason for note in file.unknown_models}:
             file.unknown_models.append(Fault(unknown, line))
         if not findings:
             reason = f"{exchange.case}: no clause has anything to say of it"

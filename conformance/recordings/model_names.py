@@ -41,7 +41,7 @@ def read_names(texts: Iterable[str], unnamed: str | None, *editions: Edition) ->
     return Names(known, None if unnamed is None else known_name(unnamed))
 
 
-def named(exchange: Exchange, names: Names) -> Exchange:
+def rename_model(exchange: Exchange, names: Names) -> Exchange:
     """Return an exchange under the edition's name of its model."""
     if exchange.model == UNNAMED:
         return replace(exchange, model=names.unnamed or UNNAMED)
@@ -56,10 +56,11 @@ def is_unknown(name: str, edition: Edition) -> bool:
 
 
 def unknown_model(exchange: Exchange, edition: Edition) -> str | None:
-    """Say that a model is unknown and so hardly judged; None for one that is known."""
+    """Explain that an unknown model is hardly judged; return None for a known one."""
     name = exchange.model
     if not is_unknown(name, edition):
         return None
+    # Gateways put the maker before the name, as in `openai/dall-e-3`.
     bare = name.rpartition("/")[2]
     model = bare if edition.find(bare) else "MODEL"
     return (

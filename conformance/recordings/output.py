@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
@@ -20,8 +19,8 @@ from msgspec import structs
 from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.parsing import printable
-from conformance.recordings.contracts import Contract, Contracts
-from conformance.recordings.inputs import ForeignFile
+from conformance.recordings.contracts import Contracts, EditionClauses
+from conformance.recordings.inputs import ForeignFile, ForeignReport
 from conformance.recordings.model_names import is_unknown
 from conformance.results.conclusion import (
     Conclusion,
@@ -48,12 +47,12 @@ from conformance.version import tool
 
 
 @dataclass(slots=True)
-class _Provider:
+class _JudgedHost:
     """A host of recordings, as one edition judged it."""
 
     host: str
     url: str
-    contract: Contract
+    contract: EditionClauses
     models: set[str] = field(default_factory=set)
     accepted: set[ColumnKey] = field(default_factory=set)
     samples: dict[tuple[str | bool, ...], Finding] = field(default_factory=dict)
@@ -68,11 +67,11 @@ class Records:
         self._spool = spool
         self._contracts = contracts
         self._started = datetime.now(UTC)
-        self._providers: dict[tuple[str, str], _Provider] = {}  # by host and edition
+        self._hosts: dict[tuple[str, str], _JudgedHost] = {}  # by host and edition
 
     def add(
         self,
-        contract: Contract,
+        contract: EditionClauses,
         exchange: Exchange,
         evidence: ExchangeRecord,
         observations: Sequence[Observation],
@@ -80,39 +79,40 @@ class Records:
     ) -> None:
         """Keep one judged exchange."""
         key = exchange.provider, contract.edition.id
-        new = _Provider(exchange.provider, _base_url(exchange.request.url), contract)
-        about = self._providers.setdefault(key, new)
+        url = exchange.request.url.split("?", 1)[0].rstrip("/").removesuffix("/images/generations")
+        new = _JudgedHost(exchange.provider, printable(url, 500), contract)
+        about = self._hosts.setdefault(key, new)
         about.models.add(exchange.model)
         if evidence.outcome == "accepted":
             about.accepted.add((exchange.provider, exchange.model))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
+            # One finding of each kind decides the conclusion; of all of them memory has no bound.
             refused = finding.message.startswith(NOT_ACCEPTED)
             kind = (finding.model, finding.clause, finding.verdict.value, refused)
             about.samples.setdefault(kind, finding)
         records: list[Record] = [evidence, *observations, *findings]
+        # A tab parts the columns: neither a printable host nor a line of JSON holds one.
         for record in records:
             self._spool.write("\t".join((*key, line_of(record))))
 
-    def write(
-        self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
-    ) -> None:
+    def write(self, report: ForeignReport, complete: bool) -> None:
         """Write the run file, whole or not at all; raises RunFileError where that cannot be."""
-        place = OutputFile(run_file)
+        place = OutputFile(report.run_file)
         place.take()
         try:
-            writer = RunWriter(run_file, self._header(files))
+            writer = RunWriter(report.run_file, self._header(report.files))
             for line in self._lines():
                 writer.line(line)
             writer.close(
                 RunFooter(
                     finished=datetime.now(UTC).isoformat(timespec="seconds"),
                     complete=complete,
-                    conclusion=int(conclusion),
-                    counts=self.counts(),
+                    conclusion=int(report.conclusion),
+                    counts=report.verdicts,
                     reach=tuple(self._reach()),
-                    problems=tuple(problem for file in files for problem in file.problems()),
-                    notes=tuple(note for file in files for note in file.notes()),
+                    problems=tuple(report.problems),
+                    notes=tuple(report.notes),
                 )
             )
         except BaseException:
@@ -123,52 +123,42 @@ class Records:
     def conclusion(self, whole: bool) -> Conclusion:
         """Conclude edition by edition; `whole` is whether all of it could be read."""
         return gravest(
-            conclude_recordings(_samples(providers), whole, _unknown_models(contract, providers))
-            for contract, providers in self._judged()
+            conclude_recordings(_samples(hosts), whole, _unknown_models(contract, hosts))
+            for contract, hosts in self._judged()
         )
 
-    def _judged(self) -> list[tuple[Contract, list[_Provider]]]:
-        """Return the contracts that judged, the default one first, each with its providers."""
+    def _judged(self) -> list[tuple[EditionClauses, list[_JudgedHost]]]:
+        """Return the contracts that judged, the default one first, each with its hosts."""
         default = self._contracts.default
-        contracts: dict[str, tuple[Contract, list[_Provider]]] = {default.edition.id: (default, [])}
-        for _, about in sorted(self._providers.items()):
-            contracts.setdefault(about.contract.edition.id, (about.contract, []))[1].append(about)
-        judged = [(contract, providers) for contract, providers in contracts.values() if providers]
+        by_edition: dict[str, list[_JudgedHost]] = {default.edition.id: []}
+        for _, about in sorted(self._hosts.items()):
+            by_edition.setdefault(about.contract.edition.id, []).append(about)
+        judged = [(hosts[0].contract, hosts) for hosts in by_edition.values() if hosts]
         return judged or [(default, [])]
 
     def _name(self, host: str, edition: str) -> str:
         """Return the name of a host, with the edition where another one judged it as well."""
         plain = edition == self._contracts.default.edition.id
-        several = sum(host == other for other, _ in self._providers) > 1
+        several = sum(host == other for other, _ in self._hosts) > 1
         return f"{host} ({edition})" if several and not plain else host
 
     def _lines(self) -> Iterator[str]:
         """Yield the lines of the spool under the names of their providers."""
         self._spool.seek(0)
-        members = {key: _member(self._name(*key)) for key in self._providers}
+        members = {key: _member(self._name(*key)) for key in self._hosts}
         for spooled in self._spool:
             host, edition, line = spooled.split("\t")
             yield line.replace(_member(host), members[host, edition], 1)
 
     def _reach(self) -> Iterator[ModelReach]:
         """Yield the reach of every model; the letters of states are of the header's clauses."""
-        for rank, (contract, providers) in enumerate(self._judged()):
-            samples = _samples(providers)
+        for rank, (contract, hosts) in enumerate(self._judged()):
+            samples = _samples(hosts)
             promises = promises_of(samples, explanations_in_recordings(samples))
             clauses = [] if rank else [clause.id for clause in contract.clauses]
             for reach in reach_counts(promises, clauses):
                 name = self._name(reach.provider, contract.edition.id)
                 yield structs.replace(reach, provider=name)
-
-    def _record_of(self, contract: Contract, providers: Sequence[_Provider]) -> ContractRecord:
-        models, edition = _models(providers), contract.edition
-        return ContractRecord(
-            edition=about_edition(edition, models),
-            providers=tuple(self._name(provider.host, edition.id) for provider in providers),
-            clauses=tuple(about_clause(clause, edition) for clause in contract.clauses),
-            unknown_models=_unknown_models(contract, providers),
-            values=values_of(edition, models, planned=False),
-        )
 
     def counts(self) -> dict[str, int]:
         """Count findings by verdict."""
@@ -177,19 +167,30 @@ class Records:
         }
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
-        main, *others = (self._record_of(*judged) for judged in self._judged())
-        providers = []
-        for (host, edition), provider in sorted(self._providers.items()):
-            name = self._name(host, edition)
+        records, providers = [], []
+        for contract, hosts in self._judged():
+            edition, models = contract.edition, _models(hosts)
+            records.append(
+                ContractRecord(
+                    edition=about_edition(edition, models),
+                    providers=tuple(self._name(about.host, edition.id) for about in hosts),
+                    clauses=tuple(about_clause(clause, edition) for clause in contract.clauses),
+                    unknown_models=_unknown_models(contract, hosts),
+                    values=values_of(edition, models, planned=False),
+                )
+            )
+        for key, about in sorted(self._hosts.items()):
+            name = self._name(*key)
             providers.append(
                 ProviderRecord(
                     id=name,
                     title=f"{name} (foreign recordings)",
-                    base_url=provider.url,
+                    base_url=about.url,
                     mode="foreign",
-                    models={model: model for model in sorted(provider.models)},
+                    models={model: model for model in sorted(about.models)},
                 )
             )
+        main, *others = records
         return RunHeader(
             schema=SCHEMA,
             id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
@@ -215,23 +216,19 @@ def _member(provider: str) -> str:
     return f'"provider":{json.dumps(provider)}'
 
 
-def _models(providers: Iterable[_Provider]) -> list[str]:
-    return sorted({name for provider in providers for name in provider.models})
+def _models(hosts: Iterable[_JudgedHost]) -> list[str]:
+    return sorted({name for about in hosts for name in about.models})
 
 
-def _unknown_models(contract: Contract, providers: Iterable[_Provider]) -> tuple[str, ...]:
-    """Return the models that the edition of some providers does not have."""
-    return tuple(name for name in _models(providers) if is_unknown(name, contract.edition))
+def _unknown_models(contract: EditionClauses, hosts: Iterable[_JudgedHost]) -> tuple[str, ...]:
+    """Return the models of some hosts that the edition does not have."""
+    return tuple(name for name in _models(hosts) if is_unknown(name, contract.edition))
 
 
-def _samples(providers: Iterable[_Provider]) -> list[Finding]:
+def _samples(hosts: Iterable[_JudgedHost]) -> list[Finding]:
     """Return a finding of every verdict of every promise that binds."""
     return [
         finding
-        for provider in providers
-        for finding in binding(list(provider.samples.values()), provider.accepted)
+        for about in hosts
+        for finding in binding(list(about.samples.values()), about.accepted)
     ]
-
-
-def _base_url(url: str) -> str:
-    return printable(url.split("?", 1)[0].rstrip("/").removesuffix("/images/generations"), 500)

@@ -50,7 +50,7 @@ def _print_files(files: Sequence[ForeignFile], console: Console) -> None:
     for file in shown:
         numbers = (file.entries, file.found, file.judged, file.broken)
         path = printable(str(file.path), 200)
-        cells = (path, str(file.kind or "-"), *(str(number or "-") for number in numbers))
+        cells = (path, str(file.layout or "-"), *(str(number or "-") for number in numbers))
         rows.append([Text(cell) for cell in cells])
     columns = [*names, *(TableColumn(name, is_number=True) for name in counts)]
     print_table(console, columns, rows)

@@ -7,6 +7,7 @@ what it does where the contract is silent, `steps` where a defect can be planted
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -29,10 +30,12 @@ from conformance.reference.answers import AnswerContext, Job
 from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED
 from conformance.reference.steps import ASKED_MODEL, TRUTHFUL, Steps, with_ends
-from conformance.reference.urls import Signer, valid_host
+from conformance.reference.urls import Signer
 
 GENERATIONS = "/v1/images/generations"
 MODELS = "/v1/models"
+# A name or an address, with an optional port: anything else would break the URLs of images.
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?", re.I)
 
 
 def create_app(
@@ -206,7 +209,7 @@ async def _bounded_body(request: Request) -> bytes | None:
 def _origin(request: Request) -> str:
     """Return the scheme and host that the client used, so that a proxy in front keeps working."""
     host = request.headers.get("host", "")
-    if not valid_host(host):
+    if not _HOST.fullmatch(host):
         address = request.scope.get("server") or ("127.0.0.1", None)
         host = address[0] if address[1] is None else f"{address[0]}:{address[1]}"
     return f"{request.url.scheme}://{host}"

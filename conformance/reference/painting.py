@@ -25,13 +25,6 @@ BANDS = 128
 """Shades of the sky; the other half of the palette is for the foreground."""
 
 _BAND_OF_GREY = [grey * BANDS // 256 for grey in range(256)]
-_MEDIA_TYPES = {
-    "png": "image/png",
-    "jpeg": "image/jpeg",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "svg": "image/svg+xml",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +42,6 @@ def seed_of(*facts: object) -> str:
     """Return 32 hexadecimal digits derived from the request."""
     text = json.dumps([str(fact) for fact in facts])
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
-
-
-def media_type_of(output_format: str) -> str:
-    """Return the media type of an `output_format`."""
-    return _MEDIA_TYPES[output_format]
 
 
 @functools.lru_cache(maxsize=CACHED_FILES)
@@ -130,12 +118,11 @@ def _ground(picture: Picture, chance: random.Random) -> Image.Image:
     # Rows of one colour, out of a palette: PNG packs that eight times as fast as RGB.
     column = Image.linear_gradient("L").resize((1, picture.height)).point(_BAND_OF_GREY)
     image = column.resize(size, Image.Resampling.NEAREST)
-    image.putpalette([shade for band in range(BANDS) for shade in _between(top, bottom, band)])
+    channels = tuple(zip(top, bottom, strict=True))
+    image.putpalette(
+        [a + (b - a) * band // (BANDS - 1) for band in range(BANDS) for a, b in channels]
+    )
     return image
-
-
-def _between(top: RGB, bottom: RGB, band: int) -> tuple[int, ...]:
-    return tuple(a + (b - a) * band // (BANDS - 1) for a, b in zip(top, bottom, strict=True))
 
 
 def _colour(chance: random.Random, low: int, high: int) -> RGB:

@@ -20,10 +20,11 @@ from starlette.responses import Response
 
 from conformance.contract import Edition, RequestBody
 from conformance.lifecycle import lifecycle_in
+from conformance.parsing.images import media_type
 from conformance.reference import admission, answers
 from conformance.reference.answers import AnswerContext, Job, Painter
 from conformance.reference.errors import Refusal, refusal_response
-from conformance.reference.painting import image_file, media_type_of
+from conformance.reference.painting import image_file
 from conformance.reference.urls import FILE_TYPE, Signer, picture_named
 
 ASKED_MODEL: ContextVar[object] = ContextVar("what the request names as its model", default=None)
@@ -65,16 +66,11 @@ def encode_event(event: Mapping[str, Any]) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (str(event["type"]).encode("ascii"), encode(event))
 
 
-def model_object(edition: Edition, name: str) -> dict[str, Any]:
-    """Describe one model as GET /models/{id} does; `created` is the day of the edition."""
-    day = datetime.fromisoformat(str(edition.published)).replace(tzinfo=UTC)
-    created = int(day.timestamp())
-    return {"id": name, "object": "model", "created": created, "owned_by": "image-conformance"}
-
-
 def model_list(edition: Edition, served: Sequence[str]) -> dict[str, Any]:
-    """Describe the served models as GET /models does."""
-    return {"object": "list", "data": [model_object(edition, name) for name in served]}
+    """Describe the served models as GET /models does; they are as old as the edition."""
+    day = datetime.fromisoformat(str(edition.published)).replace(tzinfo=UTC)
+    model = {"object": "model", "created": int(day.timestamp()), "owned_by": "image-conformance"}
+    return {"object": "list", "data": [{"id": name, **model} for name in served]}
 
 
 def with_ends(listing: dict[str, Any], edition: Edition, day: date) -> dict[str, Any]:
@@ -102,7 +98,7 @@ def file(name: str, query: Mapping[str, str], signer: Signer) -> Response:
         return _file_error(403, "AuthenticationFailed", fault)
     headers = {"Cache-Control": "no-store", "ETag": f'"{picture.seed}"'}
     data = image_file(picture, FILE_TYPE)
-    return Response(data, headers=headers, media_type=media_type_of(FILE_TYPE))
+    return Response(data, headers=headers, media_type=media_type(FILE_TYPE))
 
 
 def finish(response: Response, started: float) -> Response:

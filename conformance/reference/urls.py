@@ -21,12 +21,6 @@ from conformance.reference.painting import Picture
 
 FILE_TYPE = "png"
 _NAME = re.compile(r"([0-9a-f]{32})-([1-9]\d{0,4})x([1-9]\d{0,4})\.png", re.ASCII)
-_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?", re.I)
-
-
-def file_name(picture: Picture) -> str:
-    """Return the file name of a picture."""
-    return f"{picture.seed}-{picture.width}x{picture.height}.{FILE_TYPE}"
 
 
 def picture_named(name: str) -> Picture | None:
@@ -35,11 +29,6 @@ def picture_named(name: str) -> Picture | None:
     if match is None:
         return None
     return Picture(match[1], int(match[2]), int(match[3]))
-
-
-def valid_host(host: str) -> bool:
-    """Return whether a Host header is a name or address with an optional port."""
-    return _HOST.fullmatch(host) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,7 @@ class Signer:
 
     def address(self, origin: str, picture: Picture) -> str:
         """Return the URL of a picture at an origin such as `http://127.0.0.1:18001`."""
-        name = file_name(picture)
+        name = f"{picture.seed}-{picture.width}x{picture.height}.{FILE_TYPE}"
         expiry = datetime.fromtimestamp(math.floor(self.clock() + self.lifetime), UTC)
         se = expiry.strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{origin}/files/{name}?se={se}&sp=r&sig={self._signature(name, se)}"

@@ -64,6 +64,7 @@ def badges(summary: Summary) -> dict[str, str]:
 
 def _put(files: dict[str, str], name: str, svg: str) -> None:
     """Name a file after what it is about; a name that is taken already gets a number."""
+    # a provider's name may hold a path, or differ from another's in such characters alone
     stem = _NAME.sub("-", printable(name, 80)).strip(".-") or "unnamed"
     number = 1
     while (file := f"{stem}{f'-{number}' * (number > 1)}.svg") in files:
@@ -91,6 +92,7 @@ def _standing(family: Family, end: str, part: bool, recorded: bool) -> tuple[str
         return score, GREY
     if not rest:
         return f"{score}: conforms", GREEN
+    # a known deviation is blue also where it leaves something open, unless the run has a fault
     if family.broken:
         colour = RED if family.cell.verdict is Verdict.FAIL else AMBER
     else:

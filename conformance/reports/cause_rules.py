@@ -179,25 +179,27 @@ CAUSES: tuple[Rule, ...] = (
     Rule(
         "authentication-unchecked",
         (
-            *("authentication.missing-key-refused", "authentication.wrong-scheme-refused"),
-            *("authentication.unknown-key-refused", "authentication.malformed-*"),
+            "authentication.missing-key-refused", "authentication.wrong-scheme-refused",
+            "authentication.unknown-key-refused", "authentication.malformed-*",
         ),
         _authentication,
     ),
     Rule("key-echoed", ("authentication.*-echoed",), _always("A key comes back in an answer")),
+    # before all that is about answers: a model that keeps another family's promises breaks these
     Rule(
         "another-family",
         (
-            *("format.*", "image.*", "count.*", "extras.*", "defaults.*", "models.listed"),
-            *("parameters.*-type", "parameters.*-enum", "parameters.*-m??imum"),
-            *("parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*"),
-            *("parameters.unsupported", "parameters.disputed-value"),
+            "format.*", "image.*", "count.*", "extras.*", "defaults.*", "models.listed",
+            "parameters.*-type", "parameters.*-enum", "parameters.*-m??imum",
+            "parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*",
+            "parameters.unsupported", "parameters.disputed-value",
         ),
         lambda scope: listed(
             list(dict.fromkeys(scope.findings.answers_like.values())), _MOST_NAMED
         ),
         models=lambda findings: findings.answers_like,
     ),
+    # before `no-image`: an error that comes as a success has no image either
     Rule(
         "refused-as-success",
         ("errors.not-2xx", "envelope.no-error"),
@@ -206,9 +208,9 @@ CAUSES: tuple[Rule, ...] = (
     Rule(
         "no-image",
         (
-            *("envelope.data-*", "envelope.items-*", "envelope.object"),
-            *("envelope.body-not-empty", "envelope.no-error", "envelope.status-200"),
-            *("format.*", "stream.content-type", "stream.framing", "stream.completed"),
+            "envelope.data-*", "envelope.items-*", "envelope.object",
+            "envelope.body-not-empty", "envelope.no-error", "envelope.status-200",
+            "format.*", "stream.content-type", "stream.framing", "stream.completed",
         ),
         _no_image,
     ),
@@ -233,20 +235,21 @@ CAUSES: tuple[Rule, ...] = (
     Rule(
         "validates-little",
         (
-            *("parameters.*-type", "parameters.*-enum", "parameters.*-m??imum"),
-            *("parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*"),
-            *("parameters.*-required", "count.*-refused", "models.unknown-refused", *_MISTAKES),
+            "parameters.*-type", "parameters.*-enum", "parameters.*-m??imum",
+            "parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*",
+            "parameters.*-required", "count.*-refused", "models.unknown-refused", *_MISTAKES,
         ),
         _validation,
     ),
     Rule(
         "errors-without-object",
         (
-            *("errors.json", "errors.object", "errors.error-object", "errors.content-type"),
-            *("errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),
+            "errors.json", "errors.object", "errors.error-object", "errors.content-type",
+            "errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*",
         ),
         _no_error_object,
     ),
+    # after the cause above: where there is no error object, its members cannot be there
     Rule(
         "error-members",
         ("errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),
@@ -271,5 +274,5 @@ CAUSES: tuple[Rule, ...] = (
     ),
     Rule("usage", ("extras.usage-*", "stream.usage-*"), _always("The usage does not add up")),
     Rule("stream", ("stream.*",), _always("Streams are not what is documented")),
-)
+)  # fmt: skip
 """Every cause, in the order of reports; a clause goes to the first that has a sentence."""

@@ -30,7 +30,7 @@ class Paper:
         safe = printable(text, LONGEST)
         try:
             safe.encode(self._encoding)
-        except (UnicodeEncodeError, LookupError):
+        except (UnicodeEncodeError, LookupError):  # a terminal of some other language, or of none
             safe = safe.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
         return Text(safe, style=style)
 

@@ -45,7 +45,7 @@ def contract_of(runs: Sequence[Run]) -> EditionContract:
             clauses.setdefault(clause.id, clause)
     selections = dict.fromkeys(run.header.selection.clauses for run in runs)
     edition = runs[0].header.edition
-    for run in runs[1:]:
+    for run in runs[1:]:  # a run names only the models that it judged
         also = run.header.edition
         edition = structs.replace(
             edition,

@@ -1,10 +1,14 @@
-"""What requests came to, in US dollars: the one place where a report adds money up."""
+"""What requests and runs cost, in US dollars: the one place where a report adds money up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from msgspec import Struct
+
+from conformance.findings import DECIDED
 from conformance.results.records import ExchangeRecord, PriceRecord
 from conformance.results.run_file import Run
 
@@ -58,6 +62,7 @@ def total(exchanges: Iterable[ExchangeRecord]) -> Money:
 
 def sent_once(runs: Sequence[Run]) -> list[ExchangeRecord]:
     """Return all that was sent, each once: a run that resumes another keeps its exchanges."""
+    # where both files are there, the record of the run that sent it counts
     own: dict[tuple[object, ...], ExchangeRecord] = {}
     before: dict[tuple[object, ...], ExchangeRecord] = {}
     for run in runs:
@@ -76,7 +81,7 @@ def money_of(exchange: ExchangeRecord) -> Money:
         return Money(unpriced=int(images > 0))
     spent = price.spent
     actual = spent.actual or 0.0
-    known = bool(actual or spent.estimate) or not spent.guess
+    known = bool(actual or spent.estimate) or not spent.guess  # a guess only keeps the budget
     return Money(
         actual,
         spent.estimate,
@@ -118,7 +123,7 @@ def spending(run: Run) -> RunMoney:
     before = total(exchange for exchange in exchanges if taken_over(run, exchange))
     own = total(exchange for exchange in exchanges if not taken_over(run, exchange))
     spent = run.footer.spent if run.footer else None
-    if spent is None:
+    if spent is None:  # without a ledger's sums, what a run paid is known by its exchanges alone
         return RunMoney(own if own.priced or own.unpriced else None, before, 0.0)
     ledger = (spent.actual or 0.0) + spent.estimate + spent.guess
     return RunMoney(own, before, _more(ledger, own.paid + own.guess))
@@ -126,3 +131,76 @@ def spending(run: Run) -> RunMoney:
 
 def _more(whole: float, part: float) -> float:
     return round(whole - part, 6) if whole - part > _ROUNDING else 0.0
+
+
+class RunFacts(Struct, frozen=True):
+    """One run: times in seconds, money in US dollars; None is not known."""
+
+    id: str
+    providers: tuple[str, ...]
+    tool: str
+    started: str
+    wall: float | None
+    complete: bool
+    interrupted: bool
+    ended: bool
+    findings: int
+    decided: int
+    exchanges: int
+    seed: int | None
+    spent: float | None
+    actual: float | None
+    estimate: float | None
+    estimated: bool
+    guess: float
+    unpriced: int  # answers
+    taken_over: float  # spent by the runs that it took over
+    elsewhere: float  # spent for requests that have no exchange
+    requests: int | None
+    budget: float | None
+    resumes: tuple[str, ...]
+
+
+def newest_first(runs: Iterable[Run]) -> list[RunFacts]:
+    """Return the facts of every run, the newest first."""
+    return sorted(map(run_facts, runs), key=lambda run: run.started, reverse=True)
+
+
+def run_facts(run: Run) -> RunFacts:
+    """Return how long a run took, what it cost and how it ended."""
+    header, footer, money = run.header, run.footer, spending(run)
+    own = money.own or Money()
+    return RunFacts(
+        id=header.id,
+        providers=tuple(provider.id for provider in header.providers),
+        tool=header.tool,
+        started=header.started,
+        wall=_seconds(header.started, footer.finished) if footer else None,
+        complete=run.complete,
+        interrupted=run.interrupted,
+        ended=footer is not None,
+        findings=len(run.findings),
+        decided=sum(finding.verdict in DECIDED for finding in run.findings),
+        exchanges=len(run.exchanges),
+        seed=header.seed,
+        spent=own.paid if money.own else None,
+        actual=own.actual if money.own else None,
+        estimate=own.estimate if money.own else None,
+        estimated=own.estimated,
+        guess=own.guess,
+        unpriced=own.unpriced,
+        taken_over=money.before.paid,
+        elsewhere=money.elsewhere,
+        requests=footer.spent.requests if footer and footer.spent else None,
+        budget=header.budget.usd if header.budget else None,
+        resumes=header.resumes,
+    )
+
+
+def _seconds(started: str, finished: str) -> float | None:
+    try:
+        taken = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+    except (ValueError, TypeError):
+        return None
+    seconds = taken.total_seconds()
+    return seconds if seconds >= 0 else None  # a clock that was set back measures nothing

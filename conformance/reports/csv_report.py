@@ -14,11 +14,11 @@ from conformance.results.records import ExchangeRecord
 
 _TEXTS = ("message", "expected", "observed", "control", "deviation")
 COLUMNS = (
-    *("provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known"),
+    "provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known",
     *_TEXTS,
-    *("provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette"),
+    "provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette",
     "edition",
-)
+)  # fmt: skip
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones, too
 _LONGEST = 2000  # characters of a cell
 
@@ -28,7 +28,11 @@ def table(summary: Summary) -> str:
 
     What a case cost goes to the first of its rows, so that prices add up.
     """
-    merged, paid = summary.merged, _paid(summary)
+    merged = summary.merged
+    spent: dict[str, Money] = {}
+    for exchange in sent_once(merged.runs):
+        spent[exchange.path] = spent.get(exchange.path, Money()) + money_of(exchange)
+    paid = {path: money.paid for path, money in spent.items() if money.priced}
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
@@ -54,8 +58,8 @@ def table(summary: Summary) -> str:
             "known": "yes" if finding.excused else "no",
             **{name: getattr(finding, name) for name in _TEXTS},
         }
-        exchange = merged.runs[rank].exchanges.get(finding.path)
-        write(finding, judged | (_sent(exchange) if exchange else {}))
+        proof = merged.runs[rank].exchanges.get(finding.path)
+        write(finding, judged | (_sent(proof) if proof else {}))
     exchanges = {path: sent for run in merged.runs for path, sent in run.exchanges.items()}
     for path in [path for path, dollars in paid.items() if dollars]:
         # nothing was found in it; yet it was paid for
@@ -67,14 +71,6 @@ def _sent(exchange: ExchangeRecord) -> dict[str, Any]:
     names = ("provenance", "sent_at", "outcome", "attempts", "cassette")
     sent = {name: getattr(exchange, name) for name in names}
     return {**sent, "elapsed_seconds": exchange.elapsed}
-
-
-def _paid(summary: Summary) -> dict[str, float]:
-    """Return what every case cost."""
-    paid: dict[str, Money] = {}
-    for exchange in sent_once(summary.merged.runs):
-        paid[exchange.path] = paid.get(exchange.path, Money()) + money_of(exchange)
-    return {path: money.paid for path, money in paid.items() if money.priced}
 
 
 def csv_cell(value: object) -> str:

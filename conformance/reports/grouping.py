@@ -94,6 +94,7 @@ def broken_promises(
     )
     broken = []
     for (provider, clause, known), group in groups.items():
+        # the gravest is the example that reports show, and so its case comes first
         first = max(group, key=lambda finding: SEVERITY[finding.verdict])
         broken.append(
             Broken(

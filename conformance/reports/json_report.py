@@ -8,10 +8,10 @@ from msgspec import to_builtins
 
 from conformance.reports.capabilities.rendering import as_json
 from conformance.reports.contracts import NOT_IN_EDITION
+from conformance.reports.costs import run_facts
 from conformance.reports.formatting import json_document
 from conformance.reports.merging import Merged
 from conformance.reports.page.matrix import clauses_of, provenance
-from conformance.reports.run_facts import run_facts
 from conformance.reports.side_by_side import as_json as offers_as_json
 from conformance.reports.side_by_side import retries_as_json
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
@@ -80,9 +80,9 @@ def _run(run: Run) -> dict[str, Any]:
 
 
 _PRICE = (
-    *("paid", "actual", "estimate", "estimated", "guess", "unpriced", "images", "per_image"),
+    "paid", "actual", "estimate", "estimated", "guess", "unpriced", "images", "per_image",
     "in_vain",
-)
+)  # fmt: skip
 
 
 def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def _whole(root: ET.Element, summary: Summary, started: str) -> None:
         name = _safe(run.header.id)
         case = ET.SubElement(suite, "testcase", classname="run", name=name, time="0.000")
         text = "\n".join(map(_safe, run.problems))
+        # one child, of the gravest: what else there is of it the promises show
         if run.interrupted:
             _child(case, "error", "the run did not come to its end", "incomplete", text)
         elif not run.findings:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from conformance.parsing import printable
 from conformance.reports import wording
 from conformance.reports.contracts import differences
-from conformance.reports.run_facts import newest_first
+from conformance.reports.costs import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.templating import environment
@@ -82,6 +82,8 @@ def code(value: object) -> Markup:
     text = printable(str(value), _LONGEST)
     if not text.strip():
         return Markup("")
+    # no run of backticks in the text is as long as the fence, and a blank keeps those at its ends
+    # from becoming a part of it
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text[0] in "` " or text[-1] in "` " else ""
     return Markup(f"{fence}{pad}{text}{pad}{fence}")  # noqa: S704 - fenced beyond its reach

@@ -137,7 +137,8 @@ def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
     )
     if not seconds:
         return None
-    return Latency(len(seconds), median(seconds), seconds[-(-9 * len(seconds) // 10) - 1])
+    nearest = -(-9 * len(seconds) // 10)  # the rank of p90: the first that 90 % do not exceed
+    return Latency(len(seconds), median(seconds), seconds[nearest - 1])
 
 
 def _price(exchanges: Sequence[ExchangeRecord]) -> Money | None:

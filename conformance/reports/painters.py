@@ -120,4 +120,5 @@ def _painters_of(column: ColumnKey, images: Sequence[ImageRecord], expected: str
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    # a file may carry any number of manifests
     return tuple(dict.fromkeys(text for text in texts if text))[:100]

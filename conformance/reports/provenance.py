@@ -68,6 +68,7 @@ def origins(runs: Sequence[Run]) -> list[Origin]:
         exchanges = group_by(run.exchanges.values(), lambda exchange: exchange.provider)
         for provider in run.header.providers:
             origin = _origin(run, provider, exchanges.get(provider.id, []))
+            # nights that the embedded provider answered are not one with those of a real server
             embedded = set(origin.provenance) == {"reference"}
             kind = (origin.provider, origin.mode, origin.where, embedded)
             if same := kinds.get(kind):

@@ -39,6 +39,7 @@ _REMEDY = {
     Verdict.NOT_TESTABLE: "first mend what it builds on",
     Verdict.HARNESS_ERROR: "mend the cassette, or report a fault of the suite",
 }
+_FIRST_THE_RUN = "first mend that"
 _AGAIN = {
     "moderation": "run again when the provider moderates these prompts no longer",
     "quota": "run again when the account has quota again",
@@ -91,8 +92,11 @@ def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
         remedy = "mend what is known to deviate"
     else:
         remedy = _remedy(summary, mine)
-    because = f"{mostly} ({counted(count, 'promise')}) because {words!r}"
-    return f", {because}; to decide more, {remedy}"
+    # what is wrong with the run as a whole has its own section: it is not said here once more
+    because = (
+        "of what is wrong with the run as a whole" if remedy == _FIRST_THE_RUN else repr(words)
+    )
+    return f", {mostly} ({counted(count, 'promise')}) because {because}; to decide more, {remedy}"
 
 
 def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
@@ -107,11 +111,12 @@ def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
         if message == NO_TEXT:
             return "record each body as text, as it was sent"
         return "judge recordings that show more"
+    # a limit comes first: a run that it ended has a problem as well, which asking slowly mends
     limited = verdict is Verdict.UNAVAILABLE or (verdict is Verdict.NOT_RUN and "429" in message)
     if limited and (slower := _slower(summary, provider)):
         return slower
     if any(problem.startswith(f"provider {provider!r}") for problem in summary.merged.problems):
-        return "first mend what is wrong with the run as a whole"
+        return _FIRST_THE_RUN
     reason = provider, verdict, message
     if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
         return "first mend what is broken"

@@ -11,7 +11,6 @@ from conformance.reports.measures import Measures, measures_of
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, worst_cell
-from conformance.results.run_file import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,12 @@ def provider_facts(summary: Summary) -> list[ProviderFacts]:
     for name, rows in group_by(summary.rows, lambda row: row.provider).items():
         families = group_by(rows, lambda row: merged.family(row.column))
         sent = exchanges.get(name, [])
+        lists = [  # where the prices of estimates are from; those of the last run count
+            f"{record.prices.source}; as of {record.prices.date}"
+            for run in merged.runs
+            for record in run.header.providers
+            if record.id == name and record.prices is not None
+        ]
         facts.append(
             ProviderFacts(
                 id=name,
@@ -61,7 +66,7 @@ def provider_facts(summary: Summary) -> list[ProviderFacts]:
                 families=tuple(_family(family, mine) for family, mine in families.items()),
                 total=_family("all", rows),
                 measures=measures_of(sent),
-                prices=_prices(merged.runs, name),
+                prices=lists[-1] if lists else "",
                 images=sum(len(exchange.images) for exchange in sent),
             )
         )
@@ -84,13 +89,3 @@ def _family(name: str, rows: Sequence[Row]) -> Family:
         not_claimed=sum(row.not_claimed for row in rows),
         open_ended=any(row.open_ended for row in rows),
     )
-
-
-def _prices(runs: Sequence[Run], provider: str) -> str:
-    """Say where the prices of the last run that has any are from."""
-    prices = ""
-    for run in runs:
-        for record in run.header.providers:
-            if record.id == provider and record.prices is not None:
-                prices = f"{record.prices.source}; as of {record.prices.date}"
-    return prices

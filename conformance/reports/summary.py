@@ -154,6 +154,7 @@ class Summary:
         mine = [row for row in self.rows if row.provider in named]
         unknown = self.unknown
         known = [row for row in mine if row.column not in unknown]
+        # few promises bind a model that no edition knows: what it keeps is not to raise the reach
         rows = mine if self.conclusion is Conclusion.BREAKS else known or mine
         return Headline(
             subject=named,

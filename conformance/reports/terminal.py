@@ -97,6 +97,7 @@ class _Page(Paper):
             return
         self._console.print()
         width = self._console.width
+        # numbers are never cut: where they do not fit, the sections below have them
         columns, rows = self._table_of(wide=True)
         if width < NARROW or not fits(width, columns, rows, gap=1):
             columns, rows = self._table_of(wide=False)
@@ -193,7 +194,10 @@ class _Page(Paper):
         for group in groups[:MOST]:
             verdict = (group.verdict.value, state_of(group.verdict).style)
             self._line(verdict, f" {group.provider}: {extent(group)}", indent=2)
-            self._line(group.reason or "no reason given", indent=6)
+            reason = group.reason or "no reason given"
+            if reason.removeprefix("not run: ") in self._summary.merged.problems:
+                reason = "for what is wrong with the run as a whole, below"
+            self._line(reason, indent=6)
             if group.said:
                 self._line(words_of(group), indent=6, lines=2)
         self._more(len(groups) - MOST, ELSEWHERE)

@@ -9,9 +9,9 @@ from dataclasses import replace
 from conformance.findings import STATES, Finding, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
+from conformance.reports.costs import RunFacts
 from conformance.reports.formatting import counted, dollars, listed, took
 from conformance.reports.grouping import Broken, Group
-from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
@@ -303,6 +303,7 @@ def _reasons(summary: Summary) -> list[str]:
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:
     """Say what is known to have been paid; None where nobody knows: a guess is no answer."""
+    # nothing, while there are answers without a price, is as good as unknown
     if usd is None or (unpriced and not usd):
         return None
     return f"{'about ' if estimated else ''}{dollars(usd)}"

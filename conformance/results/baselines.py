@@ -39,6 +39,7 @@ class Sought:
 
     def fits(self, head: RunHeader) -> bool:
         """Return whether a run with this header is one of them."""
+        # moments of run files are UTC in one form, so that their texts are in order as they are
         return head.id != self.id and head.started <= self.until and self.is_alike(head)
 
     def is_alike(self, head: RunHeader) -> bool:

@@ -73,6 +73,7 @@ def conclude_recordings(
     verdicts = {finding.verdict for finding in findings}
     if Verdict.FAIL in verdicts:
         return Conclusion.BREAKS
+    # of a model that no document knows nothing but the common clauses can be judged
     known = [finding for finding in findings if finding.model not in unknown_models]
     judged = any(finding.verdict in DECIDED for finding in known)
     if Verdict.HARNESS_ERROR in verdicts or not whole or not judged:
@@ -211,6 +212,7 @@ class Reasons:
         if finding.verdict is not Verdict.NOT_TESTABLE:
             return False
         if finding.message == ACCEPTED_INSTEAD:
+            # whatever let the request in says why no error came, a SHOULD as well
             return bool(where & self._let_in)
         return bool(where & (self._broken if finding.level != "MUST" else self._must))
 

@@ -45,6 +45,7 @@ Base64Text = tuple[str, str | None]
 """A payload, and how its base64 is faulty."""
 
 _LEAST = 257  # characters of a string that is folded
+# after a quote, or after the comma of a data: URL; the texts between are payloads in all but name
 _LONG = re.compile(rf'(?<=[",])([A-Za-z0-9+/=_@-]{{{_LEAST},}})"')  # data: URLs, too
 _MOST = 6000  # characters of a body
 _MOST_HEADERS = 60
@@ -122,7 +123,7 @@ def fold(body: bytes, payloads: Iterable[Base64Text] = ()) -> str:
     they need not be searched for, which takes longer than all else that is done here. Each comes
     with the kind of its fault as base64, which is shown beside its digest.
     """
-    if body[:1024].count(0):
+    if body[:1024].count(0):  # a picture or an archive, in which there is no text to see
         return f"<{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}>"
     text = body.decode("utf-8", "replace")
     parts, done = [], 0
@@ -150,6 +151,8 @@ def _headers(headers: Headers) -> Headers:
 def _response(response: Response | None, answer: Answer) -> ResponseRecord | None:
     if response is None:
         return None
+    # base64 is folded from the length on at which no reader looks at it; what does not decode may
+    # be any text, and is shown as long as it fits
     payloads = [
         (text, reading.kind)
         for payload in answer.payloads

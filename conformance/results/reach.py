@@ -103,6 +103,7 @@ def worst_cell(cells: Iterable[Cell]) -> Cell:
     every = list(cells)
     new = worst(cell.verdict for cell in every if not cell.known)
     known = [cell.verdict for cell in every if cell.known]
+    # a fault of the suite must not hide behind a deviation of the provider
     if not known or new in BROKEN or new is Verdict.HARNESS_ERROR:
         return Cell(new)
     return Cell(worst(known), known=True)

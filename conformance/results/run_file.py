@@ -119,7 +119,7 @@ class RunWriter:
         """Start a file; a durable one is on the disk after every `sync`, come a power cut."""
         self.path = path
         self._durable = durable
-        refuse_links(path)
+        refuse_links(path)  # one would lead over any other file of the user (ARCHITECTURE 20)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w", encoding="utf-8", newline="\n")
@@ -229,6 +229,7 @@ def read_run(path: Path) -> Run:
     with _open(path) as file:
         run = Run(_read_header(file, path))
         number = 1
+        # one byte more than the longest line tells one that is longer from one that ends there
         while line := file.readline(MOST_LINE + 1):
             number += 1
             try:
@@ -266,6 +267,7 @@ def _open(path: Path) -> Iterator[BinaryIO]:
 
 def _read_header(file: BinaryIO, path: Path) -> RunHeader:
     line = file.readline(MOST_LINE + 1)
+    # what it has begins as our first lines do: it is a run file, of which nothing else is left
     if not line.endswith(b"\n") and line.startswith(b'{"type":"run"'[: len(line)]):
         raise RunFileError(f"{path}: was cut off within its first line; there is nothing to read")
     try:

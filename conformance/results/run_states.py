@@ -165,6 +165,7 @@ def accepted_of(run: Run) -> frozenset[ColumnKey]:
 
 def _read_ends(path: Path) -> tuple[bytes, bytes]:
     """Return the first and the last whole line of a file, as far as they are not too long."""
+    # two reads of a bounded length, whatever stands between: a year of nights has gigabytes
     descriptor = os.open(path, os.O_RDONLY)
     try:
         head = os.pread(descriptor, _HEAD, 0)

@@ -62,6 +62,7 @@ def latest_standings(headers: Iterable[RunHeader]) -> dict[ColumnKey, Standing]:
         columns = {
             (provider.id, model) for provider in header.providers for model in provider.models
         }
+        # a run that has a model without dates unsays those that an older one had
         latest = {column: standing for column, standing in latest.items() if column not in columns}
         latest |= standings_of(header.providers)
     return latest

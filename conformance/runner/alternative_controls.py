@@ -90,6 +90,7 @@ def with_other_control(case: Case, control: Case, other: Case, edition: Edition)
     variant = dict(other.body)
     for name in wrong:
         variant = spoil(variant, name, body.get(name, ABSENT))
+    # in another request the same value may be wrong in another way, or not at all
     if _faults(variant, edition) != _faults(body, edition):
         return None
     return replace(case, body=variant, control=other.id)

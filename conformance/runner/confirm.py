@@ -27,7 +27,7 @@ Findings = Mapping[str, Finding]
 
 @dataclass(frozen=True, slots=True)
 class Confirmer:
-    """The last verdicts of earlier runs that could tell, and how often a worse one is tried."""
+    """The latest decided verdicts of earlier runs, and how often a worse one is repeated."""
 
     before: Mapping[str, Verdict]
     times: int
@@ -36,7 +36,7 @@ class Confirmer:
     def read(cls, path: Path, sought: Sought, times: int) -> Confirmer:
         """Take the verdicts of a run file, or of the nights of a folder that fit.
 
-        One night of outage does not hide what the night before it knew. Raises `RunFileError`
+        A night of outage does not hide the verdicts of the night before it. Raises `RunFileError`
         for what is no run file, `OtherRunError` for one of another provider or edition, and
         `NightsError` for a folder without a run that fits.
         """
@@ -52,10 +52,10 @@ class Confirmer:
             if self.times and self._got_worse(finding)
         ]
 
-    def confirmed(self, findings: Findings, repeat: Callable[[], Findings | None]) -> Findings:
-        """Repeat an exchange whose verdicts got worse, and mark what did not come out alike.
+    def confirm(self, findings: Findings, repeat: Callable[[], Findings | None]) -> Findings:
+        """Repeat an exchange whose verdicts got worse; mark those that are not alike each time.
 
-        `repeat` makes the exchange once more and judges it; None when that is not to be had.
+        `repeat` makes the exchange once more and judges it; None where it cannot be sent.
         """
         worse = self.worse(findings)
         broken: dict[str, list[bool]] = {clause: [] for clause in worse}
@@ -63,11 +63,12 @@ class Confirmer:
             again = repeat()
             if again is None:
                 break
+            # a repeat that was not decided neither confirms nor denies
             for clause in worse:
                 verdict = again[clause].verdict if clause in again else None
                 if verdict in DECIDED:
                     broken[clause].append(verdict in BROKEN)
-        marked = {clause: _confirmed(findings[clause], broken[clause]) for clause in worse}
+        marked = {clause: _with_repeats(findings[clause], broken[clause]) for clause in worse}
         return {**findings} | marked
 
     def _got_worse(self, finding: Finding) -> bool:
@@ -88,7 +89,7 @@ class Unconfirmed:
     judged: Judged
 
 
-def _confirmed(finding: Finding, broken: list[bool]) -> Finding:
+def _with_repeats(finding: Finding, broken: list[bool]) -> Finding:
     """Say how often a broken promise was broken again."""
     if not broken:
         return finding

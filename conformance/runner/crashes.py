@@ -47,7 +47,7 @@ class Crashes:
     ) -> tuple[bool, Exchange]:
         """Return whether a model painted before and after a documented request missed it.
 
-        The exchange comes back with what it cost to find out.
+        The exchange that is returned has the price of finding out.
         """
         valid = case.id != BASELINE and expectation_of(case, self.edition) == "accepted"
         if outcome.result is not Result.NOT_SERVED or not valid or case.id == MODELS_LIST:
@@ -62,7 +62,7 @@ class Crashes:
         """Return the exchange by which a request is judged, after more if that came to nothing.
 
         Before that, other requests to the model are made that this run makes anyway. If one is
-        accepted, an outage that is over is told from a value that never works: the request is
+        accepted, an outage that is over can be told from a value that never works: the request is
         sent once more, unless that value was; and again while it may have failed by chance.
         Of a model that `paints`, a 5xx which says that it is not there is one of these too.
         """
@@ -84,6 +84,7 @@ class Crashes:
                 return again
         again = _with_all(made[-1], made)
         timed = _timed(again, paints)
+        # judged is the first attempt, where a request was accepted before that one
         if self._has_before(case, first):
             again = _with_all(first, made)
             self.runner.record_outcome(case, replace(timed, began=first.sent_at, last=timed.began))
@@ -116,7 +117,7 @@ class Crashes:
         return not confirmed or bool(outcomes.doubt(case))
 
     def _keep(self, case: Case, exchange: Exchange) -> None:
-        """Have a cassette tell of all attempts: by them replay decides."""
+        """Keep all attempts in the cassette: replay decides by them."""
         if isinstance(self.source, Record):
             self.source.keep(case, exchange)
 
@@ -125,10 +126,10 @@ class Crashes:
         return self.runner.outcomes(case.model).around(case, timed)[0] is not None
 
     def _run_after(self, case: Case, kept: Exchange) -> list[Exchange]:
-        """Have a request made after one that came to nothing, unless one was accepted since.
+        """See that a request is sent after one that came to nothing, unless one was accepted since.
 
         What is planned anyway comes first; where none is left, the smallest one that was
-        accepted is sent again, and its exchange given.
+        accepted is sent again, and its exchange returned.
         """
         if not self._lacks_after(case):
             return []

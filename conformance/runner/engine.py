@@ -28,7 +28,7 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import read_request
 from conformance.exchange.source import Replay, Source
 from conformance.exchange.transport.limits import Limits
-from conformance.exchange.wrong_endpoint import knows_nothing, wrong_address
+from conformance.exchange.wrong_endpoint import is_not_this_api, wrong_address
 from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.live.cost import all_of
@@ -57,7 +57,7 @@ _UNREACHABLE = frozenset({"connect", "dns", "tls", "bad-url", "bad-scheme"})
 
 
 class Engine:
-    """Judges the cases of one provider; every exchange is made once and let go."""
+    """Judges the cases of one provider; every exchange is made once, and its payload let go."""
 
     def __init__(
         self,
@@ -91,10 +91,10 @@ class Engine:
         self._unconfirmed: dict[str, Unconfirmed] = {}  # by path
         self.pooled = False  # whether other threads run the cases
         self._answered = False
-        self._astray = ""  # why what came is of something else than the provider
+        self._astray = ""  # why what answers is not the provider
 
     def expect(self, cases: Iterable[Case]) -> None:
-        """Know which cases will be judged: others may have to be made after some of them."""
+        """Learn which cases will be judged: some are sent before others for their sake."""
         self._runner.expected = frozenset(case.path for case in cases)
 
     @property
@@ -138,8 +138,8 @@ class Engine:
         """
         waiting = self._unconfirmed.pop(case.path, None)
         if waiting is not None:
-            judged = self._judge(case, lambda _: self._confirmed(waiting))
-            self._runner.finish(case, self._blocked.marked(judged))
+            judged = self._judge(case, lambda _: self._repeat(waiting))
+            self._runner.finish(case, self._blocked.mark(judged))
 
     def fail(self, error: BaseException) -> None:
         """Raise an error in all that wait for a case: no further one is run."""
@@ -196,7 +196,7 @@ class Engine:
                 exchange, answer = self._ahead[case.path] = self._exchange(case)
             except (NotSentError, ConformanceError):  # reported when the case is judged
                 break
-            if not knows_nothing(answer):
+            if not is_not_this_api(answer):
                 break
             why = why or wrong_address(self.provider.base_url, exchange)
         else:  # not one of them shows the API
@@ -211,7 +211,7 @@ class Engine:
             judged = self._judge(case, self._send_and_judge)
             self._runner.claim(case)  # what is sent was claimed before
             if case.path not in self._unconfirmed:
-                self._runner.finish(case, self._blocked.marked(judged))
+                self._runner.finish(case, self._blocked.mark(judged))
             elif self._live is not None:
                 self._live.keep_judged(self.provider.id, case, judged)
 
@@ -344,10 +344,10 @@ class Engine:
         mistake = expectation_of(case, self.edition) == "refused"
         clauses = self.clauses if mistake else self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
-        return {finding.clause: self._claims.known(finding) for finding in findings}
+        return {finding.clause: self._claims.apply(finding) for finding in findings}
 
-    def _confirmed(self, waiting: Unconfirmed) -> Judged:
-        """Return the result of a case whose exchange is made again, with what all of them cost."""
+    def _repeat(self, waiting: Unconfirmed) -> Judged:
+        """Repeat an exchange and return the result of its case, with the cost of all of them."""
         made: list[Exchange] = []
 
         def repeat() -> dict[str, Finding] | None:
@@ -358,7 +358,7 @@ class Engine:
             made.append(exchange)
             return self._findings(waiting.case, exchange, waiting.context, self._answer(exchange))
 
-        findings = waiting.confirmer.confirmed(waiting.judged.findings, repeat)
+        findings = waiting.confirmer.confirm(waiting.judged.findings, repeat)
         price = price_record(all_of([*made, waiting.exchange]))
         record = waiting.judged.record and structs.replace(waiting.judged.record, price=price)
         return structs.replace(waiting.judged, findings=findings, record=record)

@@ -8,14 +8,14 @@ from math import isinf
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from msgspec import structs
+from msgspec import convert, structs, to_builtins
 
 from conformance.cases import cases_for
 from conformance.cases.values import askable_values
 from conformance.clauses.registry import Clause
 from conformance.contract import OUTSIDE_SOURCES, Edition
 from conformance.lifecycle import ENDLESS
-from conformance.providers import Deviation, Provider
+from conformance.providers import Provider
 from conformance.providers.asked import readings
 from conformance.results.records import (
     SCHEMA,
@@ -127,18 +127,6 @@ def about_edition(edition: Edition, models: Iterable[str]) -> EditionRecord:
     )
 
 
-def _about_deviation(deviation: Deviation) -> DeviationRecord:
-    return DeviationRecord(
-        clause=deviation.clause,
-        models=deviation.models,
-        cases=deviation.cases,
-        reason=deviation.reason,
-        link=deviation.link,
-        since=deviation.since.isoformat(),
-        expires=deviation.expires.isoformat(),
-    )
-
-
 def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
     prices = provider.prices
     has_prices = prices.source and not prices.free
@@ -150,10 +138,8 @@ def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
         mode=session.options.mode,
         key_variable=provider.key_variable,
         models=dict(provider.models),
-        deviations=tuple(map(_about_deviation, provider.deviations)),
-        not_claimed=tuple(
-            ClaimRecord(claim.clause, claim.models, claim.reason) for claim in provider.not_claimed
-        ),
+        deviations=convert(to_builtins(provider.deviations), tuple[DeviationRecord, ...]),
+        not_claimed=convert(to_builtins(provider.not_claimed), tuple[ClaimRecord, ...]),
         prices=PriceListRecord(prices.source, prices.date) if has_prices else None,
         lifecycle={
             name: record_of(standing)

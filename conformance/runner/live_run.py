@@ -74,6 +74,7 @@ class LiveRun:
     def _doze(self, provider: str, seconds: float) -> None:
         """Sleep, but no longer than there is something to wait for."""
         until = self.clock() + seconds
+        # in short naps, so that a stop need not wait for the longest pause
         while (left := until - self.clock()) > 0 and not self.ledger.halted(provider):
             time.sleep(min(left, _NAP))
 

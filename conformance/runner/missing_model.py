@@ -30,22 +30,22 @@ def why_missing(
     is_gone = outcome.result is Result.NOT_SERVED
     asked = f"model {model}" if name == model else f"model {model}, as {name!r},"
     if outcome.forbidden or (is_gone and outcome.status == 403):
-        told = f"{asked} is not open to this account ({_said(outcome)})"
-        return f"provider {provider.id!r}: {told}; look at the account and where you send from"
+        sentence = f"{asked} is not open to this account ({_answer_of(outcome)})"
+        return f"provider {provider.id!r}: {sentence}; look at the account and where you send from"
     if not is_gone or name in (listed or ()):
         return None
     where = f"[models] in {Path(provider.file).name}" if provider.file else "--models"
-    told = f"{asked} is not served ({_said(outcome)}); {_served(name, listed)}"
+    sentence = f"{asked} is not served ({_answer_of(outcome)}); {_names_served(name, listed)}"
     ended = f", or say when it ended in [lifecycle.{model!r}]" if provider.file else ""
-    return f"provider {provider.id!r}: {told}look at {where}{ended}"
+    return f"provider {provider.id!r}: {sentence}look at {where}{ended}"
 
 
-def _said(outcome: Outcome) -> str:
+def _answer_of(outcome: Outcome) -> str:
     status = f"HTTP {outcome.status}"
     return f"{status}: {printable(outcome.said, 200)}" if outcome.said else status
 
 
-def _served(name: str, listed: Collection[str] | None) -> str:
+def _names_served(name: str, listed: Collection[str] | None) -> str:
     """Name the listed models most like the one that was asked for, else the first of all."""
     if listed is None:
         return ""

@@ -68,6 +68,7 @@ def timed_outcome_of(judged: Judged) -> TimedOutcome:
 
 
 def _lost_before(attempts: Iterable[Attempt | AttemptRecord]) -> int:
+    # a success that was asked for again had been cut; a 3xx or a 4xx is an answer
     return sum(not 300 <= (attempt.status or 0) < 500 for attempt in attempts)
 
 
@@ -80,7 +81,7 @@ class ModelOutcomes:
     open: Collection[str] = ()  # ids of those that it leaves open
 
     def context(self, case: Case, control: Outcome | None) -> Context:
-        """Return what these requests mean for one of them, as clauses are told it."""
+        """Return what these requests mean for one of them, for the clauses to judge by."""
         mine = next((timed for other, timed in self.known if other.path == case.path), None)
         if mine is not None and mine.outcome.result is Result.UNCLEAR and case.id in self.open:
             return Context(control, mistake_alike=self._mistake_alike(mine.outcome))
@@ -93,17 +94,17 @@ class ModelOutcomes:
         before, after = self.around(case, mine)
         blamed, crashes = self._blamed(case)
         attempts, doubt = self._counted(blamed, crashes), self.doubt(case)
-        told, after = blamed.replace("=", " "), None if doubt else after
-        return Context(control, refusals, before, after, attempts, told, crash_doubt=doubt)
+        value, after = blamed.replace("=", " "), None if doubt else after
+        return Context(control, refusals, before, after, attempts, value, crash_doubt=doubt)
 
     def accepted(self) -> Iterator[tuple[Case, TimedOutcome]]:
         """Yield the generations that were accepted, the smallest request first."""
-        found = [
+        accepted = [
             (case, timed)
             for case, timed in self.known
             if timed.outcome.accepted and case.operation is Operation.GENERATE
         ]
-        return iter(sorted(found, key=lambda each: size_of(each[0])))
+        return iter(sorted(accepted, key=lambda pair: size_of(pair[0])))
 
     @property
     def any_accepted(self) -> bool:
@@ -208,6 +209,7 @@ class ModelOutcomes:
         }
         if not sharing:
             return "", [timed for other, timed in crashed if other.path == case.path]
+        # where a value and its parameter are shared by as many, it is the value
         best = max(sharing, key=lambda token: (len(sharing[token]), "=" in token))
         return best, sharing[best]
 

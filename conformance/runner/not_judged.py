@@ -86,4 +86,4 @@ class NotJudged:
             for clause in self.planned(case)
         )
         claims = verdict is not Verdict.HARNESS_ERROR  # our own fault is never set aside
-        return {one.clause: self.claims.claimed(one) if claims else one for one in findings}
+        return {one.clause: self.claims.set_aside(one) if claims else one for one in findings}

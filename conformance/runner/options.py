@@ -68,8 +68,11 @@ class Options:
     providers: Annotated[
         tuple[str, ...],
         Option(
-            *("NAME", "A provider by name, or a TOML file by path. Repeatable.", tuple),
-            *(("-p", "--provider"), True),
+            "NAME",
+            "A provider by name, or a TOML file by path. Repeatable.",
+            read=tuple,
+            names=("-p", "--provider"),
+            repeatable=True,
         ),
     ] = ()
     live: Annotated[bool, Option(None, "Send real requests; may be billed.", bool)] = False
@@ -87,7 +90,9 @@ class Options:
         Option(
             "MODULE",
             "A module, or a .py file by path, with clauses of your own. Repeatable.",
-            *(tuple, ("--plugin",), True),
+            read=tuple,
+            names=("--plugin",),
+            repeatable=True,
         ),
     ] = ()
     requests: Annotated[
@@ -116,7 +121,9 @@ class Options:
             "NAME=VALUE",
             "Limits of an answer: body=64MiB, pixels=64M, seconds=180, redirects=5, … "
             "(docs/security.md lists all). Repeatable.",
-            *(_read_limits, ("--limit",), True),
+            read=_read_limits,
+            names=("--limit",),
+            repeatable=True,
         ),
     ] = field(default_factory=_read_limits)
     output: Annotated[

@@ -44,7 +44,7 @@ def default_output(providers: Iterable[str]) -> Path:
 
 
 def how_to_go_on(run_file: Path, option: str | None) -> str:
-    """Say how a run is resumed; where `option` named its file, that must be another then."""
+    """Say how to resume a run; where `option` named its file, another one has to be named."""
     another = f" and another {option}" if option else ""
     return f"continue with --resume {quoted(str(run_file))}{another}"
 
@@ -153,6 +153,7 @@ class OutputFile:
                 f"{self.before}: is there, of a run that was cut off; move it, name another file "
                 f"with --output, or {how_to_go_on(self.before, '--output')}"
             )
+        # without its ledger nobody knows what a run has sent
         moves = [(self.path, self.before), (ledger, ledger_of(self.before))]
         try:
             for here, there in moves:

@@ -40,6 +40,7 @@ class Pool:
             self._all_are_sent.wait()
             for engine, case in self._taken(self._to_confirm):
                 engine.confirm(case)
+        # another thread failed, and has told all that wait
         except BrokenBarrierError:
             return
         except BaseException as error:  # whoever waits for a case raises it

@@ -46,5 +46,6 @@ def _leads(engine: Engine) -> list[Case]:
         first = next((case for case in valid if case.id == BASELINE), valid[0] if valid else None)
         if first is not None:
             is_due = models_list.path in due[model]
+            # a list that is not due is only sent where the request shows nothing of the API
             leads += [models_list, first] if is_due else [first, models_list]
     return leads

@@ -29,7 +29,7 @@ class ProviderClaims:
     provider: Provider
     today: date
 
-    def claimed(self, finding: Finding) -> Finding:
+    def set_aside(self, finding: Finding) -> Finding:
         """Set aside what the provider does not claim."""
         for claim in self.provider.not_claimed:
             if claim.covers(finding):
@@ -37,9 +37,9 @@ class ProviderClaims:
                 return replace(finding, verdict=Verdict.NOT_CLAIMED, message=why)
         return finding
 
-    def known(self, finding: Finding) -> Finding:
+    def apply(self, finding: Finding) -> Finding:
         """Set aside what the provider does not claim, and mark what is known to deviate."""
-        finding = self.claimed(finding)
+        finding = self.set_aside(finding)
         if finding.verdict in (Verdict.NOT_CLAIMED, Verdict.PASS):
             return finding  # as most do: there is nothing to excuse
         for deviation in self.provider.deviations:
@@ -73,14 +73,15 @@ class Blocked:
         findings: Mapping[str, Finding],
     ) -> None:
         """Keep the known deviations at an exchange, also of clauses that were not selected."""
+        # most providers deviate nowhere that is known, and need no second judgement
         if not self._claims.provider.deviations:
             return
         others = self._unselected
         unselected = judge(exchange, self._edition, others, answer=answer, context=context)
-        every = [*findings.values(), *map(self._claims.known, unselected)]
+        every = [*findings.values(), *map(self._claims.apply, unselected)]
         self._known[case.model, case.id] = [finding for finding in every if finding.excused]
 
-    def marked(self, judged: Judged) -> Judged:
+    def mark(self, judged: Judged) -> Judged:
         """Return a result whose undecided findings name the known deviation that blocks them."""
         marked = {clause: self._marked(finding) for clause, finding in judged.findings.items()}
         return replace(judged, findings=marked)
@@ -89,7 +90,7 @@ class Blocked:
         if finding.verdict not in UNDECIDED or finding.excused:
             return finding
         cases = dict.fromkeys((finding.case, finding.control or finding.case))
-        known = [found for case in cases for found in self._known.get((finding.model, case), ())]
+        known = [one for case in cases for one in self._known.get((finding.model, case), ())]
         reasons = Reasons(known)
         if not reasons.explain(finding):
             return finding

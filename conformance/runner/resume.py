@@ -106,6 +106,7 @@ class InterruptedRun:
             for path, judged in self._whole_cases(name).items()
             if judged.record and judged.record.outcome != NOT_RUN
         }
+        # of a control that was not selected the outcome is all that is needed
         needless = self._outcomes(name).keys() - self._selected(engine)
         return {
             path: lost

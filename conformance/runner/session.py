@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -18,7 +18,7 @@ from conformance.clauses.extensions import load_plugins
 from conformance.clauses.own_requests import clauses_of_own
 from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
-from conformance.errors import ConformanceError, UnknownNameError
+from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.cassettes.example_manifest import (
     MANIFEST,
@@ -31,10 +31,17 @@ from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport.transport import AddressPolicy, Transport
 from conformance.lifecycle import Standing
 from conformance.live.budget import Outlook, check_affordable, needed_for, outlook
+from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
-from conformance.providers import Provider, asked, load_provider
-from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
-from conformance.providers.depth import documented_cases
+from conformance.providers import Provider, load_provider
+from conformance.providers.asked import (
+    check_selected,
+    edition_of,
+    nothing_selected,
+    selected,
+    with_asked_models,
+    words_of,
+)
 from conformance.results.records import RunHeader
 from conformance.results.run_file import read_header
 from conformance.results.standings import day_of
@@ -43,7 +50,7 @@ from conformance.runner.header import header_of
 from conformance.runner.live_run import LiveRun, once
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 from conformance.runner.options import Options
-from conformance.runner.output_path import is_being_written, ledger_of
+from conformance.runner.output_path import check_output, is_being_written, ledger_of
 from conformance.runner.resume import InterruptedRun
 from conformance.version import tool
 
@@ -55,14 +62,15 @@ LOST = "its answer was lost when an earlier run was killed, and may be billed; -
 class Session:
     """The engines of one invocation, closed together."""
 
-    def __init__(self, options: Options, today: date | None = None) -> None:
+    def __init__(self, options: Options) -> None:
         load_plugins(options.plugins)
         if options.provider is None and not options.providers:
             options = replace(options, providers=tuple(recorded_providers(options.cassettes)))
         named = [load_provider(name) for name in dict.fromkeys(options.providers)]
         edition = edition_of(options.edition, named)
-        day = options.today or today or _day_of_start(options)
-        self.options = replace(options, edition=edition, today=day)
+        self.today = options.today or _day_of_start(options)
+        """The day of the run in UTC: that of its start, however long it goes on."""
+        self.options = replace(options, edition=edition, today=self.today)
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
         self.edition = load_edition(edition)
@@ -70,11 +78,6 @@ class Session:
         own = clauses_of_own(self.own) if self.own else ()
         self.every_clause = (*clauses_of(self.edition), *own)
         self.clauses = select(self.every_clause, options.clauses)
-
-    @property
-    def today(self) -> date:
-        """The day of the run in UTC: that of its start, however long it goes on."""
-        return self.options.today or self.started.date()
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
@@ -87,15 +90,15 @@ class Session:
                 f"name a --provider and --live, or the folder with --cassettes"
             )
         models = self.options.models
-        found = tuple(
+        providers = tuple(
             with_asked_models(load_provider(name), self.edition, models, self.today)
             for name in dict.fromkeys(self.options.providers)
         )
         if self.options.base_url is None:
-            return found
-        if len(found) != 1:
+            return providers
+        if len(providers) != 1:
             raise ConformanceError("--base-url goes with exactly one --provider")
-        return (found[0].at(self.options.base_url),)
+        return (providers[0].at(self.options.base_url),)
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:
@@ -107,9 +110,9 @@ class Session:
     @cached_property
     def live(self) -> LiveRun:
         """The part that sends."""
-        found = LiveRun(self.options, billed=self.billed)
-        self._closing.callback(found.close)
-        return found
+        live = LiveRun(self.options, billed=self.billed)
+        self._closing.callback(live.close)
+        return live
 
     @property
     def billed(self) -> bool:
@@ -130,7 +133,7 @@ class Session:
 
     @cached_property
     def outlook(self) -> Outlook:
-        """What is still to be sent will cost."""
+        """What the requests still to be sent will cost."""
         return outlook(self._to_send(), self.edition)
 
     def check_affordable(self) -> None:
@@ -141,7 +144,7 @@ class Session:
         options = self.options
         if not options.sends:
             return
-        self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
+        self.live.confirmer  # noqa: B018 - a run file that cannot be read is an error now
         terms = options.budget, options.max_requests, options.partial
         billed = [provider.option for provider in self.providers if not provider.prices.free]
         check_affordable(self.outlook, *terms, billed)
@@ -168,7 +171,7 @@ class Session:
                 engine.take_over(unsent)
 
     def lost_answers(self) -> str | None:
-        """Say what a resumed run may have been billed for without keeping an answer."""
+        """Say what a resumed run may have been billed for, whose answers were not kept."""
         if self.resumed is None:
             return None
         lost = [
@@ -177,12 +180,12 @@ class Session:
         if not lost:
             return None
         requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
-        said = (
-            f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
-            f"{sum(request.usd for request in lost):.2f} USD at most"
-        )
+        usd = sum(request.usd for request in lost)
         again = "are sent again" if self.options.resend else "are not sent again without --resend"
-        return f"{said}, counted as spent; they {again}"
+        return (
+            f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
+            f"{usd:.2f} USD at most, counted as spent; they {again}"
+        )
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
         for engine in self.engines:
@@ -206,10 +209,16 @@ class Session:
         return Standing(dates, recorded or self.today)
 
     def check(self) -> None:
-        """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
+        """Find every mistake of a user that can be seen before a run begins.
+
+        Raises `ConformanceError`.
+        """
+        if self.options.output is not None:
+            check_output(self.options.output, self.options)
         for engine in self.engines:
             if not any(True for _ in self.selected(engine)):
-                raise asked.nothing_selected(engine.provider.id)
+                raise nothing_selected(engine.provider.id)
+        self.check_affordable()
 
     def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
         """The cases of a provider that are to be judged, each with its clauses."""
@@ -232,20 +241,23 @@ class Session:
         """Name the cassettes that no case of the edition plays, and payloads of no cassette."""
         if self.options.sends or not self.options.whole:
             return []
-        found = []
+        problems = []
         for engine in self.engines:
             library = self.library(engine.provider)
             models = list(engine.provider.models)
+            # an accepted request that was sent once more is recorded under a name of its own
             again = (Case(CONTROL_AGAIN, model) for model in models)
             every = all_cases(self.edition, models)  # of all depths
             cases = (*every, *engine.cases.values(), *again)
             used = {library.path(case) for case in cases} | recorded_cassettes(library)
             unused = sorted(library.files() - used)
-            found += [f"{path}: no case of {self.edition.id} uses it; remove it" for path in unused]
-            found += [
+            problems += [
+                f"{path}: no case of {self.edition.id} uses it; remove it" for path in unused
+            ]
+            problems += [
                 f"{path}: no cassette uses it; remove it" for path in sorted(library.orphans())
             ]
-        return found
+        return problems
 
     def recorded_models(self) -> Iterator[tuple[Engine, str]]:
         """Name the selected models for which drawn requests were recorded, in replay."""
@@ -264,18 +276,14 @@ class Session:
     def _engine(self, provider: Provider) -> Engine:
         standings = {model: self.standing(provider, model) for model in provider.models}
         retired = [model for model, standing in standings.items() if standing.retired]
-        documented = documented_cases(self.edition, provider, self.options.depth, retired)
-        cases = [*documented, *self._combined(provider, retired)]
-        served = [model for model in provider.models if model not in retired]
-        cases += self.own.cases(served, cases) if self.own else ()
-        if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
-            known = {case.id for case in cases}
-            raise UnknownNameError("case", self.options.cases, known, provider.id)
+        options = self.options
+        cases = cases_of(
+            *(self.edition, provider, options.models, options.cases),
+            *(options.strength, options.depth, self.own, retired),
+        )
         source = self._source(provider)
-        sends = self.options.sends
+        sends = options.sends
         if sends and not provider.prices.free:  # in the order of the plan (ARCHITECTURE 19)
-            from conformance.live.plan import cheapest_first  # and with it covertable
-
             cases = cheapest_first(self.edition, provider, cases)
         return Engine(
             provider,
@@ -285,24 +293,9 @@ class Session:
             source,
             self.today,
             self.live if sends else None,
-            self.options.limits,
+            options.limits,
             standings,
         )
-
-    def _combined(self, provider: Provider, retired: Collection[str]) -> list[Case]:
-        """The cases that combine parameters, of the selected models that have not ended."""
-        strength = self.options.strength
-        if strength is None:
-            return []
-        chosen = selected(provider.models, self.options.models, self.edition)
-        from conformance.live.plan import combined_cases
-
-        return [
-            case
-            for name in chosen
-            if name not in retired
-            for case in combined_cases(self.edition, provider, self.edition.model(name), strength)
-        ]
 
     def _source(self, provider: Provider) -> Source:
         live_client = once(lambda: self.live_client(provider))
@@ -353,7 +346,7 @@ class Session:
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
         folder = self.options.cassettes
-        options = asked.words_of(provider, str(self.options.edition), folder)
+        options = words_of(provider, str(self.options.edition), folder)
         return CassetteLibrary(folder, provider.id, self.edition.id, tool(), options)
 
 

@@ -36,6 +36,7 @@ def shortlist(
     promises = {path: dict(_promises(case, edition)) for path, case in by_path.items()}
     chosen: dict[str, Case] = {}
     reached: set[tuple[str, str]] = set()
+    # greedily: again and again what adds most for each request, until nothing adds any more
     while True:
         candidates: list[tuple[float, int, float, list[str]]] = []
         for case in by_path.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from conformance.errors import ConformanceError
 from conformance.parsing import printable
-from conformance.plugin import ONE_PROCESS, SessionPlugin, check
+from conformance.plugin import ONE_PROCESS, SessionPlugin
 from conformance.providers import load_provider
 from conformance.results.run_file import Run, read_run
 from conformance.runner.options import Options
@@ -22,6 +23,7 @@ from conformance.suite.progress import Progressing
 
 HOME = Path(__file__).parent
 
+# plugins of pytest that have nothing to do here, and would be called for each of thousands of items
 UNNEEDED = (
     "terminal", "cacheprovider", "logging", "doctest", "unittest", "pastebin", "warnings",
     "hypothesispytest", "anyio",
@@ -57,12 +59,9 @@ def run_promises(options: Options, replay: bool, workers: str | None, quiet: boo
     named_by = "--output" if options.output is not None else None
     if options.output is None:
         options = replace(options, output=default_output(options.names))
-    session = Session(options)
-    check(session)
-    try:
+    with closing(Session(options)) as session:
+        session.check()
         return _run(session, workers, quiet, named_by)
-    finally:
-        session.close()
 
 
 def _run(session: Session, workers: str | None, quiet: bool, named_by: str | None) -> int:
@@ -85,13 +84,14 @@ def _run(session: Session, workers: str | None, quiet: bool, named_by: str | Non
             sys.stderr.write(f"note: what was sent is kept; {how_to_go_on(run_file, named_by)}\n")
         return 2
     run = read_run(run_file)
-    _tell_what_is_missing(run, progress, options, how_to_go_on(run_file, named_by))
+    _report_what_is_missing(run, progress, options, how_to_go_on(run_file, named_by))
     _show(run_file, quiet)
+    # all other codes of pytest say that the run was not made as it was asked for
     return code if code == 1 or (code == 0 and run.complete) else 2
 
 
-def _tell_what_is_missing(run: Run, progress: Progressing, options: Options, how: str) -> None:
-    """Say what is wrong with the run as a whole, and how it is gone on with."""
+def _report_what_is_missing(run: Run, progress: Progressing, options: Options, how: str) -> None:
+    """Say what is wrong with the run as a whole, and how to resume it."""
     for why in run.problems if run.interrupted or options.sends else ():
         sys.stderr.write(f"error: {why}\n")
     if run.footer is not None and run.footer.left_out:
@@ -122,7 +122,7 @@ def _show(run_file: Path, quiet: bool) -> None:
     if quiet:
         return
     from conformance.reports import print_runs
-    from conformance.reports.run_facts import run_facts
+    from conformance.reports.costs import run_facts
     from conformance.reports.wording import spent
 
     if hasattr(signal, "SIGPIPE"):

@@ -97,7 +97,7 @@ class CaseNode(pytest.Collector):
         return self.engine.judged(self.case).findings.get(clause.id)
 
     def evidence_once(self) -> dict[str, Any] | None:
-        """What no other item reports, for the first one of the case in a replay.
+        """Return what no other item reports, for the first one of a case in a replay; else None.
 
         That is the exchange, its observations, and the findings that nothing planned.
         """
@@ -131,7 +131,7 @@ def expect(items: Sequence[pytest.Item]) -> None:
 
 
 def follow_each_other(items: Sequence[pytest.Item]) -> None:
-    """Tell each case which one is judged after it in this process."""
+    """Pass to each case the one that is judged after it in this process."""
     nodes = dict.fromkeys(item.parent for item in items if isinstance(item, PromiseItem))
     for node, following in pairwise(nodes):
         node.following = following
@@ -183,7 +183,7 @@ class PromiseItem(pytest.Item):
         """Map a verdict on pytest's outcome, its explanation, and why it was expected."""
         if finding is None:
             return "skipped", (str(self.path), 0, NOTHING), None
-        said = f"{finding.verdict.value}: {finding.message}"
+        verdict = f"{finding.verdict.value}: {finding.message}"
         if finding.verdict is Verdict.PASS:
             return "passed", None, None
         if finding.excused:
@@ -191,11 +191,11 @@ class PromiseItem(pytest.Item):
         if finding.verdict is Verdict.DEVIATES:
             return "skipped", self.explain(finding), f"SHOULD broken: {finding.message}"
         if finding.verdict in UNDECIDED or finding.verdict is Verdict.NOT_CLAIMED:
-            return "skipped", (str(self.path), 0, said), None
+            return "skipped", (str(self.path), 0, verdict), None
         return "failed", self.explain(finding), None
 
     def explain(self, finding: Finding) -> str:
-        """Say what was promised, what came, and how to see it again."""
+        """Say what was promised, what was observed, and how to reproduce it."""
         provider, edition = self.parent.engine.provider, self.parent.engine.edition
         is_ours = edition.folder.parent == schemas_directory()
         named = edition.id if is_ours else str(edition.folder)

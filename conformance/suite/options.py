@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             how["type"] = int
         if option.read is Depth:
             how["choices"] = tuple(Depth)
+        # without a default: what is not written keeps that of its field
         group.addoption(option.in_pytest, default=None, help=option.help, **how)
     group.addoption(
         "--explore", action="store_true", help="Send generated requests to paid providers, too."

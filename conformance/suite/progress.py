@@ -37,6 +37,7 @@ class Progressing:
             TextColumn("{task.fields[money]}", markup=False),
             console=console,
             transient=True,
+            # a line that is drawn again and again would fill the log of a CI runner
             disable=quiet or not console.is_terminal or bool(os.environ.get("CI")),
         )
         self._task = self._bar.add_task("collecting", total=None, money="")
@@ -54,12 +55,12 @@ class Progressing:
         lost = session.lost_answers()
         if lost is not None:
             self._console.print(f"note: {lost}", markup=False, soft_wrap=True)
-        options, found = session.options, session.outlook if session.options.live else None
+        options, outlook = session.options, session.outlook if session.options.live else None
         if options.budget is not None:
             self._budget = f" of {options.budget:.2f}" if options.budget < float("inf") else ""
-        if found is not None and not self._quiet and (found.usd or options.budget is not None):
+        if outlook is not None and not self._quiet and (outlook.usd or options.budget is not None):
             budget = f"; the budget is {options.budget:g} USD" if self._budget else ""
-            self._console.print(f"{found}{budget}", markup=False, soft_wrap=True)
+            self._console.print(f"{outlook}{budget}", markup=False, soft_wrap=True)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn how much there is to do."""
@@ -89,14 +90,14 @@ class Progressing:
             self.stopped_by = str(getattr(excinfo.value, "msg", excinfo.value))
 
     def pytest_internalerror(self, excrepr: object) -> None:
-        """Tell of a fault of the suite itself."""
+        """Remember a fault of the suite itself."""
         self.stopped_by = f"internal error: {str(excrepr).splitlines()[-1]}"
 
     def _money(self) -> str:
         """Return what is spent, and of how much; looked up now and then."""
-        said = str(self._bar.tasks[0].fields["money"])
+        shown = str(self._bar.tasks[0].fields["money"])
         if not self._sends or time.monotonic() - self._looked < _EVERY:
-            return said
+            return shown
         self._looked = time.monotonic()
         spent = self._session.live.ledger.spent()
         return f"{spent.counted:.2f}{self._budget} USD, {spent.requests} requests"

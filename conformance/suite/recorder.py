@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from msgspec import convert
@@ -50,7 +49,7 @@ class Recorder:
         self._lock = Lock()  # several threads judge
         self._over = False
         self._has_begun = False  # whether anything is in the run file
-        self._told: set[str] = set()  # cases whose evidence was written
+        self._kept: set[str] = set()  # cases whose evidence was written
         self._died: list[str] = []  # workers, each with why
         self._crashes = 0  # reports of pytest-xdist on what a worker was at when it died
         self._lost = False  # the run file can no longer be written
@@ -69,7 +68,7 @@ class Recorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Remember a worker that died; one that was told to stop says so itself."""
+        """Remember a worker that died; one that was asked to stop has not."""
         if error and error != "keyboard-interrupt":
             self._died.append(str(node.gateway.id))
 
@@ -83,7 +82,7 @@ class Recorder:
             self._crashes += report.when == CRASHED
             return
         if name in self._progress.judged:
-            return  # a worker told it before it died
+            return  # a worker reported it before it died
         values = report.finding
         finding = None if values is None else convert(values, Finding)
         self._progress.judge(name, finding)
@@ -109,45 +108,31 @@ class Recorder:
             try:
                 if findings.keys() - chosen:  # a part says less of a case than a resumed run needs
                     self._session().live.keep_judged(engine.provider.id, case, judged)
-                writer = self.open()
-                if writer is not None:
-                    for record in records_of(judged):
-                        writer.add(record)
-                for name in sorted(chosen):
+                planned = [findings[name] for name in sorted(chosen & findings.keys())]
+                mine = [*planned, *engine.unforeseen(case, judged)]
+                self._write([*records_of(judged), *mine], durably=True)
+                self.findings += mine
+                for name in chosen:
                     self._progress.judge(name, findings.get(name))
-                planned = (findings[name] for name in sorted(chosen & findings.keys()))
-                for finding in (*planned, *engine.unforeseen(case, judged)):
-                    self.findings.append(finding)
-                    if writer is not None:
-                        writer.add(finding)
-                if writer is not None:
-                    writer.sync()
-                    self._stands()
             except ConformanceError:
                 self._lost = True
                 self._session().live.ledger.stop()
                 raise
-            self._stop_at_most()
-
-    def _stop_at_most(self) -> None:
-        """Let nothing more be sent once as many have failed as `-x` or `--maxfail` allow."""
-        most = self._config.getoption("maxfail", 0)
-        if most and sum(map(_counts_as_failed, self.findings)) >= most:
-            self._session().live.ledger.stop()
+            most = self._config.getoption("maxfail", 0)
+            if most and sum(map(_counts_as_failed, self.findings)) >= most:
+                self._session().live.ledger.stop()
 
     def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
-        new = evidence if evidence is not None and evidence["case"] not in self._told else None
+        new = evidence if evidence is not None and evidence["case"] not in self._kept else None
         unforeseen = convert(new["unforeseen"], list[Finding]) if new else []
         records = convert(new["records"], list[Record]) if new else []
         self.findings += [finding, *unforeseen]
-        with self._ending():
-            writer = self.open()
+        try:
+            self._write([*records, finding, *unforeseen])
             if new is not None:
-                self._told.add(new["case"])
-            if writer is not None:
-                for record in (*records, finding, *unforeseen):
-                    writer.add(record)
-                self._stands()
+                self._kept.add(new["case"])
+        except ConformanceError as error:
+            self._end_lost(error)
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -167,7 +152,7 @@ class Recorder:
         with self._lock:
             self._over = True  # a thread may still be judging, whose case comes too late
         if self._died:
-            self._tell_lost()
+            self._report_lost()
         if not self.findings:
             session.exitstatus = int(Conclusion.NOT_JUDGED) if self._died else exitstatus
             return
@@ -176,8 +161,10 @@ class Recorder:
         self._find_problems()
         self.conclusion = conclude_run(self.findings, self.problems, self._end.interrupted)
         if self._writer is not None and not self._lost:
-            with self._ending():
+            try:
                 self._writer.close(self._footer(self._end))
+            except ConformanceError as error:
+                self._end_lost(error)
         if self._session().options.sends and not self._can_be_resumed():
             self._session().live.clear()
         if exitstatus in (0, 1):
@@ -203,7 +190,7 @@ class Recorder:
         plan, counts = plan_of(run), self._progress.counts()
         return Ending(stopped or by_user or lost, self._progress.left_out, plan, counts)
 
-    def _tell_lost(self) -> None:
+    def _report_lost(self) -> None:
         """Report workers that died, and as not run what no other worker judged instead."""
         self._progress.asked = planned_promises(self._session())
         why = "the worker that was to judge it died"
@@ -216,7 +203,7 @@ class Recorder:
         self.problems.append(f"{several} of pytest-xdist died ({', '.join(self._died)}): {rest}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say what the run came to, and what is wrong with it as a whole."""
+        """Print the conclusion, and what is wrong with the run as a whole."""
         if self.conclusion is None and not self._died:
             return
         terminalreporter.section("conformance")
@@ -224,8 +211,8 @@ class Recorder:
             terminalreporter.write_line(printable(problem, 2000), red=True)
         if self.conclusion is None:
             return
-        said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
-        terminalreporter.write_line(f"{said}: {self._headline()}")
+        tally = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
+        terminalreporter.write_line(f"{tally}: {self._headline()}")
         if self._writer is not None:
             path = self._writer.path
             terminalreporter.write_line(f"run file: {path}")
@@ -254,20 +241,23 @@ class Recorder:
             self._writer = RunWriter(self._place.path, header, durable)
         return self._writer
 
-    @contextmanager
-    def _ending(self) -> Iterator[None]:
-        """End the session where the run file cannot be written: nothing more would be kept."""
-        try:
-            yield
-        except ConformanceError as error:
-            self._lost = True
-            pytest.exit(str(error), returncode=int(Conclusion.NOT_JUDGED))
-
-    def _stands(self) -> None:
-        """Delete the run that was there before: from now on this one is worth more."""
-        if self._place is not None and not self._has_begun:
+    def _write(self, records: Iterable[Record], durably: bool = False) -> None:
+        """Write records where there is a run file; raises `RunFileError` if it cannot be."""
+        writer = self.open()
+        if writer is None or self._place is None:
+            return
+        for record in records:
+            writer.add(record)
+        if durably:
+            writer.sync()
+        if not self._has_begun:  # from now on this run is worth more than the one before it
             self._place.keep()
         self._has_begun = True
+
+    def _end_lost(self, error: ConformanceError) -> NoReturn:
+        """End the session where the run file cannot be written: nothing more would be kept."""
+        self._lost = True
+        pytest.exit(str(error), returncode=int(Conclusion.NOT_JUDGED))
 
     def _find_problems(self) -> None:
         session = self._session()

@@ -50,8 +50,8 @@ def _deviations(session: Session, models: list[tuple[Engine, str]]) -> list[obje
 def test_recorded_request(
     pytestconfig: pytest.Config, engine: Engine, model: str, examples: list[Example]
 ) -> None:
-    found, _ = tried(session_of(pytestconfig), engine, model, examples)
-    conclude(found)
+    falsified, _ = tried(session_of(pytestconfig), engine, model, examples)
+    conclude(falsified)
 
 
 def test_deviation_still_occurs(
@@ -67,15 +67,15 @@ _OCCURRING: dict[Engine, set[str]] = {}
 
 
 def occurring(session: Session, engine: Engine) -> set[str]:
-    """Name the deviations that excuse anything drawn; found once a process."""
+    """Name the deviations that excuse anything drawn; read once a process."""
     if engine not in _OCCURRING:
-        found: dict[str, list[Example]] = defaultdict(list)
+        by_model: dict[str, list[Example]] = defaultdict(list)
         for recorded, model in session.recorded_models():
             if recorded is engine:
                 library = session.library(engine.provider)
                 for examples in recorded_examples(library, model).values():
-                    found[model] += examples
-        sets = (tried(session, engine, model, examples)[1] for model, examples in found.items())
+                    by_model[model] += examples
+        sets = (tried(session, engine, model, examples)[1] for model, examples in by_model.items())
         _OCCURRING[engine] = set().union(*sets)
     return _OCCURRING[engine]
 
@@ -83,7 +83,7 @@ def occurring(session: Session, engine: Engine) -> set[str]:
 def tried(
     session: Session, engine: Engine, model: str, examples: list[Example]
 ) -> tuple[list[Falsified], set[str]]:
-    """Try recorded examples; gives what they falsify, and the deviations that excused some."""
+    """Try recorded examples; return what they falsify, and the deviations that excused some."""
     source = DrawnSource(engine.source)
     explorer = Explorer(
         client=source,
@@ -96,7 +96,7 @@ def tried(
         limits=session.options.limits,
     )
     try:
-        found = try_all(examples, lambda name: getattr(explorer, name), source)
+        falsified = try_all(examples, lambda name: getattr(explorer, name), source)
     except ConformanceError as error:
         pytest.fail(str(error), pytrace=False)
-    return found, explorer.occurred
+    return falsified, explorer.occurred

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Try every property on every model."""
     config = metafunc.config
-    found = explored(session_of(config), config.getoption("--explore"))
-    names = [f"{provider.id}/{model}" for provider, model in found]
-    values = [pytest.param(*pair, id=name) for pair, name in zip(found, names, strict=True)]
+    pairs = explored(session_of(config), config.getoption("--explore"))
+    names = [f"{provider.id}/{model}" for provider, model in pairs]
+    values = [pytest.param(*pair, id=name) for pair, name in zip(pairs, names, strict=True)]
     metafunc.parametrize(("provider", "model"), values)
 
 
@@ -51,8 +51,8 @@ Keep = Callable[["Check"], "Check"]
 def source(pytestconfig: pytest.Config, provider: Provider) -> Source:
     """What sends, and records where the run does."""
     session = session_of(pytestconfig)
-    (found,) = [engine for engine in session.engines if engine.provider.id == provider.id]
-    return DrawnSource(found.source) if session.options.mode == "record" else found.source
+    (engine,) = [one for one in session.engines if one.provider.id == provider.id]
+    return DrawnSource(engine.source) if session.options.mode == "record" else engine.source
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
         self._deaths[case] += 1
         if self._deaths[case] < MOST_DEATHS:
             return
+        # done: so that no other worker is given it
         for unit in work.values():
             unit.update((name, True) for name in unit if _case_of(name) == case)
 

@@ -25,7 +25,7 @@ from tests.pngs import chunk, header, png
 
 
 def with_chunk(name: bytes, data: bytes) -> bytes:
-    """Give a sound picture of the size asked for with one chunk more before its pixels."""
+    """Return a sound picture of the size asked for with one chunk more before its pixels."""
     sound = picture("png", (1024, 1024))
     return sound[:33] + chunk(name, data) + sound[33:]
 

@@ -16,7 +16,7 @@ _ROUNDS = 4  # of one escape over the other
 
 
 def leak(data: bytes, key: str) -> str | None:
-    """Say in which form a key is in some bytes, or None; no key has a line break in it."""
+    """Return in which form a key is in some bytes, or None; no key has a line break in it."""
     return next(filter(None, (_leak(line, key) for line in data.split(b"\n"))), None)
 
 

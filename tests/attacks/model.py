@@ -58,7 +58,7 @@ class Asked:
 
     @property
     def image(self) -> bool:
-        """Whether it asks for an image, and not the API."""
+        """Return whether it asks for an image, and not the API."""
         return not self.path.startswith("/v1/")
 
     @property
@@ -68,7 +68,7 @@ class Asked:
         return line.split(b"\r\n")[0].decode()
 
     def url(self, path: str = "/image.png", host: str = API) -> str:
-        """Give a URL of this attack at a host."""
+        """Return a URL of this attack at a host."""
         return f"http://{host}:{self.server.port}/{self.attack}{path}"
 
 
@@ -113,7 +113,7 @@ def ok(value: object, *headers: str, status: str = "200 OK") -> bytes:
 
 
 def items(*data: object, **members: object) -> dict[str, Any]:
-    """Give the body of an answer with these items."""
+    """Return the body of an answer with these items."""
     return {"created": int(time.time()), "data": list(data), **members}
 
 
@@ -156,5 +156,5 @@ def zeros(count: int) -> bytes:
 
 @functools.cache
 def gzip_bomb(mebibytes: int = 32) -> bytes:
-    """Give gzip that becomes a thousand times as long."""
+    """Return gzip that becomes a thousand times as long."""
     return gzip.compress(bytes(mebibytes << 20))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.attacks.model import ATTACKS, Answer, Asked, honest
-from tests.hostile import HostileServer, _read_request, whole
+from tests.hostile import HostileServer, finish, whole
 
 
 class HostileProvider(HostileServer):
@@ -28,19 +28,20 @@ class HostileProvider(HostileServer):
         self._attacked.clear()
         self.requests.clear()
 
-    def _answer(self, connection: socket.socket) -> None:
-        request = _read_request(connection)
-        if not request:
-            return
-        self.requests.append(request)
-        asked = self._understood(request)
-        self._send(connection, self._chosen(asked))
-
-    def _understood(self, request: bytes) -> Asked:
+    def reply(self, connection: socket.socket, request: bytes) -> None:
+        """Send an attack or an honest answer, in its pieces."""
         head, _, body = request.partition(b"\r\n\r\n")
         method, target = head.decode("latin-1").split(" ")[:2]
         _, name, path = (*target.split("/", 2), "", "")[:3]
-        return Asked(self, name, method, f"/{path}", head, _object(body))
+        answer = self._chosen(Asked(self, name, method, f"/{path}", head, _object(body)))
+        for piece in [answer] if isinstance(answer, bytes) else answer:
+            if self.stopping.is_set():
+                return
+            if isinstance(piece, bytes):
+                connection.sendall(piece)
+            else:
+                self.stopping.wait(piece)
+        finish(connection)
 
     def _chosen(self, asked: Asked) -> Answer:
         if asked.attack not in ATTACKS:  # a path that led out of the attack's own
@@ -51,18 +52,6 @@ class HostileProvider(HostileServer):
             request = (asked.method, asked.path, asked.body)
             is_attacked = self._attacked.setdefault(asked.attack, request) == request
         return ATTACKS[asked.attack].answer(asked) if is_attacked else honest(asked)
-
-    def _send(self, connection: socket.socket, answer: Answer) -> None:
-        for piece in [answer] if isinstance(answer, bytes) else answer:
-            if self.stopping.is_set():
-                return
-            if isinstance(piece, bytes):
-                connection.sendall(piece)
-            else:
-                self.stopping.wait(piece)
-        connection.shutdown(socket.SHUT_WR)
-        connection.settimeout(0.5)
-        connection.recv(1)  # the client closes first, so that nothing is reset
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from starlette.responses import Response
 
 from conformance.reference.defects.planting import documented, in_file, in_image
+from tests.pngs import chunk, header, png
 from tests.variations.registry import legal
 
 if TYPE_CHECKING:
@@ -71,11 +72,6 @@ def _full(image: Image.Image) -> str:
     return "RGBA" if image.has_transparency_data else "RGB"
 
 
-def chunk(name: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(name + data)
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
-
-
 def after_header(data: bytes, *chunks: bytes) -> bytes:
     """Put chunks behind the first chunk of a PNG."""
     return data[:33] + b"".join(chunks) + data[33:]
@@ -115,9 +111,8 @@ def png_16_bit(data: bytes) -> bytes:
     pixels, width = image.convert(mode).tobytes(), image.width * depth
     rows = (pixels[at : at + width] for at in range(0, len(pixels), width))
     wide = b"".join(b"\0" + _doubled(row) for row in rows)
-    header = struct.pack(">IIBBBBB", image.width, image.height, 16, kind, 0, 0, 0)
-    idat = chunk(b"IDAT", zlib.compress(wide, 1))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + idat + chunk(b"IEND", b"")
+    start = header(image.width, image.height, 16, kind)
+    return png(start, chunk(b"IDAT", zlib.compress(wide, 1)))
 
 
 def _doubled(row: bytes) -> bytes:
@@ -133,10 +128,9 @@ def png_interlaced(data: bytes) -> bytes:
     image = opened(data)
     mode = _full(image)
     depth, kind = len(mode), {"RGB": 2, "RGBA": 6}[mode]
-    header = struct.pack(">IIBBBBB", image.width, image.height, 8, kind, 0, 0, 1)
+    start = header(image.width, image.height, 8, kind, interlaced=True)
     body = b"".join(_passes(image.convert(mode), depth))
-    idat = chunk(b"IDAT", zlib.compress(body, 1))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + idat + chunk(b"IEND", b"")
+    return png(start, chunk(b"IDAT", zlib.compress(body, 1)))
 
 
 _ADAM7 = (

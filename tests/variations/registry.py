@@ -37,15 +37,19 @@ def legal(
     name: str,
     *takes: str,
     later: Later | None = None,
+    varied: str = "",
 ) -> Callable[[Plant], Plant]:
-    """Register a variation, and the clauses that have nothing to speak of any more."""
+    """Register a variation, and the clauses that have nothing to speak of any more.
+
+    What is varied is said by ``varied``, else by the docstring.
+    """
 
     def register(plant: Plant) -> Plant:
         assert name not in REGISTRY, f"variation {name!r} is there twice"
-        varied = " ".join((plant.__doc__ or "").split())
-        assert varied, f"variation {name!r} does not say what is varied"
+        said = varied or " ".join((plant.__doc__ or "").split())
+        assert said, f"variation {name!r} does not say what is varied"
         more = {} if later is None else {"later": later}
-        REGISTRY[name] = Variation(name, varied, plant, takes, **more)
+        REGISTRY[name] = Variation(name, said, plant, takes, **more)
         return plant
 
     return register

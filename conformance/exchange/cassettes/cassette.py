@@ -75,7 +75,7 @@ class CassetteLibrary:
     def __init__(
         self, directory: Path, provider: str, edition: str, tool: str, options: str = ""
     ) -> None:
-        """Take where cassettes are; `options` are those of a command that records the provider."""
+        """Open the cassettes of a provider; `options` are those of a command that records it."""
         self.directory = directory / provider
         self._options = options or f"--provider {provider}"
         self.provider = provider
@@ -102,9 +102,9 @@ class CassetteLibrary:
         return {path for path in self.payloads.files() if path.name not in used}
 
     def recorded_on(self, model: str) -> date | None:
-        """Return the day in UTC on which a model was recorded, if it can, by its smallest request.
+        """Return the UTC day on which a model was recorded, preferably its smallest request.
 
-        None where nothing was, or the cassette cannot be read: that is said when it is played.
+        None without a readable cassette: why it cannot be read is reported when it is played.
         """
         folder = self.directory / model
         paths = [folder / f"{BASELINE}.yaml", *sorted(folder.glob("*.yaml"))]
@@ -161,6 +161,7 @@ class CassetteLibrary:
         cassette = Cassette(
             path=str(path),
             record_mode=vcr.mode.NONE,
+            # Without the host, which may move (ARCHITECTURE 8).
             match_on=(matchers.method, matchers.path, matchers.query, same_body),
             allow_playback_repeats=True,
         )

@@ -46,6 +46,7 @@ def read_cassette(path: Path) -> dict[str, Any]:
 
     Raises `CassetteFileError`, and OSError as open does.
     """
+    # One byte more than allowed shows that there is more.
     with path.open("rb") as file:
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
@@ -62,6 +63,7 @@ def read_cassette(path: Path) -> dict[str, Any]:
         _check(interaction, f"{where}:", {"request": _is(dict), "response": _is(dict)})
         request, response = interaction["request"], interaction["response"]
         _check(request, f"{where}: request.", _REQUEST)
+        # vcrpy would take it for an argument.
         if unknown := sorted(set(request) - set(_REQUEST)):
             raise CassetteFileError(f"{where}: request has {printable(unknown[0], 40)!r}")
         _check(response, f"{where}: response.", _RESPONSE)
@@ -107,7 +109,7 @@ def _is(*types: type) -> Check:
 
 
 def _number(least: float, most: float, *types: type) -> Check:
-    """Return a check of numbers, which truth values are not."""
+    """Return a check for numbers within a range, which a boolean never passes."""
     return lambda value: type(value) in types and least <= value < most
 
 

@@ -24,7 +24,7 @@ _REFERENCE = re.compile(rb"@payload/([0-9a-f]{32}\.[a-z0-9]{1,8})")
 
 
 class PayloadMissingError(ConformanceError):
-    """A cassette that refers to an image file which is not beside it or is not what it was."""
+    """A cassette whose image file is missing or was changed."""
 
 
 class Payloads:
@@ -34,10 +34,11 @@ class Payloads:
         self.directory = directory
 
     def store(self, data: bytes) -> str:
-        """Write bytes under the name of their content, once; gives the file's name."""
+        """Write bytes once, to a file named by their content; return its name."""
         digest = hashlib.sha256(data).hexdigest()[:32]
         name = f"{digest}.{extension(sniff(data) or 'bin')}"
         path = self.directory / name
+        # Many answers have the same picture.
         if not path.exists():
             write_whole(path, data, self.directory.parent.parent)
         return name
@@ -54,7 +55,7 @@ class Payloads:
         return data
 
     def files(self) -> list[Path]:
-        """Every payload there is."""
+        """All payload files."""
         return sorted(self.directory.glob("*.*"))
 
     def take_out(self, body: bytes) -> bytes:
@@ -78,6 +79,7 @@ class Payloads:
             data = pybase64.b64decode(text, validate=True)
         except binascii.Error:
             return text
+        # Only the canonical spelling can be put back byte for byte.
         if pybase64.b64encode(data) != text:
             return text
         return b"@payload/" + self.store(data).encode()
@@ -89,5 +91,5 @@ def referred_to(text: str) -> set[str]:
 
 
 def is_binary(body: bytes) -> bool:
-    """Return whether a body is no text, and so belongs in a file of its own."""
+    """Return whether a body is binary, and so belongs in a file of its own."""
     return sniff(body) not in (None, "svg") or b"\0" in body[:1024]

@@ -1,4 +1,4 @@
-"""Keeping secrets in: an API key or a signature never leaves the sender.
+"""Redaction of one API key and of URL signatures, which never leave the sender.
 
 Redaction happens before anything else sees an exchange, so that what is judged live is
 byte for byte what a cassette holds, and a clause can still see that a key came back.
@@ -36,6 +36,7 @@ class Redactor(ExchangeRedactor):
 
     def __init__(self, key: str | None, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
+        # A shorter key is an ordinary word, which would be redacted everywhere.
         self._spellings = Spellings(key) if key and len(key) >= SHORTEST_KEY else None
         self._known = lru_cache(maxsize=1024)(self._redacted)
         self._known_lines = lru_cache(maxsize=1024)(self._lines)
@@ -60,7 +61,7 @@ class Redactor(ExchangeRedactor):
     def headers(self, headers: Headers) -> Headers:
         """Redact header values, and the whole of those that name an account or a session."""
         short = sum(len(name) + len(value) for name, value in headers) <= self._remembered
-        lines = self._known_lines if short else self._lines
+        lines = self._known_lines if short else self._lines  # long ones would fill the memory
         values = lines(tuple(value for _, value in headers))
         names = lines(tuple(name for name, _ in headers))
         return tuple(

@@ -22,14 +22,14 @@ _BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
 def is_secret_name(name: str) -> bool:
-    """Return whether what stands under a name is a credential, as far as the name tells."""
+    """Return whether a name says that its value is a credential."""
     if _HARMLESS.fullmatch(name.lower()):
         return False
     return any(_SECRET.fullmatch(word) for word in _words(name))
 
 
 def is_secret_in_query(name: str) -> bool:
-    """Return whether what stands under a name in a URL is a credential or a signature."""
+    """Return whether a name in a URL says that its value is a credential or a signature."""
     return is_secret_name(name) or any(_SECRET_IN_QUERY.fullmatch(word) for word in _words(name))
 
 

@@ -63,13 +63,13 @@ def without_signatures(text: bytes, by_form: bool = False) -> bytes:
 
 
 def _kept_placeholder(match: re.Match[bytes]) -> bytes:
-    """Return what stands in place of a credential, or what stood there for one already."""
+    """Return the placeholder for a credential, or the one that is there already."""
     kept = any(placeholder in match[0] for placeholder in _PLACEHOLDERS)
     return match[0] if kept else (match[1] if match.re.groups else b"") + _REDACTED
 
 
 def _without_basic(match: re.Match[bytes]) -> bytes:
-    """Take out what is a name and a password in base64, and no word."""
+    """Redact a user name and password in base64; a mere word stays."""
     text = match[2].translate(_STANDARD).rstrip(b"=")
     try:
         pair = pybase64.b64decode(text + b"=" * (-len(text) % 4)).decode()
@@ -171,7 +171,7 @@ def without_assignments(text: bytes) -> bytes:
 
 
 def _without_values(text: bytes, pattern: re.Pattern[bytes]) -> bytes:
-    """Take out what follows a name; the name alone is searched for, in linear time."""
+    """Redact what follows a name; only names are searched for, which takes linear time."""
     parts, end = [], 0
     for name in pattern.finditer(text):
         if name.start() < end or (pattern.groups and not is_secret_name(name[1].decode())):
@@ -190,7 +190,7 @@ _ENCODED = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,4095}={0,2}(?![A
 
 
 def without_encoded(text: bytes, cleaned: Callable[[bytes], bytes], depth: int = 2) -> bytes:
-    """Return text without the base64 that `cleaned` takes something out of, once it is undone."""
+    """Redact each base64 text that `cleaned` would change once it is decoded."""
 
     def instead(match: re.Match[bytes]) -> bytes:
         body = match[0].rstrip(b"=").translate(_STANDARD)
@@ -198,10 +198,10 @@ def without_encoded(text: bytes, cleaned: Callable[[bytes], bytes], depth: int =
             return match[0]
         inner = pybase64.b64decode(body + b"=" * (-len(body) % 4))
         try:
-            is_text = inner.decode().translate(_WITHOUT_BLANKS).isprintable()
+            words = inner.decode().translate(_WITHOUT_BLANKS)
         except UnicodeDecodeError:
-            is_text = False
-        if not is_text:
+            return match[0]
+        if not words.isprintable():
             return match[0]
         clean = cleaned(inner)
         if clean == inner and depth > 1:

@@ -43,6 +43,7 @@ def merge_edits(edits: Iterable[Edit]) -> list[Edit]:
         last = result[-1] if result else None
         if last is None or edit.start >= last.end:
             result.append(edit)
+        # Two that overlap are one place, if either of them holds the key.
         elif last.instead is None or edit.instead is None:
             result[-1] = Edit(last.start, max(last.end, edit.end))
     return result

@@ -43,7 +43,7 @@ def _character(match: re.Match[bytes], group: int) -> bytes:
     if group == _SPACE:
         return b"\n"
     if group == _NAME:
-        named = html5.get(value.decode())
-        return named.encode() if named else match[0]
+        character = html5.get(value.decode())
+        return character.encode() if character else match[0]
     code = int(value, _BASES.get(group, 16))
     return chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else match[0]

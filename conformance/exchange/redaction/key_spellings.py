@@ -56,14 +56,14 @@ SHORT_FILLER = b"sk!key!!"
 
 
 def filler(length: int) -> bytes:
-    """Return what stands in binary data in place of the key; no shorter and no longer."""
+    """Return what replaces the key in binary data, exactly as long."""
     whole = REDACTED_KEY.encode()
     return (whole if length >= len(whole) else SHORT_FILLER).ljust(length, b"-")[:length]
 
 
 @cache
 def echo_forms(key: str) -> tuple[bytes, ...]:
-    """Return what shows that a key or its placeholder is in a body: as text, and in base64."""
+    """Return the bytes that show a key or its placeholder in a body, as text and in base64."""
     text = _bytes(key)
     forms = [text]
     for shift in range(3):
@@ -80,6 +80,7 @@ class Spellings:
         self._needles = _needles(key, secret)
         self._pieces = SplitKey((key, secret) if secret != key else (key,))
         size = len(_bytes(secret))
+        # Shorter runs have no room for the secret part of the key.
         self._base64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % (size * 4 // 3))
         self._dense = b"0" * (2 * size - 1)
         self._numbers = re.compile(
@@ -90,13 +91,14 @@ class Spellings:
     def edits(self, data: bytes, depth: int = DEPTH) -> list[Edit]:
         """Return every place of some text that holds the key."""
         result = self._literal(data)
+        # An escaped slash cuts a long run of base64 into runs that look like words.
         if len(data) > _TEXT and b"\\/" in data:
             slashes = Rewritten(data, _SLASH, lambda _: b"/")
             return merge_edits(result + slashes.back(self._sorted_out(slashes.data, depth)))
         return merge_edits(result + self._sorted_out(data, depth))
 
     def between(self, lines: Sequence[bytes]) -> list[list[Edit]]:
-        """Return for each line the places where parts of a key stand that is divided among them."""
+        """Return for each line the places with parts of a key that is divided among the lines."""
         result: list[list[Edit]] = [[] for _ in lines]
         starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
         for edit in self.edits(b"\n".join(lines)):
@@ -125,7 +127,7 @@ class Spellings:
         views: list[Rewritten] = []
         for _ in range(_ROUNDS):
             view = Rewritten(data, ESCAPE, unescape)
-            if view.data == data:
+            if view.data == data:  # nothing is surely an escape; what may be half of one comes last
                 view = Rewritten(data, LAX, unescape)
             if view.data == data:
                 break
@@ -157,7 +159,7 @@ class Spellings:
         if not depth:
             return []
         result = [edit for run in self._base64.finditer(data) for edit in self._run(run, depth)]
-        if self._dense not in data.translate(_DENSE):
+        if self._dense not in data.translate(_DENSE):  # most texts: no digits enough for a key
             return result
         for run in self._digits.finditer(data):
             result += self._hexadecimal(run, depth)
@@ -263,7 +265,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _needles(key: str, secret: str) -> list[bytes]:
-    """Return what is searched for in text that is in lower case, with and without the prefix."""
+    """Return what to search lower-case text for: the key with and without its prefix."""
     needles: list[bytes] = []
     for word in dict.fromkeys((key, secret)):
         letters = [bytes((letter,)) for letter in _bytes(word).lower()]
@@ -276,7 +278,7 @@ def _needles(key: str, secret: str) -> list[bytes]:
 
 
 def _letter(digits: bytes, base: int) -> int:
-    """Return the number of a letter, or 0 where there is no such letter."""
+    """Return the number that some digits write, or 0 if it is no byte."""
     try:
         value = int(digits, base)
     except ValueError:

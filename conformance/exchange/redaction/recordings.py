@@ -56,7 +56,7 @@ _SCHEMES = re.compile(
 
 
 def is_harmless_header(name: str) -> bool:
-    """Return whether no credential is to be expected under the name of a header."""
+    """Return whether a header of this name is known to hold no credential."""
     bare = name.strip().lower()
     if _HARMLESS.fullmatch(bare) is None:
         return False
@@ -64,7 +64,8 @@ def is_harmless_header(name: str) -> bool:
 
 
 def without_credentials(exchange: Exchange) -> Exchange:
-    """Return a foreign exchange without credentials, its own in whatever spelling they stand."""
+    """Return a foreign exchange without credentials; its own are found in every spelling."""
+    # What the request presents is known, and found in every spelling; the rest is told by its form.
     for credential in list(dict.fromkeys(_presented(exchange.request)))[:_MOST]:
         exchange = Redactor(credential).exchange(exchange)
     provider, model = clean_text(exchange.provider), clean_text(exchange.model)
@@ -72,7 +73,7 @@ def without_credentials(exchange: Exchange) -> Exchange:
 
 
 class _Cleaner(ExchangeRedactor):
-    """Removes what may be a credential of anybody, by its name or its form."""
+    """Removes whatever may be a credential, by its name or its form."""
 
     def text(self, text: str) -> str:
         return clean_text(text)
@@ -92,7 +93,7 @@ class _Cleaner(ExchangeRedactor):
 
 
 def clean_text(text: str) -> str:
-    """Return a text without what has the form of a credential."""
+    """Return a text without anything that looks like a credential."""
     data = text.encode("utf-8", "surrogatepass")
     return _Cleaner().data(data).decode("utf-8", "surrogatepass")
 
@@ -130,5 +131,6 @@ def _presented(request: Request) -> Iterator[str]:
 def _value(name: str, value: str) -> str:
     if is_harmless_header(name):
         return clean_text(value)
+    # Whether a key was presented, and how, is judged; only what follows is secret.
     shows_scheme = name.strip().lower() == "authorization" and _SCHEMES.match(value.strip())
     return f"{value.strip().partition(' ')[0]} {REDACTED}" if shows_scheme else REDACTED

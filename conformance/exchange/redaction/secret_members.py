@@ -71,6 +71,7 @@ class _Reading:
         value = _read(string) if len(string) <= _LONGEST else None
         labelled = self._is_labelled(value or "")
         if self._secret or labelled:
+            # `"code": "invalid_api_key"` is judged, so that it has to stay
             is_plain = value is not None and not self._within[-1] and is_code(self._name, value)
             return None if value == "" or is_plain else f'"{REDACTED}"'.encode()
         if value is None or not self._depth or '"' not in value:
@@ -80,7 +81,7 @@ class _Reading:
         return None if after == before else json.dumps(after.decode("utf-8", "replace")).encode()
 
     def _is_labelled(self, value: str) -> bool:
-        """Return whether a string before names this one: `{"name": …, "value": …}`, `[name, …]`."""
+        """Return whether the string before names this: `{"name": …, "value": …}`, `[name, …]`."""
         label, name = self._labels[-1], self._name.lower()
         if not name or name in _LABELS:
             self._labels[-1] = value[:100]

@@ -28,7 +28,7 @@ class SplitKey:
         """Return where the pieces stand; `text` is in lower case, without the undivided key."""
         result: list[Span] = []
         for needle in self._needles:
-            for _ in range(_MOST):
+            for _ in range(_MOST):  # it may come several times; what was found is blanked
                 spans = _long_pieces(text, needle) or self._short_pieces(text, needle)
                 if not spans:
                     break
@@ -44,6 +44,7 @@ class SplitKey:
 
         `back` tells how far the key is covered: from where on, and by which piece.
         """
+        # Every word is compared with every rest of the key, which takes too long in a long text.
         if len(text) > _LONGEST or needle[:1] not in text or needle[-1:] not in text:
             return []
         back: dict[int, tuple[int, Span]] = {}
@@ -55,7 +56,7 @@ class SplitKey:
                         back.setdefault(covered + len(token), (covered, (start, end)))
             else:
                 _join_longer_word(back, token, start, needle)
-            if len(needle) in back:
+            if len(needle) in back:  # the whole key is covered
                 break
         spans, covered = [], len(needle)
         while covered in back:

@@ -239,6 +239,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         budget = current_budget()
+        # Looked up once: the address that was checked is the one connected to (ARCHITECTURE 9).
         literal = _literal(host)
         addresses = [literal] if literal else resolve(host, port, budget)
         if budget.guarded:
@@ -275,6 +276,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         """Connect to the first address that answers."""
         budget, reason = current_budget(), ""
         for place, address in enumerate(addresses):
+            # Each address gets its share, so that a dead one does not use up the time.
             seconds = budget.connect_left() / (len(addresses) - place)
             try:
                 stream = self._inner.connect_tcp(

@@ -42,10 +42,10 @@ def undo_codings(body: bytes, codings: Sequence[str], limit: int) -> bytes:
 
     Raises CodingError, and TooLargeError for what decodes to more.
     """
-    named = [coding for coding in codings if coding != "identity"]
-    if len(named) > _MOST_CODINGS:
-        raise CodingError(f"the body is coded {len(named)} times over")
-    for coding in reversed(named):
+    applied = [coding for coding in codings if coding != "identity"]
+    if len(applied) > _MOST_CODINGS:
+        raise CodingError(f"the body is coded {len(applied)} times over")
+    for coding in reversed(applied):
         decoder = _DECODERS.get(coding)
         if decoder is None:
             name = coding[:20].encode("ascii", "replace").decode()
@@ -79,7 +79,7 @@ def _join_members(
     decoded = bytearray()
     for _ in range(_MOST_MEMBERS):
         decoder = decoder_of_member()
-        decoded += decoder.decompress(body, limit + 1 - len(decoded))
+        decoded += decoder.decompress(body, limit + 1 - len(decoded))  # one more shows the excess
         if len(decoded) > limit:
             raise TooLargeError
         if body and not decoder.eof:

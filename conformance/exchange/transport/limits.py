@@ -75,7 +75,7 @@ class Budget:
 
     @contextmanager
     def hop(self) -> Iterator[None]:
-        """Count one request of a chain; the time goes on, the bytes start again."""
+        """Begin one request of a chain; its bytes start from zero, the time goes on."""
         self._connect_deadline = time.monotonic() + self.limits.connect_seconds
         self.stage, self._received, self._opening, self.ended = "connect", 0, b"", False
         token = _current.set(self)
@@ -85,7 +85,7 @@ class Budget:
             _current.reset(token)
 
     def trace(self, event: str, _info: Mapping[str, Any]) -> None:
-        """Note where httpcore is; only the end of the header matters."""
+        """Note how far httpcore is; only the end of the header matters."""
         if event == "http11.receive_response_headers.complete":
             self.stage = "body"
 
@@ -133,6 +133,7 @@ class Budget:
         """Count what was read; raises `Stopped` when it cannot be HTTP."""
         self.ended = not data
         self._received += len(data)
+        # Five bytes tell HTTP from anything else, long before a header would end.
         if len(self._opening) < 5:
             self._opening = (self._opening + data[:5])[:5]
             if not b"HTTP/".startswith(self._opening):
@@ -194,6 +195,7 @@ class GuardedStream(httpcore.NetworkStream):
         budget = current_budget()
         budget.stage = "head"  # the connection stands, TLS included
         try:
+            # In pieces: a peer that reads slowly must not outlast the time.
             for start in range(0, len(buffer), _CHUNK):
                 self._inner.write(buffer[start : start + _CHUNK], budget.left())
         except httpcore.WriteTimeout:

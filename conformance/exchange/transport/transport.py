@@ -163,6 +163,7 @@ def _request(
 ) -> httpx.Request:
     given = {name.lower() for name, _ in headers}
     whole = [*headers, *(header for header in _ALWAYS if header[0] not in given)]
+    # RFC 9110 wants it of methods that usually have a body; httpx leaves it out
     if not body and method in ("POST", "PUT", "PATCH") and "content-length" not in given:
         whole.append(("content-length", "0"))
     timeout = {"connect": None, "read": None, "write": None, "pool": budget.limits.total_seconds}
@@ -186,6 +187,7 @@ def _read(response: httpx.Response, budget: Budget) -> Response:
         raw += chunk
         if len(raw) > limit:
             raise too_large("body", limit)
+    # httpx would decode without a bound
     codings = codings_of(response.headers.get_list("content-encoding"))
     body = decode_body(bytes(raw), codings, limit)
     return Response(response.status_code, tuple(response.headers.multi_items()), body)
@@ -201,6 +203,7 @@ def _next(here: httpx.URL, location: str) -> httpx.URL:
     except Stopped as stopped:
         failure = stopped.failure
         raise Stopped(failure.kind, f"after a redirect, {failure.message}") from None
+    # On loopback there is nobody in between.
     if (here.scheme, target.scheme) == ("https", "http") and not is_loopback_name(target.host):
         raise Stopped("bad-scheme", "a redirect leads from https to http")
     return target

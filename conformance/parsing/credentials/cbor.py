@@ -14,7 +14,7 @@ _BREAK = object()
 
 
 class CBORFaultError(Exception):
-    """What makes some bytes no CBOR value that is read here."""
+    """Why some bytes are no CBOR value, or none that is read here."""
 
 
 def read_cbor(data: bytes) -> Any:
@@ -66,6 +66,7 @@ class _CBORReader:
         if info in _FLOATS:
             (number,) = struct.unpack(_FLOATS[info], self._take(1 << info - 24))
             return number
+        # A simple value in a byte of its own: none of them means anything here.
         if info == 24:
             self._take(1)
         return _SIMPLE.get(info)

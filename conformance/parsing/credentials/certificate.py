@@ -1,4 +1,4 @@
-"""Whom the certificate of a signature names, and by which algorithm was signed; unverified."""
+"""Read who signed, and with which algorithm, from a signature that nobody has verified."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST = 64  # elements within one element that are read
 
 
 def signature_facts(signature: bytes) -> tuple[str, str] | None:
-    """Return the algorithm and the organization of a COSE signature, or None if it is none."""
+    """Return the algorithm and the organization of a COSE signature, or None for other bytes."""
     try:
         cose = read_cbor(signature)
         if not isinstance(cose, list) or len(cose) != 4 or not cose[3]:

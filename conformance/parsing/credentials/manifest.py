@@ -130,6 +130,7 @@ class Manifest:
         lists = [self.claim.get(member) for member in _REFERENCES]
         references = list(chain(*(listed for listed in lists if isinstance(listed, list))))[:_MOST]
         objects = [reference for reference in references if isinstance(reference, dict)]
+        # A label that is claimed twice counts once, or a claim could have it hashed for ever.
         by_name = {last_part(reference.get("url")): reference for reference in objects}
         return {label: (reference, by_label.get(label)) for label, reference in by_name.items()}
 
@@ -141,6 +142,7 @@ class Manifest:
     def changed_assertion(self) -> str | None:
         """Return the label of an assertion that is missing or was changed, or None."""
         for label, (reference, box) in self._referenced.items():
+            # What an unknown hash function would say is not held against anybody.
             make = self._hash(reference)
             if box is None or (make and make(box.content).digest() != reference.get("hash")):
                 return label

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _FAMILIES = (
-    *("gpt-image", "dall-e", "qwen-image", "grok-imagine", "seedream", "imagen"),
-    *("firefly", "midjourney", "stable-diffusion", "flux"),
-)
+    "gpt-image", "dall-e", "qwen-image", "grok-imagine", "seedream", "imagen",
+    "firefly", "midjourney", "stable-diffusion", "flux",
+)  # fmt: skip
 _ONLY_WITH_VERSION = "flux"  # a word that other programs have in their names
 _SPELLINGS = {"dalle": "dall-e", "gptimage": "gpt-image"}
 _SEPARATORS = re.compile(r"[\s_/·-]+")
@@ -44,12 +44,10 @@ def painter_of(named: Iterable[str], asked: Sequence[str]) -> Painter:
     """
     wanted = [model for name in asked if (model := _model(name))]
     models = [model for name in named if (model := _model(name))]
-    order = (Painter.ASKED, Painter.UNCLEAR, Painter.ANOTHER)  # the first of any name counts
-    answers = {
-        min((_compare(model, name) for name in wanted), key=order.index)
-        for model in models
-        if wanted
-    }
+    if not wanted:
+        return Painter.UNCLEAR
+    order = (Painter.ASKED, Painter.UNCLEAR, Painter.ANOTHER)  # under several names the first
+    answers = {min((_compare(model, name) for name in wanted), key=order.index) for model in models}
     decided = answers - {Painter.UNCLEAR}
     return decided.pop() if len(decided) == 1 else Painter.UNCLEAR
 

@@ -63,6 +63,7 @@ def read_credentials(kind: str | None, data: bytes) -> Credentials | None:
         fault = f"the assertion {label} is missing or not the one that was claimed"
     elif manifests[0].is_for(data) is False:
         fault = "the picture is not the one that they were made for"
+    # What these hashes prove wrong needs no validator, whoever signed it (ARCHITECTURE 42).
     if fault:
         return structs.replace(credentials, standing=CredentialStatus.INVALID, fault=fault)
     if credentials.standing is CredentialStatus.CLAIMED:
@@ -104,6 +105,7 @@ def _manifests(store: bytes) -> list[Manifest]:
         raise ManifestFaultError("the store has no manifest")
     by_label = {box.label: Manifest(box) for box in boxes}
     label, line = boxes[-1].label, dict[str, Manifest]()
+    # A manifest may name itself as its parent.
     while label in by_label and label not in line and len(line) <= _MOST_PARENTS:
         line[label] = manifest = by_label[label]
         label = ""
@@ -139,9 +141,9 @@ def _software(manifest: Manifest) -> Iterator[Software]:
     """Yield who made the claim, then who did what, by name."""
     information = manifest.claim.get("claim_generator_info")
     generators = information if isinstance(information, list) else [information]
-    named = [program for generator in generators if (program := _program(generator, ""))]
+    programs = [program for generator in generators if (program := _program(generator, ""))]
     whole = _program(manifest.claim.get("claim_generator"), "")
-    yield from named or ([whole] if whole else [])
+    yield from programs or ([whole] if whole else [])
     for action in _actions(manifest):
         agent = _program(action.get("softwareAgent"), _text(action.get("action")) or "action")
         if agent:
@@ -175,6 +177,7 @@ def _validate(claimed: Credentials, kind: str, data: bytes) -> Credentials:
     if library is None:
         return claimed
     try:
+        # Offline: neither the host of a manifest nor the signer learns of the run.
         context = library.Context(library.Settings.from_dict(_OFFLINE))
         with library.Reader(f"image/{kind}", io.BytesIO(data), context=context) as reader:
             state = reader.get_validation_state()

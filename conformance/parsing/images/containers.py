@@ -187,6 +187,7 @@ def _gif(data: bytes) -> Container:
             shortest, longest, delay = min(shortest, delay), max(longest, delay), 0
             offset = _after_blocks(data, offset + 11 + _colour_table(data[offset + 9]))
         elif block == 0x21:
+            # The delay is of the frame that follows.
             if data[offset + 1] == _GIF_CONTROL:
                 delay = 10 * struct.unpack_from("<H", data, offset + 4)[0]
             offset = _after_blocks(data, offset + 2)

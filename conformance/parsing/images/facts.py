@@ -138,6 +138,7 @@ def _decode(
     facts: ImageFacts, data: bytes, container: Container, max_pixels: int, compared: bool
 ) -> ImageFacts:
     try:
+        # No other decoder of Pillow gets to see the bytes.
         formats = (str(facts.type).upper(),)
         with _guarded(max_pixels), Image.open(io.BytesIO(data), formats=formats) as image:
             counted = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames
@@ -152,6 +153,7 @@ def _decode(
             if image.width * image.height > max_pixels:
                 return replace(facts, fault=_too_many(image.size, max_pixels))
             image.load()
+            # Pillow leaves missing rows blank, and says nothing; to count them costs an inflation.
             if facts.type == "png" and _ends_blank(image) and png_lacks_rows(data):
                 return replace(facts, fault="is truncated: its pixel data ends before its last row")
             facts = _read_pixels(facts, image, compared)

@@ -38,7 +38,7 @@ def read_svg(data: bytes) -> Drawing:
 
     def keep(_name: str, attributes: dict[str, str]) -> None:
         root.update(attributes)
-        parser.StartElementHandler = None
+        parser.StartElementHandler = None  # only the root has the size of the drawing
 
     parser.StartElementHandler = keep
     parser.DefaultHandler = lambda _text: None

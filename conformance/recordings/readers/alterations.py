@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,7 +57,10 @@ class _Kept:
         self.declared = declared_length(message.headers)
         part = "request" if isinstance(message, Request) else "body"
         if self.declared is None and part == "body":
-            self.declared = _stated(recorded, message)
+            # what the recording says; an answer that was coded may have had fewer bytes
+            coded = message.header("content-encoding") is not None
+            fewer = recorded.declared is not None and recorded.declared < len(message.body)
+            self.declared = None if coded and fewer else recorded.declared
         counted = self.exact and self.declared == len(self.body)
         self.proven = part in recorded.proven or counted
         self.differs = self.exact and not self.proven and self.declared is not None
@@ -100,13 +103,6 @@ class _Kept:
         return len(written.encode("utf-8", "surrogatepass")) > self.declared
 
 
-def _stated(recorded: Recorded, message: Request | Response) -> int | None:
-    """Return the bytes that the recording says an answer had; a coded one may have had fewer."""
-    stated = recorded.declared
-    coded = message.header("content-encoding") is not None
-    return None if coded and stated is not None and stated < len(message.body) else stated
-
-
 def changed_length(recorded: Recorded) -> str:
     """Say with two lengths that an answer is not what was sent; empty where nothing shows it."""
     if recorded.response is None or "body" in recorded.altered:
@@ -124,7 +120,7 @@ def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
         return frozenset()
     kept, answer, parts = _Kept(recorded, response), Answer(exchange), set()
     media_type = response.header("content-type")
-    if media_type is None or holds_placeholder(media_type):
+    if media_type is None or holds_placeholder(media_type):  # recorders drop it, servers hardly
         parts.add("headers")
     if kept.proven:
         return frozenset(parts)  # what looks like a placeholder is the provider's own
@@ -171,23 +167,16 @@ def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
     if kept.differs:
         yield "text"
     if kept.is_too_short(value) or kept.is_too_long(value):
-        yield from _shortened(items)
+        yield "text"
+        if any(item.get("b64_json") for item in items):
+            yield "payloads"
+        urls = [item["url"] for item in items if isinstance(item.get("url"), str)]
+        if urls and not any(map(holds_placeholder, urls)):  # which would explain the length
+            yield "urls"
     yield from _of_envelope(value, kept)
-    if any(_spoils_item(item, kept) for item in items):
-        yield "body"
-    yield from _of_payloads(answer.payloads, kept)
+    yield from _of_payloads(answer.payloads, items, kept)
     if _spoils_time(value.get("created"), kept):
         yield "created"
-
-
-def _shortened(items: list[dict[str, Any]]) -> Iterator[str]:
-    """Name what has another length; a URL that shows its own placeholder explains itself."""
-    yield "text"
-    if any(item.get("b64_json") for item in items):
-        yield "payloads"
-    urls = [item["url"] for item in items if isinstance(item.get("url"), str)]
-    if urls and not any(holds_placeholder(url) for url in urls):
-        yield "urls"
 
 
 def _is_spoiled_value(value: Any) -> bool:
@@ -210,25 +199,16 @@ def _of_envelope(body: dict[str, Any], kept: _Kept) -> Iterator[str]:
     values |= {f"error.{name}": fault.get(name) for name in _ERROR}
     for name, value in values.items():
         if kept.holds(value):
-            known = isinstance(value, dict) or replaces_value(str(value))
+            is_whole = isinstance(value, dict) or replaces_value(str(value))
             lacks = fault and not fault.keys() >= _ERROR
-            yield name if known and not lacks and name != "type" else "body"
+            yield name if is_whole and not lacks and name != "type" else "body"
     if kept.spoils([*body, *fault, *(usage if isinstance(usage, dict) else ())]):
         yield "body"
     whole = [*(data if isinstance(data, list) else [data]), error]
-    if any(isinstance(one, str) and replaces_value(one) for one in whole):
+    if any(isinstance(value, str) and replaces_value(value) for value in whole):
         yield "body"
-    if not fault.keys() >= _ERROR and _interrupts(fault.get("message")):
+    if not fault.keys() >= _ERROR and interrupts_text(fault.get("message")):
         yield "body"
-
-
-def _interrupts(value: Any) -> bool:
-    """Return whether a placeholder stands amid free text: it may have taken more away."""
-    return isinstance(value, str) and interrupts_text(value)
-
-
-def _spoils_item(item: dict[str, Any], kept: _Kept) -> bool:
-    return kept.spoils(item) or _interrupts(item.get("revised_prompt"))
 
 
 def _spoils_time(created: object, kept: _Kept) -> bool:
@@ -237,11 +217,15 @@ def _spoils_time(created: object, kept: _Kept) -> bool:
     return created == 0 and not isinstance(created, bool)
 
 
-def _of_payloads(payloads: Iterable[Payload], kept: _Kept) -> Iterator[str]:
-    listed = list(payloads)
-    if any(map(_spoils_payload, listed)):
+def _of_payloads(
+    payloads: Sequence[Payload], items: Iterable[dict[str, Any]], kept: _Kept
+) -> Iterator[str]:
+    """Name what was replaced in the images of an answer, and in what stands beside them."""
+    if any(kept.spoils(item) or interrupts_text(item.get("revised_prompt")) for item in items):
+        yield "body"
+    if any(map(_spoils_payload, payloads)):
         yield "payloads"
-    if any(_spoils_url(payload.url, kept) for payload in listed):
+    if any(_spoils_url(payload.url, kept) for payload in payloads):
         yield "urls"
 
 
@@ -249,24 +233,18 @@ def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
     """Name what was replaced in an event stream; a web page in its place is the provider's."""
     if kept.is_document:
         return
-    events = answer.events
-    items = [event.item for event in events]
-    yield from _of_payloads(events, kept)
+    items = [event.item for event in answer.events]
+    yield from _of_payloads(answer.events, items, kept)
     for item in items:
         yield from _of_envelope(item, kept)
         if _spoils_time(item.get("created_at"), kept):
             yield "created_at"
-    if (
-        is_placeholder(kept.text)
-        or kept.differs
-        or _is_broken_stream(answer, kept)
-        or any(_spoils_item(item, kept) for item in items)
-    ):
+    if is_placeholder(kept.text) or kept.differs or _is_broken_stream(answer, kept):
         yield "body"
 
 
 def _is_broken_stream(answer: Answer, kept: _Kept) -> bool:
-    """Return whether a line is none of a stream, or an event holds JSON that was cut."""
+    """Return whether a line is a placeholder, or an event holds JSON that was cut."""
     text = kept.text
     lines = (line for line in text.splitlines() if line and not line.startswith("data:"))
     if any(kept.holds(line[:_HEAD]) for line in lines):
@@ -288,7 +266,7 @@ def _is_broken_data(text: str) -> bool:
 
 
 def _spoils_payload(payload: Payload) -> bool:
-    """Return whether base64 is none of a generated image: a word, a greeting, or one pixel.
+    """Return whether base64 cannot be a generated image: a word, a greeting, or one pixel.
 
     A whole image has no placeholder in it, so that only damaged ones are searched. A web page
     in base64 is written by no recorder.
@@ -343,7 +321,8 @@ def is_altered_download(recorded: Recorded) -> bool:
         return False
     if not kept.body or sniff(kept.body) is not None:
         return _is_no_painting(inspect_image(kept.body))
-    media_type = response.media_type or "image/"  # of bytes that are none: a recorder mangled them
+    # bytes that claim to be an image and are not: a recorder mangled them
+    media_type = response.media_type or "image/"
     claims_image = media_type.startswith("image/") or media_type == "application/octet-stream"
     return claims_image or _was_json(kept.text)
 

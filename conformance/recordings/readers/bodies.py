@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from conformance.exchange.transport.codings import (
     codings_of,
     undo_codings,
 )
-from conformance.parsing import JSONFaultError, load_json
+from conformance.parsing import load_json
 from conformance.parsing.images import sniff
 from conformance.recordings.readers.members import first_kept, mapping
 from conformance.recordings.readers.model import (
@@ -74,6 +73,7 @@ def _check_size(data: bytes) -> None:
 def body_of(half: Mapping[str, Any], files: BodyFiles) -> Body:
     """Read the body of a request or a response: the first member that may hold one counts."""
     kept, file = first_kept(half, *_TEXTS), first_kept(half, *_FILES)
+    # An empty text beside the name of a file stands for that file.
     if kept is not None and not (kept == "" and file):
         return _from_member(kept)
     encoded = first_kept(half, *_BASE64)
@@ -107,13 +107,10 @@ def _from_member(kept: Any) -> Body:
 def from_text(value: Any) -> Body:
     """Take text or bytes as they stand; anything else is a body that was not kept."""
     if isinstance(value, bytes):
+        # A word that was taken for base64 became a few odd bytes: encoded again, it is the word.
         short = base64.b64encode(value).decode() if len(value) <= _SHORT else ""
         return CUT if is_placeholder(short) else Body(value)
-    return Body(_as_bytes(value)) if isinstance(value, str) else NOTHING_KEPT
-
-
-def _as_bytes(value: str) -> bytes:
-    return value.encode("utf-8", "surrogatepass")
+    return Body(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else NOTHING_KEPT
 
 
 def from_base64(value: str) -> Body:
@@ -122,25 +119,17 @@ def from_base64(value: str) -> Body:
     Some recorders call plain text base64: it is taken as it stands. A placeholder in it says
     that the body was altered.
     """
-    data = _decoded_base64(value)
-    if data is not None:
-        sound = data.startswith(GZIP_MAGIC) or _is_plain(data)
-        return Body(data) if sound or not interrupts_base64(value, proven=True) else CUT
-    damaged = _BEGINS_AS_BASE64.match(value) and interrupts_base64(value)
-    return CUT if damaged else Body(_as_bytes(value))
-
-
-def _decoded_base64(value: str) -> bytes | None:
-    pieces: Any = [value]
     try:
-        if value.lstrip().startswith("["):
-            pieces = load_json(value)
-            if not pieces or not all(isinstance(one, str) for one in pieces):
-                return None
-        decoded = [base64.b64decode("".join(one.split()), validate=True) for one in pieces]
-    except (JSONFaultError, binascii.Error, ValueError):
-        return None
-    return b"".join(decoded)
+        pieces = load_json(value) if value.lstrip().startswith("[") else [value]
+        if not pieces or not all(isinstance(piece, str) for piece in pieces):
+            raise ValueError
+        decoded = [base64.b64decode("".join(piece.split()), validate=True) for piece in pieces]
+    except ValueError:  # also what is no JSON and what is no base64
+        damaged = _BEGINS_AS_BASE64.match(value) and interrupts_base64(value)
+        return CUT if damaged else from_text(value)
+    data = b"".join(decoded)
+    sound = data.startswith(GZIP_MAGIC) or _is_plain(data)
+    return Body(data) if sound or not interrupts_base64(value, proven=True) else CUT
 
 
 def _from_hex(value: str) -> Body:
@@ -154,14 +143,14 @@ _FORMS = {"$base64": from_base64, "$hex": _from_hex, "$raw": from_text}
 
 
 def from_value(value: Any) -> Body:
-    """Write decoded JSON anew: what it says stands, how it was written does not."""
+    """Write decoded JSON anew: its values are those sent, its bytes are not."""
     lost: set[str] = set()
     written = json.dumps(_without_omissions(value, "", lost), ensure_ascii=False)
     return Body(written.encode(errors="replace"), frozenset(lost | {"text"}))
 
 
 def _framed_stream(events: list[Any]) -> Body:
-    """Frame events anew; what each said stands, how it was written does not."""
+    """Frame events anew: their data is what was sent, their bytes are not."""
     lost: set[str] = set()
     lines = []
     for event in map(mapping, events):
@@ -187,7 +176,7 @@ def _without_omissions(value: Any, name: str, lost: set[str]) -> Any:
     return value
 
 
-def decoded(body: Body, headers: Headers) -> Body:
+def undo_coding(body: Body, headers: Headers) -> Body:
     """Undo a content coding that the recorder left in place.
 
     Raises RecordingError above the limit. Many recorders decode a body and keep the header, so

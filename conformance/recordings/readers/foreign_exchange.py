@@ -27,10 +27,17 @@ def is_generation(entry: Entry) -> bool:
 def foreign_exchange(recorded: Recorded, case: str) -> Exchange:
     """Return an exchange as clauses read it; the provider is the host, the model as asked."""
     body = read_json(recorded.request.body).value
-    asked = body.get("model") if isinstance(body, dict) else None
-    model = asked or deployment_of(recorded.request)
+    named = body.get("model") if isinstance(body, dict) else None
+    model = named or deployment_of(recorded.request)
+    try:
+        host = urlsplit(recorded.request.url).hostname or ""
+    except ValueError:
+        host = ""
+    stated_host = (recorded.provider or "").split()
+    if "." not in host and host != "localhost" and stated_host:  # the recorder hid it
+        host = stated_host[0].removeprefix("*.")
     return Exchange(
-        provider=_provider(recorded),
+        provider=printable(host.lower(), 100) or "unknown",
         model=printable(model, 100) if isinstance(model, str) else UNNAMED,
         case=case,
         request=recorded.request,
@@ -41,15 +48,3 @@ def foreign_exchange(recorded: Recorded, case: str) -> Exchange:
         provenance=Provenance.FOREIGN,
         altered=recorded.altered,
     )
-
-
-def _provider(recorded: Recorded) -> str:
-    """Name the host; a recorder that hid it may have said elsewhere whose it is."""
-    try:
-        host = urlsplit(recorded.request.url).hostname or ""
-    except ValueError:
-        host = ""
-    stated = (recorded.provider or "").split()
-    if "." not in host and host != "localhost" and stated:
-        host = stated[0].removeprefix("*.")
-    return printable(host.lower(), 100) or "unknown"

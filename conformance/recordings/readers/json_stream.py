@@ -40,6 +40,7 @@ class _Counting:
         """Read on: a chunk, and twice as much each time while a text goes on."""
         data = self._file.read(self._chunk if size else 0)
         self.lines += data.count(b"\n")
+        # yajl reads an unfinished text anew with every chunk: larger chunks keep that linear.
         if self._ends_a_text(data):
             self._chunk, self._in_text = _CHUNK, 0
         else:
@@ -50,6 +51,7 @@ class _Counting:
         return data
 
     def _ends_a_text(self, data: bytes) -> bool:
+        # An escaped quote ends no text, and its backslash may have ended the chunk before.
         whole = b"\\" + data if self._escaping else data
         bare = whole.replace(b"\\\\", b"")
         self._escaping = bare.endswith(b"\\")
@@ -129,7 +131,7 @@ class _JSONEvents:
 
 
 def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
-    """Yield the items of the array that a way of names leads to, each with about its last line.
+    """Yield the items of the array under a path of names, each with about its last line.
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
@@ -140,7 +142,7 @@ def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
 
 
 def _items(events: _JSONEvents, event: _JSONEvent, way: tuple[str, ...]) -> Iterator[_JSONEvent]:
-    """Yield how each item begins; whoever takes it reads it to its end."""
+    """Yield how each item begins; the caller reads it to its end."""
     if not way and event[0] == "start_array":
         yield from events.items()
     elif way and event[0] == "start_map":
@@ -158,6 +160,7 @@ def top_keys(path: Path) -> Iterator[str]:
 
     Raises RecordingError where it is no JSON.
     """
+    # JSON lines hold many values, of which the first tells the layout
     with _read(path, multiple_values=True) as (_, events):
         kind, _ = events.next()
         if kind == "start_array":
@@ -170,7 +173,7 @@ def top_keys(path: Path) -> Iterator[str]:
 
 @contextmanager
 def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_Counting, _JSONEvents]]:
-    """Read a file as events, which carry no path: a path at each level takes the square of it."""
+    """Read a file as events without paths, which take quadratic time in deep nesting."""
     with _Counting(path) as file:
         parsed = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
         try:

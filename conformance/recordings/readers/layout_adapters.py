@@ -27,31 +27,31 @@ def from_pair(value: Any) -> Iterator[Pair]:
 def from_har(value: Any) -> Iterator[Pair]:
     """Turn an entry of an archive; browsers write status 0 where no answer came."""
     entry = mapping(value)
-    asked, answer = mapping(entry.get("request")), mapping(entry.get("response"))
-    content = mapping(answer.get("content"))
-    if not isinstance(asked.get("url"), str):
+    request, response = mapping(entry.get("request")), mapping(entry.get("response"))
+    content = mapping(response.get("content"))
+    if not isinstance(request.get("url"), str):
         raise RecordingError("is no entry of an archive: it has no request.url")
     milliseconds = seconds_of(entry.get("time")) or 0
     size = _size(content.get("size"))
     yield Pair(
         {
-            "method": text(asked.get("method")) or "GET",
-            "url": asked["url"],
-            "headers": asked.get("headers"),
-            **_har_body(mapping(asked.get("postData")), _size(asked.get("bodySize"))),
+            "method": text(request.get("method")) or "GET",
+            "url": request["url"],
+            "headers": request.get("headers"),
+            **_har_body(mapping(request.get("postData")), _size(request.get("bodySize"))),
         },
         {
-            "status": answer["status"],
-            "headers": answer.get("headers"),
+            "status": response["status"],
+            "headers": response.get("headers"),
             **_har_body(content, size),
         }
-        if status_of(answer.get("status"))
+        if status_of(response.get("status"))
         else None,
         {
             "recorded_at": entry.get("startedDateTime"),
             "elapsed": milliseconds / 1000 if milliseconds > 0 else None,
         },
-        _stated_length(answer, content, size),
+        _stated_length(response, content, size),
     )
 
 
@@ -95,12 +95,13 @@ def from_nock(value: Any) -> Iterator[Pair]:
     if not isinstance(definition.get("scope"), str):
         raise RecordingError("is no definition of nock: it has no scope")
     headers = definition.get("rawHeaders", definition.get("headers"))
-    if isinstance(headers, list) and all(isinstance(one, str) for one in headers):
+    # Raw headers are names and values in turn.
+    if isinstance(headers, list) and all(isinstance(line, str) for line in headers):
         headers = [list(pair) for pair in zip(headers[::2], headers[1::2], strict=False)]
     body = definition.get("response")
     pieces: list[Any] = body if isinstance(body, list) and body else [body]
     coded = isinstance(body, list) or definition.get("responseIsBinary") is True
-    if coded and all(isinstance(one, str) for one in pieces):
+    if coded and all(isinstance(piece, str) for piece in pieces):
         body = {"$hex": "".join(pieces)}
     yield Pair(
         {
@@ -135,9 +136,9 @@ def _proxied(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
     types = (value for name, value in headers_of(headers) if name.lower() == "content-type")
     media_type = next(types, "json").lower()
     pieces: list[Any] = body if isinstance(body, list) and body else [body]
-    if all(isinstance(one, str) for one in pieces):
+    if all(isinstance(piece, str) for piece in pieces):
         whole = "".join(pieces)
-        body = whole if any(one in media_type for one in _TEXTUAL) else {"$base64": whole}
+        body = whole if any(word in media_type for word in _TEXTUAL) else {"$base64": whole}
     return {"headers": headers, "body": body}
 
 
@@ -155,47 +156,24 @@ def from_postman(value: Any, folder: int = 0) -> Iterator[Pair]:
     if folder > _MOST_FOLDERS:
         raise RecordingError(f"has folders in folders, more than {_MOST_FOLDERS} of them")
     inner, saved = item.get("item"), item.get("response")
-    for one in inner if isinstance(inner, list) else []:
-        yield from from_postman(one, folder + 1)
+    for nested in inner if isinstance(inner, list) else []:
+        yield from from_postman(nested, folder + 1)
     for answer in map(mapping, saved if isinstance(saved, list) else []):
-        asked = mapping(answer.get("originalRequest")) or mapping(item.get("request"))
-        url = asked.get("url")
-        yield Pair(
-            {
-                "method": asked.get("method"),
-                "url": url if isinstance(url, str) else mapping(url).get("raw"),
-                "headers": asked.get("header"),
-                "body": mapping(asked.get("body")).get("raw"),
-            },
-            {
-                "status": answer.get("code"),
-                "headers": answer.get("header"),
-                "body": answer.get("body"),
-            },
-        )
+        request = mapping(answer.get("originalRequest")) or mapping(item.get("request"))
+        url, body = request.get("url"), mapping(request.get("body"))
+        url = url if isinstance(url, str) else mapping(url).get("raw")
+        yield Pair({**request, "url": url, "body": body.get("raw")}, answer)
 
 
 def from_insomnia(value: Any) -> Iterator[Pair]:
     """Turn the answers of an export that has them, each with the request that it is of."""
-    listed = mapping(value).get("resources")
-    resources = [mapping(one) for one in listed] if isinstance(listed, list) else []
-    requests = {text(one.get("_id")): one for one in resources}
+    items = mapping(value).get("resources")
+    resources = list(map(mapping, items)) if isinstance(items, list) else []
+    requests = {text(resource.get("_id")): resource for resource in resources}
     for answer in resources:
         if answer.get("_type") not in ("response", "Response"):
             continue
-        asked = requests.get(text(answer.get("parentId")), {})
-        yield Pair(
-            {
-                "method": asked.get("method"),
-                "url": asked.get("url"),
-                "headers": asked.get("headers"),
-                "body": mapping(asked.get("body")).get("text"),
-            },
-            {
-                "status": answer.get("statusCode"),
-                "headers": answer.get("headers"),
-                "body": answer.get("body"),
-                "bodyAsBase64": answer.get("bodyBuffer"),
-                "_file": answer.get("bodyPath"),
-            },
-        )
+        request = requests.get(text(answer.get("parentId")), {})
+        kept = {"bodyAsBase64": answer.get("bodyBuffer"), "_file": answer.get("bodyPath")}
+        body = mapping(request.get("body")).get("text")
+        yield Pair({**request, "body": body}, {**answer, **kept})

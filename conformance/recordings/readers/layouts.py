@@ -1,4 +1,4 @@
-"""The table of layouts: what tells the kind of a file, where its items are, how one is read."""
+"""The table of layouts: what tells the layout of a file, where its items are, how one is read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from conformance.recordings.readers.model import (
     Fault,
     Pair,
     RecordingError,
-    UnknownKindError,
+    UnknownLayoutError,
 )
 from conformance.recordings.readers.pairs import entry_of
 from conformance.recordings.readers.yaml_stream import yaml_documents, yaml_items
@@ -43,8 +43,8 @@ Item = tuple[int | None, Any]
 """A line, where it is known, and a value or the RecordingError that stands in its place."""
 
 
-class Kind(StrEnum):
-    """The kinds of recordings that can be read."""
+class Layout(StrEnum):
+    """The layouts of recordings that can be read."""
 
     VCRPY_YAML = "VCR.py YAML"
     VCRPY_JSON = "VCR.py JSON"
@@ -65,8 +65,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the items of a kind are, and what pairs an item holds."""
+class LayoutReader:
+    """Where the items of a layout are, and what pairs an item holds."""
 
     items: Callable[[Path], Iterator[Item]]
     pairs: Callable[[Any], Iterator[Pair]] = from_pair
@@ -105,44 +105,44 @@ def _lines(path: Path) -> Iterator[Item]:
 
 
 _INTERACTIONS = partial(yaml_items, name="interactions")
-LAYOUTS: Mapping[Kind, Layout] = {
-    Kind.VCRPY_YAML: Layout(_INTERACTIONS),
-    Kind.VCRPY_JSON: Layout(_under("interactions")),
-    Kind.RUBY_VCR_YAML: Layout(partial(yaml_items, name="http_interactions")),
-    Kind.RUBY_VCR_JSON: Layout(_under("http_interactions")),
-    Kind.GO_VCR: Layout(_INTERACTIONS),
-    Kind.HAR: Layout(_under("log", "entries"), from_har),
-    Kind.JSON_LINES: Layout(_lines),
-    Kind.JSON_ARRAY: Layout(_under()),
-    Kind.JSON_EXCHANGE: Layout(_document),
-    Kind.WIREMOCK: Layout(_under("mappings")),
-    Kind.WIREMOCK_JOURNAL: Layout(_under("requests")),
-    Kind.NOCK: Layout(_under(), from_nock),
-    Kind.TEST_PROXY: Layout(_under("Entries"), from_test_proxy),
-    Kind.HTTPMOCK: Layout(yaml_documents, from_httpmock),
-    Kind.POSTMAN: Layout(_under("item"), from_postman),
-    Kind.INSOMNIA: Layout(_document, from_insomnia),
+READERS: Mapping[Layout, LayoutReader] = {
+    Layout.VCRPY_YAML: LayoutReader(_INTERACTIONS),
+    Layout.VCRPY_JSON: LayoutReader(_under("interactions")),
+    Layout.RUBY_VCR_YAML: LayoutReader(partial(yaml_items, name="http_interactions")),
+    Layout.RUBY_VCR_JSON: LayoutReader(_under("http_interactions")),
+    Layout.GO_VCR: LayoutReader(_INTERACTIONS),
+    Layout.HAR: LayoutReader(_under("log", "entries"), from_har),
+    Layout.JSON_LINES: LayoutReader(_lines),
+    Layout.JSON_ARRAY: LayoutReader(_under()),
+    Layout.JSON_EXCHANGE: LayoutReader(_document),
+    Layout.WIREMOCK: LayoutReader(_under("mappings")),
+    Layout.WIREMOCK_JOURNAL: LayoutReader(_under("requests")),
+    Layout.NOCK: LayoutReader(_under(), from_nock),
+    Layout.TEST_PROXY: LayoutReader(_under("Entries"), from_test_proxy),
+    Layout.HTTPMOCK: LayoutReader(yaml_documents, from_httpmock),
+    Layout.POSTMAN: LayoutReader(_under("item"), from_postman),
+    Layout.INSOMNIA: LayoutReader(_document, from_insomnia),
 }
 
-_JSON_KINDS: Mapping[str, Kind] = {
-    "log": Kind.HAR,
-    "interactions": Kind.VCRPY_JSON,
-    "http_interactions": Kind.RUBY_VCR_JSON,
-    "request": Kind.JSON_LINES,
-    "response": Kind.JSON_LINES,
-    "mappings": Kind.WIREMOCK,
-    "requests": Kind.WIREMOCK_JOURNAL,
-    "Entries": Kind.TEST_PROXY,
-    "item": Kind.POSTMAN,
-    "resources": Kind.INSOMNIA,
+_JSON_MEMBERS: Mapping[str, Layout] = {
+    "log": Layout.HAR,
+    "interactions": Layout.VCRPY_JSON,
+    "http_interactions": Layout.RUBY_VCR_JSON,
+    "request": Layout.JSON_LINES,
+    "response": Layout.JSON_LINES,
+    "mappings": Layout.WIREMOCK,
+    "requests": Layout.WIREMOCK_JOURNAL,
+    "Entries": Layout.TEST_PROXY,
+    "item": Layout.POSTMAN,
+    "resources": Layout.INSOMNIA,
 }
-"""The member at the top of a JSON file that tells its kind: the first that is there."""
+"""The member at the top of a JSON file that tells its layout: the first that is there."""
 
-_YAML_KINDS: Mapping[str, Kind] = {
-    "http_interactions": Kind.RUBY_VCR_YAML,
-    "interactions": Kind.VCRPY_YAML,
-    "when": Kind.HTTPMOCK,
-    "then": Kind.HTTPMOCK,
+_YAML_MEMBERS: Mapping[str, Layout] = {
+    "http_interactions": Layout.RUBY_VCR_YAML,
+    "interactions": Layout.VCRPY_YAML,
+    "when": Layout.HTTPMOCK,
+    "then": Layout.HTTPMOCK,
 }
 _GO_VERSION = re.compile(rb"^version: *[12][ \t\r]*$", re.MULTILINE)
 _GO_LIST = re.compile(rb"^interactions:", re.MULTILINE)
@@ -166,49 +166,52 @@ _OTHERS = {
 }
 
 
-def kind_of(path: Path) -> Kind:
-    """Return the kind of a recording in plain UTF-8, by what stands in it and not by its name.
+def layout_of(path: Path) -> Layout:
+    """Return the layout of a recording in plain UTF-8, by its content and not by its name.
 
-    Raises OSError as open does, and UnknownKindError, which names what was recognised.
+    Raises OSError as open does, and UnknownLayoutError, which names what was recognised.
     """
     with path.open("rb") as file:
         start = file.read(_START).lstrip()
     if not start:
-        raise UnknownKindError("is empty")
-    for magic, what in _MAGIC:
+        raise UnknownLayoutError("is empty")
+    for magic, what in _MAGIC:  # in this order: `<?xml` also begins with `<`
         if start.startswith(magic):
             raise _unknown(what)
     if b"\0" in start:
         raise _unknown("is binary")
-    return _kind_of_json(path) if start[:1] in b"{[" else _kind_of_yaml(start)
+    return _layout_of_json(path) if start[:1] in b"{[" else _layout_of_yaml(start)
 
 
-def _unknown(what: str) -> UnknownKindError:
+def _unknown(what: str) -> UnknownLayoutError:
     where = "for a layout of JSON lines that anything can be written in: docs/judging.md, judge"
-    return UnknownKindError(f"{what}; {where} --help")
+    return UnknownLayoutError(f"{what}; {where} --help")
 
 
-def _kind_of_yaml(start: bytes) -> Kind:
+def _layout_of_yaml(start: bytes) -> Layout:
     names = [name.decode() for name in _TOP_KEY.findall(start)]
     for name in names:
-        if name in _YAML_KINDS:
+        if name in _YAML_MEMBERS:
+            # go-vcr has the list of VCR.py, and its version before it.
             version = _GO_VERSION.search(start)
             is_go = version is not None and _GO_LIST.search(start, version.end()) is not None
-            return Kind.GO_VCR if is_go else _YAML_KINDS[name]
+            return Layout.GO_VCR if is_go else _YAML_MEMBERS[name]
     if names:
         raise _unknown(f"is YAML, but is no known recording: it has {_listed(names)}")
     raise _unknown("is text, but is no known recording")
 
 
-def _kind_of_json(path: Path) -> Kind:
+def _layout_of_json(path: Path) -> Layout:
     names = []
     for name in top_keys(path):
         if name == "[":
             first = mapping(next((value for _, value in json_items(path)), None))
-            return Kind.NOCK if "scope" in first else Kind.JSON_ARRAY
-        kind = _JSON_KINDS.get(name)
-        if kind is not None:
-            return Kind.JSON_EXCHANGE if kind is Kind.JSON_LINES and _is_indented(path) else kind
+            return Layout.NOCK if "scope" in first else Layout.JSON_ARRAY
+        layout = _JSON_MEMBERS.get(name)
+        if layout is Layout.JSON_LINES and _is_indented(path):
+            return Layout.JSON_EXCHANGE
+        if layout is not None:
+            return layout
         names.append(name)
     other = next((_OTHERS[name] for name in names if name in _OTHERS), None)
     what = f"{other}, with {_listed(names)}" if other else f"it has {_listed(names)}"
@@ -225,6 +228,7 @@ def _is_indented(path: Path) -> bool:
     with path.open("rb") as file:
         while (first := file.readline(_LONG)) and not first.strip():
             pass
+    # The first line of an indented text is short, and no whole value.
     if len(first) >= _LONG or first.rstrip().endswith(b"}"):
         return False
     try:
@@ -234,21 +238,21 @@ def _is_indented(path: Path) -> bool:
     return False
 
 
-def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[Entry | Fault]:
+def entries_of(path: Path, layout: Layout, folder: Path | None = None) -> Iterator[Entry | Fault]:
     """Yield what a file holds, one after the other, and a fault for what cannot be read.
 
     Bodies in files of their own are looked for in `folder`, without it beside the file.
     """
-    layout, files = LAYOUTS[kind], BodyFiles(folder or path.parent)
+    reader, files = READERS[layout], BodyFiles(folder or path.parent)
     index = 0
     try:
-        for line, value in layout.items(path):
+        for line, value in reader.items(path):
             if isinstance(value, RecordingError):
                 index += 1
                 yield Fault(value.reason, value.line)
                 continue
             try:
-                for pair in layout.pairs(value):
+                for pair in reader.pairs(value):
                     index += 1
                     try:
                         yield entry_of(index, line, pair, files)

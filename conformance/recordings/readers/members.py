@@ -35,17 +35,17 @@ def headers_of(value: Any) -> Headers:
     """
     pairs: list[tuple[Any, Any]] = []
     for name, member in value.items() if isinstance(value, dict) else ():
-        pairs += [(name, one) for one in (member if isinstance(member, list) else [member])]
+        pairs += [(name, item) for item in (member if isinstance(member, list) else [member])]
     for item in value if isinstance(value, list) else ():
         if isinstance(item, dict):
             pairs.append((item.get("name", item.get("key")), item.get("value")))
         elif isinstance(item, list) and len(item) == 2:
             pairs.append((item[0], item[1]))
     return tuple(
-        (name, str(one))
-        for name, one in pairs
+        (name, str(item))
+        for name, item in pairs
         if isinstance(name, str) and name and name[0] != ":"
-        if isinstance(one, str | int) and not isinstance(one, bool)
+        if isinstance(item, str | int) and not isinstance(item, bool)
     )
 
 
@@ -64,6 +64,7 @@ def moment_of(value: Any, headers: Headers) -> float:
     """
     for written in (value, first_header(headers, "date")):
         moment = _moment(written)
+        # Later ones are milliseconds, or a mistake.
         if moment is not None and 0 < moment < _YEAR_3000:
             return moment
     return 0.0

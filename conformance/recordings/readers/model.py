@@ -22,8 +22,8 @@ class RecordingError(ConformanceError):
         self.line = line
 
 
-class UnknownKindError(RecordingError):
-    """A readable file that is no recording of a known kind."""
+class UnknownLayoutError(RecordingError):
+    """A readable file that is no recording of a known layout."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.exchange.model import Headers, Request, Response
+from conformance.exchange.model import Request, Response
 from conformance.recordings.readers.bodies import (
     BodyFiles,
     body_of,
-    decoded,
     from_base64,
     from_text,
     from_value,
+    undo_coding,
 )
 from conformance.recordings.readers.members import (
     first_kept,
@@ -40,10 +40,11 @@ from conformance.recordings.readers.model import (
     Recorded,
     RecordingError,
 )
-from conformance.recordings.readers.rewriting import restored
+from conformance.recordings.readers.rewriting import restore
 
 _ADDRESSES = ("url", "uri", "urlPath", "absoluteUrl", "path")
 _MOMENTS = ("recorded_at", "recordedAt", "timestamp", "loggedDate")
+_HEADERS = ("headers", "header")
 _STATUSES = ("status", "status_code", "statusCode", "code")
 _PARTS = frozenset({"request", "body", "text", "payloads", "urls", "created", "headers"})
 _REMARKS = tuple(
@@ -70,26 +71,28 @@ def entry_of(index: int, line: int | None, pair: Pair, files: BodyFiles) -> Entr
             "is no exchange: it has no request or no response; docs/judging.md describes one"
         )
     endpoint = text(pair.record.get("endpoint"))  # names the endpoint alone, without a URL
-    named = f"/{endpoint}" if endpoint.endswith("images/generations") else ""
-    url = text(first_kept(request, *_ADDRESSES)) or named
+    path = f"/{endpoint}" if endpoint.endswith("images/generations") else ""
+    url = text(first_kept(request, *_ADDRESSES)) or path
+    # The endpoint has one method, which a record may leave out.
     method = text(request.get("method")).upper() or "POST"
     return Entry(index, line, method, url, lambda: _read(pair, method, url, files))
 
 
 def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
-    asked = pair.request
-    sent = _headers(asked)
-    body = restored(decoded(_matched(asked) or body_of(asked, files), sent), sent)
+    request = pair.request
+    sent = headers_of(first_kept(request, *_HEADERS))
+    body = restore(undo_coding(_matched(request) or body_of(request, files), sent), sent)
     response, answer = None, NOTHING_KEPT
     altered = _declared_alterations(pair.record)
     if pair.response is not None:
-        headers = _headers(pair.response)
-        answer = decoded(body_of(pair.response, files), headers)
-        answer = restored(answer, headers, pair.declared)
+        headers = headers_of(first_kept(pair.response, *_HEADERS))
+        answer = undo_coding(body_of(pair.response, files), headers)
+        answer = restore(answer, headers, pair.declared)
         response = Response(_status(pair.response), headers, answer.data or b"")
         altered |= CUT.altered if answer.data is None else answer.altered
         altered |= set() if headers else {"headers"}
-    unknown = first_kept(asked, *_ADDRESSES) is None
+    # Without its whole request an answer cannot be judged: what it promises is not known.
+    unknown = first_kept(request, *_ADDRESSES) is None
     if body.data is None or {"body", "payloads"} & body.altered or unknown:
         altered |= {"request"}
     return Recorded(
@@ -104,10 +107,6 @@ def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
     )
 
 
-def _headers(half: Mapping[str, Any]) -> Headers:
-    return headers_of(first_kept(half, "headers", "header"))
-
-
 def _status(answer: Mapping[str, Any]) -> int:
     """Read a status as a number, as `200 OK`, as an object with its code, or under another name."""
     for name in _STATUSES:
@@ -118,9 +117,9 @@ def _status(answer: Mapping[str, Any]) -> int:
     raise RecordingError("a response has no status")
 
 
-def _matched(asked: Mapping[str, Any]) -> Body | None:
+def _matched(request: Mapping[str, Any]) -> Body | None:
     """Read the JSON that a stub of WireMock matches its request with, as its recorder wrote it."""
-    patterns = asked.get("bodyPatterns")
+    patterns = request.get("bodyPatterns")
     for pattern in patterns if isinstance(patterns, list) else []:
         for name in ("equalToJson", "equalTo", "binaryEqualTo"):
             value = mapping(pattern).get(name)
@@ -133,10 +132,9 @@ def _matched(asked: Mapping[str, Any]) -> Body | None:
 
 def _declared_alterations(record: Mapping[str, Any]) -> frozenset[str]:
     """Name what the record itself says that its recorder did."""
-    remarks = [*_texts(record.get("recorder_alterations")), *_texts(record.get("notes"))]
-    parts = {part for pattern, part in _REMARKS for one in remarks if pattern.search(one)}
-    return frozenset(parts | (_PARTS & set(_texts(record.get("altered")))))
-
-
-def _texts(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    lists = (record.get(name) for name in ("recorder_alterations", "notes"))
+    remarks = [text(note) for notes in lists if isinstance(notes, list) for note in notes]
+    parts = {part for pattern, part in _REMARKS if any(map(pattern.search, remarks))}
+    altered = record.get("altered")
+    own_words = set(map(text, altered)) if isinstance(altered, list) else set()
+    return frozenset(parts | (_PARTS & own_words))

@@ -68,10 +68,9 @@ def is_placeholder(text: str) -> bool:
     return any(_PHRASE.fullmatch(form) for form in forms) or bool(_BRACKETED.fullmatch(bare))
 
 
-def replaces_value(text: str, proven: bool = False) -> bool:
-    """Return whether a whole value is a placeholder; in brackets any word is one, unless proven."""
-    marked = not proven and _MARK.fullmatch(text.strip()) is not None
-    return marked or is_placeholder(text)
+def replaces_value(text: str) -> bool:
+    """Return whether a whole value is a placeholder; in brackets any word is one."""
+    return _MARK.fullmatch(text.strip()) is not None or is_placeholder(text)
 
 
 def holds_placeholder(text: str, proven: bool = False) -> bool:
@@ -79,7 +78,7 @@ def holds_placeholder(text: str, proven: bool = False) -> bool:
     return bool(_STRONG.search(text) or (not proven and _WEAK.search(text)))
 
 
-def spoils_name(name: str, proven: bool = False) -> bool:
+def spoils_name(name: str, proven: bool) -> bool:
     """Return whether a placeholder stands in the name of a member.
 
     A word that the name has between its underscores, as in `content_filtered`, is its own.
@@ -95,9 +94,12 @@ _IN_TEXT = re.compile(
 )
 
 
-def interrupts_text(text: str) -> bool:
-    """Return whether a placeholder stands amid free text, in which ordinary words say nothing."""
-    return _IN_TEXT.search(text) is not None and not is_placeholder(text)
+def interrupts_text(text: object) -> bool:
+    """Return whether a placeholder stands amid free text: it may have taken more away.
+
+    Ordinary words say nothing there.
+    """
+    return isinstance(text, str) and bool(_IN_TEXT.search(text)) and not is_placeholder(text)
 
 
 def begins_with_placeholder(text: str) -> bool:

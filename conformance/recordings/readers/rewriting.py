@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import ast
 import base64
-import binascii
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from conformance.exchange.model import Headers, first_header
 from conformance.exchange.transport.codings import codings_of
-from conformance.parsing import JSONFaultError, load_json, read_json
+from conformance.parsing import load_json, read_json
 from conformance.parsing.images import sniff
 from conformance.recordings.readers.model import Body
 
@@ -24,7 +23,7 @@ _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r?\n")
 _TRAILER = re.compile(rb"(?:\r?\n)?")
 _WRAP = re.compile(rb"(?<=[A-Za-z0-9+/=])(?:(?:\\r)?\\n|\r?\n[ \t]*)(?=[A-Za-z0-9+/=])")
 _LITERAL = re.compile(r"b?(?:'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\")", re.DOTALL)
-_HEAD = re.compile(rb"HTTP/[0-9.]+ [0-9]{3}[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n")
+_HEAD = re.compile(rb"\AHTTP/[0-9.]+ [0-9]{3}[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n")
 _STREAM = re.compile(rb"(?:data|event|id|retry)?:")
 _CURLY = str.maketrans("\u201c\u201d\u201e\u201f", '""""')
 
@@ -37,32 +36,41 @@ def declared_length(headers: Headers) -> int | None:
     return int(declared) if known else None
 
 
-def restored(body: Body, headers: Headers, stated: int | None = None) -> Body:
+def restore(body: Body, headers: Headers, stated: int | None = None) -> Body:
     """Return a body as it was sent, where that is certain; an archive has `stated` its length."""
     data, length = body.data, declared_length(headers)
     length = stated if length is None else length
     if not data or body.altered or body.proven or length == len(data):
         return body
+    # Without a length nothing but the framing of chunks proves itself.
     if length is None:
         chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
         original = _without_framing(data) if chunked else None
         return body if original is None else replace(body, data=original)
-    for undo in (*_FOREIGN_WAYS, *_OWN_WAYS):
-        original = undo(data)
-        if original is not None and len(original) == length and _is_sound(original):
+    for original in _undo(data, (*_FOREIGN_WAYS, *_OWN_WAYS)):
+        # a length alone may agree by chance: what was sent can be read as well
+        if len(original) == length and (
+            _STREAM.match(original) or sniff(original) or read_json(original).value is not None
+        ):
             return replace(body, data=original)
     return body
 
 
-def _is_sound(data: bytes) -> bool:
-    """Return whether bytes are an answer that can be read; a length alone may agree by chance."""
-    return bool(_STREAM.match(data) or sniff(data)) or read_json(data).value is not None
-
-
 def is_rewritten(data: bytes) -> bool:
     """Return whether bytes are an object of JSON, written in a way in which no server does."""
-    originals = (undo(data) for undo in _FOREIGN_WAYS)
-    return any(each is not None and isinstance(read_json(each).value, dict) for each in originals)
+    originals = _undo(data, _FOREIGN_WAYS)
+    return any(isinstance(read_json(original).value, dict) for original in originals)
+
+
+def _undo(data: bytes, ways: Iterable[_Way]) -> Iterator[bytes]:
+    """Yield what was written, for each way in which it may have been."""
+    for undo in ways:
+        try:
+            original = undo(data)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):  # as Python's parser does
+            continue
+        if original is not None:
+            yield original
 
 
 def _without_framing(data: bytes) -> bytes | None:
@@ -81,93 +89,54 @@ def _without_framing(data: bytes) -> bytes | None:
     return None
 
 
-def _from_base64(data: bytes) -> bytes | None:
-    try:
-        return base64.b64decode(b"".join(data.split()), validate=True)
-    except binascii.Error:
-        return None
-
-
-def _from_hex(data: bytes) -> bytes | None:
-    try:
-        return bytes.fromhex(data.decode("ascii"))
-    except ValueError:
-        return None
-
-
 def _from_literal(data: bytes) -> bytes | None:
     """Read one string or bytes as Python shows it, and nothing else."""
-    text = data.decode("utf-8", "replace").strip()
+    text = _text(data).strip()
     if text[:1] not in ("b", "'", '"') or _LITERAL.fullmatch(text) is None:
         return None
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
+    value = ast.literal_eval(text)
     return value if isinstance(value, bytes) else _bytes(value)
 
 
 def _from_json_text(data: bytes) -> bytes | None:
-    try:
-        value = load_json(data)
-    except (JSONFaultError, ValueError):
-        return None
+    value = load_json(data)
     return _bytes(value) if isinstance(value, str) else None
 
 
-def _unescaped(data: bytes) -> bytes | None:
-    return _from_json_text(b'"' + data + b'"')
-
-
-def _quotes_unescaped(data: bytes) -> bytes | None:
-    return data.replace(b'\\"', b'"')
-
-
-def _from_html(data: bytes) -> bytes | None:
-    return _bytes(html.unescape(data.decode("utf-8", "replace")))
-
-
-def _with_straight_quotes(data: bytes) -> bytes | None:
-    return _bytes(data.decode("utf-8", "replace").translate(_CURLY))
-
-
-def _once(data: bytes) -> bytes | None:
+def _without_repetition(data: bytes) -> bytes | None:
     half = data[: len(data) // 2]
     return half if half * 2 == data else None
 
 
-def _without_head(data: bytes) -> bytes | None:
-    head = _HEAD.match(data)
-    return data[head.end() :] if head else None
-
-
-def _unwrapped(data: bytes) -> bytes | None:
-    return _WRAP.sub(b"", data)
-
-
-def _with_bare_newlines(data: bytes) -> bytes | None:
-    return data.replace(b"\r\n", b"\n")
-
-
-def _from_latin(data: bytes) -> bytes | None:
-    try:
-        return data.decode().encode("latin-1")
-    except ValueError:
-        return None
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-_FOREIGN_WAYS: tuple[Callable[[bytes], bytes | None], ...] = (
-    _without_framing, _from_base64, _from_hex, _from_literal, _from_json_text, _unescaped,
-    _quotes_unescaped, _from_html, _with_straight_quotes, _once, _without_head,
-)  # fmt: skip
-"""Ways in which no server writes an answer of JSON."""
+_Way = Callable[[bytes], bytes | None]
+_FOREIGN_WAYS: tuple[_Way, ...] = (
+    _without_framing,
+    lambda data: base64.b64decode(b"".join(data.split()), validate=True),
+    lambda data: bytes.fromhex(data.decode("ascii")),
+    _from_literal,
+    _from_json_text,
+    lambda data: _from_json_text(b'"' + data + b'"'),  # escaped, and its quotes left out
+    lambda data: data.replace(b'\\"', b'"'),
+    lambda data: _bytes(html.unescape(_text(data))),
+    lambda data: _bytes(_text(data).translate(_CURLY)),
+    _without_repetition,
+    lambda data: _HEAD.sub(b"", data),
+)
+"""Undo the ways in which no server writes an answer of JSON; None or ValueError where unused."""
 
-_OWN_WAYS: tuple[Callable[[bytes], bytes | None], ...] = (
-    _unwrapped, _with_bare_newlines, _from_latin, bytes.strip,
+_OWN_WAYS: tuple[_Way, ...] = (
+    lambda data: _WRAP.sub(b"", data),
+    lambda data: data.replace(b"\r\n", b"\n"),
+    lambda data: data.decode().encode("latin-1"),
+    bytes.strip,
     lambda data: data.removeprefix(b"\xef\xbb\xbf"),
-)  # fmt: skip
-"""Ways in which a careless server writes as well, so that without a length they are its own."""
+)
+"""Undo what a careless server writes as well, so that only a length proves it the recorder's."""

@@ -58,6 +58,7 @@ def plain_file(path: Path) -> Iterator[Path]:
 def _encoding(start: bytes) -> str | None:
     """Return the encoding that the first bytes of a text declare; None is UTF-8."""
     marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
+    # Without a mark UTF-16 shows by the zero beside the first bracket.
     if marked is None and start[:1] in b"{[" and start[1:2] == b"\0":
         return "utf-16-le"
     if marked is None and start[:1] == b"\0" and start[1:2] in (b"{", b"["):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -12,47 +13,33 @@ from conformance.cases import cases_for
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition, model_named
 from conformance.errors import ConformanceError, UnknownNameError
-from conformance.reference.defects import (
-    authentication,
-    base64,
-    count,
-    defaults,
-    envelope,
-    errors,
-    extras,
-    format,  # noqa: A004 - the chapter of the ids format.*; nothing is formatted here
-    image,
-    lenient,
-    models,
-    outages,
-    parameters,
-    stream,
-    url,
-)
+from conformance.reference.defects.derivation import derive_defects
 from conformance.reference.defects.planting import REGISTRY, Defect
 from conformance.reference.steps import ASKED_MODEL, TRUTHFUL, Steps, replaced_steps
 
 __all__ = ["CHAPTERS", "Defect", "defects", "lying_steps", "with_defects"]
 
 CHAPTERS = (
-    authentication,
-    envelope,
-    format,
-    url,
-    base64,
-    image,
-    count,
-    parameters,
-    defaults,
-    errors,
-    extras,
-    models,
-    stream,
-    outages,
+    "authentication",
+    "envelope",
+    "format",
+    "url",
+    "base64",
+    "image",
+    "count",
+    "parameters",
+    "defaults",
+    "errors",
+    "extras",
+    "models",
+    "stream",
+    "outages",
 )
-"""The chapters in reading order; importing them registers the defects."""
+"""The chapters in reading order."""
 
-assert lenient  # imported for the defects that it registers in other chapters
+# Importing them registers the defects; `lenient` has some of several chapters.
+for _module in sorted((*CHAPTERS, "lenient")):
+    import_module(f"conformance.reference.defects.{_module}")
 
 _ABOUT_OPEN = {"parameters.unknown", "parameters.unsupported", "parameters.disputed-value"}
 """The clauses about requests that an edition neither accepts nor refuses."""
@@ -70,12 +57,11 @@ def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
 @cache
 def _defects(edition: Edition) -> Mapping[str, Defect]:
     known = {clause.id for clause in clauses_of(edition)}
-    order = [module.__name__.rpartition(".")[2] for module in CHAPTERS]
     kinds = {kind for model in edition.every_model for kind in model.responses.values()}
     kept: dict[str, Defect] = {}
     for defect in sorted(
-        (*REGISTRY.values(), *parameters.derived(edition)),
-        key=lambda defect: order.index(defect.chapter),
+        (*REGISTRY.values(), *derive_defects(edition)),
+        key=lambda defect: CHAPTERS.index(defect.chapter),
     ):
         claims = tuple(claim for claim in defect.claims if claim in known)
         possible = "url" in kinds or not defect.in_urls
@@ -86,8 +72,8 @@ def _defects(edition: Edition) -> Mapping[str, Defect]:
 
 def _is_lie_in(edition: Edition, defect: Defect) -> bool:
     """Return whether a lie about what is accepted is one about any request of an edition."""
-    # Where an edition leaves open what a lie takes or refuses, it is no lie there. Whether it is
-    # one shows in the documented requests: their truth is accepted or refused for certain.
+    # Where an edition leaves open what is taken or refused wrongly, nothing is wrong there. So it
+    # has to be one of the requests that the edition accepts or refuses for certain.
     validate = defect.plant(TRUTHFUL).validate
     derived_or_open = defect.id not in REGISTRY or bool(_ABOUT_OPEN & {*defect.claims})
     if defect.chapter != "parameters" or validate is TRUTHFUL.validate or derived_or_open:
@@ -111,7 +97,7 @@ def with_defects(
 ) -> Steps:
     """Plant defects one upon the other; with a model, in the answers of that model only.
 
-    Raises UnknownNameError for an unknown id, and ConformanceError for a lie that is of no model.
+    Raises UnknownNameError for an unknown id, and ConformanceError for a lie about no one model.
     """
     known = defects(edition)
     lying = steps
@@ -125,7 +111,7 @@ def with_defects(
 
 
 def _check_restrictable(defect: Defect, model: str) -> None:
-    """Raise ConformanceError for a lie that cannot be told of one model only.
+    """Raise ConformanceError for a lie that cannot be about one model only.
 
     A lie that replaces other steps besides `file` knows which files are of its own answers.
     """
@@ -144,7 +130,7 @@ def _restricted(truthful: Steps, lying: Steps, model: str) -> Steps:
     def either(truth: Callable[..., Any], lie: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *given: (lie if ASKED_MODEL.get() == model else truth)(*given)
 
-    # The list is of all models, and the files of a lie are known to it by its own answers.
+    # The list is about all models, and a lie itself knows which files are of its own answers.
     of_models = replaced_steps(truthful, lying) - {"model_list", "file"}
     chosen: dict[str, Any] = {
         name: either(getattr(truthful, name), getattr(lying, name)) for name in of_models

@@ -168,27 +168,32 @@ def _refuse_limit(defect: str, name: str, keyword: str, lie: str) -> None:
 
 _refuse_limit(
     "parameters.most-images-refused",
-    *("n", "maximum"),
+    "n",
+    "maximum",
     "The greatest documented `n` is refused, where it is more than one.",
 )
 _refuse_limit(
     "parameters.longest-prompt-refused",
-    *("prompt", "maxLength"),
+    "prompt",
+    "maxLength",
     "The longest documented prompt is refused.",
 )
 _refuse_limit(
     "parameters.no-compression-refused",
-    *("output_compression", "minimum"),
+    "output_compression",
+    "minimum",
     "`output_compression: 0` is taken for none, and refused.",
 )
 _refuse_limit(
     "parameters.full-compression-refused",
-    *("output_compression", "maximum"),
+    "output_compression",
+    "maximum",
     "`output_compression: 100` is refused.",
 )
 _refuse_limit(
     "parameters.most-partials-refused",
-    *("partial_images", "maximum"),
+    "partial_images",
+    "maximum",
     "`partial_images: 3` is refused.",
 )
 

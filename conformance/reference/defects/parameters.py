@@ -1,25 +1,20 @@
-"""Lies about parameters: refusing what is documented, and taking what breaks a rule.
+"""Lies about parameters: refusing what is documented, and reading what cannot be read.
 
-What breaks a rule is taken by one defect a rule, derived from the edition's schemas.
+Those that take what breaks a documented rule are derived from the rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
-from conformance.clauses.bindings import gravest_flaw
-from conformance.clauses.derivation import clause_id
-from conformance.contract import Edition, RequestBody, SchemaRule
+from conformance.contract import RequestBody
 from conformance.parsing import read_json
 from conformance.reference.defects.planting import (
-    Defect,
-    Plant,
-    forgiving,
     in_refusal,
     json_response,
     planted,
@@ -29,13 +24,6 @@ from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 
 _MODEL = re.compile(rb'"model":\s*"([^"]+)"')
-_COUNT = (
-    "count.zero-refused",
-    "count.negative-refused",
-    "count.fractional-refused",
-    "count.non-numeric-refused",
-    "count.above-maximum-refused",
-)
 
 
 @planted("parameters.user-refused", "parameters.valid-accepted", modes=["D1"])
@@ -103,7 +91,7 @@ def null_refused(request: RequestBody) -> Refusal | None:
 
 
 def _reading(steps: Steps, lie: Callable[[str, bytes, Refusal], Any]) -> Steps:
-    """Let a lie make a request of a body that must be refused."""
+    """Let a lie read a request from a body that must be refused."""
 
     def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
         body = steps.read_body(content_type, data)
@@ -179,26 +167,3 @@ def disputed_refused_unnamed(request: RequestBody) -> Refusal | None:
     elsewhere = {"gpt-image-response-format", "model-omitted", "model-unknown"}
     stray = request.unknown or request.unsupported or elsewhere & set(request.left_open)
     return _refused_vaguely(request, not stray)
-
-
-def derived(edition: Edition) -> Iterator[Defect]:
-    """Yield a defect for every rule of the edition that a request can break, and one for all."""
-    ids = ((clause_id(model, rule), rule) for model in edition.every_model for rule in model.rules)
-    rules = {claim: rule for claim, rule in ids if claim is not None}
-    for claim, rule in rules.items():
-        name = claim.partition(".")[2]
-        lie = f"A request that breaks the rule {name} is answered with an image."
-        yield Defect(f"{claim}-broken", lie, (claim,), ("D1",), _taking(rule))
-    yield Defect(
-        "parameters.accept-all",
-        "Nothing is validated: what breaks a rule is left out, and the rest is answered.",
-        (*rules, *_COUNT),
-        ("accept-all",),
-        lambda steps: forgiving(steps, None, lambda _asked: True),
-    )
-
-
-def _taking(rule: SchemaRule) -> Plant:
-    return lambda steps: forgiving(
-        steps, rule.parameter, lambda asked: gravest_flaw(asked) == rule.keyword
-    )

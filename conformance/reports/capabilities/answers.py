@@ -159,6 +159,7 @@ class ModelAnswers:
         if blamed is not None:
             return Word.UNDECIDED, f"{why}, because of {blamed}"
         refused = exchange.outcome == "refused" or (exchange.outcome == "unclear" and exchange.said)
+        # a refusal with a cause is about the account, or about the prompt
         if refused and exchange.cause is None and self._is_for(asked, values):
             return Word.REFUSED, why
         came_to_nothing = exchange.outcome in ("unavailable", "unclear")
@@ -223,6 +224,7 @@ class ModelAnswers:
         acceptance = asked.findings.get(ACCEPTANCE)
         if acceptance is not None and asked.exchange.outcome == "unavailable":
             return acceptance.verdict in BROKEN
+        # before and after, else the provider may have been out for good, or until then
         others = [other.exchange.sent_at or "" for other in self._without(tuple(values))]
         if asked.exchange.outcome == "unclear":
             return bool(others)

@@ -197,7 +197,8 @@ def _sort_values(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
 
     def rank(entry: tuple[Value, str]) -> tuple[int, int, int]:
         ((name, text), *others) = entry[0]
-        number = int(text) if text.isdigit() and len(text) < _DIGITS else 0
+        # a run file may be anybody's: `int` raises for superscripts, and for thousands of digits
+        number = int(text) if text.isdecimal() and len(text) < _DIGITS else 0
         return len(others), names.index(name), number
 
     return sorted(listed.items(), key=rank)

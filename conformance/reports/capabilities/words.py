@@ -32,35 +32,27 @@ class Meaning:
     text: str
 
 
+# fmt: off
 MEANINGS = {
-    Word.HONOURED: Meaning(
-        *("✓", "green"), "accepted, and the answer shows that it is what was asked for"
-    ),
-    Word.ACCEPTED: Meaning(
-        *("+", "default"), "accepted; whether it took effect, no answer shows or this one did not"
-    ),
-    Word.ALTERED: Meaning(
-        *("≠", "yellow"),
-        "accepted, but what came is neither what was asked for nor what comes without it",
-    ),
-    Word.IGNORED: Meaning(
-        *("⊘", "yellow"), "accepted, but what came is what comes where the parameter is left out"
-    ),
-    Word.REFUSED: Meaning(
-        *("✗", "red"), "an error, while a request without it was accepted, or one that names it"
-    ),
-    Word.CRASHES: Meaning(
-        *("!", "bold red"),
-        "no error and no image (5xx, silence, an empty success), while others were accepted",
-    ),
-    Word.UNDECIDED: Meaning(
-        *("?", "magenta"), "asked, but what came says nothing of this value: the cell says why"
-    ),
+    Word.HONOURED: Meaning("✓", "green",
+        "accepted, and the answer shows that it is what was asked for"),
+    Word.ACCEPTED: Meaning("+", "default",
+        "accepted; whether it took effect, no answer shows or this one did not"),
+    Word.ALTERED: Meaning("≠", "yellow",
+        "accepted, but what came is neither what was asked for nor what comes without it"),
+    Word.IGNORED: Meaning("⊘", "yellow",
+        "accepted, but what came is what comes where the parameter is left out"),
+    Word.REFUSED: Meaning("✗", "red",
+        "an error, while a request without it was accepted, or one that names it"),
+    Word.CRASHES: Meaning("!", "bold red",
+        "no error and no image (5xx, silence, an empty success), while others were accepted"),
+    Word.UNDECIDED: Meaning("?", "magenta",
+        "asked, but what came says nothing of this value: the cell says why"),
     Word.NOT_ASKED: Meaning("-", "dim", "not asked: the cell says why"),
-    Word.NOT_IN_EDITION: Meaning(
-        *("∉", "dim"), "another edition names this value; that of this provider does not"
-    ),
+    Word.NOT_IN_EDITION: Meaning("∉", "dim",
+        "another edition names this value; that of this provider does not"),
 }
+# fmt: on
 """Every word in the order of legends."""
 
 SILENT = frozenset({Word.NOT_ASKED, Word.NOT_IN_EDITION})

@@ -162,7 +162,7 @@ def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
     """Leave the findings of those cases that every side judged, if there are any."""
     cases = [{finding.case for finding in side} for side in sides if side]
     shared = set.intersection(*cases)
-    if not shared:
+    if not shared:  # recordings number their own cases: all that each judged
         return list(sides)
     return [[finding for finding in side if finding.case in shared] for side in sides]
 

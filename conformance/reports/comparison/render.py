@@ -30,9 +30,9 @@ SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
 
 _MEMBERS = (
-    *("label", "provider", "edition", "digest", "tool", "mode", "base_url", "run", "started"),
+    "label", "provider", "edition", "digest", "tool", "mode", "base_url", "run", "started",
     "complete",
-)  # of a column
+)  # of a column  # fmt: skip
 
 
 def words_of(row: PromiseRow) -> list[str]:

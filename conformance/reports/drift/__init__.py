@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from conformance.reports.drift.drift import drift
-from conformance.reports.drift.model import Change, ChangeKind, Drift, DriftError
+from conformance.reports.drift.model import ChangeKind, Drift, DriftChange, DriftError
 from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
 
 __all__ = [
-    "Change",
     "ChangeKind",
     "Drift",
+    "DriftChange",
     "DriftError",
     "drift",
     "drift_json",

@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from conformance.parsing import printable
 from conformance.reports.drift.baseline import NOT_ANSWERED, Before
-from conformance.reports.drift.model import ABSENT, Change, ChangeKind
+from conformance.reports.drift.model import ABSENT, ChangeKind, DriftChange
 from conformance.reports.grouping import group_by
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -46,7 +46,7 @@ class _Difference:
     varied: int = 0  # of these, how many were seen as they are now on a night before
 
 
-def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[Change]:
+def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[DriftChange]:
     """Return what changed in the form of answers: case by case, said once for all cases.
 
     The answers of `flaky` exchanges are left out: what they lack is what became unreliable.
@@ -68,7 +68,7 @@ def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[Ch
     compared = Counter(now.provider for _, now in pairs)
     changes = []
     for (provider, aspect, was, became), here in differences.items():
-        back = (provider, aspect, became, was) in differences
+        back = (provider, aspect, became, was) in differences  # it varies from answer to answer
         once = len(here.where) == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
         # a field that successes had is no noise: a client may read it
         vanished = (aspect[0], became) == ("field", ABSENT) and any(
@@ -86,8 +86,8 @@ def _change(
     became: str,
     where: Sequence[ExchangeRecord],
     kind: ChangeKind = ChangeKind.INFORMATION,
-) -> Change:
-    return Change(
+) -> DriftChange:
+    return DriftChange(
         kind=kind,
         what=aspect[0],
         provider=where[0].provider,
@@ -100,15 +100,18 @@ def _change(
     )
 
 
-def _header_values(pairs: Pairs) -> Iterator[Change]:
+def _header_values(pairs: Pairs) -> Iterator[DriftChange]:
     """Yield headers whose value was one and the same in all answers, and is another in all."""
     old_values: dict[tuple[str, str], list[str]] = {}
     new_values: dict[tuple[str, str], list[str]] = {}
     answers = group_by((now for _, now in pairs), lambda exchange: exchange.provider)
     for both in pairs:
         for into, exchange in zip((old_values, new_values), both, strict=True):
-            for name, value in _stable_headers(exchange).items():
-                into.setdefault((exchange.provider, name), []).append(value)
+            headers = exchange.response.headers if exchange.response else ()
+            # by its lower-case name, so that one that comes twice counts once, by its last value
+            for name, value in {name.lower(): value for name, value in headers}.items():
+                if name != "content-type" and not _VOLATILE.fullmatch(name):
+                    into.setdefault((exchange.provider, name), []).append(value)
     for (provider, name), values in new_values.items():
         old = old_values.get((provider, name), [])
         constant = len(set(old)) == len(set(values)) == 1 and min(len(old), len(values)) >= _FEWEST
@@ -117,7 +120,7 @@ def _header_values(pairs: Pairs) -> Iterator[Change]:
             yield _change(("header value", name), old[0], values[0], where)
 
 
-def _hosts(earlier: Before, new: Run) -> Iterator[Change]:
+def _hosts(earlier: Before, new: Run) -> Iterator[DriftChange]:
     """Yield image hosts that no night before had, beside those that it had."""
     known: dict[str, dict[str, None]] = {}
     for exchanges in earlier.answers.values():
@@ -143,7 +146,7 @@ def _differences(before: ExchangeRecord, now: ExchangeRecord) -> Iterator[tuple[
     if old[status][:1] != new[status][:1]:
         yield status, old[status], new[status]
         return
-    unknown = set()
+    unknown = set()  # and not absent: a shape that is too long to be kept, images that never came
     if _shape(before) is None or _shape(now) is None:
         unknown.add("field")
     if not before.images or not now.images:
@@ -191,14 +194,6 @@ def _aspects(exchange: ExchangeRecord) -> dict[Aspect, str]:
 def _shape(exchange: ExchangeRecord) -> tuple[str, ...] | None:
     """Return the shape of a body; None stands for one of more paths than are kept as well."""
     return None if exchange.shape is None or "…" in exchange.shape else exchange.shape
-
-
-def _stable_headers(exchange: ExchangeRecord) -> dict[str, str]:
-    """Return the values of headers that could be the same in every answer."""
-    headers = exchange.response.headers if exchange.response else ()
-    values = {name.lower(): value for name, value in headers}
-    values.pop("content-type", None)
-    return {name: value for name, value in values.items() if not _VOLATILE.fullmatch(name)}
 
 
 def _image_hosts(exchange: ExchangeRecord) -> set[str]:

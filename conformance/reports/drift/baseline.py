@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from conformance.findings import DECIDED, Finding
 from conformance.lifecycle import Standing
 from conformance.parsing import printable
-from conformance.reports.drift.model import ABSENT, Change, ChangeKind, DriftError
+from conformance.reports.drift.model import ABSENT, ChangeKind, DriftChange, DriftError
 from conformance.reports.formatting import counted, listed
 from conformance.results.baselines import last_decided
 from conformance.results.editions import editions_of
@@ -103,9 +103,9 @@ class Absence:
         return f"{self.provider} {self.model}"
 
     @property
-    def change(self) -> Change:
+    def change(self) -> DriftChange:
         """All that vanished with the model, as one change."""
-        return Change(
+        return DriftChange(
             kind=ChangeKind.INFORMATION,
             what="model",
             provider=self.provider,
@@ -137,13 +137,13 @@ def absences(earlier: Before, new: Run) -> list[Absence]:
     return [Absence(*column, count, column in chosen) for column, count in counts.items()]
 
 
-def retirements(last: Run, new: Run) -> Iterator[Change]:
+def retirements(last: Run, new: Run) -> Iterator[DriftChange]:
     """Yield the models that have ended since the last night; what was promised of them is over."""
     news = {finding.column for finding in last.findings} - retired_in(last).keys()
     for (provider, model), standing in retired_in(new).items():
         if (provider, model) in news:
             end = standing.lifecycle.until or standing.day
-            yield Change(
+            yield DriftChange(
                 kind=ChangeKind.INFORMATION,
                 what="model",
                 provider=provider,

@@ -17,7 +17,7 @@ from conformance.reports.drift.baseline import (
     retirements,
     vanished_musts,
 )
-from conformance.reports.drift.model import ABSENT, Change, ChangeKind, Drift
+from conformance.reports.drift.model import ABSENT, ChangeKind, Drift, DriftChange
 from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.reliability import became_unreliable, subjects_of
 from conformance.reports.drift.verdicts import flaky_exchanges, verdict_changes
@@ -32,9 +32,9 @@ from conformance.results.standings import retired_in, standings_of
 
 _ORDER = {kind: rank for rank, kind in enumerate(ChangeKind)}
 _WHAT = (
-    *("model", "verdict", "status", "price", "latency", "image host", "image type", "error"),
-    *("header", "header value", "field", "slow answer", "reliability"),
-)
+    "model", "verdict", "status", "price", "latency", "image host", "image type", "error",
+    "header", "header value", "field", "slow answer", "reliability",
+)  # fmt: skip
 _MOST_LOST = 0.5  # the share of a model's findings that may be undecided now
 
 
@@ -77,7 +77,7 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     )
 
 
-def _rank(change: Change) -> tuple[int, bool, int, int]:
+def _rank(change: DriftChange) -> tuple[int, bool, int, int]:
     """Put first what a person must see: of a class, what is sure, rare in kind and widespread."""
     place = _WHAT.index(change.what)
     if change.what == "verdict" and ABSENT in (change.before, change.after):

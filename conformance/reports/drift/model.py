@@ -30,7 +30,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class DriftChange:
     """One thing that is not as it was, wherever it was seen."""
 
     kind: ChangeKind
@@ -55,7 +55,7 @@ class Alarm:
 
     provider: str
     clauses: tuple[str, ...]
-    regressions: tuple[Change, ...]
+    regressions: tuple[DriftChange, ...]
     waiting: tuple[str, ...]  # clauses with a regression that does not decide yet
     kept: tuple[str, ...]  # clauses that held wherever they were judged, or are excused
     judged: bool
@@ -81,17 +81,17 @@ class Drift:
 
     bases: tuple[Run, ...]
     new: Run
-    changes: tuple[Change, ...]
+    changes: tuple[DriftChange, ...]
     compared: int  # findings that both sides decided
     explained: int  # findings not judged because of what is broken
     notes: tuple[str, ...]
     unjudged: tuple[str, ...]  # why the new run says too little
 
-    def of(self, kind: ChangeKind) -> Sequence[Change]:
+    def of(self, kind: ChangeKind) -> Sequence[DriftChange]:
         """The changes of a class."""
         return [change for change in self.changes if change.kind is kind]
 
-    def regressions(self, unconfirmed_too: bool = False) -> Sequence[Change]:
+    def regressions(self, unconfirmed_too: bool = False) -> Sequence[DriftChange]:
         """The regressions that decide."""
         return [
             change
@@ -99,7 +99,7 @@ class Drift:
             if change.confirmed or unconfirmed_too
         ]
 
-    def worse(self, unconfirmed_too: bool = False) -> Sequence[Change]:
+    def worse(self, unconfirmed_too: bool = False) -> Sequence[DriftChange]:
         """The regressions that decide, and what became unreliable."""
         return [*self.regressions(unconfirmed_too), *self.of(ChangeKind.UNRELIABLE)]
 

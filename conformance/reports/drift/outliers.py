@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from conformance.reports.drift.model import Change, ChangeKind
+from conformance.reports.drift.model import ChangeKind, DriftChange
 from conformance.results.reach import ColumnKey
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -47,10 +47,16 @@ class Measure:
         return measured
 
 
-LATENCY = Measure("latency", "{:.1f} s", 2.0, 0.25, 1.0, lambda exchange: exchange.elapsed)
+LATENCY = Measure(
+    "latency", "{:.1f} s", factor=2.0, share=0.25, least=1.0, read=lambda exchange: exchange.elapsed
+)
 PRICE = Measure(  # as usage says: an estimate of our own says nothing new
-    *("price", "{:.4f} USD", 1.25, 0.1, 0.0001),
-    lambda exchange: exchange.price.actual if exchange.price else None,
+    "price",
+    "{:.4f} USD",
+    factor=1.25,
+    share=0.1,
+    least=0.0001,
+    read=lambda exchange: exchange.price.actual if exchange.price else None,
 )
 
 
@@ -81,7 +87,7 @@ def usual(values: Sequence[float], measure: Measure) -> Range:
     return Range(middle - room, middle + room, middle, f"{len(values)} nights")
 
 
-def range_changes(bases: Sequence[Run], new: Run) -> list[Change]:
+def range_changes(bases: Sequence[Run], new: Run) -> list[DriftChange]:
     """Return medians of latency and price that left their range, and single slow answers."""
     changes = [change for measure in (LATENCY, PRICE) for change in _outliers(measure, bases, new)]
     moved = {(change.provider, change.subject) for change in changes if change.what == "latency"}
@@ -90,7 +96,7 @@ def range_changes(bases: Sequence[Run], new: Run) -> list[Change]:
     ]
 
 
-def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Change]:
+def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
     """Compare medians by provider and model, over the cases that both sides have."""
     nights = [measure.values(base) for base in bases]
     for column, cases in measure.values(new).items():
@@ -105,7 +111,7 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Chan
         if range_.low <= value <= range_.high:
             continue
         low, high = (measure.format.format(max(end, 0)) for end in (range_.low, range_.high))
-        yield Change(
+        yield DriftChange(
             kind=ChangeKind.INFORMATION,
             what=measure.what,
             provider=column[0],
@@ -118,7 +124,7 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Chan
         )
 
 
-def _slow(base: Run, new: Run) -> Iterator[Change]:
+def _slow(base: Run, new: Run) -> Iterator[DriftChange]:
     """Yield models with single answers that took far longer than the same case did before."""
     before = LATENCY.values(base)
     for column, cases in LATENCY.values(new).items():
@@ -130,7 +136,7 @@ def _slow(base: Run, new: Run) -> Iterator[Change]:
         }
         if slow:
             worst = max(slow, key=slow.__getitem__)
-            yield Change(
+            yield DriftChange(
                 kind=ChangeKind.NOISE,
                 what="slow answer",
                 provider=column[0],

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from conformance.findings import BROKEN, Finding, Verdict
 from conformance.reports.costs import sent_once
-from conformance.reports.drift.model import Change, ChangeKind
+from conformance.reports.drift.model import ChangeKind, DriftChange
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Rate, Retries, measures_of
 from conformance.results.run_file import Run
@@ -53,7 +53,7 @@ class _Tally:
         return Rate(self.hits, self.of)
 
 
-def became_unreliable(bases: Sequence[Run], new: Run) -> list[Change]:
+def became_unreliable(bases: Sequence[Run], new: Run) -> list[DriftChange]:
     """Return what fails now and then, and surely more often than on the nights before."""
     return [*_clauses(bases, new), *_requests(bases, new)]
 
@@ -63,21 +63,21 @@ def subject_of(finding: Finding) -> Subject:
     return finding.provider, finding.model, finding.clause
 
 
-def subjects_of(changes: Iterable[Change]) -> frozenset[Subject]:
+def subjects_of(changes: Iterable[DriftChange]) -> frozenset[Subject]:
     """Return the clauses on models that some changes are about: no single case of them decides."""
     return frozenset(
         (change.provider, model, change.subject) for change in changes for model in change.models
     )
 
 
-def _clauses(bases: Sequence[Run], new: Run) -> Iterator[Change]:
+def _clauses(bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
     """Yield the clauses of which a finding was flaky, and more are broken than were before."""
     before, now = _tallies(bases), _tallies([new])
     for subject, tally in now.items():
         earlier = before.get(subject, _Tally())
         if tally.flaky and _is_worse(earlier.rate, tally.rate):
             provider, model, clause = subject
-            yield Change(
+            yield DriftChange(
                 kind=ChangeKind.UNRELIABLE,
                 what="reliability",
                 provider=provider,
@@ -107,7 +107,7 @@ def _is_worse(before: Rate, now: Rate) -> bool:
     return before.of > 0 and now.interval[0] > before.interval[1]
 
 
-def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
+def _requests(bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
     """Yield providers of which attempts fail, but not all, nor the last before the run ended.
 
     Those are outages, which leave a night undecided.
@@ -118,7 +118,7 @@ def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
         earlier = before.get(provider)
         out = retries.failed.hits == retries.failed.of or provider in left
         if earlier is not None and not out and _is_worse(earlier.failed, retries.failed):
-            yield Change(
+            yield DriftChange(
                 kind=ChangeKind.UNRELIABLE,
                 what="reliability",
                 provider=provider,

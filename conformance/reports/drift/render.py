@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from conformance.reports.console_text import Paper
-from conformance.reports.drift.model import ABSENT, Alarm, Change, ChangeKind, Drift
+from conformance.reports.drift.model import ABSENT, Alarm, ChangeKind, Drift, DriftChange
 from conformance.reports.formatting import counted, json_document, listed, moment
 from conformance.reports.markdown import fill
 from conformance.reports.page.requests import shown_request
@@ -47,7 +47,7 @@ _BROKEN = ("FAIL", "deviates")
 _OF_A_MODEL = ("model", "latency", "price", "slow answer")
 
 
-def place(change: Change) -> str:
+def place(change: DriftChange) -> str:
     """Say on which models a change was seen, and in how many answers."""
     if change.what in _OF_A_MODEL:
         return ""
@@ -60,7 +60,7 @@ def place(change: Change) -> str:
     return f"{where} ({counted(change.count, noun)}{case})"
 
 
-def what_changed(change: Change) -> str:
+def what_changed(change: DriftChange) -> str:
     """Say from what to what; of what was not there before or is not now, that it came or went."""
     if change.what == "verdict" and not change.before:
         return change.after
@@ -74,13 +74,13 @@ def what_changed(change: Change) -> str:
     return f"{change.before} -> {change.after}"
 
 
-def who(change: Change, report: Drift) -> str:
+def who(change: DriftChange, report: Drift) -> str:
     """Name the provider, where there are several."""
     several = len(report.new.header.providers) > 1
     return f"{change.provider}: " if several else ""
 
 
-def certainty(change: Change) -> str:
+def certainty(change: DriftChange) -> str:
     """Say how sure a regression is."""
     if change.kind is not ChangeKind.REGRESSION:
         return ""
@@ -203,7 +203,7 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: DriftChange) -> dict[str, Any]:
     value = asdict(change)
     del value["sure"]
     return {"class": value.pop("kind"), **value, "level": change.level or None}
@@ -254,7 +254,7 @@ class _DriftPage(Paper):
             self._change(change, report)
         self._more(len(changes) - SCREEN[kind], ": --format md shows them")
 
-    def _change(self, change: Change, report: Drift) -> None:
+    def _change(self, change: DriftChange, report: Drift) -> None:
         style = _STYLES.get(change.kind, "cyan")
         verdict, regression = change.what == "verdict", change.kind is ChangeKind.REGRESSION
         name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
 from conformance.reports.drift.baseline import Before
-from conformance.reports.drift.model import ABSENT, Change, ChangeKind
+from conformance.reports.drift.model import ABSENT, ChangeKind, DriftChange
 from conformance.reports.drift.reliability import Subject, subject_of
 from conformance.reports.grouping import group_by
 from conformance.results.conclusion import Reasons
@@ -51,7 +51,7 @@ def verdict_changes(
     absent: Collection[ColumnKey],
     unreliable: Collection[Subject],
     flaky: Collection[str],
-) -> tuple[list[Change], int]:
+) -> tuple[list[DriftChange], int]:
     """Return the changed verdicts, and how many more are explained by what is broken.
 
     A clause that became `unreliable` on a model is reported as that; what follows from the `flaky`
@@ -104,6 +104,7 @@ def kind_of(before: Finding | None, after: Finding) -> ChangeKind | None:
         return ChangeKind.FIXED
     if after.verdict in BROKEN and not after.excused and before.verdict is Verdict.PASS:
         return ChangeKind.REGRESSION
+    # an outage begins or ends by chance; what it hid may be news
     chance = after.verdict in _CHANCE or (
         before.verdict in _CHANCE and after.verdict is Verdict.PASS
     )
@@ -158,11 +159,11 @@ def _what_is_one_change(turn: Turn) -> tuple[object, ...]:
     return turn.kind, finding.provider, subject, before, word(turn.after)
 
 
-def _change(turns: Sequence[Turn]) -> Change:
+def _change(turns: Sequence[Turn]) -> DriftChange:
     first = max(turns, key=lambda turn: (turn.confirmed, SEVERITY[turn.finding.verdict]))
     of_run = first.is_of_the_run
     sure = [turn for turn in turns if turn.confirmed]
-    return Change(
+    return DriftChange(
         kind=first.kind,
         what="verdict",
         provider=first.finding.provider,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.reports.history.folder import HistoryError
 from conformance.reports.history.render import history_json, history_markdown, print_history
-from conformance.reports.history.timeline import History, history
+from conformance.reports.history.timeline import History, HistoryError, history
 
 __all__ = [
     "History",

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 
+from conformance.errors import ConformanceError
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
-from conformance.reports.history.folder import HistoryError, Problem, runs_of
+from conformance.parsing import printable
+from conformance.reports.grouping import group_by
 from conformance.reports.measures import Rate
 from conformance.reports.summary import Summary
+from conformance.results.baselines import run_files
 from conformance.results.reach import LEVELS, NO_FINDING
 from conformance.results.records import ClauseRecord
-from conformance.results.run_states import RunStates
+from conformance.results.run_file import RunFileError
+from conformance.results.run_states import RunStates, StatesReader
 
 _TELLING = {state.letter: state for state in TELLING}
 _CLASS = re.escape("".join(_TELLING))
@@ -31,6 +36,16 @@ MARKS = str.maketrans({state_of(verdict).letter: NOT_JUDGED for verdict in _OPEN
 _SILENT = NO_FINDING + NOT_JUDGED + state_of(Verdict.HARNESS_ERROR).letter
 _GRAVITY = NO_FINDING + "".join(state.letter for state in reversed(STATES)).translate(MARKS)
 """Letters from the least to the gravest; a night that could not tell hides none that could."""
+
+
+_AHEAD = timedelta(days=1)  # that clocks of machines may differ
+
+LeftOut = tuple[str, str]
+"""A file that is left out, and why."""
+
+
+class HistoryError(ConformanceError):
+    """A folder that holds no history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,7 @@ class History:
     timelines: tuple[Timeline, ...]
     unchanged: int  # promises, on a model each, that never changed and still are judged
     silent: int  # promises, on a model each, whose newest nights could not judge them
-    problems: tuple[Problem, ...]
+    problems: tuple[LeftOut, ...]
 
 
 def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool = False) -> History:
@@ -130,6 +145,61 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
         silent=sum(len(timeline.models) for timeline in shown if timeline.silence),
         problems=tuple(problems),
     )
+
+
+def runs_of(folder: Path) -> tuple[list[RunStates], list[LeftOut]]:
+    """Return the runs of a folder in the order of their start, and the files that are left out.
+
+    Raises `HistoryError` for what is no folder.
+    """
+    if not folder.is_dir():
+        raise HistoryError(f"{folder}: is no folder; name the one that holds the run files")
+    runs: dict[str, RunStates] = {}
+    problems: list[LeftOut] = []
+    reader = StatesReader()
+    for path in run_files(folder):
+        name = path.relative_to(folder).as_posix()
+        try:
+            run = reader.read(path)
+        except RunFileError as error:
+            problems.append((name, str(error)))
+            continue
+        if reason := _date_fault(run.started):
+            problems.append((name, reason))
+        else:
+            runs[name] = run
+    copies = dict(_copies(runs))
+    names = sorted(runs.keys() - copies.keys(), key=lambda name: (runs[name].started, name))
+    return [runs[name] for name in names], sorted([*problems, *copies.items()])
+
+
+def _date_fault(started: str) -> str:
+    """Return why a run cannot be put in order: no date, or one that is yet to come."""
+    try:
+        moment = datetime.fromisoformat(started)
+    except ValueError:
+        return f"it started on {printable(started, 40)!r}, which is no date; correct its first line"
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment <= datetime.now(UTC) + _AHEAD:
+        return ""
+    return f"it started on {printable(started, 40)}, which is yet to come; a clock was wrong"
+
+
+def _copies(runs: dict[str, RunStates]) -> Iterator[LeftOut]:
+    """Yield the files of a run that another file has as well.
+
+    The whole one counts, else the longest, whatever their names.
+    """
+    worth = {name: (run.complete, run.findings) for name, run in runs.items()}
+    for names in group_by(runs, lambda name: runs[name].id).values():
+        # of equal copies the first by name, on whatever machine
+        best, *others = sorted(sorted(names), key=worth.__getitem__, reverse=True)
+        for name in others:
+            cut = ""
+            if runs[name].interrupted and worth[name] < worth[best]:
+                count, most = runs[name].findings, runs[best].findings
+                cut = f", cut off after {count} of {most} findings"
+            yield name, f"a copy of {best}{cut}"
 
 
 def _nights(provider: str, runs: Sequence[RunStates]) -> Nights:
@@ -174,8 +244,21 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
     for clause, marks, over in sorted(
         models, key=lambda row: (LEVELS.index(levels[row[0]]), row[0])
     ):
-        spells = tuple(_spells(marks, started))
+        spells = tuple(
+            Spell(
+                _TELLING[spell[1]],
+                first=started[spell.start()],
+                last=started[spell.end() - 1],
+                nights=spell[0].count(spell[1]),
+            )
+            for spell in _SPELL.finditer(marks)
+        )
         flakes, unjudged = _flakes(marks)
+        # the nights at the end that could not judge; a flaky one did
+        judged = len(marks.rstrip(_SILENT))
+        silence = None
+        if spells and not over and judged < len(marks):
+            silence = Silence(started[judged], len(marks) - judged)
         yield Timeline(
             provider=provider,
             clause=clause,
@@ -185,7 +268,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
             flakes=flakes,
             unjudged=unjudged,
             marks=marks,
-            silence=_silence(marks, started) if spells and not over else None,
+            silence=silence,
             retired=over,
         )
 
@@ -204,15 +287,8 @@ def _aligned(states: str, places: Sequence[int]) -> str:
         return NO_FINDING * len(places)
     if isinstance(places, range):
         return states
-    padded = states + NO_FINDING
+    padded = states + NO_FINDING  # which the place -1 then stands for
     return "".join([padded[place] for place in places])
-
-
-def _spells(marks: str, started: Sequence[str]) -> Iterator[Spell]:
-    for match in _SPELL.finditer(marks):
-        mark, last = match[1], match.end() - 1
-        nights = match[0].count(mark)
-        yield Spell(_TELLING[mark], started[match.start()], started[last], nights)
 
 
 def _flakes(marks: str) -> tuple[Rate, int]:
@@ -224,12 +300,6 @@ def _flakes(marks: str) -> tuple[Rate, int]:
     flips = len(_FLIP.findall(telling))
     unjudged = len(marks) - marks.count(NO_FINDING) - len(telling) - flaky
     return Rate(flips + flaky, len(telling) + flaky), unjudged
-
-
-def _silence(marks: str, started: Sequence[str]) -> Silence | None:
-    """Return the nights at the end that could not judge; a flaky one did."""
-    judged = len(marks.rstrip(_SILENT))
-    return Silence(started[judged], len(marks) - judged) if judged < len(marks) else None
 
 
 def squeezed(marks: str, width: int) -> str:

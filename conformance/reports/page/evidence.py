@@ -25,18 +25,19 @@ from conformance.reports.page.requests import shown_request
 from conformance.reports.summary import Summary
 from conformance.results.baselines import sort_by_start
 from conformance.results.reach import ColumnKey
-from conformance.results.records import DeviationRecord, ExchangeRecord, RequestRecord
+from conformance.results.records import ExchangeRecord, RequestRecord
 from conformance.results.run_file import Run
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
 _CELL = 280  # characters that a cell of the capability table takes beside them
 _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
+# a picture that the suite has painted anew: no other address gets into the page (ARCHITECTURE 16)
 _THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
 _PROMPT = 300  # characters of a prompt beside its picture
 _SAID = (
-    *("provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason"),
-    *("failure", "downloads", "cassette", "target"),
-)  # of an exchange
+    "provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason",
+    "failure", "downloads", "cassette", "target",
+)  # of an exchange  # fmt: skip
 _SHOWN = ("size", "quality", "style", "background", "output_format", "n", "response_format")
 
 
@@ -53,6 +54,7 @@ def proofs(summary: Summary) -> Proofs:
     """Pack the evidence of every column, and cut bodies where it would be too much."""
     columns = _ColumnPacker(summary).columns()
     cells = sum(len(table.rows) * len(table.sides) for table in summary.capabilities)
+    # evidence is cut only as far as a page of this many columns needs it
     for most in _CUTS:
         packed = tuple(_packed(column, most) for column in columns)
         if sum(map(len, packed)) <= LIMIT - _CELL * cells:
@@ -158,7 +160,14 @@ class _ColumnPacker:
         if finding.deviation is not None:  # the number of its entry in the provider's file
             about = self._about.get(finding.provider)
             entries = enumerate(about.deviations if about else ())
-            ranks = (rank for rank, entry in entries if _covers(entry, finding))
+            ranks = (
+                rank
+                for rank, entry in entries
+                if entry.reason == finding.deviation
+                and fnmatchcase(finding.clause, entry.clause)
+                and any(fnmatchcase(finding.model, glob) for glob in entry.models)
+                and any(fnmatchcase(finding.case, glob) for glob in entry.cases)
+            )
             shown["deviation"] = next(ranks, finding.deviation)
         return shown | ({"history": history} if history else {})
 
@@ -167,15 +176,6 @@ class _ColumnPacker:
         if key not in exchanges and exchange is not None:
             about = self._about.get(exchange.provider)
             exchanges[key] = _shown(exchange, about.base_url if about else None)
-
-
-def _covers(entry: DeviationRecord, finding: Finding) -> bool:
-    return (
-        entry.reason == finding.deviation
-        and fnmatchcase(finding.clause, entry.clause)
-        and any(fnmatchcase(finding.model, glob) for glob in entry.models)
-        and any(fnmatchcase(finding.case, glob) for glob in entry.cases)
-    )
 
 
 def _history(summary: Summary) -> dict[str, list[list[str]]]:

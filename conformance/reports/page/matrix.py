@@ -17,8 +17,12 @@ from conformance.results.records import ClauseRecord
 
 _NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of
 _LACKING = State(
-    *(NOT_IN_EDITION, "", "∉", "dim", GREY),
-    "the edition that this provider was judged by has no such promise: it is in no total",
+    label=NOT_IN_EDITION,
+    letter="",
+    symbol="∉",
+    style="dim",
+    colour=GREY,
+    meaning="the edition that this provider was judged by has no such promise: it is in no total",
 )
 _SAID = 200  # characters of a message that can be searched for
 _SHOWN = (*STATES, _LACKING)

@@ -13,18 +13,18 @@ from markupsafe import Markup, escape
 
 from conformance.parsing import printable, without_commands
 from conformance.reports import wording
+from conformance.reports.costs import newest_first
 from conformance.reports.page.evidence import proofs
 from conformance.reports.page.matrix import matrix, provenance, silent_clauses
-from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.templating import TEMPLATES, environment
 from conformance.results.reach import LEVELS
 
 _SCRIPTS = (
-    *("elements.js", "filters.js", "matrix.js", "evidence.js", "capabilities.js", "gallery.js"),
-    *("sorting.js", "start.js"),
-)
+    "elements.js", "filters.js", "matrix.js", "evidence.js", "capabilities.js", "gallery.js",
+    "sorting.js", "start.js",
+)  # fmt: skip
 _STYLES = ("page.css", "capabilities.css")
 _LONGEST = 1000  # characters of one foreign text
 
@@ -71,7 +71,7 @@ def cell_link(clause: str, provider: str, model: str) -> str:
 def prose(text: str) -> Markup:
     """Write a sentence of ours, what stands between backticks as code."""
     parts = printable(text, _LONGEST).split("`")
-    if not len(parts) % 2:
+    if not len(parts) % 2:  # a backtick that no other closes is a backtick
         return escape("`".join(parts))
     code = Markup("<code>{}</code>")
     return Markup("").join(

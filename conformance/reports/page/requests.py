@@ -31,6 +31,7 @@ _LONGEST_URL = 2000  # characters
 _LONGEST_BODY = 7000
 _LONGEST_HEADER = 600
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # of RFC 9110; never an @file of curl
+# no user name and no port in words: programs disagree about what else an address may be
 _HOST = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _METHOD = re.compile(r"[A-Z]{1,20}")
 _FOLDED = re.compile(r"<\d+ (?:characters|bytes), sha256 |… \(\d+ more characters\)$")
@@ -47,7 +48,10 @@ def shown_request(request: RequestRecord, base_url: str | None) -> dict[str, Any
         return {"notes": [f"No command sends this: {printable(request.method, 40)} {url}"]}
     body = printable(request.body, _LONGEST_BODY)
     headers = list(_header_words(request))
-    notes = [_destination(host, base_url)]
+    own = _web_host(base_url or "")
+    where = f", which is at {own}" if own else ""
+    elsewhere = "" if own == host else f": another host than that of the provider{where}"
+    notes = [f"Goes to {host}{elsewhere}."]
     if bearer(KEY_VARIABLE) in headers:
         notes.append(f"{KEY_VARIABLE} is to hold your key for {host}, and no other.")
     if _FOLDED.search(body) or _FOLDED.search(url):
@@ -71,11 +75,3 @@ def _header_words(request: RequestRecord) -> Iterator[str]:
             yield bearer(KEY_VARIABLE)
         elif _TOKEN.fullmatch(name):
             yield quoted(f"{name}: {printable(value, _LONGEST_HEADER)}")
-
-
-def _destination(host: str, base_url: str | None) -> str:
-    own = _web_host(base_url or "")
-    if own == host:
-        return f"Goes to {host}."
-    where = f", which is at {own}" if own else ""
-    return f"Goes to {host}: another host than that of the provider{where}."
