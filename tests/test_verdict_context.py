@@ -292,6 +292,7 @@ JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
     "errors.not-5xx": {
         "quota": (no(WRONG, 500, "user quota is not enough"), SURE, UNAVAILABLE),
         "502": (no(WRONG, 502, "Bad gateway"), SURE, UNAVAILABLE),
+        "502-that-quotes-the-value": (no(WRONG, 502, "size 9x9 is wrong"), SURE, FAIL),
         "502-as-another-got": (no(WRONG, 502, "Bad gateway"), CRASHED, FAIL),
         "502-with-a-refused-control": (
             no(WRONG, 502, "Bad gateway"), replace(CRASHED, control=REFUSED), NOT_TESTABLE),
