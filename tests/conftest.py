@@ -69,7 +69,6 @@ def _dear(nodeid: str) -> str:
 
 
 def pytest_collection_finish() -> None:
-    gc.collect()
     gc.freeze()  # modules and items stay until the end
 
 
