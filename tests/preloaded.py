@@ -14,7 +14,6 @@ import filelock
 import jinja2
 import PIL.Image
 import PIL.ImageChops
-import platformdirs
 import pytest
 import pytest_recording.plugin
 import tenacity
@@ -48,7 +47,7 @@ from conformance.runner.whole_plan import plan_of
 from tests import runs
 
 IMPORTED = (
-    conformance.cli, _pytest, anyio, filelock, jinja2, PIL, platformdirs, pytest,
+    conformance.cli, _pytest, anyio, filelock, jinja2, PIL, pytest,
     pytest_recording, tenacity, uvicorn, xdist,
 )  # fmt: skip
 EDITION = load_edition()

@@ -1,4 +1,4 @@
-"""The layers of ARCHITECTURE.md: a module imports from below, and modules import in no circle."""
+"""The layers of ARCHITECTURE.md, imports without circles, and names of classes with one meaning."""
 
 from __future__ import annotations
 
@@ -67,3 +67,12 @@ def test_module_imports_from_no_layer_above() -> None:
 def test_modules_import_in_no_circle() -> None:
     graph = {name: imports(path, typing=False) - {name} for name, path in MODULES.items()}
     assert set(TopologicalSorter(graph).static_order()) == set(MODULES)
+
+
+def test_name_of_a_class_has_one_meaning() -> None:
+    places: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module)
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}

@@ -71,6 +71,11 @@ def test_shell_gets_the_very_bytes(body: bytes) -> None:
     assert quoted(body).isascii() or quoted(body).isprintable()
 
 
+def test_half_of_a_character_is_a_replacement_and_a_byte_of_a_file_name_is_itself() -> None:
+    assert quoted("run-\ud800-\udfff") == "'run-\ufffd-\ufffd'"
+    assert quoted("run-\udcff") == r"$'run-\377'"
+
+
 def test_shell_gets_a_body_with_nul_through_a_pipe() -> None:
     line = curl_line("POST", URL, [], b"a\0b\\'c")
     script = f"curl() {{ cat; }}\n{line}"

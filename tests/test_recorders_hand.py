@@ -147,6 +147,21 @@ def test_recorders_hand_placeholder_in_an_answer_is_never_red(
     assert red(record(json.dumps(asked), status, headers, data.draw(spoiled(told)))) == []
 
 
+@pytest.mark.parametrize("word", ["XXXXX", "xxxxx", "REDACTED"])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("ted", "UgAA"), ("eated", "UgAAA"), ("UgAA", "ground"), ("UgAA", "quality")],
+    ids=["name-to-image", "short-name-to-image", "image-to-name", "image-to-another-name"],
+)
+def test_recorders_hand_placeholder_joined_to_base64_is_never_red(
+    first: str, last: str, word: str
+) -> None:
+    asked, status, headers, told = TRUTHS["echo"]
+    start = told.index(first)
+    joined = told[:start] + word + told[told.index(last, start + 1) :]
+    assert red(record(json.dumps(asked), status, headers, joined)) == []
+
+
 @pytest.mark.parametrize("truth", TRUTHS)
 @settings(max_examples=examples(120), deadline=None)
 @given(data=st.data())

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 _BARE = re.compile(r"[A-Za-z0-9_./:][A-Za-z0-9_./:-]*")
 _GLOBBED = frozenset("[]{}")
+# Half of a character, but for those that stand for a byte of a file name: no argument holds it.
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def curl_line(method: str, url: str, headers: Sequence[str], body: str | bytes) -> str:
@@ -14,7 +16,7 @@ def curl_line(method: str, url: str, headers: Sequence[str], body: str | bytes) 
     words = ["curl", "-sS", "-X", quoted(method), "--url", quoted(url)]
     words += ["--globoff"] if _GLOBBED & set(url) else []
     words += [word for header in headers for word in ("-H", header)]
-    data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogateescape")
+    data = _bytes(body)
     if b"\0" in data:  # which no argument of a program can hold
         return f"printf %b '{_octal(data, '0')}' | {' '.join(words)} --data-binary @-"
     return " ".join([*words, "--data-raw", quoted(data)] if data else words)
@@ -30,13 +32,19 @@ def quoted(value: str | bytes) -> str:
 
     What cannot be seen is written as `$'...'`, which bash, zsh and ksh read.
     """
-    data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
+    data = _bytes(value)
     text = data.decode("utf-8", "surrogateescape")
     if _BARE.fullmatch(text):
         return text
     if text.isprintable():
         return "'" + text.replace("'", "'\"'\"'") + "'"
     return f"$'{_octal(data)}'"
+
+
+def _bytes(value: str | bytes) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return _HALF.sub("\ufffd", value).encode("utf-8", "surrogateescape")
 
 
 def _octal(data: bytes, zero: str = "") -> str:

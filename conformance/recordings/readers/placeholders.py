@@ -31,7 +31,10 @@ _IN_BASE64 = tuple(form for word in _LONG_WORDS for form in (word, word.upper(),
 # Five of a letter stand by chance in one of 400 images of a megabyte, which is then not testable
 # unless its length is proven. A longer run would let images be red that a recorder spoilt.
 _FILLED = ("x" * 5, "X" * 5)
-_RUN = re.compile(r"(?<=[A-Za-z0-9+/=]{8})[A-Za-z0-9+/=]{48,}(?=[A-Za-z0-9+/=]{8})")
+# Not from or to an x: what a placeholder joined to base64 keeps its letters outside of the run.
+_RUN = re.compile(
+    r"(?<=[A-Za-z0-9+/=]{8})(?<![xX])[A-Za-z0-9+/=]{48,}(?![xX])(?=[A-Za-z0-9+/=]{8})"
+)
 _STRONG_FOREIGN = re.compile(r"(?:fake|dummy)_\w|<[^<>]{1,80}>|\{\{")
 _WEAK_FOREIGN = re.compile(
     r"\.\.\.|…|\*{3,}|#{3,}|-{3,}|_{3,}|\[[^\[\]]{0,80}\]|\([^()]{1,80}\)|\$\{|%\{"
