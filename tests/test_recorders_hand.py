@@ -150,7 +150,7 @@ def test_recorders_hand_placeholder_in_an_answer_is_never_red(
 @pytest.mark.parametrize("word", ["XXXXX", "xxxxx", "REDACTED"])
 @pytest.mark.parametrize(
     ("first", "last"),
-    [("ted", "UgAA"), ("eated", "UgAAA"), ("UgAA", "ground"), ("UgAA", "quality")],
+    [("ted", "UgAA"), ("eated", "UgAAB"), ("UgAA", "ground"), ("UgAA", "quality")],
     ids=["name-to-image", "short-name-to-image", "image-to-name", "image-to-another-name"],
 )
 def test_recorders_hand_placeholder_joined_to_base64_is_never_red(
