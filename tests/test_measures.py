@@ -62,6 +62,13 @@ def test_first_try_is_of_requests_whose_attempts_are_known() -> None:
     assert measured(sent("one", 3, retried=[])).retries.reasons == {"not kept": 2}
 
 
+def test_more_failed_attempts_than_attempts_end_no_report() -> None:
+    damaged = run_of("damaged", sent("one", 1, "damaged", retried=[AGAIN] * 3))
+    retries = json.loads(render([damaged], "json"))["providers"][0]["retries"]
+    assert (retries["first"]["count"], retries["failed"]["count"]) == (0, 3)
+    assert retries["failed"]["of"] == 4
+
+
 def test_times_and_prices_are_by_the_quality_that_is_asked_for() -> None:
     price = {
         "estimate": 0.2,

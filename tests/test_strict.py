@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +134,17 @@ def test_json_fault_is_a_predicate_for_any_subject(data: bytes, fault: str) -> N
 def test_json_of_repeated_members_has_the_last() -> None:
     reading = read_json(b'{"data":[{"url":"a","url":"b"}]}')
     assert (reading.kind, reading.value) == ("duplicate-key", {"data": [{"url": "b"}]})
+
+
+def test_json_of_repeated_members_where_the_stack_ends_raises_nothing() -> None:
+    data = b'{"a":' * 150 + b'{"b":1,"b":2}' + b"}" * 150
+
+    def read(frames: int) -> str | None:
+        return read(frames - 1) if frames else read_json(data).kind
+
+    left = sys.getrecursionlimit() - len(inspect.stack(0))
+    assert read(left - 100) == "depth"
+    assert read(0) == "duplicate-key"
 
 
 @pytest.mark.parametrize("depth", [4, 5, 6])

@@ -67,7 +67,8 @@ class Outcome:
 
 def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
     """Classify an exchange; a timeout, a 429 or a 5xx is never a refusal."""
-    answer, failure = answer or Answer(exchange), exchange.failure
+    answer = answer or Answer(exchange)
+    failure = exchange.failure
     if answer.response is None or failure is not None:
         reason = failure.message if failure else "no answer came"
         cause: Cause | None = _OF_OURS.get(failure.kind, "outage") if failure else "outage"

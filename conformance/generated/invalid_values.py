@@ -137,6 +137,7 @@ def _outsiders(domain: Domain, rule: SchemaRule) -> Iterator[ValueKind]:
 def _controls(domain: Domain, name: str, sample: Any) -> tuple[Pattern, ...]:
     """Return the choices in which the value is the only fault; none if it is left open."""
     graded = []
+    # A parameter that is always sent is in no group: its one choice is the empty one.
     for pattern in domain.allowed(domain.group(name)):
         body = spoil({**domain.base, **samples(pattern)}, name, sample)
         reading = domain.edition.read(body)

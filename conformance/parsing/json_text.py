@@ -72,20 +72,18 @@ def read_json(data: bytes, *, max_depth: int = 200, max_digits: int = 4000) -> J
             fault = fault or surrogate
         builder = _Builder(text, max_digits)
         value = builder.parse()
+        twice = builder.repeated if not fault else None
+        # In here, because it goes as deep into the value as that nests.
+        repeated = _describe_repeated(value, *twice) if twice else None
     except JSONFaultError as error:
         return JSONReading(None, str(error), error.kind)
     except (RecursionError, MemoryError):
         return JSONReading(None, "nests too deeply, or is too large, to be parsed", "depth")
     if fault:
         return JSONReading(value, fault, "encoding")
-    if builder.repeated is None:
-        return JSONReading(value)
-    owner, name = builder.repeated
-    path = _path_to(value, owner)
-    where = "an object inside a repeated member"
-    where = where if path is None else printable(path.removeprefix("."))
-    twice = f'has the member "{printable(name, 80)}" more than once'
-    return JSONReading(value, f"{twice}, in {where}" if where else twice, "duplicate-key")
+    if repeated:
+        return JSONReading(value, repeated, "duplicate-key")
+    return JSONReading(value)
 
 
 def _decode(data: bytes) -> tuple[str, str | None]:
@@ -210,6 +208,14 @@ class _Builder:
 def _position(text: str, offset: int) -> str:
     line = text.count("\n", 0, offset) + 1
     return f"line {line} column {offset - text.rfind(chr(10), 0, offset)}"
+
+
+def _describe_repeated(value: Any, owner: dict[str, Any], name: str) -> str:
+    path = _path_to(value, owner)
+    where = "an object inside a repeated member"
+    where = where if path is None else printable(path.removeprefix("."))
+    twice = f'has the member "{printable(name, 80)}" more than once'
+    return f"{twice}, in {where}" if where else twice
 
 
 def _path_to(value: Any, owner: dict[str, Any]) -> str | None:

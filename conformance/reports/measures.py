@@ -153,14 +153,15 @@ def _retries(exchanges: Sequence[ExchangeRecord]) -> Retries:
         if not exchange.attempts:
             continue  # a cassette that does not say
         known += 1
-        attempts += exchange.attempts
-        first += exchange.attempts == 1 and exchange.outcome != UNAVAILABLE
+        # a run file may be anybody's: more failed attempts than attempts would be no rate
+        made = max(exchange.attempts, 1 + len(exchange.retried))
+        attempts += made
+        first += made == 1 and exchange.outcome != UNAVAILABLE
         unanswered += exchange.outcome == UNAVAILABLE
         for attempt in exchange.retried:
             lacking = attempt.said and attempt.said not in attempt.reason
             reasons[f"{attempt.reason}: {attempt.said}" if lacking else attempt.reason] += 1
-        not_kept = exchange.attempts - 1 - len(exchange.retried)
-        if not_kept > 0:
+        if not_kept := made - 1 - len(exchange.retried):
             reasons["not kept"] += not_kept
     failed = Rate(reasons.total() + unanswered, attempts)
     return Retries(Rate(first, known), failed, dict(reasons.most_common()))

@@ -200,9 +200,11 @@ def closing(summary: Summary) -> str:
     if parts := [f"{listed(names)}: {_OTHERS[rest]}" for rest, names in sorted(others.items())]:
         head += f" ({'; '.join(parts)})"
     providers = providers_by_edition(summary)
-    by = "editions: " + "; ".join(f"{listed(mine, 5)} by {id_}" for id_, mine in providers.items())
     if len(providers) == 1:
         by = f"edition {next(iter(providers))}"
+    else:
+        parts = [f"{listed(mine, 5)} by {edition}" for edition, mine in providers.items()]
+        by = f"editions: {'; '.join(parts)}"
     return f"{'; '.join([head, *_reasons(summary)])} ({by})."
 
 

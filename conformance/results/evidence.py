@@ -46,7 +46,7 @@ Base64Text = tuple[str, str | None]
 
 _LEAST = 257  # characters of a string that is folded
 # after a quote, or after the comma of a data: URL; the texts between are payloads in all but name
-_LONG = re.compile(rf'(?<=[",])([A-Za-z0-9+/=_@-]{{{_LEAST},}})"')  # data: URLs, too
+_LONG = re.compile(rf'(?<=[",])([A-Za-z0-9+/=_@-]{{{_LEAST},}})"')
 _MOST = 6000  # characters of a body
 _MOST_HEADERS = 60
 

@@ -107,8 +107,8 @@ class Joined:
         """Return the edits as edits of the parts, one for each part that they touch."""
         result = []
         for edit in edits:
-            first = max(bisect_right(self._starts, edit.start) - 1, 0)
-            for start, end, segment in islice(self._places, first, None):
+            begin = max(bisect_right(self._starts, edit.start) - 1, 0)
+            for start, end, segment in islice(self._places, begin, None):
                 if start >= edit.end:
                     break
                 if edit.start >= end:

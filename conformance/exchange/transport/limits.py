@@ -216,10 +216,9 @@ class GuardedStream(httpcore.NetworkStream):
             raise budget.late() from None
         except httpcore.ConnectError as error:
             reason = f"no secure connection: {_tls_reason(error)}"
-            for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-                if self._foreign and os.environ.get(name):
-                    reason += f"; {name} counts for the provider alone"
-                    break
+            variables = filter(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+            if self._foreign and (variable := next(variables, None)):
+                reason += f"; {variable} counts for the provider alone"
             raise Stopped("tls", reason) from None
         return GuardedStream(inner)
 

@@ -23,7 +23,7 @@ _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r?\n")
 _TRAILER = re.compile(rb"(?:\r?\n)?")
 _WRAP = re.compile(rb"(?<=[A-Za-z0-9+/=])(?:(?:\\r)?\\n|\r?\n[ \t]*)(?=[A-Za-z0-9+/=])")
 _LITERAL = re.compile(r"b?(?:'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\")", re.DOTALL)
-_HEAD = re.compile(rb"\AHTTP/[0-9.]+ [0-9]{3}[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n")
+_HEAD = re.compile(rb"HTTP/[0-9.]+ [0-9]{3}[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n")
 _STREAM = re.compile(rb"(?:data|event|id|retry)?:")
 _CURLY = str.maketrans("\u201c\u201d\u201e\u201f", '""""')
 
@@ -108,6 +108,11 @@ def _without_repetition(data: bytes) -> bytes | None:
     return half if half * 2 == data else None
 
 
+def _without_head(data: bytes) -> bytes | None:
+    head = _HEAD.match(data)
+    return data[head.end() :] if head else None
+
+
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
@@ -128,7 +133,7 @@ _FOREIGN_WAYS: tuple[_Way, ...] = (
     lambda data: _bytes(html.unescape(_text(data))),
     lambda data: _bytes(_text(data).translate(_CURLY)),
     _without_repetition,
-    lambda data: _HEAD.sub(b"", data),
+    _without_head,
 )
 """Undo the ways in which no server writes an answer of JSON; None or ValueError where unused."""
 

@@ -180,6 +180,9 @@ class ModelAnswers:
 
     def __init__(self, every: Sequence[Asked]) -> None:
         self.every = every
+        self._accepted = {
+            pair for asked in every if asked.accepted for pair in asked.exchange.asks.items()
+        }
         self._usual: dict[str, str | None] = {}
 
     def about(self, values: Mapping[str, str]) -> list[Evidence]:
@@ -291,10 +294,7 @@ class ModelAnswers:
         error = asked.exchange.error
         if error is not None and error.param in others:
             return error.param
-        accepted = {
-            pair for each in self.every if each.accepted for pair in each.exchange.asks.items()
-        }
-        if not values.items() <= accepted:
+        if not values.items() <= self._accepted:
             return None
-        never = (pair for pair in others.items() if pair not in accepted)
+        never = (pair for pair in others.items() if pair not in self._accepted)
         return next((f"{name} = {value}" for name, value in never), None)

@@ -54,22 +54,9 @@ def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drif
     subjects = subjects_of(unreliable)
     flaky = flaky_exchanges(new, subjects)
     verdicts, explained = verdict_changes(earlier, new, whole, gone, subjects, flaky)
-    vanished = [
-        DriftChange(
-            kind=ChangeKind.INFORMATION,
-            what="model",
-            provider=provider,
-            subject=model,
-            before=f"{counted(count, 'finding')} judged",
-            after=ABSENT,
-            models=(model,),
-            count=count,
-        )
-        for (provider, model), count in missing.items()
-    ]
     changes = [
         *unreliable,
-        *vanished,
+        *_vanished(missing),
         *retirements(bases[-1], new),
         *verdicts,
         *answer_changes(earlier, new, flaky),
@@ -89,6 +76,21 @@ def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drif
         unjudged=tuple(_unjudged(earlier, new, missing, gone)),
         unconfirmed_too=unconfirmed_too,
     )
+
+
+def _vanished(missing: Counts) -> Iterator[DriftChange]:
+    """Yield the models that were asked for again, and of which nothing was found."""
+    for (provider, model), count in missing.items():
+        yield DriftChange(
+            kind=ChangeKind.INFORMATION,
+            what="model",
+            provider=provider,
+            subject=model,
+            before=f"{counted(count, 'finding')} judged",
+            after=ABSENT,
+            models=(model,),
+            count=count,
+        )
 
 
 def _rank(change: DriftChange) -> tuple[int, bool, int, int]:

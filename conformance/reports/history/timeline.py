@@ -245,15 +245,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
     for clause, marks, over in sorted(
         models, key=lambda row: (LEVELS.index(levels[row[0]]), row[0])
     ):
-        spells = tuple(
-            Spell(
-                _TELLING[spell[1]],
-                first=started[spell.start()],
-                last=started[spell.end() - 1],
-                nights=spell[0].count(spell[1]),
-            )
-            for spell in _SPELL.finditer(marks)
-        )
+        spells = tuple(_spells(marks, started))
         flakes, unjudged = _flakes(marks)
         # the nights at the end that could not judge; a flaky one did
         judged = len(marks.rstrip(_SILENT))
@@ -290,6 +282,16 @@ def _aligned(states: str, places: Sequence[int]) -> str:
         return states
     padded = states + NO_FINDING  # which the place -1 then stands for
     return "".join([padded[place] for place in places])
+
+
+def _spells(marks: str, started: Sequence[str]) -> Iterator[Spell]:
+    for spell in _SPELL.finditer(marks):
+        yield Spell(
+            _TELLING[spell[1]],
+            first=started[spell.start()],
+            last=started[spell.end() - 1],
+            nights=spell[0].count(spell[1]),
+        )
 
 
 def _flakes(marks: str) -> tuple[Rate, int]:
