@@ -189,6 +189,7 @@ def test_unknown_models_neither_lower_the_reach_nor_raise_it(
     assert found is (Conclusion.CONFORMS if unknown_models else Conclusion.NOT_JUDGED)
 
 
+PROBLEM = "provider 'acme': the first authorised request was refused"
 NO_IMAGES = finding("a.b", Verdict.NOT_TESTABLE, message="the recorder kept no image of the URLs")
 NOT_SERVED = finding("a.b", Verdict.UNAVAILABLE, message="the model is not served (HTTP 404)")
 
@@ -199,6 +200,11 @@ NOT_SERVED = finding("a.b", Verdict.UNAVAILABLE, message="the model is not serve
         ([finding("a.b", Verdict.NOT_RUN, message="the budget")], "live", "continue with --resume"),
         (
             [finding("a.b", Verdict.NOT_RUN, message="not run: 401")],
+            "refused",
+            "first mend what is wrong with the run as a whole",
+        ),
+        (
+            [finding("a.b", Verdict.NOT_RUN, message=f"not run: {PROBLEM}")],
             "refused",
             "first mend that",
         ),
@@ -211,11 +217,18 @@ NOT_SERVED = finding("a.b", Verdict.UNAVAILABLE, message="the model is not serve
         ([NO_IMAGES], "foreign", "record the downloads of the image URLs as well"),
         ([NOT_SERVED], "foreign", "judge recordings that show more."),
     ],
-    ids=["budget", "wrong-key", "explained", "403", "no-downloads", "recordings"],
+    ids=[
+        "budget",
+        "wrong-key",
+        "wrong-with-the-run",
+        "explained",
+        "403",
+        "no-downloads",
+        "recordings",
+    ],
 )
 def test_remedy_is_one_that_helps(open_ones: list[Finding], mode: str, said: str) -> None:
-    problem = "provider 'acme': the first authorised request was refused"
-    end = runs.footer(problems=[problem] if mode == "refused" else [])
+    end = runs.footer(problems=[PROBLEM] if mode == "refused" else [])
     head = runs.header(mode="foreign" if mode == "foreign" else "live")
     should = [] if mode == "foreign" else [SHOULD]
     found = summarize([runs.run(TEN[0], *should, *open_ones, head=head, end=end)])

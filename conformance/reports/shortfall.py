@@ -39,7 +39,6 @@ _REMEDY = {
     Verdict.NOT_TESTABLE: "first mend what it builds on",
     Verdict.HARNESS_ERROR: "mend the cassette, or report a fault of the suite",
 }
-_MEND_THE_RUN = "first mend that"
 _AGAIN = {
     "moderation": "run again when the provider moderates these prompts no longer",
     "quota": "run again when the account has quota again",
@@ -92,8 +91,10 @@ def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
         remedy = "mend what is known to deviate"
     else:
         remedy = _remedy(summary, mine)
+    because = repr(words)
     # what is wrong with the run as a whole has its own section: it is not said here once more
-    because = "of what is wrong with the run as a whole" if remedy == _MEND_THE_RUN else repr(words)
+    if any(problem in message for problem in summary.merged.problems):
+        because, remedy = "of what is wrong with the run as a whole", "first mend that"
     return f", {mostly} ({counted(count, 'promise')}) because {because}; to decide more, {remedy}"
 
 
@@ -114,7 +115,7 @@ def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
     if limited and (slower := _slower(summary, provider)):
         return slower
     if any(problem.startswith(f"provider {provider!r}") for problem in summary.merged.problems):
-        return _MEND_THE_RUN
+        return "first mend what is wrong with the run as a whole"
     reason = provider, verdict, message
     if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
         return "first mend what is broken"
