@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.errors import ConformanceError
+from conformance.exchange.transport.limit_options import LIMIT_OPTIONS, read_limits
+from conformance.exchange.transport.limits import Limits
 from conformance.runner.options import OPTIONS, Options
 from conformance.suite import command
 from conformance.suite.options import options_of
@@ -51,6 +55,16 @@ def test_what_is_not_written_has_its_default(
     options = by_command(monkeypatch, *recorded)
     assert options == by_pytest(pytester, *recorded, "--run-file", "")
     assert options.mode == "record"
+
+
+def test_help_names_every_limit_with_its_default() -> None:
+    written = re.findall(r"[a-z-]+=[0-9]+[A-Za-z]*", OPTIONS["limits"].help)
+    assert {word.partition("=")[0] for word in written} == LIMIT_OPTIONS.keys()
+    assert read_limits(written) == Limits()
+
+
+def test_help_can_be_shown_on_any_terminal() -> None:
+    assert all(option.help.isascii() for option in OPTIONS.values())
 
 
 @pytest.mark.parametrize(

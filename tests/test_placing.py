@@ -20,6 +20,7 @@ from conformance.runner.output_path import (
     default_output,
     ledger_of,
 )
+from conformance.runner.session import Session
 from tests import runs
 from tests.live import paid_toml
 from tests.processes import command
@@ -63,6 +64,12 @@ def test_file_of_a_provider_is_no_output(tmp_path: Path) -> None:
     path = Path(paid_toml(tmp_path, "dall-e-2"))
     with pytest.raises(OutputError, match=r"paid\.toml: is the file of provider 'paid'"):
         check_output(path, Options(providers=(str(path),)))
+
+
+@pytest.mark.parametrize("named", ["", ".", "/"])
+def test_folder_is_no_run_to_resume(named: str) -> None:
+    with pytest.raises(RunFileError, match="is a folder, and a run file is asked for"):
+        Session(Options(providers=("reference",), live=True, resume=Path(named)))
 
 
 @pytest.mark.parametrize("name", ["cassette.yaml", "notes.txt", "other.json"])

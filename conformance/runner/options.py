@@ -23,7 +23,7 @@ class Option:
     """How one option is written, and how what is written is read."""
 
     metavar: str | None  # None for a flag
-    help: str
+    help: str  # in ASCII: pytest escapes the line breaks too where a terminal has no more
     read: Callable[[Any], Any] = str
     names: tuple[str, ...] = ()  # of the command, the long one last; else made from the field's
     repeatable: bool = False
@@ -119,8 +119,9 @@ class Options:
         "Limits",
         Option(
             "NAME=VALUE",
-            "Limits of an answer: body=64MiB, pixels=64M, seconds=180, redirects=5, … "
-            "(docs/security.md lists all). Repeatable.",
+            "Limits of an answer: body=64MiB, header=64KiB, seconds=180, connect-seconds=10, "
+            "redirects=5, pixels=64M, images-seconds=300, images-bytes=256MiB, images-pixels=256M; "
+            "these are the defaults. Repeatable.",
             read=_read_limits,
             names=("--limit",),
             repeatable=True,

@@ -51,6 +51,8 @@ def how_to_go_on(run_file: Path, option: str | None) -> str:
 
 def is_being_written(run_file: Path) -> bool:
     """Return whether a run is writing to a file."""
+    if not run_file.name:  # the current folder: what an empty shell variable names
+        return False
     lock = _lock_of(run_file)
     if not lock.exists():
         return False
