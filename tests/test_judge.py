@@ -263,3 +263,11 @@ def test_judge_of_an_unknown_model_alone_is_not_green(
 def test_judge_refuses_a_wrong_name(text: str, reason: str) -> None:
     with pytest.raises(ConformanceError, match=reason):
         read_names([text], None, load_edition())
+
+
+def test_recorder_is_not_blamed_for_a_stream_without_events(tmp_path: Path) -> None:
+    recorded = Path(__file__).parents[1] / "cassettes/prism/gpt-image-1.5/stream.yaml"
+    judge_files([recorded], load_edition(), tmp_path / "run.jsonl")
+    findings = {each.clause: each for each in read_run(tmp_path / "run.jsonl").findings}
+    for clause in ("stream.completed-image", "stream.format-as-asked"):
+        assert findings[clause].message == "the answer has no events"

@@ -67,6 +67,12 @@ def test_file_of_a_provider_is_no_output(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("named", ["", ".", "/"])
+def test_folder_is_no_place_of_a_run_file(named: str) -> None:
+    with pytest.raises(OutputError, match="is no regular file; name one with --output"):
+        OutputFile(Path(named))
+
+
+@pytest.mark.parametrize("named", ["", ".", "/"])
 def test_folder_is_no_run_to_resume(named: str) -> None:
     with pytest.raises(RunFileError, match="is a folder, and a run file is asked for"):
         Session(Options(providers=("reference",), live=True, resume=Path(named)))

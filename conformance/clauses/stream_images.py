@@ -50,8 +50,9 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
 
 def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
     """Return the completed events whose base64 decodes, with the facts of their images."""
+    completed = _completed(subject)  # without events, no recorder is to blame
     subject.unaltered("payloads")
-    pairs = [(event, event.base64) for event in _completed(subject)]
+    pairs = [(event, event.base64) for event in completed]
     decoded = [event for event, reading in pairs if reading and reading.data is not None]
     if not decoded:
         raise NotTestableError("no event carries base64 that can be decoded")

@@ -94,11 +94,15 @@ def check_output(path: Path, options: Options | None = None) -> None:
 
 def _check_replaceable(path: Path) -> None:
     if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, a device removed
-        raise OutputError(f"{path}: is no regular file; name one with --output")
+        raise _not_regular(path)
     with path.open("r+b") as file:
         start = file.read(len(_START))
     if not _START.startswith(start):
         raise OutputError(f"{path}: is there, and is no run file; name another with --output")
+
+
+def _not_regular(path: Path) -> OutputError:
+    return OutputError(f"{path}: is no regular file; name one with --output")
 
 
 def _cannot_be_written(path: Path, error: OSError) -> OutputError:
@@ -121,6 +125,8 @@ class OutputFile:
     """The place of a new run file, and what stood there before."""
 
     def __init__(self, path: Path) -> None:
+        if not path.name:
+            raise _not_regular(path)
         self.path = path
         self.before = path.with_name(f"{path.name}.before")
         self._lock = FileLock(_lock_of(path))
