@@ -72,17 +72,27 @@ def failing(status: int = 500) -> Exchange:
             for kind in ("timeout", "disconnect")
         ),
         # the smallest request has no parameter to name
-        (exchange(body("dall-e-2"), 500, error("boom")), ALONE.attempts, "", "HTTP 500: boom"),
+        (
+            exchange(body("dall-e-2"), 500, error("boom")),
+            ALONE.attempts,
+            "HTTP 500 in 3 of 3 cases, 12 of 12 attempts, ",
+            "HTTP 500: boom",
+        ),
+        (
+            exchange(body("dall-e-2", n=2, user="u" * 80), 500, error("boom")),
+            "",
+            f"n: 2, user: '{'u' * 53}: HTTP 500 every time, ",
+            f"n: 2, user: '{'u' * 53}: HTTP 500: boom",
+        ),
     ],
-    ids=["fails", "timeout", "disconnect", "smallest"],
+    ids=["fails", "timeout", "disconnect", "smallest", "several-parameters"],
 )
 def test_value_that_comes_to_nothing_every_time_breaks_a_promise(
     made: Exchange, attempts: str, message: str, observed: str
 ) -> None:
     seen = found("parameters.valid-accepted", made, replace(ALONE, attempts=attempts))
     assert seen.verdict is Verdict.FAIL
-    assert seen.message.startswith(message)
-    assert seen.message.endswith("while other requests were accepted before and after")
+    assert seen.message == f"{message}while other requests were accepted before and after"
     assert seen.observed == observed
 
 
