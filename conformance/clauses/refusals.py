@@ -72,7 +72,8 @@ def _is_elsewhere(subject: Subject) -> bool:
     if subject.sent.authorization is not Authorization.VALID:
         return cause not in (None, "key", "other")  # a refused key gets many a status and page
     if cause == "not served":
-        # It is fair to a body that could not be read, to a made-up model, or beside the mistake.
+        # That is no other reason where the body was not read, the model is made up, or the mistake
+        # is named beside it.
         exchange, faults = subject.exchange, subject.sent.faults
         read = speaks_of(_words(subject), exchange.served_as or exchange.model)
         hidden = faults & _UNREAD and not read

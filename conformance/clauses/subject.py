@@ -47,9 +47,9 @@ class UndecidedError(Exception):
 
     verdict: ClassVar[Verdict]
 
-    def __init__(self, reason: str, observed: str = "") -> None:
+    def __init__(self, reason: object = "", observed: str = "") -> None:
         super().__init__(reason)
-        self.problem = Problem(reason, observed=observed)
+        self.problem = Problem(str(reason), observed=observed)
 
 
 class NotTestableError(UndecidedError):

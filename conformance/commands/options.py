@@ -24,7 +24,8 @@ def option_of_run(name: str, *default: Any) -> Any:
     """Return an option of `run`, by its field, as Typer takes it: in a type, or as a default."""
     option = OPTIONS[name]
     return typer.Option(
-        *(*default, *option.names),
+        *default,
+        *option.names,
         metavar=option.metavar,
         help=option.help,
         min=option.least,

@@ -123,17 +123,14 @@ def painted(requests: Sequence[PlannedRequest]) -> dict[str, float]:
     coarse: defaultdict[str, float] = defaultdict(float)  # by the path of the first fault of a rule
     finer: dict[str, float] = {}
     for request in requests:
-        first = (
-            f"{request.case.model}/{request.case.after[0]}"
-            if request.case.after
-            else request.case.path
-        )
-        if request.case.after:
+        case = request.case
+        if case.after:
+            first = f"{case.model}/{case.after[0]}"
             finer[first] = max(finer.get(first, 0.0), request.most)
-        elif request.case.billed:
-            usd[request.case.model] += request.estimate.usd
+        elif case.billed:
+            usd[case.model] += request.estimate.usd
         else:
-            coarse[first] += request.most
+            coarse[case.path] += request.most
     for first in {**coarse, **finer}:
         model = first.partition("/")[0]
         usd[model] += max(coarse[first], finer.get(first, 0.0))

@@ -53,8 +53,7 @@ class _Mute(io.TextIOWrapper):
 def guard() -> None:
     """Take over the standard streams; raises `OutputLostError` where standard output is closed."""
     # where standard error is closed, something has to stand in for it until the process ends
-    nowhere = io.TextIOWrapper(io.FileIO(os.devnull, "w")) if not sys.stderr else sys.stderr
-    sys.stderr = _over(nowhere, _Mute)
+    sys.stderr = _over(sys.stderr or io.TextIOWrapper(io.FileIO(os.devnull, "w")), _Mute)
     if not sys.stdout:
         raise OutputLostError("standard output is closed; nobody would see what is found")
     sys.stdout = _over(sys.stdout, _Guarded)

@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -101,8 +101,7 @@ class _Endpoints:
             await asyncio.sleep(self.delay)
         place = AnswerContext(_origin(request), self.signer, self.clock())
         if job.stream:
-            events = self.steps.events(job, self.steps.paint, place)
-            frames = (self.steps.encode_event(event) for event in events)
+            frames = self._frames(job, place)
             stream: Response = StreamingResponse(frames, media_type="text/event-stream")
             stream.headers["Cache-Control"] = "no-cache"
             return self.steps.finish(stream, started)
@@ -177,6 +176,11 @@ class _Endpoints:
         count = 0 if job.payload == "url" else job.n
         images = [self.steps.paint(job, index, FINISHED) for index in range(count)]
         return self.steps.encode(self.steps.answer(job, images, place))
+
+    def _frames(self, job: Job, place: AnswerContext) -> Iterator[bytes]:
+        # A generator function: a lie may paint all events when it is called, and is so on a thread.
+        for event in self.steps.events(job, self.steps.paint, place):
+            yield self.steps.encode_event(event)
 
     def _json(self, body: Mapping[str, object], started: float) -> Response:
         response = Response(self.steps.encode(body), media_type="application/json")

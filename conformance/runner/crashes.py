@@ -72,8 +72,7 @@ class Crashes:
         made = [first]
         while self._may_try_again(case, made):
             try:
-                recorder = self.source if isinstance(self.source, Record) else None
-                made.append(recorder.send(case) if recorder else self.source.exchange(case))
+                made.append(self._send(case))
             except NotSentError:
                 break
             again = _with_all(made[-1], made)
@@ -115,6 +114,10 @@ class Crashes:
             return False
         confirmed = len(made) > 1 or outcomes.is_confirmed(case, mine)
         return not confirmed or bool(outcomes.doubt(case))
+
+    def _send(self, case: Case) -> Exchange:
+        # a cassette that has just been written holds the attempt before, and is not played
+        return (self.source.send if isinstance(self.source, Record) else self.source.exchange)(case)
 
     def _keep(self, case: Case, exchange: Exchange) -> None:
         """Keep all attempts in the cassette: replay decides by them."""

@@ -40,9 +40,8 @@ class Pool:
             self._all_are_sent.wait()
             for engine, case in self._taken(self._to_confirm):
                 engine.confirm(case)
-        # another thread failed, and has told all that wait
         except BrokenBarrierError:
-            return
+            return  # another thread failed, and has told all that wait
         except BaseException as error:  # whoever waits for a case raises it
             self._all_are_sent.abort()
             for engine in self._engines:

@@ -278,8 +278,14 @@ class Session:
         retired = [model for model, standing in standings.items() if standing.retired]
         options = self.options
         cases = cases_of(
-            *(self.edition, provider, options.models, options.cases),
-            *(options.strength, options.depth, self.own, retired),
+            self.edition,
+            provider,
+            models=options.models,
+            cases=options.cases,
+            strength=options.strength,
+            depth=options.depth,
+            own=self.own,
+            retired=retired,
         )
         source = self._source(provider)
         sends = options.sends

@@ -37,7 +37,8 @@ CHAPTERS = (
 )
 """The chapters in reading order."""
 
-# Importing them registers the defects; `lenient` has some of several chapters.
+# Importing them registers the defects; `lenient` has some of several chapters. Within a chapter
+# defects are listed as they were registered, so the order of the imports is fixed here.
 for _module in sorted((*CHAPTERS, "lenient")):
     import_module(f"conformance.reference.defects.{_module}")
 
