@@ -166,7 +166,7 @@ class Finding(Struct, frozen=True, tag="finding", omit_defaults=True):
 
     @property
     def control_path(self) -> str:
-        """The same of its control; where it has none, of no exchange."""
+        """The name of its control's exchange; without a control, one that no exchange has."""
         return f"{self.provider}/{self.model}/{self.control or ''}"
 
     @property

@@ -163,6 +163,8 @@ OUTAGE = UnavailableError("the image host: HTTP 503")
     [
         (0, OUTAGE, Verdict.UNAVAILABLE, "the image host: HTTP 503"),
         (0, NotTestableError("no more"), Verdict.NOT_TESTABLE, "no more"),
+        (0, NotTestableError(), Verdict.NOT_TESTABLE, ""),
+        (0, UnavailableError(), Verdict.UNAVAILABLE, ""),
         (2, OUTAGE, Verdict.FAIL, "p0 (and 1 more)"),
         (2, NotTestableError("no more"), Verdict.FAIL, "p0 (and 1 more)"),
         (2, NotApplicableError(), Verdict.FAIL, "p0 (and 1 more)"),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
 from conformance.parsing import read_event_stream
+from conformance.reference import ReferenceServer
 from conformance.reference.painting import FINISHED, Picture, paint
-from tests.generating import GPT, generate
+from conformance.reference.steps import TRUTHFUL
+from tests.generating import GPT, KEY, client_of, generate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
     from conformance.contract import Edition
@@ -45,3 +51,16 @@ def test_reference_streams_events(
 def test_reference_partial_images_show_more_and_more(transparent: bool) -> None:
     pictures = [Picture("0" * 32, 64, 64, transparent, stage) for stage in (1, 2, 3, FINISHED)]
     assert len({paint(picture).tobytes() for picture in pictures}) == 4
+
+
+def test_reference_lie_that_paints_all_events_at_once_is_run_on_a_thread(edition: Edition) -> None:
+    loops: list[object] = []
+
+    def all_at_once(*asked: Any) -> Iterator[dict[str, Any]]:
+        loops.append(asyncio._get_running_loop())
+        return iter(list(TRUTHFUL.events(*asked)))
+
+    steps = replace(TRUTHFUL, events=all_at_once)
+    with ReferenceServer(edition, key=KEY, steps=steps) as server, client_of(server) as client:
+        assert generate(client, GPT[0], stream=True).status_code == 200
+    assert loops == [None]

@@ -96,3 +96,12 @@ class Case:
             f"{name}={value if isinstance(value, str) else json.dumps(value)}"
             for name, value in asked.items()
         }
+
+
+def needed_for(case: Case, by_path: Mapping[str, Case]) -> dict[str, Case]:
+    """Return a case by its path, after those of `by_path` that are sent before it."""
+    needed: dict[str, Case] = {}
+    for name in case.prerequisites:
+        before = by_path.get(f"{case.model}/{name}")
+        needed |= needed_for(before, by_path) if before is not None else {}
+    return needed | {case.path: case}

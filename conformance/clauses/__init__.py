@@ -14,7 +14,7 @@ from conformance.clauses.registry import REGISTRY, Clause, cite, possible_in
 from conformance.contract import Edition
 from conformance.errors import ConformanceError, UnknownNameError
 
-CHAPTERS = (
+MODULES = (
     "authentication",
     "envelope",
     "envelope_json",
@@ -36,10 +36,13 @@ CHAPTERS = (
 )
 """The modules of the chapters, in the order in which people read them."""
 
-for _chapter in CHAPTERS:  # importing them registers the clauses
-    import_module(f"conformance.clauses.{_chapter}")
+CHAPTERS = tuple(dict.fromkeys(name.partition("_")[0] for name in MODULES))
+"""The chapters in that order; the first word of a module is its chapter."""
 
-_ORDER = {name: rank for rank, name in enumerate(CHAPTERS)}
+for _name in MODULES:  # importing them registers the clauses
+    import_module(f"conformance.clauses.{_name}")
+
+_ORDER = {name: rank for rank, name in enumerate(MODULES)}
 
 
 def clauses_of(edition: Edition) -> tuple[Clause, ...]:

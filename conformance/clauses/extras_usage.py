@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from conformance.clauses.bindings import all_of, asks, documents, family, plain, promised
 from conformance.clauses.extras import body_of
@@ -60,14 +60,14 @@ def details(usage: Mapping[str, Any], name: str) -> Iterator[Problem]:
         yield Problem(message, str(whole)[:40], f"{text} + {image}"[:80])
 
 
-def _mismatches(subject: Subject, of_counts: bool) -> Iterator[Problem]:
-    """Report what the schema says of the types of the counts, or of all else in `usage`."""
+def _mismatches(subject: Subject, part: Literal["counts", "members"]) -> Iterator[Problem]:
+    """Report what the schema says of the types of the counts, or of all other members."""
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
     subject.unaltered("usage")
     for mismatch in subject.mismatches:
         is_count = mismatch.path.endswith("_tokens") and mismatch.keyword != "required"
-        if mismatch.path.split(".")[0] == "usage" and is_count == of_counts:
+        if mismatch.path.split(".")[0] == "usage" and is_count == (part == "counts"):
             yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
@@ -80,7 +80,7 @@ documented(
     cite("openai", "ImageGenUsage"),
     cite("openai", "ImageGenInputUsageDetails"),
     binds=USAGE,
-    about=False,
+    about="members",
     how="Validates the member where it is there and not null, but for the types of its counts.",
 )
 
@@ -91,7 +91,7 @@ documented(
     cite("openai", "ImageGenUsage"),
     cite("openai", "ImageGenInputUsageDetails"),
     binds=USAGE,
-    about=True,
+    about="counts",
     how="Fails on fractions, strings and null, in the totals and in the details.",
 )
 

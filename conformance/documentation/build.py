@@ -9,9 +9,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from conformance.clauses import clauses_of
@@ -151,12 +153,17 @@ def _models(facts: Facts) -> Mapping[str, int]:
     }
 
 
+@cache
+def _templates() -> Environment:
+    templates = environment(TEMPLATES)
+    templates.filters |= {"prose": prose, "places": places, "spans": spans, "broken": broken}
+    return templates
+
+
 def page(template: str, facts: Facts, path: str, **values: Any) -> str:
     """Render one page; ``path`` is its path within the site."""
     root = "../" * path.count("/")
-    templates = environment(TEMPLATES)
-    templates.filters |= {"prose": prose, "places": places, "spans": spans, "broken": broken}
-    content = templates.get_template(f"{template}.html.jinja")
+    content = _templates().get_template(f"{template}.html.jinja")
     return content.render(facts=facts, edition=facts.edition, root=root, here=path, **values)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.cases.model import Case
@@ -30,15 +30,6 @@ def read_budget(text: str) -> float:
     if not 0 <= usd < math.inf:
         raise BudgetError(f"--budget {text!r} is no amount of US dollars; for example 2.50")
     return usd
-
-
-def needed_for(case: Case, by_path: Mapping[str, Case]) -> dict[str, Case]:
-    """Return by path what is sent before a case, as far as it is among others; the case is last."""
-    needed: dict[str, Case] = {}
-    for name in case.prerequisites:
-        before = by_path.get(f"{case.model}/{name}")
-        needed |= needed_for(before, by_path) if before is not None else {}
-    return needed | {case.path: case}
 
 
 @dataclass(frozen=True, slots=True)

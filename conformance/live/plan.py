@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.cases import all_cases
 from conformance.cases.domain import Domain
-from conformance.cases.model import Case, Depth
+from conformance.cases.model import Case, Depth, needed_for
 from conformance.cases.parameter_space import Combination, Space, space_of
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.lifecycle import Standing
-from conformance.live.budget import needed_for
 from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.providers.asked import (

@@ -83,9 +83,9 @@ def merge(runs: Sequence[Run]) -> Merged:
     takeovers = Takeovers(runs)
     owned = [(finding, rank) for rank, run in enumerate(runs) for finding in run.findings]
     standing = list(filter(takeovers.stands, owned)) if takeovers else owned
-    same = group_by(standing, lambda owned: owned[0].id).values()
+    same = group_by(standing, lambda pair: pair[0].id).values()
     kept = [
-        max(each, key=lambda owned: (SEVERITY[owned[0].verdict], not owned[0].excused))
+        max(each, key=lambda pair: (SEVERITY[pair[0].verdict], not pair[0].excused))
         for each in same
     ]
     order = Order([run.header for run in runs])

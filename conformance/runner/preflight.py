@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.cases.model import Case, Operation
+from conformance.cases.model import Case, Operation, needed_for
 from conformance.cases.valid import BASELINE, MODELS_LIST
-from conformance.live.budget import needed_for
 from conformance.runner.planned_request import expectation_of
 
 if TYPE_CHECKING:

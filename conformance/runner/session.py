@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from conformance.cases import all_cases
-from conformance.cases.model import Case
+from conformance.cases.model import Case, needed_for
 from conformance.cases.own_requests import read_own_requests
 from conformance.clauses import clauses_of, select
 from conformance.clauses.extensions import load_plugins
@@ -30,7 +30,7 @@ from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport.transport import AddressPolicy, Transport
 from conformance.lifecycle import Standing
-from conformance.live.budget import Outlook, check_affordable, needed_for, outlook
+from conformance.live.budget import Outlook, check_affordable, outlook
 from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider

@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from conformance.cases.model import Authorization
+from conformance.cases.model import Authorization, needed_for
 from conformance.clauses import clauses_of
 from conformance.contract import Level, sides_of
-from conformance.live.budget import needed_for
 from conformance.live.cost import Cost, cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.runner.planned_request import sent_by

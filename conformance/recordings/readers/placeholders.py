@@ -31,7 +31,7 @@ _IN_BASE64 = tuple(form for word in _LONG_WORDS for form in (word, word.upper(),
 # Five of a letter stand by chance in one of 400 images of a megabyte, which is then not testable
 # unless its length is proven. A longer run would let images be red that a recorder spoilt.
 _FILLED = ("x" * 5, "X" * 5)
-# Not from or to an x: what a placeholder joined to base64 keeps its letters outside of the run.
+# A run neither begins after an x nor ends before one: so XXXXX that is joined to it stays outside.
 _RUN = re.compile(
     r"(?<=[A-Za-z0-9+/=]{8})(?<![xX])[A-Za-z0-9+/=]{48,}(?![xX])(?=[A-Za-z0-9+/=]{8})"
 )
