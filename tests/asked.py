@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.exchange.model import Exchange
-    from conformance.exchange.sent_request import Sent
+    from conformance.exchange.sent_request import SentRequest
 
 MODELS = ("dall-e-2", "dall-e-3", "gpt-image-1", "gpt-image-2", "qwen-image")
 PARAMETERS: Mapping[str, dict[str, Any]] = {
@@ -127,13 +127,13 @@ def _headed(name: str, headers: Any) -> Iterator[tuple[str, Exchange]]:
 
 
 @cache
-def all_sent() -> list[tuple[str, Sent]]:
+def all_sent() -> list[tuple[str, SentRequest]]:
     """Read every request by the edition, and every mistake once more as one that was painted."""
     edition = load_edition()
     return list(with_painted((name, read_request(made, edition)) for name, made in exchanges()))
 
 
-def with_painted(sent: Iterable[tuple[str, Sent]]) -> Iterator[tuple[str, Sent]]:
+def with_painted(sent: Iterable[tuple[str, SentRequest]]) -> Iterator[tuple[str, SentRequest]]:
     """Yield requests, and behind each mistake the same one answered with an image."""
     for name, request in sent:
         yield name, request
@@ -141,7 +141,7 @@ def with_painted(sent: Iterable[tuple[str, Sent]]) -> Iterator[tuple[str, Sent]]
             yield f"{name} (painted)", replace(request, painted=True)
 
 
-def bound(binds: Any, sent: Iterable[tuple[str, Sent]]) -> str:
+def bound(binds: Any, sent: Iterable[tuple[str, SentRequest]]) -> str:
     """Return how many requests of each kind a clause binds."""
     kinds = Counter(name for name, request in sent if binds(request))
     return ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())

@@ -172,8 +172,8 @@ def test_plan_of_a_selection_is_what_the_run_sends(
     document = json.loads(run("--format", "json", *words).stdout)
     asked = Options(providers=("cometapi",), models="dall-e-*", live=True, **selection)
     session = Session(asked)
-    assert len(document["requests"]) == session.outlook.requests < 60
-    assert document["total_usd"] == pytest.approx(session.outlook.usd)
+    assert len(document["requests"]) == session.cost_estimate.requests < 60
+    assert document["total_usd"] == pytest.approx(session.cost_estimate.usd)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.cases.model import Authorization, Operation
 from conformance.clauses.registry import Binding, Bound, possible_in
 from conformance.contract import Edition, RequestBody, SchemaRule, Violation
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 
 
 def all_of(*bindings: Binding) -> Binding:
@@ -24,27 +24,27 @@ def any_of(*bindings: Binding) -> Binding:
     )
 
 
-def generation(sent: Sent) -> bool:
+def generation(sent: SentRequest) -> bool:
     """Bind any request to the endpoint."""
     return sent.operation is Operation.GENERATE
 
 
-def minimal(sent: Sent) -> bool:
+def minimal(sent: SentRequest) -> bool:
     """Bind the smallest request to a model: its name and a prompt."""
     return sent.asked is not None and set(sent.asked.body) == {"model", "prompt"}
 
 
-def model_list(sent: Sent) -> bool:
+def model_list(sent: SentRequest) -> bool:
     """Bind a well-formed request for the list of models."""
     return sent.operation is Operation.LIST_MODELS and sent.expectation == "accepted"
 
 
-def accepted(sent: Sent) -> bool:
+def accepted(sent: SentRequest) -> bool:
     """Bind a generation that the contract says is accepted."""
     return generation(sent) and sent.expectation == "accepted"
 
 
-def refused(sent: Sent) -> bool:
+def refused(sent: SentRequest) -> bool:
     """Bind a generation that the contract says is refused."""
     return generation(sent) and sent.expectation == "refused"
 
@@ -52,7 +52,7 @@ def refused(sent: Sent) -> bool:
 def left_open(*questions: str) -> Binding:
     """Bind a generation that raises one of these open questions and has no other fault."""
 
-    def binds(sent: Sent) -> bool:
+    def binds(sent: SentRequest) -> bool:
         touched = sent.asked.left_open if sent.asked else ()
         opened = generation(sent) and sent.expectation == "open"
         return opened and bool(set(questions) & set(touched))
@@ -86,7 +86,7 @@ def documents(parameter: str) -> Binding:
     )
 
 
-def plain(sent: Sent) -> bool:
+def plain(sent: SentRequest) -> bool:
     """Bind a request whose answer is one JSON body and not a stream.
 
     A model that is documented to have no streams answers as if none had been asked for. Whether a
@@ -102,7 +102,7 @@ def answered_with(*kinds: str) -> Binding:
     A model that it does not know may answer with either.
     """
 
-    def binds(sent: Sent) -> bool:
+    def binds(sent: SentRequest) -> bool:
         model = sent.model
         return (model.response_kind(sent.value("response_format")) if model else "either") in kinds
 
@@ -121,7 +121,7 @@ def promised(*deciding: str) -> Binding:
     """
     decisive = {"stream", *deciding}
 
-    def binds(sent: Sent) -> bool:
+    def binds(sent: SentRequest) -> bool:
         if not generation(sent) or sent.asked is None:
             return False
         painted = sent.painted and not at_fault(sent) & decisive
@@ -130,7 +130,7 @@ def promised(*deciding: str) -> Binding:
     return binds
 
 
-def at_fault(sent: Sent) -> frozenset[str]:
+def at_fault(sent: SentRequest) -> frozenset[str]:
     """Name the parameters whose documented rules a request breaks; none where it is not read."""
     if "model-unknown" in sent.faults:
         return frozenset({"model"})
@@ -148,7 +148,7 @@ def condition_parameters(rule: SchemaRule) -> tuple[str, ...]:
     return (*condition.get("required", ()), *condition.get("properties", ()))
 
 
-def streamed(sent: Sent) -> bool:
+def streamed(sent: SentRequest) -> bool:
     """Bind a request that asks for an event stream."""
     return not plain(sent)
 
@@ -158,7 +158,7 @@ def fault(name: str) -> Binding:
     return lambda sent: generation(sent) and name in sent.faults and authorized(sent)
 
 
-def authorized(sent: Sent) -> bool:
+def authorized(sent: SentRequest) -> bool:
     """Bind a request with a valid key."""
     return sent.authorization is Authorization.VALID
 
@@ -168,7 +168,7 @@ def presents(authorization: Authorization) -> Binding:
     return lambda sent: generation(sent) and sent.authorization is authorization
 
 
-def flaw(sent: Sent, parameter: str | None = None) -> str | None:
+def flaw(sent: SentRequest, parameter: str | None = None) -> str | None:
     """Name the documented constraint that a request breaks, when that is its only fault.
 
     ``parameter`` says whose constraint it must be. A wrong type outranks what else it
@@ -200,7 +200,7 @@ def definite(parameter: str) -> Binding:
     ``auto`` leaves the value to the provider.
     """
 
-    def binds(sent: Sent) -> bool:
+    def binds(sent: SentRequest) -> bool:
         value = sent.value(parameter)
         return value is not None and value != "auto"
 

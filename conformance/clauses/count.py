@@ -11,7 +11,7 @@ from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.answer import COMPLETED
 from conformance.exchange.error_text import error_text
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 
 
 @clause(
@@ -70,7 +70,7 @@ def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
 def _n_is(kind: str) -> Binding:
     """Bind a request whose one flaw is its `n`, which is of this kind."""
 
-    def binds(sent: Sent) -> bool:
+    def binds(sent: SentRequest) -> bool:
         if sent.asked is None or flaw(sent, "n") is None:
             return False
         value = sent.asked.body.get("n")

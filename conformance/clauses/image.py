@@ -18,7 +18,7 @@ from conformance.clauses.registry import Needs, cite, clause, register
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level, sides_of
 from conformance.exchange.answer import Payload
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 from conformance.parsing.images import ImageFacts
 
 SUCCESS = all_of(promised(), plain)
@@ -56,11 +56,11 @@ def _measure(facts: ImageFacts) -> str:
 NAMES_PIXELS = all_of(asks("size"), lambda sent: sides_of(sent.value("size")) is not None)
 
 
-def _leaves_size(sent: Sent) -> bool:
+def _leaves_size(sent: SentRequest) -> bool:
     return sides_of(sent.value("size")) is None and bool(_documented_sizes(sent))
 
 
-def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
+def _documented_sizes(sent: SentRequest) -> dict[tuple[int, int], str]:
     sizes = sent.model.documented("size") if sent.model else ()
     return {pixels: size for size in sizes if (pixels := sides_of(size)) is not None}
 
@@ -102,7 +102,7 @@ def documented_size(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{payload.path} has an undocumented size", expected, _measure(facts))
 
 
-def _documents_format(sent: Sent) -> bool:
+def _documents_format(sent: SentRequest) -> bool:
     return sent.model is not None and sent.model.default("output_format") is not None
 
 

@@ -13,7 +13,7 @@ from conformance.clauses.refusals import refused_alike, reply
 from conformance.clauses.registry import Clause, Judge, Needs, cite
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.exchange.outcome import Result, undecided
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 
 
 def clauses_of_own(own: OwnRequests) -> tuple[Clause, ...]:
@@ -39,7 +39,7 @@ def _clause(source: str, request: OwnRequest) -> Clause:
     )
 
 
-def _binds(request: OwnRequest, sent: Sent) -> bool:
+def _binds(request: OwnRequest, sent: SentRequest) -> bool:
     asked = sent.asked
     if asked is None or sent.faults or sent.authorization is not Authorization.VALID:
         return False

@@ -11,7 +11,7 @@ from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
 from conformance.exchange.model import Provenance
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 
 
 @clause(
@@ -121,7 +121,7 @@ def method(subject: Subject) -> Iterator[Problem]:
         yield from refusal(subject, "another method")
 
 
-def _disputed(sent: Sent) -> Iterator[str]:
+def _disputed(sent: SentRequest) -> Iterator[str]:
     """Name the parameters that raise an open question."""
     if sent.asked is None or sent.model is None:
         return
@@ -139,7 +139,7 @@ _JUDGED_ELSEWHERE = frozenset(
 )
 
 
-def _open_by(sent: Sent) -> str | None:
+def _open_by(sent: SentRequest) -> str | None:
     """Return why the contract leaves a request open; None if it does not."""
     asked = sent.asked
     if asked is None or not generation(sent) or sent.expectation != "open":

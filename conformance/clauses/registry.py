@@ -10,10 +10,10 @@ from typing import Generic, Protocol, TypeVar
 
 from conformance.clauses.subject import Problem, Subject
 from conformance.contract import Edition, Level
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 
 Judge = Callable[[Subject], Iterator[Problem]]
-Binding = Callable[[Sent], bool]
+Binding = Callable[[SentRequest], bool]
 About = TypeVar("About")
 
 
@@ -24,7 +24,7 @@ class Bound:
     binds: Binding
     possible: Callable[[Edition], bool]
 
-    def __call__(self, sent: Sent) -> bool:
+    def __call__(self, sent: SentRequest) -> bool:
         """Return whether a request is bound."""
         return self.binds(sent)
 

@@ -23,7 +23,7 @@ from conformance.exchange.outcome import (
 )
 from conformance.exchange.outcome_causes import blames_another
 from conformance.exchange.refusal_matching import speaks_of
-from conformance.exchange.sent_request import Sent, read_request
+from conformance.exchange.sent_request import SentRequest, read_request
 from conformance.findings import NO_DOWNLOADS, NO_TEXT, Verdict
 from conformance.lifecycle import Standing
 from conformance.parsing.images import ImageFacts
@@ -116,7 +116,7 @@ class Subject:
         self.answer = answer or Answer(exchange)
 
     @cached_property
-    def sent(self) -> Sent:
+    def sent(self) -> SentRequest:
         """The request, as the edition reads it."""
         return read_request(self.exchange, self.edition)
 

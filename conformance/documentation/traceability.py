@@ -15,7 +15,7 @@ from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, SchemaRule
 from conformance.contract.promises import DocumentedPromise, Promises, cited_places, load_promises
 from conformance.errors import ConformanceError
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 from conformance.runner.planned_request import sent_by
 
 OBSERVED = "-observed"
@@ -116,7 +116,7 @@ def rule_name(rule: SchemaRule) -> str:
     return f"{rule.parameter or 'body'}.{rule.keyword}"
 
 
-def _refusing(rule: SchemaRule, clauses: list[Clause], sent: list[Sent]) -> tuple[str, ...]:
+def _refusing(rule: SchemaRule, clauses: list[Clause], sent: list[SentRequest]) -> tuple[str, ...]:
     """Return the clauses that require a refusal of a request which breaks a rule."""
     if rule.parameter is None:
         return ()

@@ -24,7 +24,7 @@ _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentRequest:
     """One request as the contract reads it."""
 
     operation: Operation | None
@@ -65,7 +65,7 @@ class Sent:
         return self.asked is not None and self.asked.has(parameter)
 
 
-def read_request(exchange: Exchange, edition: Edition) -> Sent:
+def read_request(exchange: Exchange, edition: Edition) -> SentRequest:
     """Read what an exchange's request asks under an edition."""
     request = exchange.request
     path = urlsplit(request.url).path.rstrip("/")
@@ -87,7 +87,7 @@ def read_request(exchange: Exchange, edition: Edition) -> Sent:
         elif asked is not None and not asked.has("model"):
             # the provider chooses; of a foreign recording its user may have said which one
             model = model if exchange.provenance is Provenance.FOREIGN else None
-    return Sent(operation, _authorization(exchange), frozenset(faults), asked, model)
+    return SentRequest(operation, _authorization(exchange), frozenset(faults), asked, model)
 
 
 def _authorization(exchange: Exchange) -> Authorization:

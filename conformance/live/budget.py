@@ -33,7 +33,7 @@ def read_budget(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class CostEstimate:
     """What the selected requests will cost, in US dollars."""
 
     requests: int
@@ -48,14 +48,14 @@ class Outlook:
         return f"the {self.requests:,} selected requests cost about {self.usd:.2f} USD{doubt}"
 
 
-def outlook(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> Outlook:
+def estimate_cost(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> CostEstimate:
     """Add up what cases will cost."""
     unique = {(provider.id, case.path): (provider, case) for provider, case in cases}
     costs = [cost_of(case, provider, edition) for provider, case in unique.values()]
     by_model: defaultdict[str, float] = defaultdict(float)
     for (provider, case), cost in zip(unique.values(), costs, strict=True):
         by_model[f"{provider.id}/{case.model}"] += cost.planned.usd
-    return Outlook(
+    return CostEstimate(
         requests=len(costs),
         usd=sum(cost.planned.usd for cost in costs),
         reserve=max((cost.reserve for cost in costs), default=0.0),
@@ -65,7 +65,7 @@ def outlook(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> Outlook
 
 
 def check_affordable(
-    outlook: Outlook,
+    estimate: CostEstimate,
     budget: float | None,
     most_requests: int | None,
     partial: bool,
@@ -77,28 +77,28 @@ def check_affordable(
     """
     if paid and budget is None:
         raise BudgetError(
-            f"{outlook}; allow for it with --budget USD (or --budget unlimited), write free = true "
-            f"into the file of a provider that bills nothing, or see what would be sent with: "
-            f"image-conformance plan --provider {paid[0]}"
+            f"{estimate}; allow for it with --budget USD (or --budget unlimited), write "
+            f"free = true into the file of a provider that bills nothing, or see "
+            f"what would be sent with: image-conformance plan --provider {paid[0]}"
         )
     if partial:
         return
-    if most_requests is not None and outlook.requests > most_requests:
+    if most_requests is not None and estimate.requests > most_requests:
         raise BudgetError(
-            f"{outlook.requests:,} requests are selected, more than --max-requests "
-            f"{most_requests:,}; {_remedy(outlook)}"
+            f"{estimate.requests:,} requests are selected, more than --max-requests "
+            f"{most_requests:,}; {_remedy(estimate)}"
         )
     # without --partial all of it is affordable before the first request is sent
-    needed = outlook.usd + outlook.reserve
+    needed = estimate.usd + estimate.reserve
     if budget is not None and not math.isinf(budget) and needed > budget + ROUNDING:
-        spare = f" and {outlook.reserve:.2f} USD is set aside for a refusal that is billed"
+        spare = f" and {estimate.reserve:.2f} USD is set aside for a refusal that is billed"
         raise BudgetError(
-            f"{outlook}{spare if outlook.reserve else ''}, more than --budget {budget:g}; "
-            f"{_remedy(outlook)}"
+            f"{estimate}{spare if estimate.reserve else ''}, more than --budget {budget:g}; "
+            f"{_remedy(estimate)}"
         )
 
 
-def _remedy(outlook: Outlook) -> str:
-    dearest = f" (dearest: {outlook.by_model[0][0]}, {outlook.by_model[0][1]:.2f} USD)"
-    narrow = f"narrow --models or --cases{dearest if outlook.usd else ''}"
+def _remedy(estimate: CostEstimate) -> str:
+    dearest = f" (dearest: {estimate.by_model[0][0]}, {estimate.by_model[0][1]:.2f} USD)"
+    narrow = f"narrow --models or --cases{dearest if estimate.usd else ''}"
     return f"{narrow}, or start all the same with --partial, which stops at the limit"

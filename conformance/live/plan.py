@@ -170,38 +170,46 @@ def plan(
     every = cases_of(
         edition, provider, models, cases, strength if combined else None, depth, own, retired
     )
-    wanted = [case for case in every if case.model in names]
-    named = [case for case in wanted if fnmatchcase(case.id, cases)]
-    kept = [case for case in named if judged is None or judged(case, case.model in retired)]
-    by_path = {case.path: case for case in wanted}
-    needed = {path for case in kept for path in needed_for(case, by_path)}
-    wanted = [case for case in wanted if case.path in needed]
-    if not wanted:
+    of_models = {case.path: case for case in every if case.model in names}
+    kept = (
+        case
+        for case in of_models.values()
+        if fnmatchcase(case.id, cases) and (judged is None or judged(case, case.model in retired))
+    )
+    needed = {path for case in kept for path in needed_for(case, of_models)}
+    if not needed:
         raise nothing_selected(provider.id)
-    in_order = _in_order(edition, provider, wanted)
-    chosen, left = _affordable(in_order, budget, max_requests)
+    wanted = [case for path, case in of_models.items() if path in needed]
+    chosen, left_out = _affordable(_in_order(edition, provider, wanted), budget, max_requests)
     coverage = {
         name: Coverage(space_of(edition, edition.model(name)), strength)
         for name in names
         if name not in retired
     }
-    for place, request in enumerate(chosen):
-        body = request.case.body or {}
-        if request.case.billed and edition.read(body).expectation == "accepted":
-            new = coverage[request.case.model].add(body)
-            chosen[place] = replace(request, new=new)
     return Plan(
         provider,
         edition,
         strength,
         budget,
-        tuple(chosen),
-        tuple(left),
+        tuple(_with_coverage(chosen, coverage, edition)),
+        tuple(left_out),
         coverage,
         combined,
         depth_of(provider, depth),
         {name: Standing(provider.lifecycle(name, edition), day) for name in names},
     )
+
+
+def _with_coverage(
+    requests: Iterable[PlannedRequest], coverage: Mapping[str, Coverage], edition: Edition
+) -> Iterator[PlannedRequest]:
+    """Yield requests with how many combinations each is the first to cover."""
+    for request in requests:
+        body = request.case.body or {}
+        if request.case.billed and edition.read(body).expectation == "accepted":
+            yield replace(request, new=coverage[request.case.model].add(body))
+        else:
+            yield request
 
 
 def cases_of(

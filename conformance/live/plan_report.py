@@ -12,7 +12,7 @@ from rich.text import Text
 
 from conformance.cases.model import Depth
 from conformance.lifecycle import Standing
-from conformance.live.budget import outlook
+from conformance.live.budget import estimate_cost
 from conformance.live.plan import Plan, PlannedRequest, painted
 from conformance.output.tables import TableColumn, print_table
 from conformance.parsing import printable
@@ -147,7 +147,7 @@ def _usd(requests: Iterable[PlannedRequest]) -> float:
 def starts_with(plan: Plan) -> float:
     """Return the least budget with which `run --live` starts all of it, in US dollars."""
     every = (*plan.chosen, *plan.left_out)
-    needed = outlook(((plan.provider, request.case) for request in every), plan.edition)
+    needed = estimate_cost(((plan.provider, request.case) for request in every), plan.edition)
     return math.ceil(round((needed.usd + needed.reserve) * 100, 6)) / 100
 
 

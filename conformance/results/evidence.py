@@ -24,7 +24,7 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.outcome import Outcome, Result
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 from conformance.parsing import printable, read_json
 from conformance.parsing.shape import bounded, shape_of
 from conformance.results.records import (
@@ -52,7 +52,7 @@ _MOST_HEADERS = 60
 
 
 def evidence(
-    exchange: Exchange, answer: Answer, outcome: Outcome, sent: Sent | None = None
+    exchange: Exchange, answer: Answer, outcome: Outcome, sent: SentRequest | None = None
 ) -> ExchangeRecord:
     """Return what a run file keeps of an exchange, whose request was read by the contract."""
     asked = asked_values(sent.asked.body) if sent and sent.asked else {}
@@ -93,7 +93,9 @@ def _attempts(made: Iterable[Attempt]) -> tuple[AttemptRecord, ...]:
     return tuple(AttemptRecord(attempt.status, attempt.reason, attempt.said) for attempt in made)
 
 
-def unsent(exchange: Exchange, reason: str, estimate: float | None, sent: Sent) -> ExchangeRecord:
+def unsent(
+    exchange: Exchange, reason: str, estimate: float | None, sent: SentRequest
+) -> ExchangeRecord:
     """Return the same of a request that was not sent, with what it would have cost."""
     nothing = Outcome(exchange.case, Result.UNAVAILABLE, reason)
     bare = replace(exchange, attempts=0, price=Price(estimate, None))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.cases.request import build_request
 from conformance.clauses.models_lifecycle import speaks_of
 from conformance.exchange.model import Exchange, Request
-from conformance.exchange.sent_request import Expectation, Sent, read_request
+from conformance.exchange.sent_request import Expectation, SentRequest, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from conformance.clauses.registry import Clause
     from conformance.contract import Edition
 
-_SENT: dict[tuple[Edition, str], Sent] = {}
+_SENT: dict[tuple[Edition, str], SentRequest] = {}
 
 
-def sent_by(case: Case, edition: Edition) -> Sent:
+def sent_by(case: Case, edition: Edition) -> SentRequest:
     """Return what a case will ask for, read by the contract before anything is sent."""
     key = (edition, case.path)
     if key not in _SENT:
@@ -27,7 +27,7 @@ def sent_by(case: Case, edition: Edition) -> Sent:
     return _SENT[key]
 
 
-def read_case(case: Case, edition: Edition) -> Sent:
+def read_case(case: Case, edition: Edition) -> SentRequest:
     """Read the request of a case that may be another edition's."""
     prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
     request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)

@@ -30,7 +30,7 @@ from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport.transport import AddressPolicy, Transport
 from conformance.lifecycle import Standing
-from conformance.live.budget import Outlook, check_affordable, outlook
+from conformance.live.budget import CostEstimate, check_affordable, estimate_cost
 from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
@@ -132,9 +132,9 @@ class Session:
         return None if path is None else InterruptedRun.read(path, self)
 
     @cached_property
-    def outlook(self) -> Outlook:
+    def cost_estimate(self) -> CostEstimate:
         """What the requests still to be sent will cost."""
-        return outlook(self._to_send(), self.edition)
+        return estimate_cost(self._to_send(), self.edition)
 
     def check_affordable(self) -> None:
         """Refuse what nobody allowed to cost so much, and a run that cannot be resumed.
@@ -147,7 +147,7 @@ class Session:
         self.live.confirmer  # noqa: B018 - a run file that cannot be read is an error now
         terms = options.budget, options.max_requests, options.partial
         billed = [provider.option for provider in self.providers if not provider.prices.free]
-        check_affordable(self.outlook, *terms, billed)
+        check_affordable(self.cost_estimate, *terms, billed)
 
     def starts(self, provider: Provider) -> bool:
         """Return whether a provider is the embedded one, at no address of its own."""

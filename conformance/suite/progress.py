@@ -55,12 +55,17 @@ class Progressing:
         lost = session.lost_answers()
         if lost is not None:
             self._console.print(f"note: {lost}", markup=False, soft_wrap=True)
-        options, outlook = session.options, session.outlook if session.options.live else None
+        options = session.options
+        estimate = session.cost_estimate if options.live else None
         if options.budget is not None:
             self._budget = f" of {options.budget:.2f}" if options.budget < float("inf") else ""
-        if outlook is not None and not self._quiet and (outlook.usd or options.budget is not None):
+        if (
+            estimate is not None
+            and not self._quiet
+            and (estimate.usd or options.budget is not None)
+        ):
             budget = f"; the budget is {options.budget:g} USD" if self._budget else ""
-            self._console.print(f"{outlook}{budget}", markup=False, soft_wrap=True)
+            self._console.print(f"{estimate}{budget}", markup=False, soft_wrap=True)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn how much there is to do."""
