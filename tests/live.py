@@ -235,15 +235,31 @@ def run_live(
     threads: int = 0,
     served: Sequence[str] = tuple(EDITION.models),
     pause: float = 0.0,
+    takes: float = 0.0,
+    check: Callable[[Session], None] = lambda _: None,
     **chosen: Any,
 ) -> Ended:
-    """Judge every selected case of a provider that bills, and waits for nothing."""
+    """Check what comes first, then judge every selected case, and wait for nothing.
+
+    An answer `takes` so many seconds by the clock of the run, and is `pause` seconds late by ours.
+    """
     with (
         watched(answer, models=served) as (url, eye),
         session(folder, url, *models, **chosen) as made,
     ):
         eye.by_body, eye.pause = by_body, pause
+        if takes:
+            eye.answer = _slowly(answer, made.__dict__["clock"], takes)
+        check(made)
         return Ended(eye, made, judge_all(made, threads))
+
+
+def _slowly(answer: Answer | None, clock: Clock, seconds: float) -> Answer:
+    def answered(number: int, path: str) -> Response | None:
+        clock.now += seconds
+        return answer(number, path) if answer else None
+
+    return answered
 
 
 def verdicts(judged: Mapping[str, Judged]) -> set[str]:

@@ -12,6 +12,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from conformance.contract import schemas_directory
+from conformance.results.records import RunFooter, SpentRecord
+from conformance.results.run_file import read_run
 from tests.live import paid_toml
 from tests.processes import _FORKS, PLAIN, _become, command
 
@@ -50,6 +52,20 @@ class Running:
         """Wait until it has ended; returns its exit code."""
         self._process.join(seconds)
         return self._process.exitcode
+
+
+def footer_of(path: Path) -> RunFooter:
+    """Return the end of a run file, or of the `run.jsonl` of a folder."""
+    footer = read_run(path / "run.jsonl" if path.is_dir() else path).footer
+    assert footer is not None
+    return footer
+
+
+def spent_of(path: Path) -> SpentRecord:
+    """Return what a run says that it spent, in the same way."""
+    spent = footer_of(path).spent
+    assert spent is not None
+    return spent
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
