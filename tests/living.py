@@ -17,9 +17,9 @@ PAID = ["run", "--live", "--output", "run.jsonl", "--provider", "./paid.toml"]
 
 
 def live(
-    folder: Path, url: str, *words: str, **environment: str
+    folder: Path, url: str, *words: str, addopts: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    return command(folder, *PAID, "--base-url", url, *words, **environment)
+    return command(folder, *PAID, "--base-url", url, *words, PYTEST_ADDOPTS=addopts)
 
 
 class Running:

@@ -103,7 +103,7 @@ def test_first_failure_stops_what_is_sent_where_pytest_is_told_so_and_what_is_pa
 
 
 @pytest.mark.parametrize(
-    ("words", "environment", "said"),
+    ("words", "addopts", "said"),
     [
         (("--budget", "1", "-n", "2"), "", "how many at once with --concurrency N"),
         (("--budget", "1"), "-n 2", "how many at once with --concurrency N"),
@@ -112,11 +112,11 @@ def test_first_failure_stops_what_is_sent_where_pytest_is_told_so_and_what_is_pa
     ids=["processes", "processes-by-addopts", "no-budget"],
 )
 def test_what_must_not_be_sent_so_is_refused(
-    tmp_path: Path, words: tuple[str, ...], environment: str, said: str
+    tmp_path: Path, words: tuple[str, ...], addopts: str, said: str
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched() as (url, eye):
-        done = live(tmp_path, url, *words, PYTEST_ADDOPTS=environment)
+        done = live(tmp_path, url, *words, addopts=addopts)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
