@@ -14,8 +14,7 @@ import pytest
 from tests.wheel import installed, repository
 
 pytest_plugins = ["tests.wheel"]
-ONE = ("--provider=reference", "--live", "--models=dall-e-2", "--cases=baseline")
-ONE += ("--clauses=envelope.o*",)
+ONE = "--provider=reference --live --models=dall-e-2 --cases=baseline --clauses=envelope.o*".split()
 ID = re.compile(r"^\S+::reference::dall-e-2/baseline::envelope\.object(?= |$)", re.MULTILINE)
 
 
