@@ -49,7 +49,7 @@ def test_feasible_combinations_are_those_of_valid_rows() -> None:
 
 
 @pytest.mark.parametrize("strength", [1, 2, 3])
-@pytest.mark.parametrize("name", ["dall-e-2", "dall-e-3", "qwen-image"])
+@pytest.mark.parametrize("name", ["dall-e-2", "qwen-image"])
 def test_rows_have_every_combination_that_is_feasible(name: str, strength: int) -> None:
     space = space_of(EDITION, EDITION.models[name])
     rows = covering_rows(space, strength, lambda _: 1.0)
@@ -61,10 +61,7 @@ def test_rows_have_every_combination_that_is_feasible(name: str, strength: int) 
 def test_dear_rows_are_as_few_as_can_be_and_come_last() -> None:
     rows = covering_rows(SMALL, 2, dear)
     assert [dear(row) for row in rows] == [0.1, 0.1, 0.1, 1.0, 1.0]  # two formats, with high
-
-
-def test_same_arguments_give_the_same_rows() -> None:
-    assert covering_rows(SMALL, 2, dear) == covering_rows(SMALL, 2, dear)
+    assert covering_rows(SMALL, 2, dear) == rows
 
 
 def test_what_is_covered_already_is_not_asked_for_again() -> None:
@@ -95,22 +92,19 @@ def test_body_with_another_value_is_no_row(value: Any) -> None:
     assert space.row({"size": value}) is None
     assert space.row({"size": "auto"}) is not None
     known = space.combinations_in({"size": value}, 1)
-    places = {at for combination in known for at, _ in combination}
-    assert space.names.index("size") not in places
+    assert space.names.index("size") not in {at for combination in known for at, _ in combination}
 
 
-def test_new_parameter_is_combined(tmp_path: Path) -> None:
-    added = {"type": ["integer", "null"], "minimum": 7, "maximum": 9, "citations": []}
-    edition = changed_edition(
-        tmp_path, "dall-e-2", lambda schema: schema["properties"].update(steps=added)
-    )
+def test_new_parameter_is_combined_and_an_unknown_keyword_is_an_error(tmp_path: Path) -> None:
+    def add(schema: Any) -> None:
+        added = {"type": ["integer", "null"], "minimum": 7, "maximum": 9, "citations": []}
+        schema["properties"].update(steps=added)
+
+    edition = changed_edition(tmp_path, "dall-e-2", add)
     levels = space_of(edition, edition.models["dall-e-2"]).levels
     assert levels["steps"] == (LEFT_OUT, 7, 9)
-
-
-def test_unknown_keyword_is_an_error(tmp_path: Path) -> None:
     edition = changed_edition(
-        tmp_path, "dall-e-2", lambda schema: schema["properties"]["n"].update(exclusiveMaximum=11)
+        tmp_path / "x", "dall-e-2", lambda schema: schema["properties"]["n"].update(multipleOf=2)
     )
-    with pytest.raises(UnknownKeywordError, match="exclusiveMaximum"):
+    with pytest.raises(UnknownKeywordError, match="multipleOf"):
         space_of(edition, edition.models["dall-e-2"])

@@ -10,6 +10,8 @@ import pytest
 
 import conformance
 from conformance.reference.server import ReferenceServer
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests.live import EDITION
 from tests.processes import run_pytest
 
@@ -71,6 +73,7 @@ def manifest(folder: Path) -> Path:
 
 def test_every_property_is_recorded_with_its_examples(recorded: Path) -> None:
     examples = json.loads(manifest(recorded).read_text())["examples"]
+    cassettes = [*manifest(recorded).parent.glob("drawn-*.yaml")]
     assert {example["property"] for example in examples} == {
         "valid-request-is-honoured",
         "invalid-request-is-refused",
@@ -80,34 +83,27 @@ def test_every_property_is_recorded_with_its_examples(recorded: Path) -> None:
         "unknown-parameter-is-treated-alike",
     }
     named = {name for example in examples for name in example["cassettes"]}
-    assert named == {path.stem for path in manifest(recorded).parent.glob("drawn-*.yaml")}
-    assert KEY not in "".join(path.read_text() for path in manifest(recorded).parent.glob("*.yaml"))
+    assert named == {path.stem for path in cassettes}
+    assert KEY not in "".join(path.read_text() for path in cassettes)
 
 
-def test_replay_judges_what_was_recorded_with_the_network_blocked(recorded: Path) -> None:
-    done = replay(recorded, "--block-network")
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "6 passed" in done.stdout
+def edit_cassettes(folder: Path, old: str, new: str) -> None:
+    for path in manifest(folder).parent.glob("drawn-*.yaml"):
+        path.write_text(path.read_text().replace(old, new))
 
 
-def test_replay_draws_nothing_whatever_became_of_the_strategies(recorded: Path) -> None:
-    (recorded / "nothing_drawn.py").write_text(BROKEN_STRATEGIES)
-    words = ["-p", "nothing_drawn", "-p", "no:hypothesispytest"]
-    done = replay(recorded, *words)
+def test_replay_draws_and_sends_nothing_whatever_became_of_strategies_and_edition(
+    copy: Path,
+) -> None:
+    edit_cassettes(copy, EDITION.id, "cometapi-2020-01-01")
+    (copy / "nothing_drawn.py").write_text(BROKEN_STRATEGIES)
+    done = replay(copy, "--block-network", "-p", "nothing_drawn", "-p", "no:hypothesispytest")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "6 passed" in done.stdout
 
 
-def test_other_edition_breaks_no_drawn_cassette(copy: Path) -> None:
-    for path in manifest(copy).parent.glob("drawn-*.yaml"):
-        path.write_text(path.read_text().replace(EDITION.id, "cometapi-2020-01-01"))
-    done = replay(copy)
-    assert done.returncode == 0, done.stdout[-3000:]
-
-
 def test_broken_property_shows_its_own_assertion(copy: Path) -> None:
-    for path in manifest(copy).parent.glob("drawn-*.yaml"):
-        path.write_text(path.read_text().replace('"created":', '"creatd":'))
+    edit_cassettes(copy, '"created":', '"creatd":')
     done = replay(copy)
     assert done.returncode == 1
     assert "envelope.created-present" in done.stdout
@@ -133,37 +129,28 @@ def test_deviation_of_what_was_drawn_is_kept_true(copy: Path) -> None:
     assert done.returncode == 1
     told = "mine.toml: deviation envelope.created-present on */generated no longer occurs"
     assert told in done.stdout
-    for path in manifest(copy).parent.glob("drawn-*.yaml"):
-        path.write_text(path.read_text().replace('"created":', '"creatd":'))
+    edit_cassettes(copy, '"created":', '"creatd":')
     assert "test_deviation_still_occurs" not in replay(copy).stdout
 
 
-def test_missing_cassette_is_a_sentence(copy: Path) -> None:
+def test_missing_cassette_and_damaged_manifest_are_a_sentence(copy: Path) -> None:
     next(iter(manifest(copy).parent.glob("drawn-*.yaml"))).unlink()
     done = replay(copy)
     assert done.returncode == 1
     assert "has no cassette" in done.stdout
     assert "--record-mode rewrite --explore" in done.stdout
     assert "Traceback" not in done.stdout
-
-
-def test_damaged_manifest_is_a_sentence(copy: Path) -> None:
     manifest(copy).write_text('{"schema": 1, "examples": [{"check": "rm"}]}')
     done = replay(copy)
     assert done.returncode != 0
     assert "is no manifest of drawn requests" in done.stdout + done.stderr
 
 
-def test_cassettes_of_drawn_requests_are_not_unused(recorded: Path) -> None:
-    from conformance.runner.options import Options
-    from conformance.runner.session import Session
-
-    options = Options((str(recorded / "mine.toml"),), cassettes=recorded / "cassettes")
-    session = Session(options)
+def test_cassettes_of_drawn_requests_are_not_unused(copy: Path) -> None:
+    session = Session(Options((str(copy / "mine.toml"),), cassettes=copy / "cassettes"))
     assert not [path for path in session.unused_cassettes() if "drawn-" in path]
-    (recorded / "cassettes" / "mine" / "dall-e-2" / "drawn-0.yaml").write_text("x: 1\n")
+    manifest(copy).with_name("drawn-0.yaml").write_text("x: 1\n")
     assert [path for path in session.unused_cassettes() if "drawn-0.yaml" in path]
-    (recorded / "cassettes" / "mine" / "dall-e-2" / "drawn-0.yaml").unlink()
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,13 +22,7 @@ from conformance.exchange.transport.transport import AddressPolicy, Limits, Tran
 from conformance.generated import inputs as drawn
 from conformance.generated.failures import UNAVAILABLE, BrokenPromise, conclude
 from conformance.generated.properties import ALIKE, STATELESS, Explorer
-from conformance.generated.search import (
-    PROFILES,
-    explore,
-    explore_refusals,
-    explored,
-    profile,
-)
+from conformance.generated.search import PROFILES, explore, explore_refusals, explored, profile
 from conformance.providers import load_provider
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
@@ -35,11 +30,12 @@ from conformance.reference.steps import TRUTHFUL
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import changed_edition
+from tests.extent import sample
 from tests.live import session, watched
 from tests.processes import run_pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from conformance.reference.answers import Job
 
@@ -71,9 +67,8 @@ def exploring(model: str, **changed: Any) -> Iterator[Explorer]:
     with lying(**changed) as server:
         policy = AddressPolicy.for_provider(server.base_url)
         with Transport(Limits(), policy) as transport:
-            target = Target("reference", server.base_url, KEY, {})
+            client = Client(Target("reference", server.base_url, KEY, {}), transport)
             provider = load_provider("reference").at(server.base_url)
-            client = Client(target, transport)
             yield Explorer(client, provider, EDITION, model, clauses_of(EDITION))
 
 
@@ -82,27 +77,21 @@ def one_image(asked: Any) -> Job:
     return replace(TRUTHFUL.resolve(asked), n=1)
 
 
-def test_ignored_n_is_told_by_its_smallest_request() -> None:
-    with exploring("dall-e-2", resolve=one_image) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
-    (told,) = [each for each in found if each.broken.id == "count.as-asked"]
-    assert told.broken.request == {"model": "dall-e-2", "prompt": "A bicycle", "n": 2}
-    assert "curl -sS" in str(told)
-    assert "Bearer $REFERENCE_KEY" in str(told)
-    assert KEY not in str(told)
-
-
 def without_created(job: Job, images: Any, place: Any) -> dict[str, Any]:
     body = TRUTHFUL.answer(job, images, place)
     return {name: value for name, value in body.items() if name != "created"}
 
 
-def test_lie_in_every_answer_does_not_hide_another() -> None:
+def test_every_lie_is_told_by_its_smallest_request() -> None:
     with exploring("dall-e-2", resolve=one_image, answer=without_created) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
-    requests = {each.broken.id: each.broken.request for each in found}
-    assert requests["envelope.created-present"].keys() == {"model", "prompt"}
-    assert requests["count.as-asked"]["n"] == 2
+        told = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
+    by_id = {falsified.broken.id: falsified for falsified in told}
+    assert by_id["envelope.created-present"].broken.request.keys() == {"model", "prompt"}
+    ignored = by_id["count.as-asked"]
+    assert ignored.broken.request == {"model": "dall-e-2", "prompt": "A bicycle", "n": 2}
+    assert "curl -sS" in str(ignored)
+    assert "Bearer $REFERENCE_KEY" in str(ignored)
+    assert KEY not in str(ignored)
 
 
 def validates_no_n(asked: Any, served: Any) -> Refusal | None:
@@ -113,10 +102,8 @@ def validates_no_n(asked: Any, served: Any) -> Refusal | None:
 
 def test_accepted_n_above_the_limit_is_found() -> None:
     with exploring("dall-e-3", validate=validates_no_n, resolve=one_image) as explorer:
-        found = explore(
-            drawn.too_many(EDITION, explorer.documented), explorer.refuses_invalid, QUICK
-        )
-    (told,) = found
+        bodies = drawn.too_many(EDITION, explorer.documented)
+        (told,) = explore(bodies, explorer.refuses_invalid, QUICK)
     assert told.broken.id == "count.above-maximum-refused"
     assert told.broken.request["n"] == 2
     assert len(told.broken.curls) == 2  # its control as well
@@ -128,8 +115,8 @@ def refuses_all(asked: Any, served: Any) -> Refusal:
 
 def test_provider_that_refuses_everything_does_not_pass() -> None:
     with exploring("dall-e-2", validate=refuses_all) as explorer:
-        found = explore(drawn.refused(EDITION, explorer.documented), explorer.refuses_invalid, ANY)
-    assert "parameters.valid-accepted" in {each.broken.id for each in found}
+        told = explore(drawn.refused(EDITION, explorer.documented), explorer.refuses_invalid, ANY)
+    assert "parameters.valid-accepted" in {falsified.broken.id for falsified in told}
 
 
 def always_urls(asked: Any) -> Job:
@@ -141,8 +128,8 @@ def always_urls(asked: Any) -> Job:
 @pytest.mark.long
 def test_ignored_response_format_is_found() -> None:
     with exploring("dall-e-2", resolve=always_urls) as explorer:
-        found = explore(drawn.formats(EDITION, explorer.documented), explorer.follows_format, QUICK)
-    (told,) = found
+        formats = drawn.formats(EDITION, explorer.documented)
+        (told,) = explore(formats, explorer.follows_format, QUICK)
     assert told.broken.id == "format.b64-when-asked"
     assert told.broken.request.keys() == {"model", "prompt", "user", "response_format"}
 
@@ -164,8 +151,8 @@ class Sticky:
 @pytest.mark.long
 def test_state_that_leaks_is_found() -> None:
     with exploring("dall-e-2", resolve=Sticky()) as explorer:
-        found = explore(drawn.between(EDITION, explorer.documented), explorer.is_stateless, ANY)
-    told = next(each for each in found if each.broken.id == STATELESS)
+        leaks = explore(drawn.between(EDITION, explorer.documented), explorer.is_stateless, ANY)
+    told = next(falsified for falsified in leaks if falsified.broken.id == STATELESS)
     assert "pixels" in told.broken.message
     assert not told.broken.request.get("size")
 
@@ -180,12 +167,12 @@ class LastOnly:
 
 def test_unknown_parameter_treated_by_place_is_found() -> None:
     with exploring("dall-e-2", validate=LastOnly()) as explorer:
-        found = explore(
-            drawn.placed(EDITION, explorer.documented), explorer.treats_unknown_alike, ANY
-        )
-    assert [each.broken.id for each in found] == [ALIKE]
-    assert "alone: HTTP 400" in found[0].broken.message
-    assert "first: HTTP 200" in found[0].broken.message
+        placed = drawn.placed(EDITION, explorer.documented)
+        one = settings(ANY, max_examples=1)
+        (told,) = explore(placed, explorer.treats_unknown_alike, one)
+    assert told.broken.id == ALIKE
+    assert "alone: HTTP 400" in told.broken.message
+    assert "first: HTTP 200" in told.broken.message
 
 
 def fails(asked: Any) -> Job:
@@ -196,79 +183,76 @@ def fails(asked: Any) -> Job:
 
 def test_server_error_is_neither_passed_nor_failed() -> None:
     with exploring("dall-e-2", resolve=fails) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
-    assert [each.broken.id for each in found] == [UNAVAILABLE]
-    with pytest.raises(pytest.skip.Exception, match=r'(?s)HTTP 500.*"n":2'):
-        conclude(found)
+        told = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, ANY)
+    assert [falsified.broken.id for falsified in told] == [UNAVAILABLE]
+    with pytest.raises(pytest.skip.Exception, match=r'(?s)HTTP 500.*"n":'):
+        conclude(told)
 
 
-@pytest.mark.parametrize("model", EDITION.models)
+@pytest.mark.parametrize("model", sample(EDITION.models, 3))
 def test_placed_parameter_is_unknown_everywhere(model: str) -> None:
     @QUICK
     @given(drawn.placed(EDITION, EDITION.models[model]))
-    def check(each: Any) -> None:
-        assert len(each.texts) >= 2
-        assert each.name not in EDITION.parameters
+    def check(placed: Any) -> None:
+        assert len(placed.texts) >= 2
+        assert placed.name not in EDITION.parameters
 
     check()
 
 
+NUMBERS = st.integers(0, 100)
+
+
 def broken(id_: str, number: int) -> BrokenPromise:
-    return BrokenPromise(
-        id_, "MUST", "planted", {"model": "m", "prompt": "p", "n": number}, ("curl",)
-    )
+    request = {"model": "m", "prompt": "p", "n": number}
+    return BrokenPromise(id_, "MUST", "planted", request, ("curl",))
 
 
-def over(*limits: int) -> Callable[[int], list[BrokenPromise]]:
+Check = Callable[[int], list[BrokenPromise]]
+
+
+def over(*limits: int, sent: list[int] | None = None) -> Check:
     """A check with one promise for each limit that a number must not be above."""
-    return lambda number: [broken(str(each), number) for each in limits if number > each]
+
+    def check(number: int) -> list[BrokenPromise]:
+        if sent is not None:
+            sent.append(number)
+        return [broken(str(limit), number) for limit in limits if number > limit]
+
+    return check
 
 
 def test_each_promise_has_a_smallest_example_of_its_own() -> None:
-    found = explore(st.integers(0, 100), over(5, 20), QUICK)
-    assert {each.broken.id: each.broken.request["n"] for each in found} == {"5": 6, "20": 21}
-    assert [each.others for each in found if each.broken.id == "20"] == [("5",)]
+    told = {falsified.broken.id: falsified for falsified in explore(NUMBERS, over(5, 20), QUICK)}
+    assert {id_: falsified.broken.request["n"] for id_, falsified in told.items()} == {
+        "5": 6,
+        "20": 21,
+    }
+    assert told["20"].others == ("5",)
 
 
 def test_live_profile_is_bounded_and_does_not_shrink() -> None:
     sent: list[int] = []
-
-    def check(number: int) -> list[BrokenPromise]:
-        sent.append(number)
-        return over(-1)(number)
-
-    assert explore(st.integers(0, 100), check, PROFILES["live"])
-    assert Phase.shrink not in PROFILES["live"].phases
+    assert explore(NUMBERS, over(-1, sent=sent), PROFILES["live"])
     assert len(sent) <= 2 * PROFILES["live"].max_examples
+    assert Phase.shrink not in PROFILES["live"].phases
+    assert Phase.shrink in PROFILES["reference"].phases
+    assert PROFILES["reference"].max_examples >= 2000
 
 
 def test_refusals_are_shrunk_live_within_a_bound() -> None:
     sent: list[int] = []
-
-    def check(number: int) -> list[BrokenPromise]:
-        sent.append(number)
-        return over(5)(number)
-
-    (found,) = explore_refusals(st.integers(0, 10**6), check, PROFILES["live"])
-    assert found.broken.request["n"] == min(each for each in sent if each > 5) < max(sent)
+    check = over(5, sent=sent)
+    (told,) = explore_refusals(st.integers(0, 10**6), check, PROFILES["live"])
+    assert told.broken.request["n"] == min(number for number in sent if number > 5) < max(sent)
     assert len(sent) == len(set(sent)) <= 5 * PROFILES["live"].max_examples
 
 
-def test_reference_profile_tries_thousands_and_shrinks() -> None:
-    assert PROFILES["reference"].max_examples >= 2000
-    assert Phase.shrink in PROFILES["reference"].phases
-
-
 def test_promise_that_is_not_always_broken_is_told_as_flaky() -> None:
-    seen: list[int] = []
-
-    def check(number: int) -> list[BrokenPromise]:
-        seen.append(number)
-        return [broken("sometimes", number)] if len(seen) == 1 else []
-
-    (found,) = explore(st.integers(0, 100), check, QUICK)
-    assert found.flaky
-    assert "not break it every time" in str(found)
+    once = iter([[broken("sometimes", 1)]])
+    (told,) = explore(NUMBERS, lambda _: next(once, []), QUICK)
+    assert told.flaky
+    assert "not break it every time" in str(told)
 
 
 def test_fault_of_ours_is_not_a_finding() -> None:
@@ -276,20 +260,15 @@ def test_fault_of_ours_is_not_a_finding() -> None:
         explore(st.integers(0, 9), lambda number: [number // 0], QUICK)
 
 
-@pytest.mark.parametrize(
-    ("name", "free", "ci", "expected"),
-    [
+def test_profile_is_chosen_by_cost_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, free, ci, chosen in [
         (None, True, "", "reference"),
         (None, True, "true", "ci"),
         (None, False, "true", "live"),
         ("reference", False, "", "reference"),
-    ],
-)
-def test_profile_is_chosen_by_cost_and_place(
-    monkeypatch: pytest.MonkeyPatch, name: str | None, free: bool, ci: str, expected: str
-) -> None:
-    monkeypatch.setenv("CI", ci)
-    assert profile(name, free) is PROFILES[expected]
+    ]:
+        monkeypatch.setenv("CI", ci)
+        assert profile(name, free) is PROFILES[chosen]
 
 
 def of_mine(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -298,12 +277,12 @@ def of_mine(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> None:
-    arguments = ("--live", "--hypothesis-profile=ci", "-k", "valid_request_is_honoured")
-    with lying(resolve=one_image) as server:
+    arguments = ("--live", "--hypothesis-profile=live", "-k", "valid_request_is_honoured")
+    with lying(answer=without_created) as server:
         done = of_mine(tmp_path, str(GENERATED), *arguments, f"--base-url={server.base_url}")
-    assert done.returncode == 1, done.stdout + done.stderr
-    smallest = 'smallest: {"model":"dall-e-2","prompt":"A bicycle","n":2}'
-    for part in ("count.as-asked\nMUST: ", smallest, "curl -sS", "Bearer $API_KEY"):
+    assert "1 failed, 5 deselected" in done.stdout, done.stdout + done.stderr
+    clause = "envelope.created-present\nMUST: "
+    for part in (clause, 'smallest: {"model":"dall-e-2"', "curl -sS", "Bearer $API_KEY"):
         assert part in done.stdout
     assert KEY not in done.stdout + done.stderr
 
@@ -319,16 +298,18 @@ def test_paid_exploring_stays_within_its_budget(tmp_path: Path) -> None:
     assert eye.asked.count(("POST", "/v1/images/generations")) == 2  # at 0.02 an image
 
 
-@pytest.mark.parametrize(("mode", "collected"), [("--live", True), ("--record-mode=none", False)])
-def test_generated_requests_are_collected_live(tmp_path: Path, mode: str, collected: bool) -> None:
-    done = of_mine(tmp_path, str(GENERATED), "--collect-only", mode)
-    assert ("6 tests collected" in done.stdout) is collected, done.stdout + done.stderr
-    assert ("generated requests are only sent with" in done.stdout + done.stderr) is not collected
+def test_generated_requests_are_no_part_of_replay_nor_of_selected_cases(tmp_path: Path) -> None:
+    done = of_mine(tmp_path, str(GENERATED), "--collect-only", "--record-mode=none")
+    assert "generated requests are only sent with" in done.stdout + done.stderr
+    assert "6 tests collected" not in done.stdout
+    chosen = ("--collect-only", "--live", "--cases=baseline")
+    done = of_mine(tmp_path, str(GENERATED.parent), *chosen)
+    assert "test_promises.py" in done.stdout
+    assert "test_generated.py" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("name", "chosen", "paid", "count"),
-    [
+def test_generated_requests_go_where_they_are_free() -> None:
+    chosen: list[tuple[str, dict[str, Any], bool, int]] = [
         ("reference", {}, False, 6),
         ("reference", {"models": "dall-e-?"}, False, 2),
         ("reference", {"live": False}, False, 0),
@@ -337,28 +318,19 @@ def test_generated_requests_are_collected_live(tmp_path: Path, mode: str, collec
         ("reference", {"base_url": "http://127.0.0.1:1/v1"}, False, 6),
         ("litellm", {}, False, 0),
         ("litellm", {"models": "dall-e-3"}, True, 1),
-    ],
-)
-def test_generated_requests_go_where_they_are_free(
-    name: str, chosen: dict[str, Any], paid: bool, count: int
-) -> None:
-    session = Session(Options(**{"providers": (name,), "live": True, **chosen}))
-    assert len(explored(session, paid)) == count
+    ]
+    for name, more, paid, count in chosen:
+        session = Session(Options(**{"providers": (name,), "live": True, **more}))
+        assert len(explored(session, paid)) == count, (name, more)
 
 
 def test_unknown_keyword_is_an_error_at_collection(tmp_path: Path) -> None:
     session = Session(Options(providers=("reference",), live=True, models="dall-e-2"))
     session.edition = changed_edition(
-        tmp_path, "dall-e-2", lambda each: each["properties"]["n"].update(multipleOf=2)
+        tmp_path, "dall-e-2", lambda schema: schema["properties"]["n"].update(multipleOf=2)
     )
     with pytest.raises(UnknownKeywordError, match="multipleOf"):
         explored(session, False)
-
-
-def test_selected_cases_leave_generated_requests_out(tmp_path: Path) -> None:
-    done = of_mine(tmp_path, str(GENERATED.parent), "--collect-only", "--live", "--cases=baseline")
-    assert "test_promises.py" in done.stdout
-    assert "test_generated.py" not in done.stdout + done.stderr
 
 
 def test_error_of_the_suite_is_not_hidden_by_a_request_that_was_not_judged() -> None:

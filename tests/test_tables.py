@@ -48,17 +48,12 @@ def test_table_fits_where_its_names_can_be_folded() -> None:
     assert not fits(least - 1, COLUMNS, ROWS, gap=2)
 
 
-class GridPaper(Paper):
-    def grid(self) -> None:
-        rows = [("size", *(f"cell-{side}" for side in range(9)))]
-        self._grid(("asked for", *(f"side-{side}" for side in range(9))), rows)
-
-
 @pytest.mark.parametrize(("is_terminal", "parts"), [(True, 3), (False, 1)], ids=["tty", "pipe"])
 def test_grid_comes_in_parts_where_a_terminal_is_too_narrow(is_terminal: bool, parts: int) -> None:
     file = io.StringIO()
     console = Console(file=file, width=40, force_terminal=is_terminal, color_system=None)
-    GridPaper(console).grid()
+    rows = [("size", *(f"cell-{side}" for side in range(9)))]
+    Paper(console)._grid(("asked for", *(f"side-{side}" for side in range(9))), rows)
     lines = file.getvalue().splitlines()
     assert [line.split()[0] for line in lines] == ["asked", "size"] * parts
     assert sum(line.count("cell-") for line in lines) == 9
