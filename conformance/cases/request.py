@@ -53,8 +53,8 @@ def body_bytes(case: Case, served_as: str | None = None) -> bytes:
 def canonical_json(body: Mapping[str, Any]) -> str:
     """Return a body as compact JSON: model and prompt first, then by name."""
     # cassettes are found by it (ARCHITECTURE 8), so the order of members must say nothing
-    first = {name: body[name] for name in ("model", "prompt") if name in body}
-    ordered = first | {name: body[name] for name in sorted(body)}
+    leading = {name: body[name] for name in ("model", "prompt") if name in body}
+    ordered = leading | {name: body[name] for name in sorted(body)}
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
@@ -114,11 +114,11 @@ def _rename_raw(case: Case, served_as: str | None) -> bytes:
     raw = case.raw or b""
     if served_as is None:
         return raw
-    old, new = (
+    own_name, served_name = (
         f'"model":{json.dumps(name, ensure_ascii=False)}'.encode()
         for name in (case.model, served_as)
     )
-    return raw.replace(old, new)
+    return raw.replace(own_name, served_name)
 
 
 def _shown_body(case: Case, served_as: str | None) -> tuple[str | bytes, list[str]]:

@@ -128,8 +128,8 @@ def name_of(value: object) -> str:
 
 def is_integer(value: object) -> bool:
     """Return whether a value is an integer to JSON Schema: 12.0 is one, and true is not."""
-    whole = isinstance(value, float) and value.is_integer()
-    return whole or (isinstance(value, int) and not isinstance(value, bool))
+    is_whole = isinstance(value, float) and value.is_integer()
+    return is_whole or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def _fault(error: ValidationError) -> SchemaFault:
@@ -162,8 +162,8 @@ _DEMANDS = {
 def _demand(keyword: str, value: Any) -> str:
     """Say what a keyword demands, in at most `_MOST_DEMANDED` characters."""
     values = value if isinstance(value, list) else [value]
-    named = " or ".join(str(item) if keyword == "type" else shown(item) for item in values)
-    text = _DEMANDS.get(keyword, "as documented").format(named)
+    demanded = " or ".join(str(item) if keyword == "type" else shown(item) for item in values)
+    text = _DEMANDS.get(keyword, "as documented").format(demanded)
     return text if len(text) <= _MOST_DEMANDED else f"{text[: _MOST_DEMANDED - 1]}…"
 
 
@@ -182,21 +182,21 @@ def _pattern(expression: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", expression))
 
 
-def _type(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-    types = [wanted] if isinstance(wanted, str) else wanted
+def _type(validator: Any, type_names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    types = [type_names] if isinstance(type_names, str) else type_names
     if not any(validator.is_type(instance, type_) for type_ in types):
         yield ValidationError(f"must be of type {' or '.join(types)}, not {shown(instance)}")
 
 
 def _enum(_: Any, allowed: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
     if not any(_same(instance, value) for value in allowed):
-        named = [value for value in allowed if value is not None]
-        yield ValidationError(f"is {shown(instance)}, not one of {_list(named)}")
+        values = [value for value in allowed if value is not None]
+        yield ValidationError(f"is {shown(instance)}, not one of {_list(values)}")
 
 
-def _const(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if not _same(instance, wanted):
-        yield ValidationError(f"is {shown(instance)}, not {shown(wanted)}")
+def _const(_: Any, constant: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if not _same(instance, constant):
+        yield ValidationError(f"is {shown(instance)}, not {shown(constant)}")
 
 
 def _not(validator: Any, schema: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -214,8 +214,8 @@ def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[Val
 def _any_of(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if not any(validator.evolve(schema=subschema).is_valid(instance) for subschema in schemas):
         names = [name for subschema in schemas for name in subschema.get("required", ())]
-        wanted = f"needs one of {_list(names)}" if names else "fits none of the alternatives"
-        yield ValidationError(wanted)
+        message = f"needs one of {_list(names)}" if names else "fits none of the alternatives"
+        yield ValidationError(message)
 
 
 def _limit(

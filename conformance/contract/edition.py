@@ -139,7 +139,7 @@ class Edition:
         key = f"{part} {name}"
         if key not in self._checkers:
             parts = [key.partition(" ") for key in self._checkers]
-            known = [other for first, _, other in parts if first == part]
+            known = [other_name for other_part, _, other_name in parts if other_part == part]
             raise UnknownNameError(f"{part} schema", name, known, f"edition {self.id}")
         return [
             Mismatch(

@@ -81,5 +81,5 @@ class Model:
 
         A `response_format` outside the documented ones counts as absent.
         """
-        asked = response_format if isinstance(response_format, str) else "default"
-        return self.responses.get(asked, self.responses["default"])
+        kind = response_format if isinstance(response_format, str) else "default"
+        return self.responses.get(kind, self.responses["default"])

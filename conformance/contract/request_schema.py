@@ -131,11 +131,11 @@ def _constraints(name: str | None, schema: Mapping[str, Any]) -> Iterator[Schema
 
 
 def _rule(
-    name: str | None, keyword: str, value: Any, cited: list[dict[str, Any]], named: str = ""
+    name: str | None, keyword: str, value: Any, cited: list[dict[str, Any]], cited_keyword: str = ""
 ) -> SchemaRule:
-    """Join a constraint with the citations that name its keyword (or the keyword `named`)."""
-    wanted = named or keyword
+    """Join a constraint with the citations of its keyword, or of `cited_keyword`."""
+    cited_keyword = cited_keyword or keyword
     citations = read_citations(
-        [citation for citation in cited if wanted in citation.get("keywords", ())]
+        [citation for citation in cited if cited_keyword in citation.get("keywords", ())]
     )
     return SchemaRule(name, keyword, value, strictest(citations), citations)
