@@ -19,7 +19,7 @@ _LONGEST_SHOWN = 200  # characters of one string in a curl line
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedRequest:
     """One HTTP request, ready to be sent, the key in it."""
 
     method: str
@@ -28,7 +28,9 @@ class Prepared:
     body: bytes
 
 
-def build_request(case: Case, *, base_url: str, key: str, served_as: str | None = None) -> Prepared:
+def build_request(
+    case: Case, *, base_url: str, key: str, served_as: str | None = None
+) -> PreparedRequest:
     """Make the HTTP request of a case; ``served_as`` is what the provider calls the model.
 
     ``base_url`` ends in ``/v1``. Only a case that presents a valid key holds the real one.
@@ -38,7 +40,7 @@ def build_request(case: Case, *, base_url: str, key: str, served_as: str | None 
     headers += [("authorization", authorization)] if authorization else []
     headers += [("content-type", case.content_type)] if case.content_type else []
     url = base_url.rstrip("/") + _PATHS[case.operation]
-    return Prepared(case.method, url, tuple(headers), body_bytes(case, served_as))
+    return PreparedRequest(case.method, url, tuple(headers), body_bytes(case, served_as))
 
 
 def body_bytes(case: Case, served_as: str | None = None) -> bytes:

@@ -58,7 +58,10 @@ def open_cases(domain: Domain) -> Iterator[Case]:
     yield case(UNKNOWN_PARAMETER, unknown, parameter=UNKNOWN_PARAMETER)
     # One parameter that is documented as not for this model, with a value of another model, or
     # with any word where no model documents a value.
-    values = {name: next(iter(elsewhere(domain, name)), None) for name in domain.model.unsupported}
+    values = {
+        name: next(iter(documented_anywhere(domain, name)), None)
+        for name in domain.model.unsupported
+    }
     known = {name: value for name, value in values.items() if value is not None}
     for name, value in (known or dict.fromkeys(values, WORD)).items():
         if domain.read({name: value}).expectation == "open":
@@ -110,7 +113,7 @@ def words_of(fragment: Mapping[str, Any]) -> str:
     )
 
 
-def elsewhere(domain: Domain, name: str) -> Iterable[Any]:
+def documented_anywhere(domain: Domain, name: str) -> Iterable[Any]:
     """Return what other models document for a parameter, the most common first."""
     models = domain.edition.models.values()
     counts = Counter(value for model in models for value in model.documented(name))
@@ -165,7 +168,9 @@ def _open_fragments(domain: Domain, name: str) -> Iterator[dict[str, Any]]:
     """Yield the smallest open request of every value that stays open whatever is sent with it."""
     own_values = [*domain.model.parameters[name].get("enum", ()), *domain.model.open_values(name)]
     own_values += _worth_sending(domain, name)
-    values = [value for value in [*own_values, *elsewhere(domain, name)] if value is not None]
+    values = [
+        value for value in [*own_values, *documented_anywhere(domain, name)] if value is not None
+    ]
     # by comparison: a value may be an object, which cannot be hashed
     values = [value for index, value in enumerate(values) if value not in values[:index]]
     for value in values:

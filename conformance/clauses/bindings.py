@@ -31,7 +31,7 @@ def generation(sent: SentRequest) -> bool:
 
 def minimal(sent: SentRequest) -> bool:
     """Bind the smallest request to a model: its name and a prompt."""
-    return sent.asked is not None and set(sent.asked.body) == {"model", "prompt"}
+    return sent.reading is not None and set(sent.reading.body) == {"model", "prompt"}
 
 
 def model_list(sent: SentRequest) -> bool:
@@ -53,7 +53,7 @@ def left_open(*questions: str) -> Binding:
     """Bind a generation that raises one of these open questions and has no other fault."""
 
     def binds(sent: SentRequest) -> bool:
-        touched = sent.asked.left_open if sent.asked else ()
+        touched = sent.reading.left_open if sent.reading else ()
         opened = generation(sent) and sent.expectation == "open"
         return opened and bool(set(questions) & set(touched))
 
@@ -75,7 +75,7 @@ def asks(parameter: str, *values: object) -> Binding:
 
 def omits(parameter: str) -> Binding:
     """Bind a request that does not send a parameter, or sends it as null."""
-    return lambda sent: sent.asked is not None and not sent.has(parameter)
+    return lambda sent: sent.reading is not None and not sent.has(parameter)
 
 
 def documents(parameter: str) -> Binding:
@@ -122,7 +122,7 @@ def promised(*deciding: str) -> Binding:
     decisive = {"stream", *deciding}
 
     def binds(sent: SentRequest) -> bool:
-        if not generation(sent) or sent.asked is None:
+        if not generation(sent) or sent.reading is None:
             return False
         painted = sent.painted and not at_fault(sent) & decisive
         return sent.expectation != "refused" or (painted and "method" not in sent.faults)
@@ -134,9 +134,9 @@ def at_fault(sent: SentRequest) -> frozenset[str]:
     """Name the parameters whose documented rules a request breaks; none where it is not read."""
     if "model-unknown" in sent.faults:
         return frozenset({"model"})
-    if sent.asked is None:
+    if sent.reading is None:
         return frozenset()
-    violations = sent.asked.violations
+    violations = sent.reading.violations
     broken = {violation.parameter for violation in violations if violation.parameter}
     rules = [violation.rule for violation in violations if violation.rule]
     return frozenset(broken.union(*map(condition_parameters, rules)))
@@ -174,7 +174,7 @@ def flaw(sent: SentRequest, parameter: str | None = None) -> str | None:
     ``parameter`` says whose constraint it must be. A wrong type outranks what else it
     entails, and a rule across parameters comes last.
     """
-    asked = sent.asked
+    asked = sent.reading
     if asked is None or sent.faults or not (refused(sent) and authorized(sent)):
         return None
     parameters = {violation.parameter for violation in asked.violations}

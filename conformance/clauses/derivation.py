@@ -73,7 +73,7 @@ def _derive(name: str, rules: list[tuple[Model, SchemaRule]]) -> Clause:
     parameter = None if across else rule.parameter
 
     def judge(subject: Subject) -> Iterator[Problem]:
-        asked = subject.sent.asked
+        asked = subject.sent.reading
         assert asked is not None  # for the clause binds what breaks its rule
         broken = next(fault for fault in asked.violations if fault.keyword == rule.keyword)
         yield from refusal(subject, f"a request whose {broken.message}")

@@ -34,7 +34,7 @@ def _anything(_subject: Subject) -> bool:
 def _painted(subject: Subject) -> bool:
     """Return whether an image came in a JSON body for a request that could be read."""
     plain = not subject.answer.streams
-    return subject.outcome.result is Result.ACCEPTED and plain and subject.sent.asked is not None
+    return subject.outcome.result is Result.ACCEPTED and plain and subject.sent.reading is not None
 
 
 def _painted_as_named(subject: Subject) -> bool:
@@ -118,7 +118,7 @@ def _open_size(subject: Subject) -> Iterator[str]:
 
 @observer("empty-prompt")
 def _empty_prompt(subject: Subject) -> Iterator[str]:
-    asked = subject.sent.asked
+    asked = subject.sent.reading
     if asked is None or asked.body.get("prompt") != "" or asked.violations:
         return
     accepted = subject.outcome.accepted

@@ -40,7 +40,7 @@ def _clause(source: str, request: OwnRequest) -> Clause:
 
 
 def _binds(request: OwnRequest, sent: SentRequest) -> bool:
-    asked = sent.asked
+    asked = sent.reading
     if asked is None or sent.faults or sent.authorization is not Authorization.VALID:
         return False
     name = asked.model.name if asked.model else str(asked.body.get("model"))

@@ -123,9 +123,9 @@ def method(subject: Subject) -> Iterator[Problem]:
 
 def _disputed(sent: SentRequest) -> Iterator[str]:
     """Name the parameters that raise an open question."""
-    if sent.asked is None or sent.model is None:
+    if sent.reading is None or sent.model is None:
         return
-    body = sent.asked.body
+    body = sent.reading.body
     yield from (name for name in body if name not in sent.model.parameters)
     for point in sent.model.schema.open_points:
         if point.touched_by(body):
@@ -141,7 +141,7 @@ _JUDGED_ELSEWHERE = frozenset(
 
 def _open_by(sent: SentRequest) -> str | None:
     """Return why the contract leaves a request open; None if it does not."""
-    asked = sent.asked
+    asked = sent.reading
     if asked is None or not generation(sent) or sent.expectation != "open":
         return None
     if _JUDGED_ELSEWHERE & set(asked.left_open):
@@ -156,7 +156,7 @@ def _left_open_by(reason: str) -> Binding:
 
 
 def _named(subject: Subject, reason: str) -> Iterator[Problem]:
-    asked, names = subject.sent.asked, tuple(_disputed(subject.sent))
+    asked, names = subject.sent.reading, tuple(_disputed(subject.sent))
     if asked is not None and reason != "disputed":
         names = asked.unknown if reason == "unknown" else asked.unsupported
     yield from refusal_by_name(subject, names)

@@ -98,7 +98,7 @@ def _is_open_too(subject: Subject) -> bool:
     What the control asks for as well, and was accepted with, is no such parameter; nor is, where
     the control was accepted, a model that no document knows.
     """
-    asked, control = subject.sent.asked, subject.control
+    asked, control = subject.sent.reading, subject.control
     if asked is None:
         return False
     left_open = {*asked.unknown, *asked.unsupported}
@@ -123,7 +123,7 @@ def quotes_fault(subject: Subject) -> bool:
 
     A name alone does not: the model may be overloaded, and the prompt queue full.
     """
-    error, asked = error_text(subject.answer), subject.sent.asked
+    error, asked = error_text(subject.answer), subject.sent.reading
     for name in at_fault(subject.sent):
         if error.param.rpartition(".")[2] == name:
             return True
@@ -191,7 +191,7 @@ def require_success(subject: Subject) -> None:
 
 def broken_down(subject: Subject, expected: str) -> Problem:
     """Describe which parameters a request fails with, how often, and what the provider says."""
-    body = subject.sent.asked.body if subject.sent.asked else {}
+    body = subject.sent.reading.body if subject.sent.reading else {}
     asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
     context, outcome = subject.context, subject.outcome
     what = f"HTTP {outcome.status}" if (outcome.status or 0) >= 500 else outcome.reason

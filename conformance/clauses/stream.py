@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
-from conformance.contract import Level, is_integer, shown
+from conformance.contract import Level, describe_value, is_integer
 from conformance.exchange.answer import COMPLETED, DONE, PARTIAL, StreamEvent
 
 STREAMED = all_of(promised(), streamed, family("gpt-image"))
@@ -101,7 +101,7 @@ def event_name(subject: Subject) -> Iterator[Problem]:
         elif "type" not in event.item:
             yield Problem(f"{event.path} has no type", f"type {event.name}"[:80], "absent")
         else:
-            yield Problem(f"{event.path} has two names", event.name[:80], shown(kind))
+            yield Problem(f"{event.path} has two names", event.name[:80], describe_value(kind))
 
 
 @clause(

@@ -173,7 +173,7 @@ class Subject:
     @property
     def names_model(self) -> bool:
         """Return whether the request names the model under test, and none made up to be refused."""
-        if self.sent.asked is not None and not self.sent.asked.has("model"):
+        if self.sent.reading is not None and not self.sent.reading.has("model"):
             return False
         return "model-unknown" not in self.sent.faults and not self.sent.violates("model")
 

@@ -104,7 +104,7 @@ def path_text(path: Sequence[str | int]) -> str:
     return text.removeprefix(".")
 
 
-def shown(value: object) -> str:
+def describe_value(value: object) -> str:
     """Describe a value in at most about 60 characters, whatever it is."""
     if isinstance(value, str):
         cut = f" ({len(value)} characters)" if len(value) > 40 else ""
@@ -143,7 +143,7 @@ def _fault(error: ValidationError) -> SchemaFault:
     elif value is None or isinstance(value, dict | list):
         observed = name_of(value)
     else:
-        observed = f"{name_of(value)}: {shown(value)}"
+        observed = f"{name_of(value)}: {describe_value(value)}"
     expected = _demand(keyword, error.validator_value)
     return SchemaFault(path, tuple(error.absolute_schema_path), keyword, text, expected, observed)
 
@@ -162,7 +162,9 @@ _DEMANDS = {
 def _demand(keyword: str, value: Any) -> str:
     """Say what a keyword demands, in at most `_MOST_DEMANDED` characters."""
     values = value if isinstance(value, list) else [value]
-    demanded = " or ".join(str(item) if keyword == "type" else shown(item) for item in values)
+    demanded = " or ".join(
+        str(item) if keyword == "type" else describe_value(item) for item in values
+    )
     text = _DEMANDS.get(keyword, "as documented").format(demanded)
     return text if len(text) <= _MOST_DEMANDED else f"{text[: _MOST_DEMANDED - 1]}…"
 
@@ -173,7 +175,7 @@ def _same(left: object, right: object) -> bool:
 
 
 def _list(values: Iterable[object]) -> str:
-    return ", ".join(shown(value) for value in values)
+    return ", ".join(describe_value(value) for value in values)
 
 
 @functools.lru_cache(maxsize=256)
@@ -185,23 +187,25 @@ def _pattern(expression: str) -> re.Pattern[str]:
 def _type(validator: Any, type_names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     types = [type_names] if isinstance(type_names, str) else type_names
     if not any(validator.is_type(instance, type_) for type_ in types):
-        yield ValidationError(f"must be of type {' or '.join(types)}, not {shown(instance)}")
+        yield ValidationError(
+            f"must be of type {' or '.join(types)}, not {describe_value(instance)}"
+        )
 
 
 def _enum(_: Any, allowed: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
     if not any(_same(instance, value) for value in allowed):
         values = [value for value in allowed if value is not None]
-        yield ValidationError(f"is {shown(instance)}, not one of {_list(values)}")
+        yield ValidationError(f"is {describe_value(instance)}, not one of {_list(values)}")
 
 
 def _const(_: Any, constant: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
     if not _same(instance, constant):
-        yield ValidationError(f"is {shown(instance)}, not {shown(constant)}")
+        yield ValidationError(f"is {describe_value(instance)}, not {describe_value(constant)}")
 
 
 def _not(validator: Any, schema: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if validator.evolve(schema=schema).is_valid(instance):
-        yield ValidationError(f"must not be {shown(instance)}")
+        yield ValidationError(f"must not be {describe_value(instance)}")
 
 
 def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -228,8 +232,8 @@ def _limit(
             return
         value = len(instance) if of_length else instance
         if broken(value, bound):
-            subject = f"has length {value}" if of_length else f"is {shown(value)}"
-            yield ValidationError(f"{subject}, {text} {shown(bound)}")
+            subject = f"has length {value}" if of_length else f"is {describe_value(value)}"
+            yield ValidationError(f"{subject}, {text} {describe_value(bound)}")
 
     return check
 

@@ -87,7 +87,7 @@ def _read(edition: Edition, fields: Mapping[str, Any]) -> RequestBody:
     model = edition.find(model_name) if isinstance(model_name, str) else None
     schema = model.schema if model else edition.request
     other_names = [name for name in fields if name not in schema.parameters]
-    left_open = list(schema.touched(fields))
+    left_open = list(schema.open_questions(fields))
     if model is None and isinstance(model_name, str):
         left_open.append(MODEL_UNKNOWN)
     if any(name in edition.parameters and name not in schema.unsupported for name in other_names):

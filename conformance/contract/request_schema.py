@@ -55,7 +55,7 @@ class RequestSchema:
             violations.append(Violation(parameter, keyword, fault.message, rule))
         return tuple(violations)
 
-    def touched(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+    def open_questions(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """List the ids of the open questions that a body raises, each once."""
         ids = (point.question for point in self.open_points if point.touched_by(body))
         return tuple(dict.fromkeys(ids))

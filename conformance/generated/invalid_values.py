@@ -13,7 +13,7 @@ from conformance.cases.invalid import ABSENT, spoil
 from conformance.cases.near_misses import nearly
 from conformance.cases.prompts import SUBJECTS, WORD
 from conformance.cases.schema_keywords import is_constraint, types_of
-from conformance.cases.valid import DerivationError, elsewhere, typical
+from conformance.cases.valid import DerivationError, documented_anywhere, typical
 from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
 from conformance.generated.texts import texts_of
 
@@ -123,7 +123,7 @@ def _outsiders(domain: Domain, rule: SchemaRule) -> Iterator[ValueKind]:
             f"{text},{text}",
         )
     ]
-    others = [value for value in elsewhere(domain, name) if isinstance(value, str)]
+    others = [value for value in documented_anywhere(domain, name) if isinstance(value, str)]
     readings = {value: domain.read({name: value}) for value in (WORD, *others, *near, "")}
     kept = _least_open(
         (len(reading.left_open), value)

@@ -80,7 +80,7 @@ class ContractsByDay(Contracts):
             fitting = []
             for edition in published:  # that have the model by its name, or a snapshot of it
                 match = edition.find(model)
-                if match is not None and (match.named or match.snapshot_of is not None):
+                if match is not None and (match.has_own_entry or match.snapshot_of is not None):
                     fitting.append(edition)
             ours = _owner(self.default.edition)
             fitting.sort(key=lambda edition: _owner(edition) != ours)

@@ -22,7 +22,7 @@ class ForeignFile:
     """The outcome of one file: exchanges found, judged, passed over, and what is unreadable."""
 
     path: Path
-    named: bool = True  # by the user; otherwise found in a folder, where anything may lie
+    explicit: bool = True  # named by the user; otherwise found in a folder, where anything may lie
     layout: Layout | None = None
     entries: int = 0
     found: int = 0
@@ -95,7 +95,7 @@ def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile
     for argument in arguments:
         for file in _meant(argument):
             # A folder may hold the run file of the time before.
-            if file.named or not same_file(file.path, run_file):
+            if file.explicit or not same_file(file.path, run_file):
                 meant.setdefault(os.path.realpath(file.path), file)
     return list(meant.values())
 
@@ -124,7 +124,7 @@ def _below(folder: Path) -> Iterator[ForeignFile]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if not hidden and Path(path.name.lower().removesuffix(".gz")).suffix in SUFFIXES:
             paths.append(path)
-    yield from (ForeignFile(path, named=False) for path in paths if path.is_file())
+    yield from (ForeignFile(path, explicit=False) for path in paths if path.is_file())
     if not paths:
         endings = ", ".join(sorted(SUFFIXES))
         reason = (

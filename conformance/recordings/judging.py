@@ -141,7 +141,7 @@ class FileJudge:
                     self._entry(entry, file, stem)
         except UnknownLayoutError as error:
             # In a folder anything may lie, and nobody said that it is a recording.
-            (file.unreadable if file.named else file.passed_over).append(Fault(error.reason))
+            (file.unreadable if file.explicit else file.passed_over).append(Fault(error.reason))
         except RecordingError as error:
             file.unreadable.append(Fault(error.reason, error.line))
         except OSError as error:
