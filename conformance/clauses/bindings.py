@@ -53,9 +53,9 @@ def left_open(*questions: str) -> Binding:
     """Bind a generation that raises one of these open questions and has no other fault."""
 
     def binds(sent: SentRequest) -> bool:
-        touched = sent.reading.left_open if sent.reading else ()
-        opened = generation(sent) and sent.expectation == "open"
-        return opened and bool(set(questions) & set(touched))
+        raised = sent.reading.left_open if sent.reading else ()
+        is_open = generation(sent) and sent.expectation == "open"
+        return is_open and bool(set(questions) & set(raised))
 
     return Bound(binds, lambda edition: bool(set(questions) & edition.open_questions.keys()))
 
@@ -174,24 +174,24 @@ def flaw(sent: SentRequest, parameter: str | None = None) -> str | None:
     ``parameter`` says whose constraint it must be. A wrong type outranks what else it
     entails, and a rule across parameters comes last.
     """
-    asked = sent.reading
-    if asked is None or sent.faults or not (refused(sent) and authorized(sent)):
+    reading = sent.reading
+    if reading is None or sent.faults or not (refused(sent) and authorized(sent)):
         return None
-    parameters = {violation.parameter for violation in asked.violations}
+    parameters = {violation.parameter for violation in reading.violations}
     if len(parameters) != 1 or (parameter is not None and parameters != {parameter}):
         return None
-    return gravest_flaw(asked)
+    return gravest_flaw(reading)
 
 
-def gravest_flaw(asked: RequestBody) -> str:
+def gravest_flaw(reading: RequestBody) -> str:
     """Name the most basic constraint that a request breaks: type, its own, one across others."""
-    known = asked.model.parameters if asked.model else {}
+    known = reading.model.parameters if reading.model else {}
 
     def gravity(violation: Violation) -> int:
-        own = violation.keyword in known.get(violation.parameter or "", {})
-        return 0 if violation.keyword == "type" else 1 if own else 2
+        is_own = violation.keyword in known.get(violation.parameter or "", {})
+        return 0 if violation.keyword == "type" else 1 if is_own else 2
 
-    return min(asked.violations, key=gravity).keyword
+    return min(reading.violations, key=gravity).keyword
 
 
 def definite(parameter: str) -> Binding:

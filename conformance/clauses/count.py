@@ -31,7 +31,7 @@ def as_asked(subject: Subject) -> Iterator[Problem]:
     breaks off, or says why it has fewer. What the contract leaves open may be refused; where it
     is accepted, the number is that of the request.
     """
-    yield from _counted(subject, int(subject.value("n")))
+    yield from _compare_count(subject, int(subject.value("n")))
 
 
 @clause(
@@ -47,10 +47,10 @@ def one_by_default(subject: Subject) -> Iterator[Problem]:
     """Counts the items of `data`, or the completed events of a stream, when `n` is absent or
     null, and fails on more than one.
     """
-    yield from _counted(subject, 1)
+    yield from _compare_count(subject, 1)
 
 
-def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
+def _compare_count(subject: Subject, expected: int) -> Iterator[Problem]:
     require_success(subject)
     if not subject.outcome.accepted:
         raise NotTestableError("no item is an image")
@@ -59,12 +59,12 @@ def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
         count = sum(event.called(COMPLETED) for event in subject.events)
     else:
         count = len(subject.object["data"])
-    if streamed and count < wanted:
+    if streamed and count < expected:
         error, fault = error_text(subject.answer), subject.answer.stream.fault
         if error.said or fault:
             raise NotTestableError(f"the stream {fault or f'says why it has fewer: {error.words}'}")
-    if count != wanted:
-        yield Problem("the number of images is another", f"{wanted}", f"{count}")
+    if count != expected:
+        yield Problem("the number of images is another", f"{expected}", f"{count}")
 
 
 def _n_is(kind: str) -> Binding:

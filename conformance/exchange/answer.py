@@ -181,7 +181,7 @@ class Payload:
     @cached_property
     def painter(self) -> Painter | None:
         """Whether they name the model that was asked for; None without credentials."""
-        return painter_named(self.credentials, self._exchange) if self.credentials else None
+        return compare_painter(self.credentials, self._exchange) if self.credentials else None
 
     def look_ahead(self) -> None:
         """Start decoding the image on another thread if it is large enough to be worth that."""
@@ -295,14 +295,14 @@ class Answer:
         return bool(self.response and self.response.media_type == "text/event-stream")
 
 
-def painter_named(credentials: Credentials, exchange: Exchange) -> Painter:
+def compare_painter(credentials: Credentials, exchange: Exchange) -> Painter:
     """Compare the credentials of an image with the model that its request asked for."""
     if credentials.standing in WITHOUT_MEANING:
         return Painter.UNCLEAR
-    return painter_of(credentials.names, asked_names(exchange))
+    return painter_of(credentials.names, requested_names(exchange))
 
 
-def asked_names(exchange: Exchange) -> tuple[str, ...]:
+def requested_names(exchange: Exchange) -> tuple[str, ...]:
     """Return the requested model's name at the provider and in the edition, if one is sent."""
     body = read_json(exchange.request.body).value
     name = body.get("model") if isinstance(body, dict) else None

@@ -94,8 +94,11 @@ def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
 NOT_OPEN = "it is not open to who asks, or from where"
 
 
-def of_what_was_asked(outcome: Outcome) -> Outcome:
-    """Read "not served" again, of a model that paints: it is about what was asked."""
+def by_status_alone(outcome: Outcome) -> Outcome:
+    """Return an outcome by its status alone.
+
+    Of a model that is known to paint, "not served" is about the request.
+    """
     status = outcome.status or 0
     if undecided(status):
         lost = Result.UNAVAILABLE
