@@ -21,9 +21,9 @@ WRONG_SIZE = body("dall-e-2", size="wide")
 def flawed(*violations: tuple[str | None, str], request: dict[str, Any] | None = None) -> Any:
     """Give the request as read, as if it broke these rules."""
     sent = read_request(exchange(request or body("gpt-image-1", size="wide")), EDITION)
-    assert sent.asked is not None
+    assert sent.reading is not None
     broken = tuple(Violation(name, keyword, "it is wrong", None) for name, keyword in violations)
-    return replace(sent, asked=replace(sent.asked, violations=broken))
+    return replace(sent, reading=replace(sent.reading, violations=broken))
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ def test_rule_across_parameters_isat_fault_by_any_that_takes_part(
     value: Any, names: set[str]
 ) -> None:
     sent = flawed(("size", "some-rule"))
-    (broken,) = sent.asked.violations
+    (broken,) = sent.reading.violations
     of_rule = replace(broken, rule=rule("size", "some-rule", value))
-    asked = replace(sent.asked, violations=(of_rule, replace(broken, parameter=None)))
-    assert at_fault(replace(sent, asked=asked)) == names
+    asked = replace(sent.reading, violations=(of_rule, replace(broken, parameter=None)))
+    assert at_fault(replace(sent, reading=asked)) == names
 
 
 @pytest.mark.parametrize(

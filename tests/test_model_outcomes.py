@@ -12,7 +12,7 @@ from conformance.cases.model import Case
 from conformance.contract import load_edition
 from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of
-from conformance.exchange.refusal_matching import same_words
+from conformance.exchange.refusal_matching import without_numbers
 from conformance.runner.alternative_controls import with_other_control
 from conformance.runner.model_outcomes import ModelOutcomes, TimedOutcome, timed_outcome
 
@@ -134,7 +134,7 @@ def test_words_are_the_same_whatever_differs_from_request_to_request(
     template: str, one: str, other: str
 ) -> None:
     one, other = template.format(one), template.format(other)
-    assert same_words(one) == same_words(other) != same_words("something else")
+    assert without_numbers(one) == without_numbers(other) != without_numbers("something else")
 
 
 def exchange(status: int = 0, failure: str = "", body: bytes = b"{}") -> Exchange:

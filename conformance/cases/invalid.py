@@ -27,11 +27,11 @@ class Wrong:
 
 def refused_cases(domain: Domain, controls: Sequence[Case]) -> Iterator[Case]:
     """Derive the requests that break one documented rule of a model, and nothing else."""
-    seen: set[str] = set()
+    ids: set[str] = set()
     for rule in domain.model.rules:
-        for case in _breaking(domain, rule, controls):
-            if case.id not in seen:
-                seen.add(case.id)
+        for case in _break_rule(domain, rule, controls):
+            if case.id not in ids:
+                ids.add(case.id)
                 yield case
 
 
@@ -94,9 +94,9 @@ def _wrong_types(name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong("not-string", 1)
 
 
-def _breaking(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Iterator[Case]:
+def _break_rule(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Iterator[Case]:
     if rule.keyword in condition_names(domain.model):
-        yield _across(domain, rule, controls)
+        yield _break_rule_across(domain, rule, controls)
     elif is_constraint(domain.model, rule) and rule.parameter is not None:
         schema = domain.model.parameters.get(rule.parameter, {})
         for wrong in wrong_values(rule, schema):
@@ -145,17 +145,18 @@ def spoil(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     return {**body, name: value}
 
 
-def _across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
+def _break_rule_across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
     """Break a rule across parameters with as few parameters as possible."""
     name = str(rule.parameter)
     # the control keeps the constrained field: it shows that its value alone is fine
     preferred = sorted(controls, key=lambda control: name not in (control.body or {}))
     for fragment in _fragments(domain.patterns(domain.group(name)), preferred):
         wrong = {**domain.base, **fragment}
-        near = (case for case in preferred if len(differing_names(wrong, case.body or {})) == 1)
-        control = next(near, None)
+        control = next(
+            (case for case in preferred if len(differing_names(wrong, case.body or {})) == 1), None
+        )
         if control is None:
-            continue  # as of most; to read one by the schema takes a hundred times longer
+            continue  # true of most, and a hundred times faster than to read them by the schema
         if [broken.keyword for broken in domain.read(fragment).violations] == [rule.keyword]:
             body = {**(control.body or {}), **fragment}
             model = domain.model.name

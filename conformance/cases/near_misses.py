@@ -163,9 +163,9 @@ def _outsiders(domain: Domain, name: str) -> Iterator[NearMiss]:
     borrowed = next(filter(is_refused, _of_other_models(domain, name)), None)
     if borrowed is not None:
         yield NearMiss("of-another-model", borrowed)
-    named = [*model.documented(name), *model.examples(name), *model.open_values(name)]
-    named += model.parameters[name].get("enum", ())
-    texts = [value for value in named if isinstance(value, str)]
+    values = [*model.documented(name), *model.examples(name), *model.open_values(name)]
+    values += model.parameters[name].get("enum", ())
+    texts = [value for value in values if isinstance(value, str)]
     sized = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)
     near = next(filter(is_refused, map(nearly, (*sized, *texts))), None)
     if near is not None:
@@ -180,8 +180,8 @@ def _of_other_models(domain: Domain, name: str) -> Iterator[Any]:
     The last value of a model comes first, because its peculiar values are listed late.
     """
     model, edition = domain.model, domain.edition
-    others = sorted(edition.models.values(), key=lambda other: other.family != model.family)
-    for other in others:
+    other_models = sorted(edition.models.values(), key=lambda other: other.family != model.family)
+    for other in other_models:
         yield from reversed(other.documented(name))
         limits = other.pixel_limits(name)
         yield from [limits.edges()["square"]] if limits else []

@@ -119,7 +119,7 @@ class _Absent:
     """Stands for a member that is not there."""
 
 
-def _shown(value: Any) -> str:
+def _describe(value: Any) -> str:
     return _ABSENT if value is _Absent else "null" if value is None else f"{value!r}"[:80]
 
 
@@ -138,7 +138,7 @@ def message_string(subject: Subject) -> Iterator[Problem]:
     """
     value = _member(subject, "message")
     if value is not None and not isinstance(value, str):
-        yield Problem("the message is no string", "a string", _shown(value))
+        yield Problem("the message is no string", "a string", _describe(value))
 
 
 @clause(
@@ -189,7 +189,7 @@ def type_string(subject: Subject) -> Iterator[Problem]:
     """
     value = _member(subject, "type")
     if not isinstance(value, str):
-        yield Problem("the type of the error is no string", "a string", _shown(value))
+        yield Problem("the type of the error is no string", "a string", _describe(value))
 
 
 def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
@@ -200,7 +200,7 @@ def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
 def _neither_text_nor_null(subject: Subject, name: str) -> Iterator[Problem]:
     value = _member(subject, name)
     if value is not _Absent and value is not None and not isinstance(value, str):
-        yield Problem(f"{name} is neither string nor null", "a string or null", _shown(value))
+        yield Problem(f"{name} is neither string nor null", "a string or null", _describe(value))
 
 
 has_member = Shape(_lacking, Needs.ERROR)
@@ -288,9 +288,9 @@ def param_names(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         require_fault(subject)
     value = _member(subject, "param")
-    wanted = at_fault(subject.sent)
-    if isinstance(value, str) and value and not wanted & set(re.split(r"[^A-Za-z0-9_-]+", value)):
-        expected = " or ".join(sorted(wanted))
+    faulty = at_fault(subject.sent)
+    if isinstance(value, str) and value and not faulty & set(re.split(r"[^A-Za-z0-9_-]+", value)):
+        expected = " or ".join(sorted(faulty))
         yield Problem("param names another parameter", expected, value[:80])
 
 

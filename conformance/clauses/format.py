@@ -192,8 +192,9 @@ register(
 
 
 def _unused(subject: Subject, state: str) -> Iterator[Problem]:
-    wanted = NAMES if subject.kind == "either" else (subject.kind,)
-    filled = [payload for payload in typed_payloads(subject) if set(payload.carries) & set(wanted)]
+    promised_names = set(NAMES) if subject.kind == "either" else {subject.kind}
+    payloads = typed_payloads(subject)
+    filled = [payload for payload in payloads if promised_names & set(payload.carries)]
     if not filled:
         raise NotTestableError("no item carries what was promised")
     for payload in filled:

@@ -32,8 +32,8 @@ def _decoded(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
     decoded = [(payload, facts) for payload, facts in subject.images if facts.decoded]
     if decoded:
         return decoded
-    drawn = any(facts.type == "svg" for _, facts in subject.images)
-    if drawn and subject.value("output_format") == "svg":
+    has_svg = any(facts.type == "svg" for _, facts in subject.images)
+    if has_svg and subject.value("output_format") == "svg":
         raise NotApplicableError  # a drawing that was asked for has no pixels
     raise NotTestableError("no image could be decoded")
 
@@ -78,9 +78,9 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     """Width and height of the decoded image equal the two numbers of `size`. A size that the
     sources leave open may be refused; where it is accepted, it is honoured.
     """
-    asked = sides_of(subject.value("size"))
+    expected = sides_of(subject.value("size"))
     for payload, facts in _decoded(subject):
-        if (facts.width, facts.height) != asked:
+        if (facts.width, facts.height) != expected:
             size = str(subject.value("size"))
             yield Problem(f"{payload.path} has other pixels", size, _measure(facts))
 
@@ -111,8 +111,8 @@ def _of_other_type(subject: Subject) -> Iterator[Problem]:
     expected = _types(subject)
     for payload, facts in subject.images:
         if facts.type not in expected:
-            wanted = " or ".join(expected)
-            yield Problem(f"{payload.path} is of another type", wanted, str(facts.type))
+            type_names = " or ".join(expected)
+            yield Problem(f"{payload.path} is of another type", type_names, str(facts.type))
 
 
 register(
@@ -279,13 +279,13 @@ def distinct(subject: Subject) -> Iterator[Problem]:
     images = _decoded(subject)
     if len(images) == 1:
         raise NotApplicableError
-    seen: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for payload, facts in images:
         digest = facts.pixel_digest or ""
-        if digest in seen:
-            same = seen[digest]
+        if digest in paths:
+            same = paths[digest]
             yield Problem(f"{payload.path} is the image of {same}", "two images", "one, twice")
-        seen.setdefault(digest, payload.path)
+        paths.setdefault(digest, payload.path)
 
 
 ANIMATED = all_of(
@@ -317,11 +317,11 @@ def frames_as_asked(subject: Subject) -> Iterator[Problem]:
     """Counts the frames in the file. A refusal is fine, as GIF is in preview. A file of another
     type breaks `image.type-as-asked`.
     """
-    asked = subject.value("frame_count")
+    expected = subject.value("frame_count")
     for payload, facts in _of_type(subject, "gif"):
-        if facts.frames != asked:
+        if facts.frames != expected:
             yield Problem(
-                f"{payload.path} has another number of frames", str(asked), str(facts.frames)
+                f"{payload.path} has another number of frames", str(expected), str(facts.frames)
             )
 
 
@@ -337,12 +337,12 @@ def frame_delay_as_asked(subject: Subject) -> Iterator[Problem]:
     """Reads the delay of every frame in the file; which way it is rounded is not documented, so
     that less than 10 ms of difference is fine.
     """
-    asked = int(subject.value("frame_duration_ms"))
+    expected = int(subject.value("frame_duration_ms"))
     for payload, facts in _of_type(subject, "gif"):
         shortest, longest = facts.delays or (0, 0)
-        if abs(shortest - asked) >= _STEP or abs(longest - asked) >= _STEP:
+        if abs(shortest - expected) >= _STEP or abs(longest - expected) >= _STEP:
             observed = f"{shortest} ms" if shortest == longest else f"{shortest} to {longest} ms"
-            yield Problem(f"{payload.path} is shown at another pace", f"{asked} ms", observed)
+            yield Problem(f"{payload.path} is shown at another pace", f"{expected} ms", observed)
 
 
 @clause(

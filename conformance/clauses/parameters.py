@@ -123,9 +123,9 @@ def method(subject: Subject) -> Iterator[Problem]:
 
 def _disputed(sent: SentRequest) -> Iterator[str]:
     """Name the parameters that raise an open question."""
-    if sent.asked is None or sent.model is None:
+    if sent.reading is None or sent.model is None:
         return
-    body = sent.asked.body
+    body = sent.reading.body
     yield from (name for name in body if name not in sent.model.parameters)
     for point in sent.model.schema.open_points:
         if point.touched_by(body):
@@ -141,28 +141,28 @@ _JUDGED_ELSEWHERE = frozenset(
 
 def _open_by(sent: SentRequest) -> str | None:
     """Return why the contract leaves a request open; None if it does not."""
-    asked = sent.asked
-    if asked is None or not generation(sent) or sent.expectation != "open":
+    reading = sent.reading
+    if reading is None or not generation(sent) or sent.expectation != "open":
         return None
-    if _JUDGED_ELSEWHERE & set(asked.left_open):
+    if _JUDGED_ELSEWHERE & set(reading.left_open):
         return None
-    if asked.unknown:
+    if reading.unknown:
         return "unknown"
-    return "unsupported" if asked.unsupported else "disputed"
+    return "unsupported" if reading.unsupported else "disputed"
 
 
 def _left_open_by(reason: str) -> Binding:
     return lambda sent: _open_by(sent) == reason
 
 
-def _named(subject: Subject, reason: str) -> Iterator[Problem]:
-    asked, names = subject.sent.asked, tuple(_disputed(subject.sent))
-    if asked is not None and reason != "disputed":
-        names = asked.unknown if reason == "unknown" else asked.unsupported
+def _refused_by_name(subject: Subject, reason: str) -> Iterator[Problem]:
+    reading, names = subject.sent.reading, tuple(_disputed(subject.sent))
+    if reading is not None and reason != "disputed":
+        names = reading.unknown if reason == "unknown" else reading.unsupported
     yield from refusal_by_name(subject, names)
 
 
-names_open = Shape(_named, Needs.ACCEPTANCE)
+names_open = Shape(_refused_by_name, Needs.ACCEPTANCE)
 _NAMED_OR_ACCEPTED = """\
 Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
 where there is no error object, its text. A refusal that says nothing names nothing. Deviates as

@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
-from conformance.contract import Level, is_integer, shown
+from conformance.contract import Level, describe_value, is_integer
 from conformance.exchange.answer import COMPLETED, DONE, PARTIAL, StreamEvent
 
 STREAMED = all_of(promised(), streamed, family("gpt-image"))
@@ -56,11 +56,11 @@ def framing(subject: Subject) -> Iterator[Problem]:
     event, and on one without any event.
     """
     subject.unaltered("text")
-    read = subject.answer.stream
-    if not (subject.answer.streams or read.events):
+    stream = subject.answer.stream
+    if not (subject.answer.streams or stream.events):
         raise NotTestableError("the answer is no event stream")
-    if read.fault is not None:
-        yield Problem(f"the stream {read.fault}", "whole events", f"{len(read.events)} events")
+    if stream.fault is not None:
+        yield Problem(f"the stream {stream.fault}", "whole events", f"{len(stream.events)} events")
 
 
 @clause(
@@ -101,7 +101,7 @@ def event_name(subject: Subject) -> Iterator[Problem]:
         elif "type" not in event.item:
             yield Problem(f"{event.path} has no type", f"type {event.name}"[:80], "absent")
         else:
-            yield Problem(f"{event.path} has two names", event.name[:80], shown(kind))
+            yield Problem(f"{event.path} has two names", event.name[:80], describe_value(kind))
 
 
 @clause(
@@ -188,10 +188,10 @@ def _limit(subject: Subject) -> int:
 )
 def partial_count(subject: Subject) -> Iterator[Problem]:
     """Counts the partial events; fewer are documented as possible, and fine."""
-    yield from too_many(subject)
+    yield from excess_partial_images(subject)
 
 
-def too_many(subject: Subject) -> Iterator[Problem]:
+def excess_partial_images(subject: Subject) -> Iterator[Problem]:
     """Report more partial images than were asked for."""
     count, limit = len(partial_events(subject)), _limit(subject)
     if count > limit:

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.cases.schema_keywords import types_of
 from conformance.contract import Edition
-from conformance.contract.checker import shown
+from conformance.contract.checker import describe_value
 from conformance.editions.mentions import named_in, speaks_of
 from conformance.editions.openapi import LOOSEST, Document, DocumentedParameter
 from conformance.parsing import printable
@@ -71,9 +71,11 @@ def _types(schemas: Sequence[Mapping[str, Any]], stated: DocumentedParameter) ->
 
 def _values(edition: Edition, name: str, stated: DocumentedParameter) -> Iterator[str]:
     models = [model for model in edition.every_model if name in model.parameters]
-    documented = dict.fromkeys(shown(value) for m in models for value in m.documented(name))
-    opened = {shown(value) for m in models for value in m.open_values(name)}
-    theirs = [shown(value) for value in stated.values if value is not None]
+    documented = dict.fromkeys(
+        describe_value(value) for m in models for value in m.documented(name)
+    )
+    opened = {describe_value(value) for m in models for value in m.open_values(name)}
+    theirs = [describe_value(value) for value in stated.values if value is not None]
     is_closed = all("enum" in model.parameters[name] for model in models)
     new = [value for value in theirs if value not in documented and value not in opened]
     gone = [value for value in documented if value not in theirs]
@@ -91,7 +93,7 @@ def _model_names(edition: Edition, stated: DocumentedParameter) -> Iterator[str]
     theirs = [value for value in stated.values if isinstance(value, str)]
     for name in theirs:
         model = edition.find(name)
-        if model is None or not model.named:
+        if model is None or not model.has_own_entry:
             known = f"reads as {model.read_as}" if model else "does not know"
             yield f"the document names the model {printable(name, 60)}, which the edition {known}"
     gone = [name for name in edition.models if theirs and name not in theirs]
@@ -105,15 +107,15 @@ def _bounds(schemas: Sequence[Mapping[str, Any]], stated: DocumentedParameter) -
         ours, theirs = loosest(known) if known else None, stated.bounds.get(keyword)
         if ours != theirs:
             here, there = (
-                _NOT_STATED if bound is None else shown(bound) for bound in (ours, theirs)
+                _NOT_STATED if bound is None else describe_value(bound) for bound in (ours, theirs)
             )
             yield f"{keyword} is {here} in the edition, {there} in the document"
 
 
 def _default(schemas: Sequence[Mapping[str, Any]], stated: DocumentedParameter) -> Iterator[str]:
     defaults = (schema["default"] for schema in schemas if schema.get("default") is not None)
-    ours = [*dict.fromkeys(map(shown, defaults))] or [_NOT_STATED]
-    theirs = _NOT_STATED if stated.default is None else shown(stated.default)
+    ours = [*dict.fromkeys(map(describe_value, defaults))] or [_NOT_STATED]
+    theirs = _NOT_STATED if stated.default is None else describe_value(stated.default)
     if theirs not in ours:
         yield f"the default is {_listed(ours)} in the edition, {theirs} in the document"
 

@@ -159,5 +159,5 @@ class Exchange:
 
 def first_header(headers: Headers, name: str) -> str | None:
     """Return the first value of a header, whatever its case."""
-    wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    lower_name = name.lower()
+    return next((value for key, value in headers if key.lower() == lower_name), None)

@@ -52,8 +52,8 @@ class ContractsByDay(Contracts):
 
     def __init__(self, default: Edition, pattern: str = "*") -> None:
         super().__init__(default, pattern=pattern)
-        others = [load_edition(name) for name in edition_ids() if name != default.id]
-        self.editions = (default, *_newest_first(others))
+        other_editions = [load_edition(name) for name in edition_ids() if name != default.id]
+        self.editions = (default, *_newest_first(other_editions))
         clauses = {edition.id: clauses_of(edition) for edition in self.editions}
         select(list(chain(*clauses.values())), pattern)  # or say what is wrong with it
         self._contracts = {
@@ -74,17 +74,20 @@ class ContractsByDay(Contracts):
         owner = _domain(host)
         # A host that publishes editions is judged by its own alone.
         if any(_owner(edition) == owner for edition in self.editions):
-            own = [edition for edition in published if _owner(edition) == owner]
-            fitting = [edition for edition in own if model == UNNAMED or edition.find(model)]
+            candidates = [
+                edition
+                for edition in published
+                if _owner(edition) == owner and (model == UNNAMED or edition.find(model))
+            ]
         else:
-            fitting = []
+            candidates = []
             for edition in published:  # that have the model by its name, or a snapshot of it
                 match = edition.find(model)
-                if match is not None and (match.named or match.snapshot_of is not None):
-                    fitting.append(edition)
-            ours = _owner(self.default.edition)
-            fitting.sort(key=lambda edition: _owner(edition) != ours)
-        return fitting[0] if fitting else None
+                if match is not None and (match.has_own_entry or match.snapshot_of is not None):
+                    candidates.append(edition)
+            default_owner = _owner(self.default.edition)
+            candidates.sort(key=lambda edition: _owner(edition) != default_owner)
+        return candidates[0] if candidates else None
 
 
 def _choose(edition: Edition, clauses: Iterable[Clause], pattern: str) -> EditionClauses:

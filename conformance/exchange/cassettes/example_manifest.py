@@ -49,13 +49,13 @@ class ManifestError(ConformanceError):
 class Example:
     """One example of one property, and the cassettes of its requests."""
 
-    of: str  # the property
+    property_name: str
     check: str
     values: Any
     cassettes: tuple[str, ...]
 
     @property
-    def drawn(self) -> Any:
+    def argument(self) -> Any:
         """Return what the check takes: the body itself, or the parts of the example by name."""
         return (
             self.values["body"] if self.check == "accepts_valid" else SimpleNamespace(**self.values)
@@ -66,7 +66,7 @@ def recorded_examples(library: CassetteLibrary, model: str) -> dict[str, list[Ex
     """Return what was recorded for a model, by property; raises `ManifestError`."""
     examples: dict[str, list[Example]] = {}
     for example in read_manifest(manifest_path(library, model)):
-        examples.setdefault(example.of, []).append(example)
+        examples.setdefault(example.property_name, []).append(example)
     return examples
 
 
@@ -103,7 +103,7 @@ def read_manifest(path: Path) -> Iterator[Example]:
 
 def example_to_json(example: Example) -> dict[str, Any]:
     return {
-        "property": example.of,
+        "property": example.property_name,
         "check": example.check,
         "example": example.values,
         "cassettes": list(example.cassettes),

@@ -98,10 +98,10 @@ class Budget:
         return self._until(self._deadline)
 
     def _until(self, deadline: float) -> float:
-        left = deadline - time.monotonic()
-        if left <= 0:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
             raise self.late()
-        return left
+        return seconds
 
     def late(self) -> Stopped:
         """Say what the time ran out on."""
@@ -121,13 +121,13 @@ class Budget:
             return Stopped("disconnect", "the connection was closed in the middle of the header")
         return Stopped("disconnect", "the connection was closed without an answer")
 
-    def room(self, wanted: int) -> int:
+    def room(self, size: int) -> int:
         """Return how many bytes may be read now; raises `Stopped` at the limit."""
         head = self.stage != "body"
         limit = self.limits.header_bytes if head else self.limits.wire_bytes
         if self._received >= limit:
             raise too_large("header" if head else "answer", limit)
-        return min(wanted, limit - self._received)
+        return min(size, limit - self._received)
 
     def take(self, data: bytes) -> None:
         """Count what was read; raises `Stopped` when it cannot be HTTP."""
@@ -238,9 +238,9 @@ def _tls_reason(error: Exception) -> str:
     return "the connection was closed during the handshake"
 
 
-def too_large(what: str, limit: int) -> Stopped:
+def too_large(part: str, limit: int) -> Stopped:
     """Say which part of an answer is larger than which limit, in bytes."""
-    return Stopped("too-large", f"the {what} is larger than the limit of {limit:,} bytes")
+    return Stopped("too-large", f"the {part} is larger than the limit of {limit:,} bytes")
 
 
 def resolve(host: str, port: int, budget: Budget) -> list[Address]:

@@ -85,9 +85,9 @@ def _png(data: bytes) -> Container:
         length, name = struct.unpack_from(">I4s", data, offset)
         end = offset + 12 + length
         if end > len(data):
-            return _truncated(f"{_named(name)} needs {end - len(data)} more bytes")
+            return _truncated(f"{_chunk(name)} needs {end - len(data)} more bytes")
         if struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(view[offset + 4 : end - 4]):
-            broken = broken or f"is damaged: the CRC of {_named(name)} at offset {offset} is wrong"
+            broken = broken or f"is damaged: the CRC of {_chunk(name)} at offset {offset} is wrong"
         if name == b"IEND":
             return Container(broken, whole=False) if broken else _ending_at(end, data)
         offset = end
@@ -138,20 +138,20 @@ def png_lacks_rows(data: bytes) -> bool:
     """
     width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
     bits = depth * _PNG_SAMPLES.get(colour, 1)
-    wanted = 0
+    missing = 0
     for left, top, across, down in _ADAM7 if interlaced else ((0, 0, 1, 1),):
         columns, rows = -((left - width) // across), -((top - height) // down)
-        wanted += rows * (1 + (columns * bits + 7) // 8) if columns > 0 and rows > 0 else 0
+        missing += rows * (1 + (columns * bits + 7) // 8) if columns > 0 and rows > 0 else 0
     inflater = zlib.decompressobj()
     for name, start, end in png_chunks(data):
         rest = data[start:end] if name == b"IDAT" else b""
-        while rest and wanted > 0 and not inflater.eof:
-            wanted -= len(inflater.decompress(rest, _PIECE))
+        while rest and missing > 0 and not inflater.eof:
+            missing -= len(inflater.decompress(rest, _PIECE))
             rest = inflater.unconsumed_tail
-    return wanted > 0 and wanted > len(inflater.flush())  # flush() reads all that is left
+    return missing > 0 and missing > len(inflater.flush())  # flush() reads all that is left
 
 
-def _named(name: bytes) -> str:
+def _chunk(name: bytes) -> str:
     return f"chunk {name.decode('ascii')}" if name.isalpha() else "a chunk without a valid name"
 
 
@@ -193,8 +193,8 @@ def _gif(data: bytes) -> Container:
             offset = _after_blocks(data, offset + 2)
         else:
             return Container(f"is damaged: no GIF block starts at offset {offset}", whole=False)
-    whole = _ending_at(offset + 1, data, max(frames, 1))
-    return replace(whole, delays=(shortest, longest)) if frames else whole
+    container = _ending_at(offset + 1, data, max(frames, 1))
+    return replace(container, delays=(shortest, longest)) if frames else container
 
 
 def _colour_table(flags: int) -> int:

@@ -141,14 +141,14 @@ def _decode(
         # No other decoder of Pillow gets to see the bytes.
         formats = (str(facts.type).upper(),)
         with _guarded(max_pixels), Image.open(io.BytesIO(data), formats=formats) as image:
-            counted = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames
+            frames = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames
             facts = replace(
                 facts,
                 width=image.width,
                 height=image.height,
                 mode=image.mode,
                 has_alpha=image.has_transparency_data,
-                frames=max(counted, 1),
+                frames=max(frames, 1),
             )
             if image.width * image.height > max_pixels:
                 return replace(facts, fault=_too_many(image.size, max_pixels))
@@ -166,8 +166,8 @@ def _decode(
         if facts.mode is not None:
             truncated = "truncated" in str(error)
             reason = "its pixels end early" if truncated else "its pixels cannot be decoded"
-        shown = f"it starts like {facts.type}, but {reason} ({type(error).__name__})"
-        return replace(facts, fault=container.fault or f"is damaged: {shown}")
+        details = f"it starts like {facts.type}, but {reason} ({type(error).__name__})"
+        return replace(facts, fault=container.fault or f"is damaged: {details}")
 
 
 def _ends_blank(image: Image.Image) -> bool:
@@ -246,8 +246,8 @@ def _paint_thumbnail(image: Image.Image) -> str:
 
     It is painted anew from the pixels, so that nothing else of the file is in it.
     """
-    most = max(image.width, image.height, _EDGE)
-    size = max(1, image.width * _EDGE // most), max(1, image.height * _EDGE // most)
+    longest = max(image.width, image.height, _EDGE)
+    size = max(1, image.width * _EDGE // longest), max(1, image.height * _EDGE // longest)
     # averaged where the mode allows it, and only then is what is left converted
     if image.mode in _SMOOTH:
         small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.5)

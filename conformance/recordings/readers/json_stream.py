@@ -20,7 +20,7 @@ _MOST_TEXT = 4 * MOST_BYTES  # bytes of one text, which yajl holds whole before 
 _BOUNDS = JSONBounds(characters=4 * MOST_BYTES)
 
 
-class _Counting:
+class _CountingFile:
     """A file that counts the lines that were read of it."""
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +30,7 @@ class _Counting:
         self._in_text = 0  # bytes since a text may have ended
         self._escaping = False
 
-    def __enter__(self) -> _Counting:
+    def __enter__(self) -> _CountingFile:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,8 +52,8 @@ class _Counting:
 
     def _ends_a_text(self, data: bytes) -> bool:
         # An escaped quote ends no text, and its backslash may have ended the chunk before.
-        whole = b"\\" + data if self._escaping else data
-        bare = whole.replace(b"\\\\", b"")
+        text = b"\\" + data if self._escaping else data
+        bare = text.replace(b"\\\\", b"")
         self._escaping = bare.endswith(b"\\")
         return b'"' in bare.replace(b'\\"', b"")
 
@@ -112,9 +112,9 @@ class _JSONEvents:
             raise JSONFaultError("depth", f"nests deeper than {_BOUNDS.depth} levels")
         if kind == "start_map":
             value = {}
-            for name, begun in self.members():
+            for name, member in self.members():
                 self._count(name)
-                value[name] = self._build(begun, depth + 1)
+                value[name] = self._build(member, depth + 1)
         elif kind == "start_array":
             value = [self._build(item, depth + 1) for item in self.items()]
         self._count(value)
@@ -126,31 +126,31 @@ class _JSONEvents:
         if self._values > _BOUNDS.values:
             raise JSONFaultError("depth", f"holds more than {_BOUNDS.values:,} values")
         if self._characters > _BOUNDS.characters:
-            most = _BOUNDS.characters
-            raise JSONFaultError("depth", f"holds more than {most:,} characters")
+            limit = _BOUNDS.characters
+            raise JSONFaultError("depth", f"holds more than {limit:,} characters")
 
 
-def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
+def json_items(path: Path, *names: str) -> Iterator[tuple[int | None, Any]]:
     """Yield the items of the array under a path of names, each with about its last line.
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
     with _read(path) as (file, events):
-        for event in _items(events, events.next(), way):
+        for event in _items(events, events.next(), names):
             yield file.lines, events.value(event)
         events.finish()
 
 
-def _items(events: _JSONEvents, event: _JSONEvent, way: tuple[str, ...]) -> Iterator[_JSONEvent]:
+def _items(events: _JSONEvents, event: _JSONEvent, names: tuple[str, ...]) -> Iterator[_JSONEvent]:
     """Yield how each item begins; the caller reads it to its end."""
-    if not way and event[0] == "start_array":
+    if not names and event[0] == "start_array":
         yield from events.items()
-    elif way and event[0] == "start_map":
-        for name, begun in events.members():
-            if name == way[0]:
-                yield from _items(events, begun, way[1:])
+    elif names and event[0] == "start_map":
+        for name, member in events.members():
+            if name == names[0]:
+                yield from _items(events, member, names[1:])
             else:
-                events.skip(begun)
+                events.skip(member)
     else:
         events.skip(event)
 
@@ -172,9 +172,9 @@ def top_keys(path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_Counting, _JSONEvents]]:
+def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_CountingFile, _JSONEvents]]:
     """Read a file as events without paths, which take quadratic time in deep nesting."""
-    with _Counting(path) as file:
+    with _CountingFile(path) as file:
         parsed = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
         try:
             yield file, _JSONEvents(parsed)

@@ -86,8 +86,8 @@ def spoils_name(name: str, proven: bool) -> bool:
 
     A word that the name has between its underscores, as in `content_filtered`, is its own.
     """
-    own = re.sub(rf"(?<=_)(?:{_WORDS})\Z|\A(?:{_WORDS})(?=_)", "", name)
-    return holds_placeholder(own, proven)
+    rest = re.sub(rf"(?<=_)(?:{_WORDS})\Z|\A(?:{_WORDS})(?=_)", "", name)
+    return holds_placeholder(rest, proven)
 
 
 _IN_TEXT = re.compile(

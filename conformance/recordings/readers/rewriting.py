@@ -36,10 +36,13 @@ def declared_length(headers: Headers) -> int | None:
     return int(declared) if known else None
 
 
-def restore(body: Body, headers: Headers, stated: int | None = None) -> Body:
-    """Return a body as it was sent, where that is certain; an archive has `stated` its length."""
+def restore(body: Body, headers: Headers, declared: int | None = None) -> Body:
+    """Return a body as it was sent, where that is certain.
+
+    `declared` is the length that an archive states.
+    """
     data, length = body.data, declared_length(headers)
-    length = stated if length is None else length
+    length = declared if length is None else length
     if not data or body.altered or body.proven or length == len(data):
         return body
     # Without a length nothing but the framing of chunks proves itself.
