@@ -13,7 +13,7 @@ from conformance.clauses.subject import Context
 from conformance.exchange.model import Exchange
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
 from conformance.results.baselines import (
-    Sought,
+    RunFilter,
     last_decided,
     nights_of,
     read_baseline,
@@ -33,7 +33,7 @@ class Confirmer:
     times: int
 
     @classmethod
-    def read(cls, path: Path, sought: Sought, times: int) -> Confirmer:
+    def read(cls, path: Path, sought: RunFilter, times: int) -> Confirmer:
         """Take the verdicts of a run file, or of the nights of a folder that fit.
 
         A night of outage does not hide the verdicts of the night before it. Raises `RunFileError`

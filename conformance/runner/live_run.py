@@ -23,7 +23,7 @@ from conformance.exchange.outcome import Outcome
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
-from conformance.results.baselines import Sought
+from conformance.results.baselines import RunFilter
 from conformance.results.case_result import Judged, outcome_to_json
 from conformance.runner.confirm import Confirmer
 
@@ -58,7 +58,7 @@ class LiveRun:
             return None
         providers = frozenset(load_provider(name).id for name in options.providers)
         edition = load_edition(options.edition or DEFAULT_EDITION)
-        sought = Sought(edition.id, providers, datetime.now(UTC).isoformat())
+        sought = RunFilter(edition.id, providers, datetime.now(UTC).isoformat())
         return Confirmer.read(options.baseline, sought, options.confirm)
 
     def sender(self, client: Client, provider: Provider, edition: Edition) -> Sender:
