@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.runner.live_run import LiveRun
 from conformance.runner.options import Options
 from conformance.runner.pool import Pool
@@ -162,7 +162,7 @@ def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen:
         found.close()
 
 
-def judge_all(found: Session, threads: int = 0) -> Mapping[str, Judged]:
+def judge_all(found: Session, threads: int = 0) -> Mapping[str, CaseResult]:
     """Judge every selected case, in order, or by several threads."""
     (engine,) = found.engines
     cases = [case for case, _ in found.selected(engine)]
@@ -179,6 +179,6 @@ def naps(found: Session) -> list[float]:
     return clock.naps
 
 
-def verdicts(judged: Mapping[str, Judged]) -> set[str]:
+def verdicts(judged: Mapping[str, CaseResult]) -> set[str]:
     """Every verdict that occurs."""
     return {each.verdict.value for one in judged.values() for each in one.findings.values()}

@@ -10,14 +10,14 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from conformance.findings import Verdict
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from tests.live import images, judge_all, session, verdicts, watched
 
 MYSTERY = {"error": {"message": "qaStaH nuq?", "type": "x", "code": None, "param": None}}
 VALID = "[bu]*"  # baseline, b64_json-… and url-…
 
 
-def judge_against(folder: Path, answer: Any) -> tuple[Mapping[str, Judged], list[str], int]:
+def judge_against(folder: Path, answer: Any) -> tuple[Mapping[str, CaseResult], list[str], int]:
     """Judge a server; return the results, why nothing more was sent, and how many requests were."""
     with watched(answer) as (url, eye), session(folder, url, cases=VALID) as found:
         judged = judge_all(found)

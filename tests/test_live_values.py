@@ -15,7 +15,7 @@ from conformance.cases.model import Case
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
 from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, Generation, in_vain
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from tests.live import error, judge_all, session, watched
 
 MODEL = "dall-e-3"
@@ -36,7 +36,7 @@ def crashing(name: str, *values: str) -> Any:
     return answer
 
 
-def judged(folder: Path, by_body: Any, **chosen: Any) -> Mapping[str, Judged]:
+def judged(folder: Path, by_body: Any, **chosen: Any) -> Mapping[str, CaseResult]:
     with watched() as (url, eye), session(folder, url, MODEL, **{**CHOSEN, **chosen}) as found:
         eye.by_body = by_body
         return judge_all(found)
@@ -164,7 +164,7 @@ class _Cut(Response):
         await send({"type": "http.response.body", "body": b'{"created":'})
 
 
-def _told(judged: Mapping[str, Judged]) -> dict[tuple[str, str], tuple[Verdict, str | None]]:
+def _told(judged: Mapping[str, CaseResult]) -> dict[tuple[str, str], tuple[Verdict, str | None]]:
     return {
         (path, clause): (each.verdict, each.control)
         for path, one in judged.items()

@@ -17,7 +17,6 @@ from conformance.runner.alternative_controls import with_other_control
 from conformance.runner.model_outcomes import (
     ModelOutcomes,
     TimedOutcome,
-    timed_outcome,
 )
 
 EDITION = load_edition()
@@ -173,7 +172,7 @@ def event(**error: str) -> bytes:
 def test_what_comes_to_nothing_is_told_from_what_is_not_for_us(
     made: Exchange, expected: bool
 ) -> None:
-    assert timed_outcome(made, outcome_of(made)).crashed == expected
+    assert TimedOutcome.of_exchange(made, outcome_of(made)).crashed == expected
 
 
 BAD = asks("n-0", n=0)

@@ -96,7 +96,7 @@ def test_run_that_was_gone_on_with_twice_is_paid_once(tmp_path: Path) -> None:
             with session(tmp_path, url, **chosen) as found:
                 if number:
                     for engine in found.engines:
-                        engine._judged.update(found.resumed.judged(engine))
+                        engine._results.update(found.resumed.judged(engine))
                 made = lived(found)
             write_run(made, tmp_path / f"{number}.jsonl")
             written.append(read_run(tmp_path / f"{number}.jsonl"))

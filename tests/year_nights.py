@@ -33,7 +33,7 @@ from conformance.providers import Provider
 from conformance.reports.costs import spending, total
 from conformance.reports.drift import drift
 from conformance.results.baselines import last_decided, sort_by_start
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.results.conclusion import conclude_run, counts
 from conformance.results.evidence import evidence, moment, price_record
 from conformance.results.reach import ColumnKey, reach_counts
@@ -177,7 +177,7 @@ class LiveNight:
         ledger_of(self.path).unlink()
         return ledger
 
-    def _taken_over(self, cases: Sequence[Case], ledger: Ledger) -> dict[str, Judged]:
+    def _taken_over(self, cases: Sequence[Case], ledger: Ledger) -> dict[str, CaseResult]:
         """Return what a killed run has, and count what it may have been billed for in vain."""
         if self.resumes is None:
             return {}
@@ -202,7 +202,7 @@ class LiveNight:
         control: Outcome | None,
         standing: Standing,
         clauses: Sequence[Clause],
-    ) -> Judged:
+    ) -> CaseResult:
         made = [sender.exchange(case)]
         outcome, found, record = judged(made[0], control, standing, clauses)
 
@@ -214,7 +214,7 @@ class LiveNight:
             found = dict(self.confirmer.confirm(found, repeat))
         price = all_of([*made[1:], made[0]])
         record = structs.replace(record, sent_at=moment(made[0].sent_at), price=price_record(price))
-        return Judged(outcome, found, (), record)
+        return CaseResult(outcome, found, (), record)
 
     def _header(
         self, standings: Mapping[str, Standing], bound: Mapping[str, Sequence[Clause]]

@@ -160,7 +160,7 @@ class Ledger:
         with self._lock:
             self._write({"outcome": f"{provider}::{case}", "values": dict(outcome)})
 
-    def keep_judged(self, provider: str, case: str, judged: Mapping[str, Any]) -> None:
+    def keep_result(self, provider: str, case: str, judged: Mapping[str, Any]) -> None:
         """Write the result of a case that the run file does not have, or not whole."""
         with self._lock:
             # it was paid for, and stands nowhere else yet

@@ -57,10 +57,10 @@ def run_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.jsonl") if path.is_file())
 
 
-def read_baseline(path: Path, sought: RunFilter) -> Run:
-    """Read a run that was named; raises `RunFileError`, and `OtherRunError` for a strange one."""
+def read_baseline(path: Path, run_filter: RunFilter) -> Run:
+    """Read the run of a path; raises `RunFileError`, and `OtherRunError` if it does not fit."""
     run = read_run(path)
-    if not sought.is_alike(run.header):
+    if not run_filter.is_alike(run.header):
 
         def describe(providers: Iterable[str], edition: str) -> str:
             names = ", ".join(printable(repr(name), 100) for name in sorted(providers))
@@ -69,13 +69,13 @@ def read_baseline(path: Path, sought: RunFilter) -> Run:
         own = describe((provider.id for provider in run.header.providers), run.header.edition.id)
         raise OtherRunError(
             f"--baseline {path}: is a run of {own}, and this one is of "
-            f"{describe(sought.providers, sought.edition)}, so it says nothing of what got worse; "
-            f"name a run of these, or a folder of runs"
+            f"{describe(run_filter.providers, run_filter.edition)}, so it says nothing of what got "
+            f"worse; name a run of these, or a folder of runs"
         )
     return run
 
 
-def nights_of(folder: Path, sought: RunFilter, limit: int = MOST) -> list[Run]:
+def nights_of(folder: Path, run_filter: RunFilter, limit: int = MOST) -> list[Run]:
     """Read the newest runs of a folder that fit and judged each of their models whole.
 
     A file that is no run is passed over.
@@ -85,7 +85,7 @@ def nights_of(folder: Path, sought: RunFilter, limit: int = MOST) -> list[Run]:
     for path in run_files(folder):
         with suppress(RunFileError):
             header = read_header(path)
-            if sought.fits(header):
+            if run_filter.fits(header):
                 fitting.append((header.started, path))
     # only headers were read so far: whole files are long, and the newest few are enough
     runs: list[Run] = []
@@ -119,10 +119,10 @@ def bases_of(paths: Iterable[Path], new: Run, limit: int) -> list[Run]:
     Raises `NightsError` for a folder without any; see `nights_of`.
     """
     head, editions = new.header, editions_of(new.header)
-    sought = RunFilter(head.edition.id, frozenset(editions), head.started, head.id, editions)
+    run_filter = RunFilter(head.edition.id, frozenset(editions), head.started, head.id, editions)
     runs: list[Run] = []
     for path in paths:
-        runs += nights_of(path, sought, limit) if path.is_dir() else [read_run(path)]
+        runs += nights_of(path, run_filter, limit) if path.is_dir() else [read_run(path)]
     return runs
 
 

@@ -14,7 +14,7 @@ from conformance.cases.model import Case
 from conformance.errors import ConformanceError
 from conformance.findings import BROKEN, DECIDED, KNOWN, Finding, Verdict, state_of
 from conformance.parsing import printable
-from conformance.results.case_result import Judged, records_of
+from conformance.results.case_result import CaseResult, records_of
 from conformance.results.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
 from conformance.results.deviations import stale_deviations
 from conformance.results.headline import Headline
@@ -94,7 +94,7 @@ class Recorder:
         for name in sorted(self._progress.chosen):
             self._cases.setdefault(name.rpartition("::")[0], set()).add(name)
 
-    def keep(self, engine: Engine, case: Case, judged: Judged) -> None:
+    def keep(self, engine: Engine, case: Case, judged: CaseResult) -> None:
         """Write a case that was judged live to the disk, before anybody hears of it.
 
         Of one that was sent only for the sake of others nothing is written. Raises
@@ -107,7 +107,7 @@ class Recorder:
                 return
             try:
                 if findings.keys() - chosen:  # a part says less of a case than a resumed run needs
-                    self._session().live.keep_judged(engine.provider.id, case, judged)
+                    self._session().live.keep_result(engine.provider.id, case, judged)
                 planned = [findings[name] for name in sorted(chosen & findings.keys())]
                 mine = [*planned, *engine.unforeseen(case, judged)]
                 self._write([*records_of(judged), *mine], durably=True)

@@ -152,7 +152,7 @@ READINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class JudgedGeneration:
     """One generation of a run, with what its clauses found, by clause."""
 
     exchange: ExchangeRecord
@@ -178,7 +178,7 @@ class Evidence:
 class ModelAnswers:
     """The generations of one model at one provider, each of which is judged beside the others."""
 
-    def __init__(self, generations: Sequence[Generation]) -> None:
+    def __init__(self, generations: Sequence[JudgedGeneration]) -> None:
         self.generations = generations
         self._accepted = {
             pair
@@ -202,7 +202,7 @@ class ModelAnswers:
             and (generation.exchange.expected != "refused") == (len(values) == 1)
         ]
 
-    def _word(self, generation: Generation, values: Mapping[str, str]) -> tuple[Word, str]:
+    def _word(self, generation: JudgedGeneration, values: Mapping[str, str]) -> tuple[Word, str]:
         exchange = generation.exchange
         if not exchange.was_sent:
             return Word.NOT_ASKED, exchange.reason
@@ -226,7 +226,7 @@ class ModelAnswers:
             why += "; nothing without it was accepted either"
         return Word.UNDECIDED, why
 
-    def _effect(self, generation: Generation, parameter: str, value: str) -> tuple[Word, str]:
+    def _effect(self, generation: JudgedGeneration, parameter: str, value: str) -> tuple[Word, str]:
         """Return what an accepted answer shows of a parameter, and why it does not show more."""
         reading = READINGS.get(parameter, NOTHING)
         findings = [
@@ -257,7 +257,7 @@ class ModelAnswers:
             self._usual[parameter] = trait(smallest.exchange) if smallest else None
         return self._usual[parameter]
 
-    def _without(self, parameters: Sequence[str]) -> Iterator[Generation]:
+    def _without(self, parameters: Sequence[str]) -> Iterator[JudgedGeneration]:
         """Yield the accepted requests that leave some parameters out, the smallest first."""
         accepted = [
             generation
@@ -272,13 +272,13 @@ class ModelAnswers:
             ),
         )
 
-    def _is_for(self, generation: Generation, values: Mapping[str, str]) -> bool:
+    def _is_for(self, generation: JudgedGeneration, values: Mapping[str, str]) -> bool:
         """Return whether a refusal is for these values, and not for what every request has."""
         error = generation.exchange.error
         names_value = error is not None and error.param in values
         return names_value or any(True for _ in self._without(tuple(values)))
 
-    def _is_crash(self, generation: Generation, values: Mapping[str, str]) -> bool:
+    def _is_crash(self, generation: JudgedGeneration, values: Mapping[str, str]) -> bool:
         """Return whether it is this request alone that gets no answer, as its own clause found.
 
         Where no clause may say so, others must have been accepted before it and after it.
@@ -295,7 +295,7 @@ class ModelAnswers:
         is_between = bool(moments) and min(moments) <= moment <= max(moments)
         return status >= _FAILED and is_between and (generation.exchange.attempts or 1) > 1
 
-    def _another_value(self, generation: Generation, values: Mapping[str, str]) -> str | None:
+    def _another_value(self, generation: JudgedGeneration, values: Mapping[str, str]) -> str | None:
         """Name the other value that a request failed for, where that is known."""
         asks = generation.exchange.asks
         other_values = {name: value for name, value in asks.items() if name not in values}

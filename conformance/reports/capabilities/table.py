@@ -13,7 +13,7 @@ from conformance.reports.capabilities.answers import (
     READINGS,
     SILENT,
     Evidence,
-    Generation,
+    JudgedGeneration,
     ModelAnswers,
     Word,
 )
@@ -181,7 +181,7 @@ def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
 _READ = frozenset({ACCEPTANCE}).union(*(reading.clauses for reading in READINGS.values()))
 
 
-def _generations(runs: Sequence[Run]) -> Iterator[Generation]:
+def _generations(runs: Sequence[Run]) -> Iterator[JudgedGeneration]:
     """Yield all generations, each once: a run that resumes another keeps its exchanges."""
     seen: set[tuple[str, str]] = set()
     for index, run in enumerate(runs):
@@ -193,7 +193,7 @@ def _generations(runs: Sequence[Run]) -> Iterator[Generation]:
             key = (exchange.run or run.header.id, path)
             if exchange.expected is not None and key not in seen:
                 seen.add(key)
-                yield Generation(exchange, findings.get(path, {}), index)
+                yield JudgedGeneration(exchange, findings.get(path, {}), index)
 
 
 def _sort_values(standings: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
