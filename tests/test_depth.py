@@ -16,7 +16,7 @@ from conformance.contract import load_edition
 from conformance.exchange.source import Live
 from conformance.findings import Verdict
 from conformance.live.cost import cost_of
-from conformance.live.plan import Plan, painted, plan
+from conformance.live.plan import Plan, painted_usd, plan
 from conformance.proof.in_process import bench_client
 from conformance.providers import load_provider
 from conformance.providers.asked import depth_of, documented_cases
@@ -79,8 +79,8 @@ def test_night_of_a_paid_provider_costs_no_more_than_without_fine_faults(provide
     chosen = planned(provider).chosen
     before = [request for request in chosen if not request.case.after]
     assert len(before) < len(chosen)
-    after = painted(chosen)
-    assert {name: round(usd, 6) for name, usd in painted(before).items()} == {
+    after = painted_usd(chosen)
+    assert {name: round(usd, 6) for name, usd in painted_usd(before).items()} == {
         name: round(usd, 6) for name, usd in after.items()
     }
 

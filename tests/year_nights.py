@@ -25,7 +25,7 @@ from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome
 from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
-from conformance.live.cost import all_of
+from conformance.live.cost import price_of_all
 from conformance.live.ledger import Ledger, read_ledger
 from conformance.live.plan import plan
 from conformance.live.sender import Sender
@@ -212,7 +212,7 @@ class LiveNight:
 
         if self.confirmer is not None:
             found = dict(self.confirmer.confirm(found, repeat))
-        price = all_of([*made[1:], made[0]])
+        price = price_of_all([*made[1:], made[0]])
         record = structs.replace(record, sent_at=moment(made[0].sent_at), price=price_record(price))
         return CaseResult(outcome, found, (), record)
 

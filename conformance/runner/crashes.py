@@ -16,7 +16,7 @@ from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result, of_what_was_asked, outcome_of
 from conformance.exchange.source import Record, Replay, Source
-from conformance.live.cost import all_of
+from conformance.live.cost import price_of_all
 from conformance.live.ledger import NotSentError
 from conformance.live.retries import attempt_of
 from conformance.providers import Provider
@@ -56,7 +56,7 @@ class Crashes:
         if not self._has_before(case, exchange):
             return False, exchange
         paid = self._run_after(case, exchange)
-        return not self._lacks_after(case), replace(exchange, price=all_of([*paid, exchange]))
+        return not self._lacks_after(case), replace(exchange, price=price_of_all([*paid, exchange]))
 
     def retried(self, case: Case, first: Exchange, paints: bool = False) -> Exchange:
         """Return the exchange by which a request is judged, after more if that came to nothing.
@@ -91,7 +91,7 @@ class Crashes:
         # an accepted request after it is only worth its price where it would prove something
         doubt = self.runner.outcomes(case.model).doubt(case)
         paid = [] if doubt else self._run_after(case, combined)
-        priced = replace(combined, price=all_of([*paid, combined]))
+        priced = replace(combined, price=price_of_all([*paid, combined]))
         if len(exchanges) > 1:
             self._keep(case, priced)
         return priced
@@ -170,5 +170,5 @@ def _with_all(exchange: Exchange, exchanges: Sequence[Exchange]) -> Exchange:
     others = [other for other in exchanges if other is not exchange]
     retried = [attempt for one_exchange in exchanges for attempt in one_exchange.retried]
     retried += map(attempt_of, others)
-    price = all_of([*others, exchange])
+    price = price_of_all([*others, exchange])
     return replace(exchange, attempts=attempts, retried=tuple(retried), price=price)

@@ -31,7 +31,7 @@ from conformance.exchange.transport.limits import Limits
 from conformance.exchange.wrong_endpoint import is_not_this_api, wrong_address
 from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
-from conformance.live.cost import all_of
+from conformance.live.cost import price_of_all
 from conformance.live.ledger import NotSentError
 from conformance.parsing import printable
 from conformance.providers import Provider
@@ -362,7 +362,7 @@ class Engine:
 
         result = unconfirmed.result
         findings = unconfirmed.confirmer.confirm(result.findings, repeat)
-        price = price_record(all_of([*repeats, unconfirmed.exchange]))
+        price = price_record(price_of_all([*repeats, unconfirmed.exchange]))
         record = result.record and structs.replace(result.record, price=price)
         return structs.replace(result, findings=findings, record=record)
 
