@@ -41,8 +41,8 @@ app = typer.Typer(
 )
 
 
-def _tell_version(asked: bool) -> None:
-    if asked:
+def _tell_version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(tool())
         raise typer.Exit
 

@@ -124,9 +124,9 @@ def _write_to(config: pytest.Config, run: Session) -> None:
         run.options = replace(run.options, output=default_output(run.options.names))
     if run.options.output is not None:
         check_output(run.options.output, run.options)
-        held = ExitStack()
-        config.stash[RECORDER].write_to(held.enter_context(OutputFile(run.options.output)))
-        config.add_cleanup(held.close)
+        resources = ExitStack()
+        config.stash[RECORDER].write_to(resources.enter_context(OutputFile(run.options.output)))
+        config.add_cleanup(resources.close)
 
 
 def _begin_sending(config: pytest.Config, run: Session) -> None:
@@ -139,17 +139,17 @@ def _begin_sending(config: pytest.Config, run: Session) -> None:
 
 def _is_named(config: pytest.Config, module: Path) -> bool:
     """Return whether a module is among what is to be collected."""
-    places = (_place(config, argument).resolve() for argument in config.args)
-    return any(module.resolve().is_relative_to(place) for place in places)
+    paths = (_path_of(config, argument).resolve() for argument in config.args)
+    return any(module.resolve().is_relative_to(path) for path in paths)
 
 
-def _place(config: pytest.Config, argument: str) -> Path:
+def _path_of(config: pytest.Config, argument: str) -> Path:
     """Return the file or folder that an argument names, by its path or, with --pyargs, its name."""
     name = argument.split("::")[0]
     package, *inner = name.split(".")
     if config.option.pyargs and package == PACKAGE.name:
-        place = PACKAGE.joinpath(*inner)
-        return place if place.is_dir() else place.with_suffix(".py")
+        path = PACKAGE.joinpath(*inner)
+        return path if path.is_dir() else path.with_suffix(".py")
     return config.invocation_params.dir / name
 
 
@@ -161,8 +161,8 @@ def sends(config: pytest.Config) -> bool:
 def session_of(config: pytest.Config) -> Session:
     """Return the session of this process, made when it is first needed."""
     if SESSION not in config.stash:
-        handed = getattr(config, "workerinput", {}).get(OPTIONS)
-        options = pickle.loads(handed) if handed else parsed_options(config)  # noqa: S301 - our own
+        pickled = getattr(config, "workerinput", {}).get(OPTIONS)
+        options = pickle.loads(pickled) if pickled else parsed_options(config)  # noqa: S301 - our own
         config.stash[SESSION] = Session(options)
     return config.stash[SESSION]
 

@@ -18,7 +18,7 @@ from conformance.contract import load_edition
 from conformance.findings import Finding
 from conformance.live.ledger import Spent
 from conformance.reference.server import ReferenceServer
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.results.records import ExchangeRecord
 from conformance.runner.live_run import LiveRun
 from conformance.runner.options import Options
@@ -176,7 +176,7 @@ def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen:
         found.close()
 
 
-def judge_all(found: Session, threads: int = 0) -> Mapping[str, Judged]:
+def judge_all(found: Session, threads: int = 0) -> Mapping[str, CaseResult]:
     """Judge every selected case, in order, or by several threads."""
     (engine,) = found.engines
     cases = [case for case, _ in found.selected(engine)]
@@ -193,7 +193,7 @@ class Ended:
 
     eye: Watched
     session: Session
-    results: Mapping[str, Judged]
+    results: Mapping[str, CaseResult]
 
     @property
     def posts(self) -> int:
@@ -262,6 +262,6 @@ def _slowly(answer: Answer | None, clock: Clock, seconds: float) -> Answer:
     return answered
 
 
-def verdicts(judged: Mapping[str, Judged]) -> set[str]:
+def verdicts(judged: Mapping[str, CaseResult]) -> set[str]:
     """Every verdict that occurs."""
     return {each.verdict.value for one in judged.values() for each in one.findings.values()}

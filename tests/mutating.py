@@ -26,7 +26,7 @@ from conformance.reports.comparison import (
 )
 from conformance.reports.drift import drift, drift_json, drift_markdown, print_drift
 from conformance.reports.history import history, history_json, history_markdown, print_history
-from conformance.results.baselines import Sought, bases_of
+from conformance.results.baselines import RunFilter, bases_of
 from conformance.results.case_result import records_of
 from conformance.results.run_file import Run, RunFileError, read_run
 from conformance.runner.confirm import Confirmer
@@ -176,7 +176,7 @@ def _remembered(_: Run, __: Run, path: Path) -> list[str]:
 
 
 def _baseline(_: Run, __: Run, path: Path) -> list[str]:
-    sought = Sought(runs.EDITION["id"], frozenset({"acme"}), "2027")
+    sought = RunFilter(runs.EDITION["id"], frozenset({"acme"}), "2027")
     return [str(Confirmer.read(path, sought, 3).before)]
 
 

@@ -20,7 +20,7 @@ from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
 from conformance.exchange.model import Exchange, Failure, Provenance, Response
-from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import SentRequest
 from conformance.findings import BROKEN, Finding
 from conformance.reference.defects import defects
 from conformance.runner.planned_request import sent_by
@@ -200,7 +200,7 @@ def said_of_sent(clause: str, name: str) -> str:
 
 
 @cache
-def _sent(name: str) -> list[tuple[str, Sent]]:
+def _sent(name: str) -> list[tuple[str, SentRequest]]:
     edition, requests = load_edition(name), planted.requests(name).values()
     return list(with_painted((each.id, sent_by(each, edition)) for each in requests))
 

@@ -58,7 +58,7 @@ CHOSEN = {
 }
 
 
-class Judged:
+class CaseResult:
     """What a misbehaving server was asked, and what was found."""
 
     def __init__(self, name: str) -> None:
@@ -136,7 +136,7 @@ SAID: dict[str, dict[str, str]] = {
 }
 
 
-judged = cache(Judged)
+judged = cache(CaseResult)
 
 
 @pytest.mark.parametrize(("name", "said"), SAID.items(), ids=SAID)

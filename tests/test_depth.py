@@ -17,7 +17,7 @@ from conformance.contract import load_edition
 from conformance.exchange.source import Live
 from conformance.findings import Verdict
 from conformance.live.cost import cost_of
-from conformance.live.plan import Plan, painted, plan
+from conformance.live.plan import Plan, painted_usd, plan
 from conformance.proof.in_process import bench_client
 from conformance.providers import load_provider
 from conformance.providers.asked import depth_of, documented_cases
@@ -70,7 +70,7 @@ def test_night_of_a_paid_provider_costs_no_more_than_without_fine_faults(provide
     standard = planned(provider)
     before = [request for request in standard.chosen if not request.case.after]
     assert len(before) < len(standard.chosen)
-    assert painted(before) == pytest.approx(painted(standard.chosen), abs=1e-6)
+    assert painted_usd(before) == pytest.approx(painted_usd(standard.chosen), abs=1e-6)
     thorough = planned(provider, Depth.THOROUGH)
     assert paths(standard) < paths(thorough)
     assert standard.usd < min(thorough.usd, standard.usd_if_painted)

@@ -14,7 +14,8 @@ import pytest
 from tests.wheel import installed, repository
 
 pytest_plugins = ["tests.wheel"]
-ONE = "--provider=reference --live --models=dall-e-2 --cases=baseline --clauses=envelope.o*".split()
+ONE = ["--provider=reference", "--live", "--models=dall-e-2"]
+ONE += ["--cases=baseline", "--clauses=envelope.o*"]
 ID = re.compile(r"^\S+::reference::dall-e-2/baseline::envelope\.object(?= |$)", re.MULTILINE)
 
 

@@ -52,7 +52,7 @@ def imports(path: Path, *, typing: bool) -> set[str]:
     A package that imports by names from a table counts as if it imported all its modules.
     """
     tree = parsed(path)
-    imported = set()
+    imported: set[str] = set()
     for node in ast.walk(tree) if typing else tree.body:
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]

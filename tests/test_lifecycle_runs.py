@@ -15,7 +15,7 @@ from conformance.exchange.source import RecordMode
 from conformance.live.ledger import Ledger
 from conformance.live.plan import plan
 from conformance.providers import load_provider
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.results.deviations import stale_deviations
 from conformance.results.run_file import write_run
 from conformance.results.standings import standings_of
@@ -44,11 +44,11 @@ def ending(folder: Path, *models: str, until: date = END) -> str:
     return paid_toml(folder, *models, more=DATES.format(until=until))
 
 
-def verdicts_of(judged: Mapping[str, Judged], path: str) -> dict[str, str]:
+def verdicts_of(judged: Mapping[str, CaseResult], path: str) -> dict[str, str]:
     return {name: finding.verdict.value for name, finding in judged[path].findings.items()}
 
 
-def judged_on(folder: Path, day: date, models: Any) -> tuple[Mapping[str, Judged], Ledger]:
+def judged_on(folder: Path, day: date, models: Any) -> tuple[Mapping[str, CaseResult], Ledger]:
     """Judge the smallest requests to dall-e-2 and dall-e-3 on a day; returns what was spent too."""
     with watched(models=models) as (url, _):
         named = ("dall-e-2", "dall-e-3")

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from conformance.findings import Finding, Verdict
 from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
-from conformance.results.baselines import NightsError, OtherRunError, Sought
+from conformance.results.baselines import NightsError, OtherRunError, RunFilter
 from conformance.results.records import ContractRecord
 from conformance.results.run_file import Run, read_run, write_run
 from conformance.runner.confirm import Confirmer
@@ -136,7 +136,7 @@ def nights(folder: Path, *verdicts: Verdict, **changes: Any) -> Path:
     return folder
 
 
-SOUGHT = Sought("sample-2026-01-01", frozenset({"acme"}), "2026-02-01")
+SOUGHT = RunFilter("sample-2026-01-01", frozenset({"acme"}), "2026-02-01")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_folder_of_nights_stands_for_the_last_that_could_tell(
     ],
     ids=["edition", "provider", "later"],
 )
-def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, sought: Sought) -> None:
+def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, sought: RunFilter) -> None:
     with pytest.raises(NightsError, match="holds no complete run of the same edition"):
         Confirmer.read(nights(tmp_path, *NIGHTS), sought, 3)
 
@@ -179,7 +179,7 @@ def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, sought: Sought
     ids=["edition", "provider"],
 )
 def test_run_file_of_something_else_is_no_baseline(
-    tmp_path: Path, sought: Sought, said: str
+    tmp_path: Path, sought: RunFilter, said: str
 ) -> None:
     (path,) = nights(tmp_path, Verdict.PASS).iterdir()
     with pytest.raises(OtherRunError, match="is a run of provider 'acme' by edition sa") as told:

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from tests.live import ByBody, Ended, asking, error, judge_all, run_live, session, verdicts
 
 MODEL = "dall-e-3"
@@ -157,7 +157,7 @@ class _Cut(Response):
         await send({"type": "http.response.body", "body": b'{"created":'})
 
 
-def _told(judged: Mapping[str, Judged]) -> dict[tuple[str, str], tuple[Verdict, str | None]]:
+def _told(judged: Mapping[str, CaseResult]) -> dict[tuple[str, str], tuple[Verdict, str | None]]:
     return {
         (path, clause): (finding.verdict, finding.control)
         for path, result in judged.items()

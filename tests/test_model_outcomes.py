@@ -14,7 +14,7 @@ from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.refusal_matching import without_numbers
 from conformance.runner.alternative_controls import with_other_control
-from conformance.runner.model_outcomes import ModelOutcomes, TimedOutcome, timed_outcome
+from conformance.runner.model_outcomes import ModelOutcomes, TimedOutcome
 
 EDITION = load_edition()
 
@@ -166,7 +166,7 @@ COMES_TO_NOTHING: dict[str, tuple[Exchange, bool]] = {
 def test_what_comes_to_nothing_is_told_from_what_is_not_for_us(
     made: Exchange, expected: bool
 ) -> None:
-    assert timed_outcome(made, outcome_of(made)).crashed == expected
+    assert TimedOutcome.of_exchange(made, outcome_of(made)).crashed == expected
 
 
 BAD = asks("n-0", n=0)

@@ -215,7 +215,7 @@ def test_run_that_was_gone_on_with_twice_is_paid_once(tmp_path: Path) -> None:
                 chosen["resume"] = tmp_path / f"{number - 1}.jsonl"
             with session(tmp_path, url, **chosen) as found:
                 for engine in found.engines if number else ():
-                    engine._judged.update(found.resumed.judged(engine))
+                    engine._results.update(found.resumed.judged(engine))
                 write_run(lived(found), tmp_path / f"{number}.jsonl")
             written.append(read_run(tmp_path / f"{number}.jsonl"))
     for run in written:

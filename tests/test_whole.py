@@ -13,7 +13,7 @@ import pytest
 from conformance.findings import GREEN, Verdict
 from conformance.reports import render, summarize
 from conformance.reports.badges import badges
-from conformance.results.baselines import NightsError, Sought, nights_of
+from conformance.results.baselines import NightsError, RunFilter, nights_of
 from conformance.results.run_file import Run
 from conformance.results.selection import begun_whole, is_part
 from tests import runs
@@ -108,7 +108,7 @@ def test_part_has_a_green_badge_of_its_whole_models_alone(
 def test_night_of_a_part_is_passed_over_in_a_folder(tmp_path: Path) -> None:
     played(tmp_path, PICKS["cases"], False, {})
     with pytest.raises(NightsError, match="judged its models whole"):
-        nights_of(tmp_path, Sought("cometapi-2026-03-12", frozenset(), "9999"))
+        nights_of(tmp_path, RunFilter("cometapi-2026-03-12", frozenset(), "9999"))
 
 
 def test_run_without_a_plan_of_which_pytest_left_out_something_is_a_part() -> None:

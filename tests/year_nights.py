@@ -25,7 +25,7 @@ from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome
 from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
-from conformance.live.cost import all_of
+from conformance.live.cost import price_of_all
 from conformance.live.ledger import Ledger, read_ledger
 from conformance.live.plan import plan
 from conformance.live.sender import Sender
@@ -33,7 +33,7 @@ from conformance.providers import Provider
 from conformance.reports.costs import spending, total
 from conformance.reports.drift import drift
 from conformance.results.baselines import last_decided, sort_by_start
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.results.conclusion import conclude_run, counts
 from conformance.results.evidence import evidence, moment, price_record
 from conformance.results.reach import ColumnKey, reach_counts
@@ -177,7 +177,7 @@ class LiveNight:
         ledger_of(self.path).unlink()
         return ledger
 
-    def _taken_over(self, cases: Sequence[Case], ledger: Ledger) -> dict[str, Judged]:
+    def _taken_over(self, cases: Sequence[Case], ledger: Ledger) -> dict[str, CaseResult]:
         """Return what a killed run has, and count what it may have been billed for in vain."""
         if self.resumes is None:
             return {}
@@ -202,7 +202,7 @@ class LiveNight:
         control: Outcome | None,
         standing: Standing,
         clauses: Sequence[Clause],
-    ) -> Judged:
+    ) -> CaseResult:
         made = [sender.exchange(case)]
         outcome, found, record = judged(made[0], control, standing, clauses)
 
@@ -212,9 +212,9 @@ class LiveNight:
 
         if self.confirmer is not None:
             found = dict(self.confirmer.confirm(found, repeat))
-        price = all_of([*made[1:], made[0]])
+        price = price_of_all([*made[1:], made[0]])
         record = structs.replace(record, sent_at=moment(made[0].sent_at), price=price_record(price))
-        return Judged(outcome, found, (), record)
+        return CaseResult(outcome, found, (), record)
 
     def _header(
         self, standings: Mapping[str, Standing], bound: Mapping[str, Sequence[Clause]]

@@ -13,7 +13,7 @@ from conformance.cases.model import Case, Operation
 from conformance.contract import load_edition
 from conformance.exchange.client import Client
 from conformance.exchange.model import Exchange, Failure, Response
-from conformance.live.cost import used
+from conformance.live.cost import usage_of
 from conformance.proof.in_process import bench_client
 from conformance.reference import TRUTHFUL
 from conformance.reference.defects import lying_steps
@@ -71,7 +71,7 @@ class VirtualProvider:
         price = self.script.price(self.day)
         if case.model != BY_TOKENS:
             return price
-        usage = cast("Mapping[str, Any]", used(made))
+        usage = cast("Mapping[str, Any]", usage_of(made))
         tokens = usage["input_tokens"] * 2 + usage["output_tokens"] * price * 100
         return float(tokens) / 1_000_000
 

@@ -85,35 +85,35 @@ def check(
         model_named(loaded, name, "--models")
     provider = with_asked_models(provider, loaded)
     usd = None if budget is None else read_budget(budget)
-    every = documented_cases(loaded, provider, None)
-    asked, candidates = provider, every
+    all_cases = documented_cases(loaded, provider, None)
+    tested, candidates = provider, all_cases
     if usd is None and not provider.prices.free:
-        candidates = [case for case in every if cannot_be_billed(case)]
+        candidates = [case for case in all_cases if cannot_be_billed(case)]
         # nothing of what is left can be billed, so that the run asks for no budget
-        asked = replace(provider, prices=Prices(free=True))
-    chosen = shortlist(
-        candidates, loaded, asked, max_requests, float("inf") if usd is None else usd
+        tested = replace(provider, prices=Prices(free=True))
+    selected = shortlist(
+        candidates, loaded, tested, max_requests, float("inf") if usd is None else usd
     )
-    if not chosen:
+    if not selected:
         raise ConformanceError(f"--budget {budget} pays for no request there; name more")
     if save is not None:
         _save(save, toml_of(provider))
     options = Options(
-        provider=asked,
+        provider=tested,
         edition=edition,
-        paths=frozenset(case.path for case in chosen),
+        paths=frozenset(case.path for case in selected),
         live=True,
         budget=usd,
         output=output,
         resume=resume,
     )
     code = run_promises(options, replay=False, workers=None, quiet=quiet)
-    more = (
-        "" if asked is provider else ", those that nobody is billed for; --budget USD adds images"
+    remark = (
+        "" if tested is provider else ", those that nobody is billed for; --budget USD adds images"
     )
     if save is None:  # so that the command below can be pasted as it stands
         save = _beside((output or default_output([])).parent, provider.id, toml_of(provider))
-    typer.echo(_next(provider, len(chosen), len(every), save, more))
+    typer.echo(_next(provider, len(selected), len(all_cases), save, remark))
     raise typer.Exit(code)
 
 
@@ -165,7 +165,7 @@ def _save(path: Path, text: str) -> None:
         raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _next(provider: Provider, sent: int, planned: int, file: Path, more: str) -> str:
+def _next(provider: Provider, sent: int, planned: int, file: Path, remark: str) -> str:
     """Say how to go on."""
     from conformance.output.shell import quoted
 
@@ -173,4 +173,4 @@ def _next(provider: Provider, sent: int, planned: int, file: Path, more: str) ->
     path = saved if "/" in saved else f"./{saved}"
     budget = "" if provider.prices.free else " --budget USD"
     how = f"image-conformance run --provider {path} --live{budget}"
-    return f"{sent} of {planned} requests were chosen here{more}; for the rest: {how}"
+    return f"{sent} of {planned} requests were chosen here{remark}; for the rest: {how}"

@@ -26,7 +26,7 @@ def compare(
         ),
     ] = None,
     incomplete: Annotated[bool, typer.Option(help="Compare incomplete runs too.")] = False,
-    every: Annotated[
+    show_all: Annotated[
         bool, typer.Option("--all", help="Print rows that do not differ, too.")
     ] = False,
 ) -> None:
@@ -57,4 +57,4 @@ def compare(
     rendering = Rendering(format_, output, writers)
     loaded += [read_run(path) for path in runs]
     comparison = set_side_by_side(loaded, incomplete)
-    rendering.show(comparison, lambda shown, console: print_comparison(shown, console, every))
+    rendering.show(comparison, lambda shown, console: print_comparison(shown, console, show_all))

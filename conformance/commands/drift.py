@@ -41,8 +41,8 @@ def drift(
     from conformance.results.run_file import read_run
 
     rendering = Rendering(format_, output, {"md": drift_markdown, "json": drift_json})
-    places, newest = split_paths(runs)
+    bases, newest = split_paths(runs)
     new = read_run(newest)
-    changes = find_changes(bases_of(places, new, nights), new, unconfirmed_too)
+    changes = find_changes(bases_of(bases, new, nights), new, unconfirmed_too)
     rendering.show(changes, print_drift)
     raise typer.Exit(changes.exit_code)

@@ -26,10 +26,11 @@ def new(
     from conformance.editions.creating import new_edition
     from conformance.output.shell import quoted
 
-    made, named = new_edition(old, folder), quoted(folder)
+    edition, quoted_folder = new_edition(old, folder), quoted(folder)
     typer.echo(
-        f"wrote {made.folder}: edition {made.id}, which loads; change it, look at it with "
-        f"`image-conformance edition check {named}`, and use it with --edition {named}"
+        f"wrote {edition.folder}: edition {edition.id}, which loads; change it, look at it with "
+        f"`image-conformance edition check {quoted_folder}`, and use it with "
+        f"--edition {quoted_folder}"
     )
 
 

@@ -23,7 +23,7 @@ def changes(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The one that comes after it.")],
     format_: FormatName = "terminal",
     output: Documents = None,
-    every: Annotated[bool, typer.Option("--all", help="Print long lists whole.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Print long lists whole.")] = False,
 ) -> None:
     """Show what differs between two editions, and what a provider that keeps OLD must change.
 
@@ -36,5 +36,5 @@ def changes(
 
     rendering = Rendering(format_, output, {"md": changes_markdown, "json": changes_json})
     differing = changes_between(load_edition(old), load_edition(new))
-    rendering.show(differing, lambda shown, console: print_changes(shown, console, every))
+    rendering.show(differing, lambda shown, console: print_changes(shown, console, show_all))
     raise typer.Exit(1 if differing.breaking else 0)

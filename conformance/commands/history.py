@@ -21,7 +21,7 @@ def history(
         str, typer.Option("--provider", "-p", metavar="GLOB", help="Only these providers.")
     ] = "*",
     clauses: Clauses = "*",
-    every: Annotated[
+    show_all: Annotated[
         bool, typer.Option("--all", help="Show promises too that never changed.")
     ] = False,
     format_: FormatName = "terminal",
@@ -42,5 +42,5 @@ def history(
     )
 
     rendering = Rendering(format_, output, {"md": history_markdown, "json": history_json})
-    timelines = read_history(folder, provider, clauses, every)
-    rendering.show(timelines, lambda shown, console: print_history(shown, console, every))
+    timelines = read_history(folder, provider, clauses, show_all)
+    rendering.show(timelines, lambda shown, console: print_history(shown, console, show_all))

@@ -65,12 +65,16 @@ def takes_options_of_run(command: Callable[..., None]) -> Callable[..., None]:
     for name, option in OPTIONS.items():
         kind: Any = option.read if option.read in (bool, int, Path, Depth) else str
         kind = (list[str] if option.repeatable else kind) | None
-        written = option_of_run(name, option.default)
-        declared.append(Parameter(name, Parameter.KEYWORD_ONLY, default=written, annotation=kind))
-    own = inspect.signature(command, eval_str=True)
-    mine = [one for one in own.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+        default = option_of_run(name, option.default)
+        declared.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+    signature = inspect.signature(command, eval_str=True)
+    own_parameters = [
+        parameter
+        for parameter in signature.parameters.values()
+        if parameter.kind is not Parameter.VAR_KEYWORD
+    ]
     # Typer reads the signature, so that no option has to be written there once more
-    vars(command)["__signature__"] = own.replace(parameters=[*declared, *mine])
+    vars(command)["__signature__"] = signature.replace(parameters=[*declared, *own_parameters])
     return command
 
 

@@ -89,14 +89,14 @@ def plan(
         )
     )
     usd = math.inf if budget is None else read_budget(budget)
-    asked = load_provider(provider)
+    loaded = load_provider(provider)
 
-    def judged(case: Case, retired: bool) -> bool:
+    def is_judged(case: Case, retired: bool) -> bool:
         return bool(planned_clauses(case, session.edition, session.clauses, retired))
 
-    made = plan_of(
+    planned = plan_of(
         session.edition,
-        asked if base_url is None else asked.at(base_url),
+        loaded if base_url is None else loaded.at(base_url),
         strength or 2,
         models,
         usd if math.isfinite(usd) else None,
@@ -105,11 +105,11 @@ def plan(
         depth=depth,
         own=session.own,
         cases=cases,
-        judged=judged,
+        is_judged=is_judged,
     )
     if output is not None:
-        write_text(output, json.dumps(document(made), indent=2, ensure_ascii=False) + "\n")
+        write_text(output, json.dumps(document(planned), indent=2, ensure_ascii=False) + "\n")
     elif format_ is PlanFormat.JSON:
-        typer.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(document(planned), indent=2, ensure_ascii=False))
     else:
-        show(made, Console())
+        show(planned, Console())

@@ -41,9 +41,9 @@ def prove(
     from conformance.proof.terminal import chosen_defects, print_proof, progress_bar
     from conformance.proof.writing import WRITERS
 
-    wrong = [path for path in output or [] if path.suffix not in WRITERS]
-    if wrong:
-        raise ConformanceError(f"{wrong[0]}: end its name in {', '.join(WRITERS)}")
+    unknown_formats = [path for path in output or [] if path.suffix not in WRITERS]
+    if unknown_formats:
+        raise ConformanceError(f"{unknown_formats[0]}: end its name in {', '.join(WRITERS)}")
     contract = load_edition(edition or DEFAULT_EDITION)
     names = chosen_defects(contract, defect)
     with progress_bar(Console(stderr=True), len(names), quiet) as advance:

@@ -81,13 +81,13 @@ def report(
     summary = replace(summary, impact=impact_of(summary.merged.concluding, outcomes))
     if history is not None:
         summary = with_history(summary, history)
-    wrote = [_write(path, name, summary) for path, name in formats.items()]
+    messages = [_write(path, name, summary) for path, name in formats.items()]
     if format_ in (None, "terminal") and not quiet:
         print_runs(summary, Console())
     elif format_ in FORMATS and not formats:
         typer.echo(render(summary, str(format_)), nl=False)
-    for written in wrote:
-        typer.echo(f"wrote {written}")
+    for message in messages:
+        typer.echo(f"wrote {message}")
 
 
 def _write(path: Path, format_: str | None, summary: Summary) -> str:
@@ -103,25 +103,25 @@ def _write(path: Path, format_: str | None, summary: Summary) -> str:
     return f"{path / 'index.html'} (the page) and {len(files) - 1} other files beside it"
 
 
-def _format_of(path: Path, named: str | None) -> str | None:
+def _format_of(path: Path, format_option: str | None) -> str | None:
     """Return the format of a file; None for a folder, which gets all formats.
 
     Raises `ConformanceError` for a file whose suffix contradicts --format, or says no format.
     """
-    own = SUFFIXES.get(path.suffix)
-    if named not in (None, "terminal"):
-        if own not in (None, named):
+    suffix_format = SUFFIXES.get(path.suffix)
+    if format_option not in (None, "terminal"):
+        if suffix_format not in (None, format_option):
             raise ConformanceError(
-                f"{path}: its name ends as {own} does, and --format says {named}; leave --format "
-                f"out to write each file in the format of its name"
+                f"{path}: its name ends as {suffix_format} does, and --format says "
+                f"{format_option}; leave --format out to write each file in the format of its name"
             )
-        return named
+        return format_option
     if path.is_dir() or not path.suffix:
         return None
-    if own is None:
+    if suffix_format is None:
         known = ", ".join(SUFFIXES)
         raise ConformanceError(
             f"{path}: name its format with --format, end it in one of {known}, "
             f"or name a folder to have them all"
         )
-    return own
+    return suffix_format

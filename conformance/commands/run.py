@@ -25,13 +25,13 @@ def run(
         ),
     ] = None,
     quiet: Quiet = False,
-    **written: Any,
+    **values: Any,
 ) -> None:
     """Judge providers and write a run file; without options, the embedded reference provider."""
     from conformance.suite.command import run_promises
 
-    written["providers"] = written["providers"] or ["reference"]
-    options = read_options(written)
+    values["providers"] = values["providers"] or ["reference"]
+    options = read_options(values)
     if options.live and (replay or options.record_mode):
         raise ConformanceError("--live goes with neither --replay nor --record-mode; choose one")
     if options.resume is not None and (replay or options.record_mode):

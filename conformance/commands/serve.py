@@ -45,8 +45,10 @@ def serve(
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     steps = lying_steps(loaded, defect or (), defect_model)
-    others = [model_named(loaded, name).name for name in model or ()]
-    models = dict.fromkeys([*loaded.models, *others, *([defect_model] if defect_model else [])])
+    extra_models = [model_named(loaded, name).name for name in model or ()]
+    models = dict.fromkeys(
+        [*loaded.models, *extra_models, *([defect_model] if defect_model else [])]
+    )
 
     def announce(base_url: str) -> None:
         lies = f", lying: {', '.join(defect)}" if defect else ""

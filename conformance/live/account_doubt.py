@@ -31,9 +31,9 @@ _MOST = 3  # requests that are sent again and accepted, each of which costs an i
 class AccountDoubt:
     """Finds out what a refusal is about that names nothing of the request.
 
-    The request itself is sent again: is it accepted, the refusal was a mishap. Else the cheapest
-    accepted request is: is that refused in the same words, the account is at its end, whatever
-    the language. Both are billed only where they are accepted.
+    The request itself is sent again. If it is accepted, the refusal was a mishap. Else the
+    cheapest accepted request is sent: if that is refused in the same words, in whatever language,
+    the account is at its end. Both are billed only where they are accepted.
     """
 
     ask: Callable[[Case], Exchange]
@@ -41,16 +41,16 @@ class AccountDoubt:
     edition: Edition
     _accepted: Case | None = None
     _painted: set[str] = field(default_factory=set)  # models that did
-    _of_requests: list[Outcome] = field(default_factory=list)
-    _of_account: Outcome | None = None
+    _request_refusals: list[Outcome] = field(default_factory=list)
+    _account_refusal: Outcome | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def remember(self, case: Case, outcome: Outcome) -> None:
         """Remember the cheapest generation that was accepted, and which models painted."""
         if outcome.accepted and case.operation is Operation.GENERATE:
             self._painted.add(case.model)
-            best = self._accepted
-            if best is None or self.estimate(case) < self.estimate(best):
+            cheapest = self._accepted
+            if cheapest is None or self.estimate(case) < self.estimate(cheapest):
                 self._accepted = case
 
     def settle(self, refusal: Outcome) -> tuple[bool, list[Exchange]]:
@@ -59,21 +59,22 @@ class AccountDoubt:
             return False, []
         with self._lock:  # several threads are refused at once, and one of them asks
             sent = []
-            may_ask = self._of_account is None and len(self._of_requests) < _MOST
+            may_ask = self._account_refusal is None and len(self._request_refusals) < _MOST
             if may_ask and not self.is_of_request(refusal):
                 try:
                     sent = [self.ask(replace(self._accepted, id=ACCOUNT_AGAIN, control=None))]
                 except NotSentError:
                     return False, []
                 if same_refusal(outcome_of(sent[0]), refusal):
-                    self._of_account = refusal
+                    self._account_refusal = refusal
                 else:
-                    self._of_requests.append(refusal)
-            return self._of_account is not None and same_refusal(self._of_account, refusal), sent
+                    self._request_refusals.append(refusal)
+            known = self._account_refusal
+            return known is not None and same_refusal(known, refusal), sent
 
     def is_of_request(self, refusal: Outcome) -> bool:
         """Return whether a refusal in these words was found to be of what was asked."""
-        return any(same_refusal(outcome, refusal) for outcome in self._of_requests)
+        return any(same_refusal(outcome, refusal) for outcome in self._request_refusals)
 
     def is_raised(self, exchange: Exchange, case: Case, outcome: Outcome) -> bool:
         """Return whether a request was refused, and nothing that it asks for was named.
@@ -81,18 +82,19 @@ class AccountDoubt:
         That a model is not there says as little, once it has painted. A mistake is to be
         refused; but hardly with a page, or as forbidden.
         """
-        refused = outcome.result is Result.REFUSED
-        refused = refused or (outcome.result is Result.UNCLEAR and bool(outcome.said))
-        refused = refused or (outcome.result is Result.NOT_SERVED and case.model in self._painted)
-        if self._accepted is None or not refused:
+        is_refusal = (
+            outcome.result is Result.REFUSED
+            or (outcome.result is Result.UNCLEAR and bool(outcome.said))
+            or (outcome.result is Result.NOT_SERVED and case.model in self._painted)
+        )
+        if self._accepted is None or not is_refusal:
             return False
         error, body = error_text(Answer(exchange)), exchange.request.body
-        said = f"{error.param} {error.text}"
-        if names_parameter(said, body) or quotes_value(error.text, body):
+        words = f"{error.param} {error.text}"
+        if names_parameter(words, body) or quotes_value(error.text, body):
             return False
         expected = read_request(exchange, self.edition).expectation
-        if expected == "open" and (speaks_of(said, "model") or speaks_of(said, "prompt")):
+        if expected == "open" and (speaks_of(words, "model") or speaks_of(words, "prompt")):
             return False  # what the contract leaves open may be that one of them is missing
-        return outcome.cause in (
-            ("other",) if expected == "refused" else (None, "other", "not served")
-        )
+        causes = ("other",) if expected == "refused" else (None, "other", "not served")
+        return outcome.cause in causes

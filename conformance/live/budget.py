@@ -67,7 +67,7 @@ def estimate_cost(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> C
 def check_affordable(
     estimate: CostEstimate,
     budget: float | None,
-    most_requests: int | None,
+    max_requests: int | None,
     partial: bool,
     paid: Sequence[str],
 ) -> None:
@@ -83,10 +83,10 @@ def check_affordable(
         )
     if partial:
         return
-    if most_requests is not None and estimate.requests > most_requests:
+    if max_requests is not None and estimate.requests > max_requests:
         raise BudgetError(
             f"{estimate.requests:,} requests are selected, more than --max-requests "
-            f"{most_requests:,}; {_remedy(estimate)}"
+            f"{max_requests:,}; {_remedy(estimate)}"
         )
     # without --partial all of it is affordable before the first request is sent
     needed = estimate.usd + estimate.reserve

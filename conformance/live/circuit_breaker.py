@@ -42,54 +42,57 @@ class Generation:
     """What it set: each parameter, and each with its value."""
 
 
-def in_vain(provider: str, tried: Sequence[Generation]) -> tuple[str, str] | None:
+def in_vain(provider: str, generations: Sequence[Generation]) -> tuple[str, str] | None:
     """Return what is not to be asked any more, by these requests, the newest first; else None.
 
     That is the provider by its name, or one model as `provider/model`, with a sentence. One
     model that is out says nothing of the others, however long it has been asked alone.
     """
-    every = _silence(tried)
-    counts = Counter(generation.model for generation in every)
-    if len(every) - max(counts.values(), default=0) >= _ELSEWHERE and not _one_value(every, tried):
-        return provider, _sentence(provider, f"requests for {len(counts)} models", every)
-    model = tried[0].model
-    same = [generation for generation in tried if generation.model == model]
-    alike = _silence(same)
-    if alike and not _one_value(alike, same):
-        return f"{provider}/{model}", _sentence(provider, f"requests for {model}", alike)
+    failed = _silence(generations)
+    counts = Counter(generation.model for generation in failed)
+    elsewhere = len(failed) - max(counts.values(), default=0)
+    if elsewhere >= _ELSEWHERE and not _one_value(failed, generations):
+        return provider, _sentence(provider, f"requests for {len(counts)} models", failed)
+    model = generations[0].model
+    of_model = [generation for generation in generations if generation.model == model]
+    failed_of_model = _silence(of_model)
+    if failed_of_model and not _one_value(failed_of_model, of_model):
+        return f"{provider}/{model}", _sentence(provider, f"requests for {model}", failed_of_model)
     return None
 
 
-def _silence(tried: Sequence[Generation]) -> list[Generation]:
+def _silence(generations: Sequence[Generation]) -> list[Generation]:
     """Return what came to nothing since the last decision, if that is enough to stop; else none."""
     # a row of mistakes is no outage by itself: a 5xx to each is a finding (ARCHITECTURE 24)
-    valid = _in_a_row([generation for generation in tried if generation.valid], LEAST)
-    every = _in_a_row(tried, LEAST_OF_ALL)
-    return valid or (every if any(generation.valid for generation in every) else [])
+    failed_valid = _in_a_row([generation for generation in generations if generation.valid], LEAST)
+    failed = _in_a_row(generations, LEAST_OF_ALL)
+    return failed_valid or (failed if any(generation.valid for generation in failed) else [])
 
 
-def _one_value(failed: Sequence[Generation], tried: Sequence[Generation]) -> bool:
+def _one_value(failed: Sequence[Generation], generations: Sequence[Generation]) -> bool:
     """Return whether a failed request asks for something that no answered valid request had.
 
     Then it may be that alone which never works, and requests without it are worth sending.
     """
-    answered = [generation for generation in tried if generation.valid and generation.why is None]
+    answered = [
+        generation for generation in generations if generation.valid and generation.why is None
+    ]
     common = frozenset.intersection(*(generation.asks for generation in failed))
     return bool(answered and common.difference(*(generation.asks for generation in answered)))
 
 
-def _in_a_row(tried: Sequence[Generation], least: int) -> list[Generation]:
-    failed = list(takewhile(lambda generation: generation.why is not None, tried))
+def _in_a_row(generations: Sequence[Generation], least: int) -> list[Generation]:
+    failed = list(takewhile(lambda generation: generation.why is not None, generations))
     if len(failed) < least:
         return []
-    decided = [generation.ended for generation in tried[len(failed) : len(failed) + 1]]
+    decided = [generation.ended for generation in generations[len(failed) : len(failed) + 1]]
     began = max(min(generation.began for generation in failed), *decided, float("-inf"))
     # ten of which none was ever decided need no minute
-    never = not decided and len(failed) >= LEAST_OF_ALL
-    return failed if never or failed[0].ended - began >= LONG_ENOUGH else []
+    never_decided = not decided and len(failed) >= LEAST_OF_ALL
+    return failed if never_decided or failed[0].ended - began >= LONG_ENOUGH else []
 
 
-def _sentence(provider: str, what: str, failed: Sequence[Generation]) -> str:
+def _sentence(provider: str, subject: str, failed: Sequence[Generation]) -> str:
     reasons = list(dict.fromkeys(str(generation.why) for generation in failed))[:_MOST_REASONS]
-    why = "; ".join(reasons)
-    return f"provider {provider!r}: the last {len(failed)} {what} came to nothing ({why}); {_VAIN}"
+    last = f"the last {len(failed)} {subject} came to nothing ({'; '.join(reasons)})"
+    return f"provider {provider!r}: {last}; {_VAIN}"

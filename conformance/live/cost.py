@@ -48,7 +48,7 @@ def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
     return Cost(planned, max(planned, dearest, key=lambda estimate: estimate.usd))
 
 
-def counted(exchange: Exchange, cost: Cost) -> Estimate:
+def counted_estimate(exchange: Exchange, cost: Cost) -> Estimate:
     """Return what a request counts for where no usage says better; in doubt the dearer.
 
     A request that was sent may have been billed, answered or not, and so may a server's failure.
@@ -61,28 +61,30 @@ def counted(exchange: Exchange, cost: Cost) -> Estimate:
         # a mistake that was painted costs what a valid request would
         return cost.planned if cost.planned.usd else cost.most
     # what a server made before it failed may be billed all the same
-    served = not not_served(Answer(exchange))
-    return cost.planned if served and (status >= 500 or status == 408) else FREE
+    is_served = not not_served(Answer(exchange))
+    return cost.planned if is_served and (status >= 500 or status == 408) else FREE
 
 
-def price_of(counted: Estimate, actual: float | None) -> Price:
+def price_of(estimate: Estimate, actual: float | None) -> Price:
     """Return what a request cost, and how well that is known."""
-    estimate = counted.usd if counted.known else None
+    list_price = estimate.usd if estimate.known else None
     if actual is not None:
-        return Price(estimate, actual, Spending(actual))
-    if counted.known:
-        return Price(estimate, None, Spending(estimate=counted.usd))
-    return Price(None, None, Spending(guess=counted.usd))
+        return Price(list_price, actual, Spending(actual))
+    if estimate.known:
+        return Price(list_price, None, Spending(estimate=estimate.usd))
+    return Price(None, None, Spending(guess=estimate.usd))
 
 
-def all_of(made: Sequence[Exchange]) -> Price | None:
+def price_of_all(exchanges: Sequence[Exchange]) -> Price | None:
     """Return the price of the last of some exchanges, with what all of them cost."""
-    price = made[-1].price
-    spent = [exchange.price.spent for exchange in made if exchange.price and exchange.price.spent]
+    price = exchanges[-1].price
+    spent = [
+        exchange.price.spent for exchange in exchanges if exchange.price and exchange.price.spent
+    ]
     return replace(price, spent=sum(spent, Spending())) if price and spent else price
 
 
-def used(exchange: Exchange) -> object:
+def usage_of(exchange: Exchange) -> object:
     """Return the `usage` of an answer, or of the event that completes a stream; else None."""
     if exchange.response is None or not 200 <= exchange.response.status < 300:
         return None

@@ -80,13 +80,15 @@ class Ledger:
 
     path: Path | None = None
     budget: float | None = None
-    most_requests: int | None = None
+    max_requests: int | None = None
     durable: bool = True  # whether a request is on the disk before it is sent
     _requests: list[_Request] = field(default_factory=list)
     _next: dict[str, float] = field(default_factory=dict)  # moments, by provider
     _admitted: set[str] = field(default_factory=set)
     _halts: dict[str, str] = field(default_factory=dict)
-    _tried: defaultdict[str, list[Generation]] = field(default_factory=lambda: defaultdict(list))
+    _generations: defaultdict[str, list[Generation]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     _stopped: bool = False
     _lock: RLock = field(default_factory=RLock)
     _file: IO[str] | None = None
@@ -144,8 +146,8 @@ class Ledger:
         with self._lock:
             usd = counted if actual is None else actual
             self._write({"settled": number, "usd": usd, "known": known, "status": status})
-            settled = self._requests[number]
-            settled.counted, settled.actual, settled.known = counted, actual, known
+            request = self._requests[number]
+            request.counted, request.actual, request.known = counted, actual, known
 
     def carry_over(self, lost: LostRequest, counts: bool) -> None:
         """Take over a request of an earlier run whose answer was lost, as spent if it `counts`."""
@@ -160,11 +162,11 @@ class Ledger:
         with self._lock:
             self._write({"outcome": f"{provider}::{case}", "values": dict(outcome)})
 
-    def keep_judged(self, provider: str, case: str, judged: Mapping[str, Any]) -> None:
+    def keep_result(self, provider: str, case: str, result: Mapping[str, Any]) -> None:
         """Write the result of a case that the run file does not have, or not whole."""
         with self._lock:
             # it was paid for, and stands nowhere else yet
-            self._write({"judged": f"{provider}::{case}", "values": dict(judged)}, durably=True)
+            self._write({"judged": f"{provider}::{case}", "values": dict(result)}, durably=True)
 
     def spent(self) -> Spent:
         """Return the sums so far."""
@@ -188,9 +190,9 @@ class Ledger:
     def slot(self, provider: str, now: float, interval: float) -> float:
         """Take the next moment at which a request to a provider may be sent, and return it."""
         with self._lock:
-            at = max(now, self._next.get(provider, now))
-            self._next[provider] = at + interval
-            return at
+            moment = max(now, self._next.get(provider, now))
+            self._next[provider] = moment + interval
+            return moment
 
     def hold(self, provider: str, until: float) -> None:
         """Let nothing be sent to a provider before a moment."""
@@ -206,13 +208,14 @@ class Ledger:
         with self._lock:
             self._admitted.add(provider)
 
-    def record_attempt(self, provider: str, tried: Generation) -> None:
+    def record_attempt(self, provider: str, generation: Generation) -> None:
         """Remember the result of a generation, and halt what is asked in vain."""
         with self._lock:
-            self._tried[provider].insert(0, tried)
-            halted = in_vain(provider, self._tried[provider]) if tried.why is not None else None
-            if halted is not None:
-                self.halt(*halted)
+            self._generations[provider].insert(0, generation)
+            if generation.why is not None:
+                halt = in_vain(provider, self._generations[provider])
+                if halt is not None:
+                    self.halt(*halt)
 
     def halt(self, provider: str, why: str) -> None:
         """Let nothing more be sent to a provider, or `provider/model`; keep the first reason."""
@@ -241,8 +244,8 @@ class Ledger:
         why = self.halted(provider) or self._halts.get(f"{provider}/{model}")
         if why is not None:
             raise NotSentError(why, estimate)
-        if self.most_requests is not None and len(self._requests) >= self.most_requests:
-            why = f"the {self.most_requests:,} requests of --max-requests are sent"
+        if self.max_requests is not None and len(self._requests) >= self.max_requests:
+            why = f"the {self.max_requests:,} requests of --max-requests are sent"
             raise NotSentError(why, estimate)
         if self.budget is None:
             return
@@ -290,7 +293,7 @@ def read_ledger(path: Path) -> KeptLedger:
 
     Without a file it is empty. Raises `LedgerError` if the file is not a ledger.
     """
-    kept, requests = KeptLedger(), dict[int, LostRequest]()
+    ledger, requests = KeptLedger(), dict[int, LostRequest]()
     try:
         lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
         for line in lines:
@@ -298,14 +301,14 @@ def read_ledger(path: Path) -> KeptLedger:
                 continue
             values = load_json(line)
             if "outcome" in values:
-                kept.outcomes[str(values["outcome"])] = dict(values["values"])
+                ledger.outcomes[str(values["outcome"])] = dict(values["values"])
             elif "judged" in values:
-                kept.judged[str(values["judged"])] = dict(values["values"])
+                ledger.judged[str(values["judged"])] = dict(values["values"])
             elif "settled" in values:
                 number, status = values["settled"], values["status"]
                 # an answer that says it failed has no image that could be lost
-                failed = status is not None and not 200 <= status < 300
-                usd = 0.0 if failed else _amount(values["usd"])
+                has_failed = status is not None and not 200 <= status < 300
+                usd = 0.0 if has_failed else _amount(values["usd"])
                 requests[number] = LostRequest(requests[number].case, usd, bool(values["known"]))
             else:
                 usd, known = _amount(values["usd"]), bool(values["known"])
@@ -316,10 +319,10 @@ def read_ledger(path: Path) -> KeptLedger:
         ) from None
     for request in requests.values():
         if request.usd > 0:
-            before = kept.unanswered.get(request.case, LostRequest(request.case, 0.0, True))
+            before = ledger.unanswered.get(request.case, LostRequest(request.case, 0.0, True))
             usd, known = before.usd + request.usd, before.known and request.known
-            kept.unanswered[request.case] = LostRequest(request.case, usd, known)
-    return kept
+            ledger.unanswered[request.case] = LostRequest(request.case, usd, known)
+    return ledger
 
 
 def _amount(value: object) -> float:

@@ -63,20 +63,20 @@ class Coverage:
 
     def __init__(self, space: Space, strength: int) -> None:
         self._space = space
-        self._most = min(strength, len(space.names))
-        self._left: set[Combination] = set(space.feasible(self._most)) if self._most else set()
-        self.feasible = len(self._left)
+        self._size = min(strength, len(space.names))
+        self._uncovered: set[Combination] = set(space.feasible(self._size)) if self._size else set()
+        self.feasible = len(self._uncovered)
 
     @property
     def covered(self) -> int:
         """How many combinations the plan covers."""
-        return self.feasible - len(self._left)
+        return self.feasible - len(self._uncovered)
 
     def add(self, body: Mapping[str, Any]) -> int:
         """Count what a request is the first to cover."""
-        new = self._left.intersection(self._space.combinations_in(body, self._most))
-        self._left -= new
-        return len(new)
+        newly_covered = self._uncovered.intersection(self._space.combinations_in(body, self._size))
+        self._uncovered -= newly_covered
+        return len(newly_covered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +103,16 @@ class Plan:
     @property
     def usd_if_painted(self) -> float:
         """The same where a lax server paints what it should refuse, in US dollars."""
-        return round(sum(painted(self.chosen).values()), 6)
+        return round(sum(painted_usd(self.chosen).values()), 6)
 
     @property
     def unknown(self) -> tuple[PlannedRequest, ...]:
         """The requests whose price is not known, and counts as the dearest."""
-        every = (*self.chosen, *self.left_out)
-        return tuple(request for request in every if not request.estimate.known)
+        requests = (*self.chosen, *self.left_out)
+        return tuple(request for request in requests if not request.estimate.known)
 
 
-def painted(requests: Sequence[PlannedRequest]) -> dict[str, float]:
+def painted_usd(requests: Sequence[PlannedRequest]) -> dict[str, float]:
     """Price some requests, by model, as the laxest server would make them cost.
 
     A near miss is not sent where a coarser one was accepted: of those that come after each
@@ -124,15 +124,15 @@ def painted(requests: Sequence[PlannedRequest]) -> dict[str, float]:
     for request in requests:
         case = request.case
         if case.after:
-            first = f"{case.model}/{case.after[0]}"
-            finer[first] = max(finer.get(first, 0.0), request.most)
+            coarsest = f"{case.model}/{case.after[0]}"
+            finer[coarsest] = max(finer.get(coarsest, 0.0), request.most)
         elif case.billed:
             usd[case.model] += request.estimate.usd
         else:
             coarse[case.path] += request.most
-    for first in {**coarse, **finer}:
-        model = first.partition("/")[0]
-        usd[model] += max(coarse[first], finer.get(first, 0.0))
+    for coarsest in {**coarse, **finer}:
+        model = coarsest.partition("/")[0]
+        usd[model] += max(coarse[coarsest], finer.get(coarsest, 0.0))
     return dict(usd)
 
 
@@ -148,7 +148,7 @@ def plan(
     own: OwnRequests | None = None,
     day: date | None = None,
     cases: str = "*",
-    judged: Callable[[Case, bool], object] | None = None,
+    is_judged: Callable[[Case, bool], object] | None = None,
 ) -> Plan:
     """Choose what is sent, in this order, and what is left out; a control comes before its cases.
 
@@ -167,20 +167,21 @@ def plan(
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
     retired = provider.retired(edition, day)
-    every = cases_of(
+    candidates = cases_of(
         edition, provider, models, cases, strength if combined else None, depth, own, retired
     )
-    of_models = {case.path: case for case in every if case.model in names}
-    kept = (
+    of_models = {case.path: case for case in candidates if case.model in names}
+    selected_cases = (
         case
         for case in of_models.values()
-        if fnmatchcase(case.id, cases) and (judged is None or judged(case, case.model in retired))
+        if fnmatchcase(case.id, cases)
+        and (is_judged is None or is_judged(case, case.model in retired))
     )
-    needed = {path for case in kept for path in needed_for(case, of_models)}
+    needed = {path for case in selected_cases for path in needed_for(case, of_models)}
     if not needed:
         raise nothing_selected(provider.id)
-    wanted = [case for path, case in of_models.items() if path in needed]
-    chosen, left_out = _affordable(_in_order(edition, provider, wanted), budget, max_requests)
+    needed_cases = [case for path, case in of_models.items() if path in needed]
+    chosen, left_out = _affordable(_in_order(edition, provider, needed_cases), budget, max_requests)
     coverage = {
         name: Coverage(space_of(edition, edition.model(name)), strength)
         for name in names
@@ -228,16 +229,16 @@ def cases_of(
     UnknownNameError where ``cases`` names none of them.
     """
     # what does not depend on the model is asked of the first, whichever models are selected
-    every = documented_cases(edition, provider, depth, retired)
+    candidates = documented_cases(edition, provider, depth, retired)
     if strength is not None:
         for name in selected(provider.models, models, edition):
             if name not in retired:
-                every += combined_cases(edition, provider, edition.model(name), strength)
-    served = [name for name in provider.models if name not in retired]
-    every += own.cases(served, every) if own else ()
-    if not any(fnmatchcase(case.id, cases) for case in every):
-        raise UnknownNameError("case", cases, {case.id for case in every}, provider.id)
-    return every
+                candidates += combined_cases(edition, provider, edition.model(name), strength)
+    in_service = [name for name in provider.models if name not in retired]
+    candidates += own.cases(in_service, candidates) if own else ()
+    if not any(fnmatchcase(case.id, cases) for case in candidates):
+        raise UnknownNameError("case", cases, {case.id for case in candidates}, provider.id)
+    return candidates
 
 
 def combined_cases(
@@ -270,9 +271,9 @@ def _combined(edition: Edition, provider: Provider, model: Model, strength: int)
         and edition.read(case.body).expectation == "accepted"
     ]
     presets = dict.fromkeys(row for body in documented if (row := space.row(body)) is not None)
-    most = min(strength, len(space.names))
+    size = min(strength, len(space.names))
     covered = {
-        combination for body in documented for combination in space.combinations_in(body, most)
+        combination for body in documented for combination in space.combinations_in(body, size)
     }
 
     def price(row: Row) -> float:
@@ -290,21 +291,22 @@ def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) 
 
 
 def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[PlannedRequest]:
-    """What others depend on, then what is free, then what is cheap, then the near misses.
+    """Sort what others depend on first, then what is free, what is cheap, and the near misses.
 
     Of two that cost the same the one comes first that costs less where a lax server paints it.
     None comes before what it needs.
     """
     costs = [(case, cost_of(case, provider, edition)) for case in cases]
     priced = [PlannedRequest(case, cost.planned, cost.most.usd) for case, cost in costs]
+    priced.sort(key=lambda request: (_rank(request), request.estimate.usd, request.most))
     placed: dict[str, PlannedRequest] = {}
     waiting: list[PlannedRequest] = []
-    for request in sorted(
-        priced, key=lambda planned: (_rank(planned), planned.estimate.usd, planned.most)
-    ):
+    for request in priced:
         # each is placed once all that it needs is, and takes along what waited for it
         waiting.append(request)
-        while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
+        while ready := next(
+            (waiter for waiter in waiting if placed.keys() >= _prerequisites(waiter.case)), None
+        ):
             waiting.remove(ready)
             placed[ready.case.path] = ready
     return [*placed.values(), *waiting]
@@ -333,19 +335,19 @@ def _affordable(
     waiting = list(requests)
     # what waited for its control may fit once that is chosen
     while True:
-        before = len(chosen)
+        count = len(chosen)
         for request in waiting:
             # the most that it may cost is reserved when it is sent, and then settled by what it did
-            fits = budget is None or spent + request.most <= budget + ROUNDING
-            counted = max_requests is None or len(chosen) < max_requests
-            if fits and counted and chosen.keys() >= _before(request.case):
+            is_affordable = budget is None or spent + request.most <= budget + ROUNDING
+            is_allowed = max_requests is None or len(chosen) < max_requests
+            if is_affordable and is_allowed and chosen.keys() >= _prerequisites(request.case):
                 chosen[request.case.path] = request
                 spent += request.estimate.usd
         waiting = [request for request in waiting if request.case.path not in chosen]
-        if len(chosen) == before:
+        if len(chosen) == count:
             return list(chosen.values()), waiting
 
 
-def _before(case: Case) -> set[str]:
+def _prerequisites(case: Case) -> set[str]:
     """Name what has to be sent before a case: its control, and the coarser faults."""
     return {f"{case.model}/{name}" for name in case.prerequisites}

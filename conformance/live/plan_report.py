@@ -13,7 +13,7 @@ from rich.text import Text
 from conformance.cases.model import Depth
 from conformance.lifecycle import Standing
 from conformance.live.budget import estimate_cost
-from conformance.live.plan import Plan, PlannedRequest, painted
+from conformance.live.plan import Plan, PlannedRequest, painted_usd
 from conformance.output.tables import TableColumn, print_table
 from conformance.parsing import printable
 from conformance.providers.asked import readings
@@ -107,7 +107,7 @@ def _print_requests(
             rows.append((request.case.id, printable(" ".join(words)), str(request.new), price))
     free = sum(not request.case.billed for request in requests)
     if free:
-        more = sum(painted(requests).values()) - _usd(requests)
+        more = sum(painted_usd(requests).values()) - _usd(requests)
         lax = f"; USD {more:.4f} where a lax server paints them" if more else ""
         rows.append((f"and {free} more", f"refusals and lists: not billed{lax}", "", "0"))
     names = TableColumn("case", least=24), TableColumn("what it sends", least=24)
@@ -124,17 +124,22 @@ def _parameters(request: PlannedRequest) -> Mapping[str, Any]:
 def _print_coverage(plan: Plan, console: Console) -> None:
     reached = f"{_TUPLES[plan.strength]} reached"
     numbers = ("requests", "billed", "USD", "if painted", reached, "left out")
-    laxly = painted(plan.chosen)
+    usd_if_painted = painted_usd(plan.chosen)
     rows = []
     for model, reach in plan.reach.items():
-        own = [request for request in plan.chosen if request.case.model == model]
-        missed = [request for request in plan.left_out if request.case.model == model]
+        requests = [request for request in plan.chosen if request.case.model == model]
+        left_out = [request for request in plan.left_out if request.case.model == model]
         share = reach.covered / reach.feasible if reach.feasible else 1
-        billed = sum(request.case.billed for request in own)
-        reached = f"{reach.covered}/{reach.feasible} ({share:.0%})"
-        left = f"{len(missed)} (USD {_usd(missed):.2f})" if missed else "-"
-        usd, most = f"{_usd(own):.4f}", f"{laxly.get(model, 0.0):.4f}"
-        cells = (model, str(len(own)), str(billed), usd, most, reached, left)
+        billed = sum(request.case.billed for request in requests)
+        cells = (
+            model,
+            str(len(requests)),
+            str(billed),
+            f"{_usd(requests):.4f}",
+            f"{usd_if_painted.get(model, 0.0):.4f}",
+            f"{reach.covered}/{reach.feasible} ({share:.0%})",
+            f"{len(left_out)} (USD {_usd(left_out):.2f})" if left_out else "-",
+        )
         rows.append([Text(printable(cell)) for cell in cells])
     columns = [TableColumn("model"), *(TableColumn(name, is_number=True) for name in numbers)]
     print_table(console, columns, rows, gap=1)
@@ -146,8 +151,8 @@ def _usd(requests: Iterable[PlannedRequest]) -> float:
 
 def starts_with(plan: Plan) -> float:
     """Return the least budget with which `run --live` starts all of it, in US dollars."""
-    every = (*plan.chosen, *plan.left_out)
-    needed = estimate_cost(((plan.provider, request.case) for request in every), plan.edition)
+    requests = (*plan.chosen, *plan.left_out)
+    needed = estimate_cost(((plan.provider, request.case) for request in requests), plan.edition)
     return math.ceil(round((needed.usd + needed.reserve) * 100, 6)) / 100
 
 
@@ -156,8 +161,8 @@ def _starting(plan: Plan) -> Iterable[str]:
     needed = starts_with(plan)
     if not needed:
         return
-    over = plan.budget is not None and plan.budget < needed
-    more = "; with less, --partial starts it and stops at the limit" if over else ""
+    is_short = plan.budget is not None and plan.budget < needed
+    more = "; with less, --partial starts it and stops at the limit" if is_short else ""
     yield (
         f"run --live starts with --budget {needed:.2f}: the estimate, and what one refusal "
         f"costs that is billed all the same{more}"

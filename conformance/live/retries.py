@@ -38,14 +38,14 @@ def should_retry(exchange: Exchange) -> bool:
     answer, status = Answer(exchange), exchange.response.status
     if not undecided(status) or status > 599 or not_served(answer) or quota_exhausted(answer):
         return False
-    asked = retry_after(exchange)
-    return asked is None or asked <= LONGEST_WAIT
+    seconds = retry_after(exchange)
+    return seconds is None or seconds <= LONGEST_WAIT
 
 
 def wait(state: RetryCallState) -> float:
     """Return the seconds until the next attempt: as the provider asks, else ever longer."""
     exchange = state.outcome.result() if state.outcome else None
-    asked = retry_after(exchange) if isinstance(exchange, Exchange) else None
-    if asked is None:
+    seconds = retry_after(exchange) if isinstance(exchange, Exchange) else None
+    if seconds is None:
         return float(_backoff(state))
-    return asked + random.uniform(0, 0.25)  # noqa: S311 - requests should not come back at once
+    return seconds + random.uniform(0, 0.25)  # noqa: S311 - requests should not come back at once

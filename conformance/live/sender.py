@@ -19,7 +19,7 @@ from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.exchange.sent_request import read_request
 from conformance.live.account_doubt import AccountDoubt
 from conformance.live.circuit_breaker import Generation
-from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
+from conformance.live.cost import Cost, cost_of, counted_estimate, price_of, price_of_all, usage_of
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
 from conformance.live.retries import attempt_of, should_retry, wait
 from conformance.parsing import printable
@@ -57,7 +57,7 @@ class Sender:
         return self.client.target
 
     def cost(self, case: Case) -> Cost:
-        """What a case will cost, and may."""
+        """Return what a case will cost, and may."""
         return cost_of(case, self.provider, self.edition)
 
     def exchange(self, case: Case) -> Exchange:
@@ -65,47 +65,47 @@ class Sender:
 
         Raises `NotSentError` where not even the first attempt may be made.
         """
-        made: list[Exchange] = []
-        began: list[float] = []
+        exchanges: list[Exchange] = []
+        starts: list[float] = []
 
         def attempt() -> Exchange:
-            made.append(self._send(case))
-            began.append(self.clock() - (made[-1].elapsed or 0))
-            return made[-1]
+            exchanges.append(self._send(case))
+            starts.append(self.clock() - (exchanges[-1].elapsed or 0))
+            return exchanges[-1]
 
         retrying = Retrying(
             retry=retry_if_result(should_retry),
             stop=stop_after_attempt(MOST_ATTEMPTS),
             wait=wait,
             sleep=self._rest,
-            retry_error_callback=lambda _: made[-1],
+            retry_error_callback=lambda _: exchanges[-1],
         )
         try:
             retrying(attempt)
         except NotSentError as reason:
-            if not made:
+            if not exchanges:
                 raise
             # the last answer stays, with why it was not asked for once more
-            why = f"{outcome_of(made[-1]).reason}; it was not sent again: {reason}"
-            made[-1] = replace(made[-1], failure=Failure("not-sent-again", why))
+            why = f"{outcome_of(exchanges[-1]).reason}; it was not sent again: {reason}"
+            exchanges[-1] = replace(exchanges[-1], failure=Failure("not-sent-again", why))
         else:
-            self._settle_doubt(case, made, lambda: retrying(attempt))
-            self._record_attempt(case, made[-1], began[0])
-        retried = tuple(map(attempt_of, made[:-1]))
-        return replace(made[-1], attempts=len(made), retried=retried, price=all_of(made))
+            self._settle_doubt(case, exchanges, lambda: retrying(attempt))
+            self._record_attempt(case, exchanges[-1], starts[0])
+        retried = tuple(map(attempt_of, exchanges[:-1]))
+        price = price_of_all(exchanges)
+        return replace(exchanges[-1], attempts=len(exchanges), retried=retried, price=price)
 
     def _record_attempt(self, case: Case, exchange: Exchange, began: float) -> None:
         """Record the outcome of a generation for the circuit breaker.
 
         What a known deviation names may stay undecided, so it says nothing.
         """
-        generates = case.operation is Operation.GENERATE
-        if not generates or self.provider.is_known(case.model, case.id):
+        if case.operation is not Operation.GENERATE or self.provider.is_known(case.model, case.id):
             return
         valid = read_request(exchange, self.edition).expectation == "accepted"
         outcome = outcome_of(exchange)
-        lost = outcome.result is Result.UNAVAILABLE
-        why = printable(outcome.reason, 200) if lost else None
+        is_unavailable = outcome.result is Result.UNAVAILABLE
+        why = printable(outcome.reason, 200) if is_unavailable else None
         generation = Generation(case.model, began, self.clock(), why, valid, case.asks)
         self.ledger.record_attempt(self.provider.id, generation)
 
@@ -121,38 +121,38 @@ class Sender:
         if not self.ledger.admitted(self.provider.id):
             with self._first:
                 if not self.ledger.admitted(self.provider.id):  # as it may be by now
-                    return self._checked(self._ask(case), case)
-        return self._checked(self._ask(case), case)
+                    return self._check_key(self._ask(case), case)
+        return self._check_key(self._ask(case), case)
 
     def _ask(self, case: Case) -> Exchange:
         rate, now = self.provider.requests_per_minute, self.clock()
-        at = self.ledger.slot(self.provider.id, now, 60 / rate if rate else 0.0)
-        if at > now:  # all threads share the pace of the provider
-            self.sleep(at - now)
+        moment = self.ledger.slot(self.provider.id, now, 60 / rate if rate else 0.0)
+        if moment > now:  # all threads share the pace of the provider
+            self.sleep(moment - now)
         cost = self.cost(case)
         number = self._reserve(cost, case.path)
         exchange = self.client.exchange(case)
-        estimate = counted(exchange, cost)
-        actual = self.provider.prices.actual(case.model, used(exchange))
+        estimate = counted_estimate(exchange, cost)
+        actual = self.provider.prices.actual(case.model, usage_of(exchange))
         status = exchange.response.status if exchange.response else None
         self.ledger.settle(number, estimate.usd, actual, estimate.known, status)
         return replace(exchange, price=price_of(estimate, actual))
 
     def _reserve(self, cost: Cost, case: str) -> int:
         """Reserve money; where answers still to come may release enough, wait for them."""
-        until = self.clock() + self.patience
+        deadline = self.clock() + self.patience
         while True:
             try:
-                planned, most = cost.planned, cost.most
+                most = cost.most
                 return self.ledger.reserve(
-                    self.provider.id, planned.usd, most.usd, most.known, case
+                    self.provider.id, cost.planned.usd, most.usd, most.known, case
                 )
             except InFlightError:  # answers on their way may release enough
-                if self.clock() >= until:
+                if self.clock() >= deadline:
                     raise
                 self.sleep(_A_MOMENT)
 
-    def _checked(self, exchange: Exchange, case: Case) -> Exchange:
+    def _check_key(self, exchange: Exchange, case: Case) -> Exchange:
         """See whether the key is good, and the account not at its end; else send nothing more.
 
         What a key of ours brought about says nothing of the provider, so it is no answer. Some
@@ -174,63 +174,66 @@ class Sender:
             self._halt(why)
             return replace(exchange, failure=Failure("key-refused", why))
         elif _blames_key(exchange):
-            return self._doubted(exchange, case)
+            return self._recheck_key(exchange, case)
         elif status and not undecided(status):
             self.ledger.admit(name)
             self.ledger.admit(proven)
             self._doubt.remember(case, outcome)
         return exchange
 
-    def _settle_doubt(self, case: Case, made: list[Exchange], ask: Callable[[], Exchange]) -> None:
+    def _settle_doubt(
+        self, case: Case, exchanges: list[Exchange], ask: Callable[[], Exchange]
+    ) -> None:
         """Find out what a refusal is about that names nothing of what was asked.
 
         A mishap does not happen again; an account at its end refuses what was accepted before.
-        What neither explains is asked twice more, lest a mishap that did be a verdict.
+        What neither explains is sent twice more, so that two mishaps in a row are no verdict.
         """
-        outcome = outcome_of(made[-1])
-        known = self.provider.is_known(case.model, case.id)
-        if known or not self._doubt.is_raised(made[-1], case, outcome):
+        outcome = outcome_of(exchanges[-1])
+        is_known = self.provider.is_known(case.model, case.id)
+        if is_known or not self._doubt.is_raised(exchanges[-1], case, outcome):
             return
-        mistake = read_request(made[-1], self.edition).expectation == "refused"
+        is_mistake = read_request(exchanges[-1], self.edition).expectation == "refused"
         # a success without an image is a broken promise, and may be billed: no mishap to repeat
-        is_final = mistake or outcome.answered or case.operation is not Operation.GENERATE
-        once = 0 if is_final else 1
+        is_final = is_mistake or outcome.answered or case.operation is not Operation.GENERATE
+        repeats = 0 if is_final else 1
         was_settled = self._doubt.is_of_request(outcome)
-        if not self._stays(outcome, ask, once):
+        if not self._is_repeated(outcome, ask, repeats):
             return
         of_account, sent = self._doubt.settle(outcome)
-        made[-1] = replace(made[-1], price=all_of([*sent, made[-1]]))
+        exchanges[-1] = replace(exchanges[-1], price=price_of_all([*sent, exchanges[-1]]))
         if of_account:
-            why = f"what was accepted before is refused now ({_in_words(made[-1])})"
+            why = f"what was accepted before is refused now ({_in_words(exchanges[-1])})"
             self._halt(f"{why}; look at the account and the key")
-            made[-1] = replace(made[-1], failure=Failure(ACCOUNT_ENDED, why))
+            exchanges[-1] = replace(exchanges[-1], failure=Failure(ACCOUNT_ENDED, why))
         elif not was_settled:
-            self._stays(outcome, ask, 2 * once)
+            self._is_repeated(outcome, ask, 2 * repeats)
 
-    def _stays(self, refusal: Outcome, ask: Callable[[], Exchange], times: int) -> bool:
+    def _is_repeated(self, refusal: Outcome, ask: Callable[[], Exchange], times: int) -> bool:
         """Return whether a request is refused in the same words each time that it is sent again."""
         try:
             return all(same_refusal(outcome_of(ask()), refusal) for _ in range(times))
         except NotSentError:  # the refusal stands, as far as is known
             return True
 
-    def _doubted(self, exchange: Exchange, case: Case) -> Exchange:
+    def _recheck_key(self, exchange: Exchange, case: Case) -> Exchange:
         """See whether a key that was good still is: if so, the 401 is about what was asked.
 
-        What is no JSON costs nothing, and is refused as that where the key is good.
+        To find out, a body that is no JSON is sent (ARCHITECTURE 22). It costs nothing, and a good
+        key has it refused for what it is.
         """
         try:
             answer = self._ask(Case("key-again", case.model, raw=_NO_JSON))
         except NotSentError:
             answer = replace(exchange, response=None)
-        refused = _blames_key(answer)
-        if answer.response is not None and not refused and not undecided(answer.response.status):
+        is_refused = _blames_key(answer)
+        if answer.response is not None and not is_refused and not undecided(answer.response.status):
             return exchange
         why = (
             f"the key in {self.provider.key_variable or 'its file'} was refused "
             f"({_in_words(exchange)}), though it was good before"
         )
-        if refused:
+        if is_refused:
             self._halt(f"{why}; look at it")
         return replace(exchange, failure=Failure("key-refused", why))
 

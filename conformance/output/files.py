@@ -27,11 +27,11 @@ def refuse_links(path: Path, within: Path | None = None) -> None:
     would replace a file that nobody named. Links of the system, as /dev/stdout, are none of that.
     """
     folders = [folder for folder in path.parents if within in folder.parents] if within else []
-    for place in (path, *folders):
-        if place.is_symlink() and not _SYSTEM & set(place.parents):
-            target = os.path.realpath(place)
+    for location in (path, *folders):
+        if location.is_symlink() and not _SYSTEM & set(location.parents):
+            target = os.path.realpath(location)
             raise LinkError(
-                f"{place}: is a symbolic link to {target}, and nothing is written through one; "
+                f"{location}: is a symbolic link to {target}, and nothing is written through one; "
                 f"remove it, or name what it leads to"
             )
 

@@ -59,12 +59,12 @@ def _escaped(command: re.Match[str]) -> str:
 
 def _cut(pieces: list[str], total: int, limit: int) -> str:
     room = limit - len(_note(total))
-    kept = 0
-    while kept < len(pieces) and (room := room - len(pieces[kept])) >= 0:
-        kept += 1
-    if pieces[:kept][-2:] == [":", ":"]:  # an address that lost its digit
-        kept -= 1
-    return "".join(pieces[:kept]) + _note(total - kept)
+    end = 0
+    while end < len(pieces) and (room := room - len(pieces[end])) >= 0:
+        end += 1
+    if pieces[:end][-2:] == [":", ":"]:  # an address that lost its digit
+        end -= 1
+    return "".join(pieces[:end]) + _note(total - end)
 
 
 def _note(left_out: int) -> str:

@@ -32,18 +32,18 @@ def fits(width: int, columns: Sequence[TableColumn], rows: Rows, gap: int) -> bo
 def print_table(console: Console, columns: Sequence[TableColumn], rows: Rows, gap: int = 2) -> None:
     """Print rows under headings; only a table that can be made no narrower exceeds the console."""
     spans = _spans(columns, rows)
-    widths = [whole for _, whole in spans]
+    widths = [longest for _, longest in spans]
     for numbers in (False, True):  # names give way first
         while sum(widths) + gap * (len(widths) - 1) > console.width:
-            above = [
-                place
-                for place, (least, _) in enumerate(spans)
-                if columns[place].is_number is numbers and widths[place] > least
+            shrinkable = [
+                index
+                for index, (least, _) in enumerate(spans)
+                if columns[index].is_number is numbers and widths[index] > least
             ]
-            if not above:
+            if not shrinkable:
                 break
             # the widest of them gives way, a cell at a time
-            widths[max(above, key=lambda place: widths[place])] -= 1
+            widths[max(shrinkable, key=lambda index: widths[index])] -= 1
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     for column, width in zip(columns, widths, strict=True):
         table.add_column(
@@ -61,9 +61,9 @@ def print_table(console: Console, columns: Sequence[TableColumn], rows: Rows, ga
 def _spans(columns: Sequence[TableColumn], rows: Rows) -> list[tuple[int, int]]:
     """Return the least width of each column, and that of its longest cell."""
     spans = []
-    for place, column in enumerate(columns):
-        texts = [column.heading, *(row[place].plain for row in rows)]
-        whole = max(map(cell_len, texts))
+    for index, column in enumerate(columns):
+        texts = [column.heading, *(row[index].plain for row in rows)]
+        longest = max(map(cell_len, texts))
         word = max(cell_len(word) for text in texts for word in (text.split() or [""]))
-        spans.append((word if column.is_number else min(whole, column.least), whole))
+        spans.append((word if column.is_number else min(longest, column.least), longest))
     return spans

@@ -38,10 +38,10 @@ FOLDER = {
 
 
 def render(runs: Sequence[Run] | Summary, name: str) -> str:
-    """Write runs in the format of a name.
+    """Write runs in the format of this name.
 
-    Raises `UnknownNameError` for another format than those of `FORMATS`, and `MergeError`
-    for no run at all.
+    Raises `UnknownNameError` if no format of `FORMATS` has it, and `MergeError` if there
+    is no run.
     """
     if name not in _RENDERERS:
         raise UnknownNameError("format", name, FORMATS)

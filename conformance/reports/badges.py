@@ -43,21 +43,21 @@ def badges(summary: Summary) -> dict[str, str]:
             if record.id == provider.id
         ]
         problems = sum(len(run.problems) for run, _ in records)
-        end = f"{counted(problems, 'problem')} with the run" if problems else ""
+        run_fault = f"{counted(problems, 'problem')} with the run" if problems else ""
         if any(run.interrupted for run, _ in records):
-            end = "run interrupted"
+            run_fault = "run interrupted"
         recorded = any(record.mode == "foreign" for _, record in records)
-        parts = {
+        partial_families = {
             summary.merged.family(column) for column in summary.parts if column[0] == provider.id
         }
         ended = {row.model for row in summary.rows if row.provider == provider.id and row.retired}
-        total = _standing(provider.total, end, bool(parts), recorded)
+        total = _standing(provider.total, run_fault, bool(partial_families), recorded)
         _put(files, provider.id, _svg(provider.id, *total))
         for family in provider.families:
-            verdict = _standing(family, end, family.name in parts, recorded)
+            standing = _standing(family, run_fault, family.name in partial_families, recorded)
             if ended.issuperset(family.models) and not family.broken:
-                verdict = "retired", GREY
-            svg = _svg(f"{provider.id} {family.name}", *verdict)
+                standing = "retired", GREY
+            svg = _svg(f"{provider.id} {family.name}", *standing)
             _put(files, f"{provider.id}-{family.name}", svg)
     return files
 
@@ -72,7 +72,7 @@ def _put(files: dict[str, str], name: str, svg: str) -> None:
     files[file] = svg
 
 
-def _standing(family: Family, end: str, part: bool, recorded: bool) -> tuple[str, str]:
+def _standing(family: Family, run_fault: str, partial: bool, recorded: bool) -> tuple[str, str]:
     """Return how a family stands, and in which colour; `end` is what is wrong with its runs.
 
     Green is only a family that was judged whole, with enough decided and nothing broken.
@@ -81,29 +81,29 @@ def _standing(family: Family, end: str, part: bool, recorded: bool) -> tuple[str
     if must is None or not must.total:
         return "no MUST was judged", GREY
     only_should = family.cell.verdict is Verdict.DEVIATES and not family.cell.known
-    rest = [f"{family.broken} {'SHOULD ' * only_should}broken"] if family.broken else []
-    rest += [counted(family.known, "known deviation")] if family.known else []
-    rest += [f"{family.undecided} not judged"] if family.undecided else []
-    rest += [end] if end else []
-    aside = " of a part" if part else " of recordings" if recorded else ""
-    score = f"MUST {must.kept}/{must.total}, {must.decided} decided{aside}"
+    remarks = [f"{family.broken} {'SHOULD ' * only_should}broken"] if family.broken else []
+    remarks += [counted(family.known, "known deviation")] if family.known else []
+    remarks += [f"{family.undecided} not judged"] if family.undecided else []
+    remarks += [run_fault] if run_fault else []
+    scope = " of a part" if partial else " of recordings" if recorded else ""
+    score = f"MUST {must.kept}/{must.total}, {must.decided} decided{scope}"
     score += " so far" if family.open_ended else ""
-    if not rest and (part or recorded or not must.reaches):
+    if not remarks and (partial or recorded or not must.reaches):
         return score, GREY
-    if not rest:
+    if not remarks:
         return f"{score}: conforms", GREEN
     # a known deviation is blue also where it leaves something open, unless the run has a fault
     if family.broken:
         colour = RED if family.cell.verdict is Verdict.FAIL else AMBER
     else:
-        colour = VIOLET if end or (family.undecided and not family.known) else BLUE
-    return f"{score}: {', '.join(rest)}", colour
+        colour = VIOLET if run_fault or (family.undecided and not family.known) else BLUE
+    return f"{score}: {', '.join(remarks)}", colour
 
 
-def _svg(label: str, said: str, colour: str) -> str:
-    label, said = printable(label, _LONGEST), printable(said)
-    left, right = (round(len(text) * _WIDTH) + 14 for text in (label, said))
-    return _template().render(label=label, said=said, colour=colour, left=left, right=right)
+def _svg(label: str, message: str, colour: str) -> str:
+    label, message = printable(label, _LONGEST), printable(message)
+    left, right = (round(len(text) * _WIDTH) + 14 for text in (label, message))
+    return _template().render(label=label, message=message, colour=colour, left=left, right=right)
 
 
 @cache

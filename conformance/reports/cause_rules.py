@@ -120,8 +120,8 @@ def _refused_as_success(scope: Scope) -> str | None:
     }
     if True not in pages:
         return f"Refuses with {status}"
-    what = "" if False in pages else "a web page and "
-    return f"Answers mistakes with {what}{status}"
+    page = "" if False in pages else "a web page and "
+    return f"Answers mistakes with {page}{status}"
 
 
 def _no_image(scope: Scope) -> str | None:

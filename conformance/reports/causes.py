@@ -53,9 +53,9 @@ def causes_of(
     """
     by_provider = _findings_by_provider(findings, observations)
     causes: list[Cause] = []
-    for provider, mine in group_by(broken, lambda promise: promise.provider).items():
+    for provider, promises in group_by(broken, lambda promise: promise.provider).items():
         causes += sorted(
-            _causes_of_provider(provider, mine, by_provider[provider]),
+            _causes_of_provider(provider, promises, by_provider[provider]),
             key=lambda cause: (LEVELS.index(cause.level), cause.id == OTHER),
         )
     return causes
@@ -64,21 +64,21 @@ def causes_of(
 def _causes_of_provider(
     provider: str, broken: Sequence[Broken], findings: ProviderFindings
 ) -> Iterable[Cause]:
-    left = list(broken)
+    unclaimed = list(broken)
     titles = ("A promise is broken", "Promises are broken")
     for rule in CAUSES:
-        claimed = [promise for promise in left if claims(rule.patterns, promise.clause)]
+        claimed = [promise for promise in unclaimed if claims(rule.patterns, promise.clause)]
         if rule.models is not None:
-            only = set(rule.models(findings))
-            claimed = [promise for promise in claimed if only.issuperset(promise.models)]
+            models = set(rule.models(findings))
+            claimed = [promise for promise in claimed if models.issuperset(promise.models)]
         scope = Scope(rule.patterns, tuple(promise.clause for promise in claimed), findings)
         sentence = rule.sentence(scope) if claimed else None
         if sentence is not None:
             yield _cause(provider, rule.id, sentence, claimed, findings)
-            left = [promise for promise in left if promise not in claimed]
+            unclaimed = [promise for promise in unclaimed if promise not in claimed]
             titles = ("Another promise is broken", "Other promises are broken")
-    if left:
-        yield _cause(provider, OTHER, titles[len(left) > 1], left, findings)
+    if unclaimed:
+        yield _cause(provider, OTHER, titles[len(unclaimed) > 1], unclaimed, findings)
 
 
 def _cause(
@@ -89,7 +89,7 @@ def _cause(
     findings: ProviderFindings,
 ) -> Cause:
     clauses = {promise.clause for promise in promises}
-    cases, kept = (
+    broken_cases, kept_cases = (
         {(finding.model, finding.case) for clause in clauses for finding in side.get(clause, ())}
         for side in (findings.broken, findings.kept)
     )
@@ -97,8 +97,8 @@ def _cause(
         provider=provider,
         id=id_,
         sentence=sentence,
-        cases=len(cases),
-        judged=len(cases | kept),
+        cases=len(broken_cases),
+        judged=len(broken_cases | kept_cases),
         musts=sum(promise.level == "MUST" for promise in promises),
         models=tuple(dict.fromkeys(model for promise in promises for model in promise.models)),
         promises=tuple(promises),
@@ -110,13 +110,13 @@ def _findings_by_provider(
 ) -> dict[str, ProviderFindings]:
     by_provider: dict[str, ProviderFindings] = {}
     for finding in findings:
-        mine = by_provider.setdefault(finding.provider, ProviderFindings({}, {}, {}))
+        of_provider = by_provider.setdefault(finding.provider, ProviderFindings({}, {}, {}))
         if finding.verdict in BROKEN and not finding.excused:
-            mine.broken.setdefault(finding.clause, []).append(finding)
+            of_provider.broken.setdefault(finding.clause, []).append(finding)
         elif finding.verdict is Verdict.PASS:
-            mine.kept.setdefault(finding.clause, []).append(finding)
-    for seen in observations:
-        if seen.id == ANOTHER_FAMILY and seen.provider in by_provider:
-            sentence = seen.message.partition(": ")[0]
-            by_provider[seen.provider].answers_like.setdefault(seen.model, sentence)
+            of_provider.kept.setdefault(finding.clause, []).append(finding)
+    for observation in observations:
+        if observation.id == ANOTHER_FAMILY and observation.provider in by_provider:
+            sentence = observation.message.partition(": ")[0]
+            by_provider[observation.provider].answers_like.setdefault(observation.model, sentence)
     return by_provider

@@ -53,17 +53,19 @@ def in_words(outcome: ClientOutcome) -> str:
 
 def default_lines(impact: Impact) -> list[DefaultLine]:
     """Return what is not plainly allowed, and last what nobody recorded."""
-    alike: dict[tuple[str, str, int], list[str]] = {}
+    models_by_line: dict[tuple[str, str, int], list[str]] = {}
     several = len({request.edition for request in impact.default_requests}) > 1
     for request in impact.default_requests:
         rank = 2 if not request.tried else 0 if request.not_allowed else 1
-        left = [f"left open: {name}" for name in request.left_open]
-        text = "; ".join([*request.not_allowed, *left]) or "not tried"
+        left_open = [f"left open: {name}" for name in request.left_open]
+        text = "; ".join([*request.not_allowed, *left_open]) or "not tried"
         text += f" ({request.edition})" if several else ""
-        alike.setdefault((request.client, text, rank), []).append(request.model)
+        models_by_line.setdefault((request.client, text, rank), []).append(request.model)
     return [
         DefaultLine(client, models, text, rank == 0)
-        for (client, text, rank), models in sorted(alike.items(), key=lambda item: item[0][2])
+        for (client, text, rank), models in sorted(
+            models_by_line.items(), key=lambda item: item[0][2]
+        )
     ]
 
 
@@ -74,7 +76,7 @@ class ClientPage(Paper):
         super().__init__(console)
         self._impact = impact
 
-    def print(self, most: int) -> None:
+    def print(self, limit: int) -> None:
         """Print broken promises by what they do to clients, and what clients send by default."""
         rows = self._impact.breaks
         if not rows:
@@ -87,28 +89,28 @@ class ClientPage(Paper):
             for row in rows
             if not row.gravest.kind.breaks and row.gravest.kind is not Effect.NOT_TRIED
         ]
-        for row in breaking[:most]:
+        for row in breaking[:limit]:
             self._row(row)
-        self._more(len(breaking) - most, ", on the page")
+        self._more(len(breaking) - limit, ", on the page")
         self._rest("break no client that was tried", harmless)
         self._rest("are not tried", not_tried)
-        for line in default_lines(self._impact)[:most]:
+        for line in default_lines(self._impact)[:limit]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "
                 self._line((head, "bold"), line.text, indent=2)
 
-    def _rest(self, what: str, rows: Sequence[Breaks]) -> None:
+    def _rest(self, predicate: str, rows: Sequence[Breaks]) -> None:
         count = sum(len(row.clauses) for row in rows)
         if count:
             style = LOOKS[rows[0].gravest.kind][0]
-            sentence = f"answers that break {counted(count, 'other promise')} {what}"
+            sentence = f"answers that break {counted(count, 'other promise')} {predicate}"
             self._line((sentence, style), indent=2)
 
     def _row(self, row: Breaks) -> None:
         self._line((f"{row.provider}: ", "bold"), promises_of(row), indent=2)
-        alike: dict[tuple[str, str], list[str]] = {}
+        clients_by_look: dict[tuple[str, str], list[str]] = {}
         for client, outcome in row.outcomes.items():
             looks = (in_words(outcome), LOOKS[outcome.kind][0])
-            alike.setdefault(looks, []).append(client)
-        for (said, style), clients in alike.items():
-            self._line(f"{', '.join(clients)}: ", (said, style), indent=6, lines=3)
+            clients_by_look.setdefault(looks, []).append(client)
+        for (words, style), clients in clients_by_look.items():
+            self._line(f"{', '.join(clients)}: ", (words, style), indent=6, lines=3)

@@ -40,23 +40,23 @@ class Paper:
         What the suite says is printed whole, and in a pipe everything is: a remedy stands at the
         end. Wrapped here and not by Rich, which fills every line up with blanks.
         """
-        room = max(self._console.width - indent, 10)
-        whole = Text("").join(map(self._text, parts))
-        wrapped = list(whole.wrap(self._console, room, overflow="fold"))
+        width = max(self._console.width - indent, 10)
+        paragraph = Text("").join(map(self._text, parts))
+        wrapped = list(paragraph.wrap(self._console, width, overflow="fold"))
         if 0 < lines < len(wrapped) and self._console.is_terminal:
             wrapped = wrapped[:lines]
-            mark = self._text(" …")
+            ellipsis = self._text(" …")
             wrapped[-1].rstrip()
-            wrapped[-1].truncate(room - mark.cell_len)
-            wrapped[-1].append_text(mark)
+            wrapped[-1].truncate(width - ellipsis.cell_len)
+            wrapped[-1].append_text(ellipsis)
         for line in wrapped:
             line.rstrip()
             self._console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
-    def _more(self, left: int, where: str) -> None:
+    def _more(self, count: int, where: str) -> None:
         """Print how many more there are, where there are any, and where to see them."""
-        if left > 0:
-            self._line((f"and {left} more{where}", "dim"), indent=2)
+        if count > 0:
+            self._line((f"and {count} more{where}", "dim"), indent=2)
 
     def _title(self, title: str) -> None:
         self._console.print()
@@ -73,19 +73,20 @@ class Paper:
         grid = [[*map(self._text, row)] for row in (headings, *rows)]
         columns = list(zip(*grid, strict=True))
         widths = [max(cell.cell_len for cell in column) + 2 for column in columns]
-        taken = sum(widths[:names])
+        fixed_width = sum(widths[:names])
         parts: list[list[int]] = [[]]
-        for place in range(names, len(columns)):
-            full = (
-                taken + sum(widths[column] for column in (*parts[-1], place)) > self._console.width
+        for index in range(names, len(columns)):
+            is_full = (
+                fixed_width + sum(widths[column] for column in (*parts[-1], index))
+                > self._console.width
             )
-            if full and parts[-1] and self._console.is_terminal:
+            if is_full and parts[-1] and self._console.is_terminal:
                 parts.append([])
-            parts[-1].append(place)
+            parts[-1].append(index)
         for part in parts:
             table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-            for place in (*range(names), *part):
-                table.add_column(columns[place][0], no_wrap=True, min_width=widths[place] - 2)
+            for index in (*range(names), *part):
+                table.add_column(columns[index][0], no_wrap=True, min_width=widths[index] - 2)
             for row in grid[1:]:
-                table.add_row(*(row[place] for place in (*range(names), *part)))
+                table.add_row(*(row[index] for index in (*range(names), *part)))
             self._console.print(table, crop=False, soft_wrap=True)

@@ -58,7 +58,7 @@ def contract_of(runs: Sequence[Run]) -> EditionContract:
 def contracts_of(runs: Iterable[Run]) -> dict[str, EditionContract]:
     """Return the contracts of some runs by the id of their edition."""
     editions = group_by(runs, lambda run: run.header.edition.id)
-    return {edition: contract_of(mine) for edition, mine in editions.items()}
+    return {edition: contract_of(runs_of_edition) for edition, runs_of_edition in editions.items()}
 
 
 def lacking_in(
@@ -74,11 +74,11 @@ def lacking_in(
         for name, clause in contract.clauses.items()
         if not clause.outside
     }
-    wanted = [name for name in dict.fromkeys(clauses) if name in known]
+    shared = [name for name in dict.fromkeys(clauses) if name in known]
     # an edition lacks only what its runs would have judged
     return {
         edition: [
-            name for name in wanted if name not in contract.clauses and contract.selects(name)
+            name for name in shared if name not in contract.clauses and contract.selects(name)
         ]
         for edition, contract in contracts.items()
     }
@@ -90,14 +90,14 @@ def tell_apart(runs: Sequence[Run]) -> list[Run]:
     So a provider of a report has one edition (ARCHITECTURE 43). The edition that comes first
     leaves the name as it is.
     """
-    first: dict[str, str] = {}
+    first_editions: dict[str, str] = {}
     renamed = []
     for run in runs:
         edition = run.header.edition.id
         names = {
             provider.id: f"{provider.id} ({edition})"
             for provider in run.header.providers
-            if first.setdefault(provider.id, edition) != edition
+            if first_editions.setdefault(provider.id, edition) != edition
         }
         renamed.append(_rename(run, names) if names else run)
     return renamed
@@ -106,18 +106,21 @@ def tell_apart(runs: Sequence[Run]) -> list[Run]:
 def _rename(run: Run, names: Mapping[str, str]) -> Run:
     """Return a run whose providers have other names, wherever it names them."""
 
-    def named(record: Named) -> Named:
+    def with_new_name(record: Named) -> Named:
         return structs.replace(record, provider=names.get(record.provider, record.provider))
 
     header, footer = run.header, run.footer
     providers = tuple(
-        structs.replace(each, id=names.get(each.id, each.id)) for each in header.providers
+        structs.replace(provider, id=names.get(provider.id, provider.id))
+        for provider in header.providers
     )
-    header = structs.replace(header, providers=providers, plan=tuple(map(named, header.plan)))
-    footer = footer and structs.replace(footer, reach=tuple(map(named, footer.reach)))
+    header = structs.replace(
+        header, providers=providers, plan=tuple(map(with_new_name, header.plan))
+    )
+    footer = footer and structs.replace(footer, reach=tuple(map(with_new_name, footer.reach)))
     renamed = Run(header, footer=footer)
     for record in run.records:
-        renamed.add(named(record))
+        renamed.add(with_new_name(record))
     return renamed
 
 
@@ -127,8 +130,8 @@ def differences(
     """Return each clause that contracts word or rank differently, with what each says of it."""
     differing = []
     for name in dict.fromkeys(name for contract in contracts for name in contract.clauses):
-        known = [contract for contract in contracts if name in contract.clauses]
-        wordings = [(contract.edition.id, contract.clauses[name]) for contract in known]
+        holders = [contract for contract in contracts if name in contract.clauses]
+        wordings = [(contract.edition.id, contract.clauses[name]) for contract in holders]
         if len({(clause.level, clause.statement) for _, clause in wordings}) > 1:
             differing.append((name, wordings))
     return differing

@@ -63,15 +63,18 @@ def total(exchanges: Iterable[ExchangeRecord]) -> Money:
 def sent_once(runs: Sequence[Run]) -> list[ExchangeRecord]:
     """Return all that was sent, each once: a run that resumes another keeps its exchanges."""
     # where both files are there, the record of the run that sent it counts
-    own: dict[tuple[object, ...], ExchangeRecord] = {}
-    before: dict[tuple[object, ...], ExchangeRecord] = {}
+    own_records: dict[tuple[object, ...], ExchangeRecord] = {}
+    earlier_records: dict[tuple[object, ...], ExchangeRecord] = {}
     for run in runs:
         for exchange in run.exchanges.values():
             if exchange.was_sent:
-                sent = before if taken_over(run, exchange) else own
+                records = earlier_records if taken_over(run, exchange) else own_records
                 key = (exchange.run or run.header.id, exchange.path, exchange.sent_at)
-                sent.setdefault(key, exchange)
-    return [*own.values(), *(exchange for key, exchange in before.items() if key not in own)]
+                records.setdefault(key, exchange)
+    return [
+        *own_records.values(),
+        *(exchange for key, exchange in earlier_records.items() if key not in own_records),
+    ]
 
 
 def money_of(exchange: ExchangeRecord) -> Money:
@@ -98,7 +101,7 @@ def _in_vain(exchange: ExchangeRecord, price: PriceRecord, paid: float) -> float
     if exchange.response is None or not 200 <= exchange.response.status < 300:
         return paid
     last = price.estimate if price.actual is None else price.actual
-    return 0.0 if last is None else _more(paid, last)
+    return 0.0 if last is None else _excess(paid, last)
 
 
 def taken_over(run: Run, exchange: ExchangeRecord) -> bool:
@@ -126,11 +129,11 @@ def spending(run: Run) -> RunMoney:
     if spent is None:  # without a ledger's sums, what a run paid is known by its exchanges alone
         return RunMoney(own if own.priced or own.unpriced else None, before, 0.0)
     ledger = (spent.actual or 0.0) + spent.estimate + spent.guess
-    return RunMoney(own, before, _more(ledger, own.paid + own.guess))
+    return RunMoney(own, before, _excess(ledger, own.paid + own.guess))
 
 
-def _more(whole: float, part: float) -> float:
-    return round(whole - part, 6) if whole - part > _ROUNDING else 0.0
+def _excess(amount: float, part: float) -> float:
+    return round(amount - part, 6) if amount - part > _ROUNDING else 0.0
 
 
 class RunFacts(Struct, frozen=True):
@@ -199,8 +202,8 @@ def run_facts(run: Run) -> RunFacts:
 
 def _seconds(started: str, finished: str) -> float | None:
     try:
-        taken = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+        elapsed = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
     except (ValueError, TypeError):
         return None
-    seconds = taken.total_seconds()
+    seconds = elapsed.total_seconds()
     return seconds if seconds >= 0 else None  # a clock that was set back measures nothing

@@ -37,20 +37,20 @@ def table(summary: Summary) -> str:
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
 
-    def write(about: Finding | ExchangeRecord, cells: dict[str, Any]) -> None:
+    def write(record: Finding | ExchangeRecord, cells: dict[str, Any]) -> None:
         row = {
-            "provider": about.provider,
-            "family": merged.family(about.column),
-            "model": about.model,
-            "case": about.case,
-            "edition": merged.contract(about.provider).edition.id,
+            "provider": record.provider,
+            "family": merged.family(record.column),
+            "model": record.model,
+            "case": record.case,
+            "edition": merged.contract(record.provider).edition.id,
             **cells,
-            "price_usd": paid.pop(about.path, None),
+            "price_usd": paid.pop(record.path, None),
         }
         writer.writerow({name: csv_cell(value) for name, value in row.items()})
 
     for finding, rank in merged.owned:
-        judged = {
+        finding_cells = {
             "chapter": finding.clause.split(".", 1)[0],
             "clause": finding.clause,
             "level": finding.level,
@@ -58,19 +58,19 @@ def table(summary: Summary) -> str:
             "known": "yes" if finding.excused else "no",
             **{name: getattr(finding, name) for name in _TEXTS},
         }
-        proof = merged.runs[rank].exchanges.get(finding.path)
-        write(finding, judged | (_sent(proof) if proof else {}))
-    exchanges = {path: sent for run in merged.runs for path, sent in run.exchanges.items()}
+        own_exchange = merged.runs[rank].exchanges.get(finding.path)
+        write(finding, finding_cells | (_exchange_cells(own_exchange) if own_exchange else {}))
+    exchanges = {path: exchange for run in merged.runs for path, exchange in run.exchanges.items()}
     for path in [path for path, dollars in paid.items() if dollars]:
         # nothing was found in it; yet it was paid for
-        write(exchanges[path], _sent(exchanges[path]))
+        write(exchanges[path], _exchange_cells(exchanges[path]))
     return file.getvalue()
 
 
-def _sent(exchange: ExchangeRecord) -> dict[str, Any]:
+def _exchange_cells(exchange: ExchangeRecord) -> dict[str, Any]:
     names = ("provenance", "sent_at", "outcome", "attempts", "cassette")
-    sent = {name: getattr(exchange, name) for name in names}
-    return {**sent, "elapsed_seconds": exchange.elapsed}
+    cells = {name: getattr(exchange, name) for name in names}
+    return {**cells, "elapsed_seconds": exchange.elapsed}
 
 
 def csv_cell(value: object) -> str:

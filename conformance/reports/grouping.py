@@ -9,7 +9,7 @@ from typing import TypeVar
 from conformance.findings import BROKEN, SEVERITY, Finding, Observation, Verdict
 from conformance.results.reach import LEVELS
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -72,11 +72,11 @@ class ObservationGroup:
     message: str
 
 
-def group_by(things: Iterable[Thing], key: Callable[[Thing], Key]) -> dict[Key, list[Thing]]:
-    """Put together the things that have the same key, in the order in which they come."""
-    groups: dict[Key, list[Thing]] = {}
-    for thing in things:
-        groups.setdefault(key(thing), []).append(thing)
+def group_by(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Put together the items that have the same key, in the order in which they come."""
+    groups: dict[Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
     return groups
 
 
@@ -95,28 +95,28 @@ def broken_promises(
     broken = []
     for (provider, clause, known), group in groups.items():
         # the gravest is the example that reports show, and so its case comes first
-        first = max(group, key=lambda finding: SEVERITY[finding.verdict])
+        example = max(group, key=lambda finding: SEVERITY[finding.verdict])
         broken.append(
             Broken(
                 provider=provider,
                 clause=clause,
-                level=first.level,
+                level=example.level,
                 statement=statement(provider, clause),
                 known=known,
-                verdict=first.verdict,
+                verdict=example.verdict,
                 models=_once(finding.model for finding in group),
-                cases=_once([first.case, *(finding.case for finding in group)]),
+                cases=_once([example.case, *(finding.case for finding in group)]),
                 count=len(group),
-                message=first.message,
-                expected=first.expected,
-                observed=first.observed,
-                deviation=first.deviation or "",
+                message=example.message,
+                expected=example.expected,
+                observed=example.observed,
+                deviation=example.deviation or "",
             )
         )
 
     def rank(promise: Broken) -> tuple[bool, int, int]:
-        level, place = LEVELS.index(promise.level), order.get(promise.clause, len(order))
-        return promise.known, level, place
+        level, position = LEVELS.index(promise.level), order.get(promise.clause, len(order))
+        return promise.known, level, position
 
     return sorted(broken, key=rank)
 
@@ -128,12 +128,12 @@ def reasons(known: Iterable[Broken]) -> Iterable[Reason]:
         Reason(
             provider=provider,
             reason=reason,
-            promises=_once(f"{promise.level} {promise.clause}" for promise in mine),
-            broken=tuple(mine),
-            models=_once(model for promise in mine for model in promise.models),
-            count=sum(promise.count for promise in mine),
+            promises=_once(f"{promise.level} {promise.clause}" for promise in promises),
+            broken=tuple(promises),
+            models=_once(model for promise in promises for model in promise.models),
+            count=sum(promise.count for promise in promises),
         )
-        for (provider, reason), mine in groups.items()
+        for (provider, reason), promises in groups.items()
     ]
     return sorted(result, key=lambda reason: -reason.count)
 
@@ -148,23 +148,23 @@ def group_by_reason(findings: Iterable[Finding]) -> Iterable[Group]:
             provider=provider,
             verdict=verdict,
             reason=reason,
-            models=_once(finding.model for finding in mine),
-            clauses=_once(finding.clause for finding in mine),
-            cases=_once(finding.case for finding in mine),
-            said=_once(finding.observed for finding in mine if finding.observed),
-            count=len(mine),
+            models=_once(finding.model for finding in group),
+            clauses=_once(finding.clause for finding in group),
+            cases=_once(finding.case for finding in group),
+            said=_once(finding.observed for finding in group if finding.observed),
+            count=len(group),
         )
-        for (provider, verdict, reason), mine in groups.items()
+        for (provider, verdict, reason), group in groups.items()
     ]
     return sorted(result, key=lambda group: (-SEVERITY[group.verdict], -group.count))
 
 
 def group_observations(observations: Iterable[Observation]) -> Iterable[ObservationGroup]:
     """Group observations by provider and kind; what was seen first is its example."""
-    groups = group_by(observations, lambda seen: (seen.provider, seen.id))
-    for (provider, name), mine in groups.items():
-        models = _once(seen.model for seen in mine)
-        yield ObservationGroup(provider, name, models, len(mine), mine[0].message)
+    groups = group_by(observations, lambda observation: (observation.provider, observation.id))
+    for (provider, name), group in groups.items():
+        models = _once(observation.model for observation in group)
+        yield ObservationGroup(provider, name, models, len(group), group[0].message)
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def _row(row: Row, merged: Merged) -> dict[str, Any]:
     edition = merged.contract(row.provider).edition.id
     lacking = dict.fromkeys(merged.lacking[edition], NOT_IN_EDITION)
     promises = row.promises.items()
-    judged = {name: promise.cell.state.label.lower() for name, promise in promises}
+    verdicts = {name: promise.cell.state.label.lower() for name, promise in promises}
     lifecycle = None
     if standing := row.standing:
         words = {"state": standing.state, "words": standing.words}
@@ -123,16 +123,16 @@ def _row(row: Row, merged: Merged) -> dict[str, Any]:
         "edition": edition,
         "read_as": row.read_as,
         **_counts(row),
-        "promises": judged | lacking,
+        "promises": verdicts | lacking,
         "judged_in": {name: (promise.judged, promise.findings) for name, promise in promises},
         "lifecycle": lifecycle,
     }
 
 
-def _counts(counted: Row | Family) -> dict[str, Any]:
+def _counts(facts: Row | Family) -> dict[str, Any]:
     names = ("broken", "known", "undecided", "not_claimed")
     return {
-        "verdict": counted.cell.state.label.lower(),
-        "kept": to_builtins(counted.kept),
-        **{name: getattr(counted, name) for name in names},
+        "verdict": facts.cell.state.label.lower(),
+        "kept": to_builtins(facts.kept),
+        **{name: getattr(facts, name) for name in names},
     }

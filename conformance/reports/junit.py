@@ -48,7 +48,7 @@ def junit(summary: Summary) -> str:
             ET.SubElement(properties, "property", name=name, value=str(value))
         _fill(suite, findings, times, edition)
         _count(suite)
-    _whole(root, summary, started)
+    _add_run_suite(root, summary, started)
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, 0)) for suite in root)))
     root.set("time", f"{sum(float(suite.get('time', 0)) for suite in root):.3f}")
@@ -111,7 +111,7 @@ def _details(finding: Finding, edition: str) -> str:
     return "\n".join(map(_safe, lines))
 
 
-def _whole(root: ET.Element, summary: Summary, started: str) -> None:
+def _add_run_suite(root: ET.Element, summary: Summary, started: str) -> None:
     """Add what is wrong with the runs as such, which no test case of a provider could say."""
     suite = _suite(root, "run", started)
     for run in summary.merged.concluding:

@@ -116,9 +116,11 @@ def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
         lambda exchange: exchange.asks.get("quality", "none asked"),
     )
     qualities = []
-    for name, mine in generated.items():
-        price = _price(mine)
-        qualities.append(Quality(name, _latency(mine), price.per_image if price else None))
+    for name, exchanges_of_quality in generated.items():
+        price = _price(exchanges_of_quality)
+        qualities.append(
+            Quality(name, _latency(exchanges_of_quality), price.per_image if price else None)
+        )
     return Measures(
         latency=_latency(exchanges),
         price=_price(exchanges),
@@ -148,20 +150,20 @@ def _price(exchanges: Sequence[ExchangeRecord]) -> Money | None:
 
 def _retries(exchanges: Sequence[ExchangeRecord]) -> Retries:
     reasons: Counter[str] = Counter()  # why each attempt but the last was followed by another
-    first = unanswered = attempts = known = 0
+    first_tries = unanswered = all_attempts = known = 0
     for exchange in exchanges:
         if not exchange.attempts:
             continue  # a cassette that does not say
         known += 1
         # a run file may be anybody's: more failed attempts than attempts would be no rate
-        made = max(exchange.attempts, 1 + len(exchange.retried))
-        attempts += made
-        first += made == 1 and exchange.outcome != UNAVAILABLE
+        attempts = max(exchange.attempts, 1 + len(exchange.retried))
+        all_attempts += attempts
+        first_tries += attempts == 1 and exchange.outcome != UNAVAILABLE
         unanswered += exchange.outcome == UNAVAILABLE
         for attempt in exchange.retried:
             lacking = attempt.said and attempt.said not in attempt.reason
             reasons[f"{attempt.reason}: {attempt.said}" if lacking else attempt.reason] += 1
-        if not_kept := made - 1 - len(exchange.retried):
+        if not_kept := attempts - 1 - len(exchange.retried):
             reasons["not kept"] += not_kept
-    failed = Rate(reasons.total() + unanswered, attempts)
-    return Retries(Rate(first, known), failed, dict(reasons.most_common()))
+    failed = Rate(reasons.total() + unanswered, all_attempts)
+    return Retries(Rate(first_tries, known), failed, dict(reasons.most_common()))

@@ -83,34 +83,38 @@ def merge(runs: Sequence[Run]) -> Merged:
     takeovers = Takeovers(runs)
     owned = [(finding, rank) for rank, run in enumerate(runs) for finding in run.findings]
     standing = list(filter(takeovers.stands, owned)) if takeovers else owned
-    same = group_by(standing, lambda pair: pair[0].id).values()
-    kept = [
-        max(each, key=lambda pair: (SEVERITY[pair[0].verdict], not pair[0].excused))
-        for each in same
+    groups = group_by(standing, lambda pair: pair[0].id).values()
+    worst = [
+        max(candidates, key=lambda pair: (SEVERITY[pair[0].verdict], not pair[0].excused))
+        for candidates in groups
     ]
     order = Order([run.header for run in runs])
-    kept.sort(key=lambda owned: order.of_finding(owned[0]))
-    observations = dict.fromkeys(seen for run in runs for seen in run.observations)
+    worst.sort(key=lambda owned: order.of_finding(owned[0]))
+    observations = dict.fromkeys(observation for run in runs for observation in run.observations)
     concluding: list[Run] = []
     for rank, run in enumerate(runs):
-        taken = takeovers.earlier[rank]
+        taken_over = takeovers.earlier[rank]
         if not takeovers.later[rank]:  # else its own end says nothing
-            mine = [finding for finding, owner in standing if owner == rank or owner in taken]
-            concluding.append(replace(run, findings=mine, order=[]) if taken else run)
+            findings = [
+                finding for finding, owner in standing if owner == rank or owner in taken_over
+            ]
+            concluding.append(replace(run, findings=findings, order=[]) if taken_over else run)
     contracts = contracts_of(runs)
     problems = [problem for run in concluding for problem in run.problems]
     return Merged(
         runs=tuple(runs),
         concluding=tuple(concluding),
         contracts=contracts,
-        lacking=lacking_in(contracts, (finding.clause for finding, _ in kept)),
-        editions={each.id: run.header.edition.id for run in runs for each in run.header.providers},
+        lacking=lacking_in(contracts, (finding.clause for finding, _ in worst)),
+        editions={
+            provider.id: run.header.edition.id for run in runs for provider in run.header.providers
+        },
         tools=tuple(dict.fromkeys(run.header.tool for run in runs)),
-        findings=tuple(finding for finding, _ in kept),
-        owners=tuple(rank for _, rank in kept),
+        findings=tuple(finding for finding, _ in worst),
+        owners=tuple(rank for _, rank in worst),
         observations=tuple(sorted(observations, key=order.of_observation)),
         problems=tuple(dict.fromkeys([*problems, *repeats])),
-        repeated=len(standing) - len(kept),
+        repeated=len(standing) - len(worst),
     )
 
 
@@ -148,10 +152,10 @@ class Takeovers:
         """The runs that a run resumed."""
         # A run names all that it takes over from, and so more than any of them names: whatever a
         # damaged file says, no run is taken over by one that it took over itself.
-        named = [frozenset(run.header.resumes) for run in runs]
-        for later, mine in enumerate(named):
-            for earlier, theirs in enumerate(named):
-                if runs[earlier].header.id in mine and theirs < mine:
+        resumed = [frozenset(run.header.resumes) for run in runs]
+        for later, own in enumerate(resumed):
+            for earlier, others in enumerate(resumed):
+                if runs[earlier].header.id in own and others < own:
                     self.later[earlier].add(later)
                     self.earlier[later].add(earlier)
         self._judged: defaultdict[str, set[int]] = defaultdict(set)  # by finding

@@ -66,9 +66,9 @@ def painters(runs: Sequence[Run]) -> tuple[Painters, ...]:
     """Return what the pictures of every provider and model say, of the types that are read."""
     pictures: dict[ColumnKey, list[ImageRecord]] = {}
     for exchange in sent_once(runs):
-        mine = [image for image in exchange.images if image.type in READABLE and image.complete]
-        if mine:
-            pictures.setdefault(exchange.column, []).extend(mine)
+        readable = [image for image in exchange.images if image.type in READABLE and image.complete]
+        if readable:
+            pictures.setdefault(exchange.column, []).extend(readable)
     families = {model: name for run in runs for model, name in run.header.edition.families.items()}
     carrying = {
         column for column, images in pictures.items() if any(image.credentials for image in images)

@@ -78,19 +78,19 @@ def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
         return ""
     verdict, message = max(promises, key=lambda reason: len(promises[reason]))
     count = len(promises[verdict, message])
-    mine = [
+    findings = [
         finding
         for finding in summary.merged.findings
         if (finding.provider, finding.verdict, finding.message) == (provider, verdict, message)
     ]
-    left = sum(row.kept["MUST"].total - row.kept["MUST"].decided for row in rows)
-    mostly = "mostly" if 2 * count > left else "among others"
+    open_count = sum(row.kept["MUST"].total - row.kept["MUST"].decided for row in rows)
+    mostly = "mostly" if 2 * count > open_count else "among others"
     words = printable(message, _LONGEST) or "no reason given"
     is_known = all(row.kept["MUST"].accounted for row in rows)
-    if is_known or all(finding.blocked_by or finding.excused for finding in mine):
+    if is_known or all(finding.blocked_by or finding.excused for finding in findings):
         remedy = "mend what is known to deviate"
     else:
-        remedy = _remedy(summary, mine)
+        remedy = _remedy(summary, findings)
     because = repr(words)
     # what is wrong with the run as a whole has its own section: it is not said here once more
     if any(problem in message for problem in summary.merged.problems):
@@ -104,7 +104,7 @@ def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
     All `findings` of one provider have the same verdict and reason.
     """
     provider, verdict, message = findings[0].provider, findings[0].verdict, findings[0].message
-    if any(each.provider == provider and each.mode == "foreign" for each in summary.origins):
+    if any(origin.provider == provider and origin.mode == "foreign" for origin in summary.origins):
         if message.startswith(NO_DOWNLOADS):
             return "record the downloads of the image URLs as well, in the same file"
         if message == NO_TEXT:
@@ -116,8 +116,8 @@ def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
         return slower
     if any(problem.startswith(f"provider {provider!r}") for problem in summary.merged.problems):
         return "first mend what is wrong with the run as a whole"
-    reason = provider, verdict, message
-    if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
+    explained = {(group.provider, group.verdict, group.reason) for group in summary.explained}
+    if (provider, verdict, message) in explained:
         return "first mend what is broken"
     if verdict is not Verdict.NOT_TESTABLE:
         return _REMEDY[verdict]
@@ -163,6 +163,6 @@ def _overlap(sent: Sequence[ExchangeRecord]) -> bool:
     times: list[tuple[float, float]] = []
     for exchange in sent:
         with suppress(ValueError, OverflowError):  # a run file may be anybody's
-            began = datetime.fromisoformat(exchange.sent_at or "").timestamp()
-            times.append((began, exchange.elapsed or 0.0))
+            start = datetime.fromisoformat(exchange.sent_at or "").timestamp()
+            times.append((start, exchange.elapsed or 0.0))
     return any(start + elapsed > after for (start, elapsed), (after, _) in pairwise(sorted(times)))

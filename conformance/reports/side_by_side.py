@@ -48,8 +48,8 @@ class ModelOffers:
         ]
         return max(times, default=0.0)
 
-    def place(self, seconds: float) -> float:
-        """Return where a time stands in a plot that all offers share."""
+    def position(self, seconds: float) -> float:
+        """Return where a time stands on the axis that all offers share."""
         share = seconds / self.slowest if self.slowest else 0.0
         return round(_EDGE + share * (_WIDE - 2 * _EDGE), 1)
 
@@ -68,7 +68,9 @@ def model_offers(
 def offers_by_model(offers: Iterable[Offer]) -> tuple[ModelOffers, ...]:
     """Put together what is of the same model."""
     models = group_by(offers, lambda offer: offer.model)
-    return tuple(ModelOffers(model, tuple(mine)) for model, mine in models.items())
+    return tuple(
+        ModelOffers(model, tuple(offers_of_model)) for model, offers_of_model in models.items()
+    )
 
 
 def as_json(offers: Sequence[ModelOffers]) -> list[dict[str, Any]]:
@@ -146,7 +148,7 @@ def first_try(retries: Retries) -> str:
 
 
 def retried(retries: Retries) -> str:
-    """Say the same, and how many attempts failed, and why."""
+    """Say how many first tries were answered, how many attempts failed, and why."""
     reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
     failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
     again = f"; sent again after {listed(reasons, 3)}" if reasons else ""

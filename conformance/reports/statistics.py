@@ -51,7 +51,7 @@ def provider_facts(summary: Summary) -> list[ProviderFacts]:
     for name, rows in group_by(summary.rows, lambda row: row.provider).items():
         families = group_by(rows, lambda row: merged.family(row.column))
         sent = exchanges.get(name, [])
-        lists = [  # where the prices of estimates are from; those of the last run count
+        price_sources = [  # where the prices of estimates are from; those of the last run count
             f"{record.prices.source}; as of {record.prices.date}"
             for run in merged.runs
             for record in run.header.providers
@@ -63,10 +63,12 @@ def provider_facts(summary: Summary) -> list[ProviderFacts]:
                 title=titles.get(name, name),
                 edition=merged.contract(name).edition.id,
                 conclusion=summary.conclusions.get(name, Conclusion.NOT_JUDGED),
-                families=tuple(_family(family, mine) for family, mine in families.items()),
+                families=tuple(
+                    _family(family, rows_of_family) for family, rows_of_family in families.items()
+                ),
                 total=_family("all", rows),
                 measures=measures_of(sent),
-                prices=lists[-1] if lists else "",
+                prices=price_sources[-1] if price_sources else "",
                 images=sum(len(exchange.images) for exchange in sent),
             )
         )

@@ -149,18 +149,18 @@ class Summary:
     def headline(self) -> Headline:
         """The conclusion, the providers that are the reason for it, and how far it reaches."""
         providers = dict.fromkeys(row.provider for row in self.rows) or self.conclusions
-        named = [name for name in providers if self.conclusions.get(name) is self.conclusion]
-        named = named or list(providers)
-        mine = [row for row in self.rows if row.provider in named]
+        subject = [name for name in providers if self.conclusions.get(name) is self.conclusion]
+        subject = subject or list(providers)
+        subject_rows = [row for row in self.rows if row.provider in subject]
         unknown = self.unknown
-        known = [row for row in mine if row.column not in unknown]
+        known_rows = [row for row in subject_rows if row.column not in unknown]
         # few promises bind a model that no edition knows: what it keeps is not to raise the reach
-        rows = mine if self.conclusion is Conclusion.BREAKS else known or mine
+        rows = subject_rows if self.conclusion is Conclusion.BREAKS else known_rows or subject_rows
         return Headline(
-            subject=named,
+            subject=subject,
             conclusion=self.conclusion,
-            known=sum(promise.provider in named for promise in self.known),
-            broken=any(promise.provider in named for promise in self.new),
+            known=sum(promise.provider in subject for promise in self.known),
+            broken=any(promise.provider in subject for promise in self.new),
             reach=[
                 row.kept.get("MUST", NOTHING)
                 for row in rows
@@ -168,7 +168,7 @@ class Summary:
             ],
             part=bool(self.parts),
             recorded=any(run.foreign for run in self.merged.concluding),
-            retired=bool(mine) and all(row.retired for row in mine),
+            retired=bool(subject_rows) and all(row.retired for row in subject_rows),
         )
 
     @property
@@ -205,7 +205,9 @@ def summarize(runs: Sequence[Run]) -> Summary:
         undecided=tuple(group_by_reason(open_ones)),
         explained=tuple(group_by_reason(explained)),
         not_claimed=tuple(
-            group_by_reason(each for each in findings if each.verdict is Verdict.NOT_CLAIMED)
+            group_by_reason(
+                finding for finding in findings if finding.verdict is Verdict.NOT_CLAIMED
+            )
         ),
         observations=tuple(group_observations(merged.observations)),
         painters=painters(merged.runs),
@@ -225,7 +227,7 @@ def _undecided(
 ) -> tuple[list[Finding], list[Finding]]:
     """Return the findings that are open, and those that something broken explains.
 
-    Each run is asked by itself, so that a report agrees with the run's own conclusion.
+    Each run decides by itself what is open, so that a report agrees with its conclusion.
     """
     open_in_runs = {finding.id: finding for run in runs for finding in undecided(run.findings)}
     open_ones = [finding for finding in findings if open_in_runs.get(finding.id) == finding]
@@ -259,7 +261,10 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
         providers |= group_by(run.findings, lambda finding: finding.provider)
         for provider, findings in providers.items():
             conclusions.setdefault(provider, []).append(_conclude(run, findings, ()))
-    return {provider: gravest(mine) for provider, mine in conclusions.items()}
+    return {
+        provider: gravest(conclusions_of_provider)
+        for provider, conclusions_of_provider in conclusions.items()
+    }
 
 
 def _binding_findings(merged: Merged) -> Sequence[Finding]:
@@ -268,23 +273,25 @@ def _binding_findings(merged: Merged) -> Sequence[Finding]:
         return merged.findings
     findings: list[Finding] = []
     for rank, run in enumerate(merged.runs):
-        mine = [finding for finding, owner in merged.owned if owner == rank]
-        findings += binding(mine, accepted_of(run)) if run.foreign else mine
+        run_findings = [finding for finding, owner in merged.owned if owner == rank]
+        findings += binding(run_findings, accepted_of(run)) if run.foreign else run_findings
     return findings
 
 
 def _explanations(merged: Merged) -> Explanations:
     """Return what says nothing where its promise was judged elsewhere, run by run."""
     by_run = [explanations_of(run) for run in merged.concluding]
-    explained = frozenset[str]().union(*(run.explained for run in by_run))
-    return Explanations(explained, frozenset[str]().union(*(run.known for run in by_run)))
+    return Explanations(
+        explained=frozenset[str]().union(*(run.explained for run in by_run)),
+        known=frozenset[str]().union(*(run.known for run in by_run)),
+    )
 
 
 Promises = Mapping[ColumnKey, Mapping[str, Promise]]
 
 
-def _whole(cell: Cell, cut: bool) -> Cell:
-    """Leave no model *pass* of which a part was never reached."""
+def _unless_cut_off(cell: Cell, cut: bool) -> Cell:
+    """Return the cell; instead of a pass *not run*, where a part was never reached."""
     good = cell.verdict in (Verdict.PASS, Verdict.NOT_CLAIMED)
     return Cell(Verdict.NOT_RUN) if cut and good else cell
 
@@ -299,28 +306,28 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
     providers = list(dict.fromkeys(provider for provider, _ in columns))
     standings = latest_standings(run.header for run in merged.runs)
     for column in sorted(columns, key=lambda column: providers.index(column[0])):
-        cut = interrupted(merged.concluding, column)
-        if column not in judged and not cut:
+        is_cut_off = interrupted(merged.concluding, column)
+        if column not in judged and not is_cut_off:
             continue
         provider, model = column
-        mine = promises.get(column, {})
-        cells = [promise.cell for promise in mine.values()]
+        promises_of_model = promises.get(column, {})
+        cells = [promise.cell for promise in promises_of_model.values()]
         verdicts = Counter(cell.verdict for cell in cells if not cell.known)
-        left = [
+        open_promises = [
             promise
-            for promise in mine.values()
+            for promise in promises_of_model.values()
             if promise.cell.verdict in _OPEN and not promise.cell.known
         ]
         yield Row(
             provider=provider,
             model=model,
-            cell=_whole(worst_cell(cells), cut),
-            kept=count(mine.values()),
-            promises=mine,
+            cell=_unless_cut_off(worst_cell(cells), is_cut_off),
+            kept=count(promises_of_model.values()),
+            promises=promises_of_model,
             broken=sum(verdicts[verdict] for verdict in BROKEN),
             known=sum(cell.known for cell in cells),
-            undecided=len(left),
-            explained=sum(promise.explained for promise in left),
+            undecided=len(open_promises),
+            explained=sum(promise.explained for promise in open_promises),
             not_claimed=verdicts[Verdict.NOT_CLAIMED],
             open_ended=open_ended(merged.concluding, column),
             read_as=merged.contract(provider).edition.read_as.get(model, ""),
@@ -334,5 +341,5 @@ def _chapters(merged: Merged, promises: Promises) -> dict[str, dict[ColumnKey, C
     for column, clauses in promises.items():
         for chapter, names in group_by(clauses, lambda clause: clause.split(".", 1)[0]).items():
             cell = worst_cell(clauses[name].cell for name in names)
-            chapters.setdefault(chapter, {})[column] = _whole(cell, column in cut)
+            chapters.setdefault(chapter, {})[column] = _unless_cut_off(cell, column in cut)
     return chapters

@@ -29,11 +29,11 @@ from conformance.reports.wording import (
     kept,
     legend,
     notes,
-    place,
     providers_by_edition,
     reached,
     spread_of,
     verdict_of,
+    where_broken,
     words_of,
 )
 from conformance.results.conclusion import Conclusion
@@ -112,11 +112,11 @@ class _Page(Paper):
 
     def _table_of(self, wide: bool) -> tuple[list[TableColumn], list[list[Text]]]:
         """Return the table, which leaves out columns where it is not wide, and folds models."""
-        rows, before = [], ""
+        rows, previous = [], ""
         for row in self._summary.rows:
-            shown = row.provider if row.provider != before else ""
-            rows.append([*map(self._text, _cells(row, shown, wide))])
-            before = row.provider
+            provider = row.provider if row.provider != previous else ""
+            rows.append([*map(self._text, _cells(row, provider, wide))])
+            previous = row.provider
         longest = max(cells[1].cell_len for cells in rows)
         verdict = max(len(word) for cells in rows for word in cells[2].plain.split())
         names = ("provider ", FOLDED), ("model ", longest if wide else FOLDED)
@@ -160,16 +160,16 @@ class _Page(Paper):
 
     def _promise(self, broken: Broken, with_why: bool) -> None:
         level = (f"{broken.level} ", state_of(broken.verdict).style)
-        where = f" {place(broken, self._summary)}"
+        where = f" {where_broken(broken, self._summary)}"
         self._line(level, (broken.clause, "bold"), where, indent=4)
         if not with_why:
             return
         expected = f"expected {broken.expected}" if broken.expected else ""
         observed = f"observed {broken.observed}" if broken.observed else ""
         ours = "; ".join(filter(None, (broken.message, expected)))
-        whole = "; ".join(filter(None, (ours, observed)))
-        if len(whole) <= SHORT:
-            ours, observed = whole or broken.statement, ""
+        paragraph = "; ".join(filter(None, (ours, observed)))
+        if len(paragraph) <= SHORT:
+            ours, observed = paragraph or broken.statement, ""
         if ours:
             self._line(ours, indent=8)
         if observed:  # the provider's words, where they are long: they alone may be cut
@@ -211,8 +211,8 @@ class _Page(Paper):
         )
         if models:
             self._title("Which model painted this? Content credentials (C2PA) in the pictures")
-        for (provider, sentence, another), mine in list(models.items())[:MOST]:
-            head = f"{provider}, {listed([painters.model for painters in mine], SHOWN)}: "
+        for (provider, sentence, another), group in list(models.items())[:MOST]:
+            head = f"{provider}, {listed([painters.model for painters in group], SHOWN)}: "
             style = "bold red" if another else ""
             self._line((head, "bold"), (sentence, style), indent=2)
         self._more(len(models) - MOST, ELSEWHERE)

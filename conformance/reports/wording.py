@@ -65,12 +65,12 @@ SO_FAR = "the run broke off: what else is open nobody knows, and what is kept is
 """What `UNKNOWN` in the column of what is open means."""
 
 
-def left(row: Row) -> str:
+def open_promises(row: Row) -> str:
     """Write how many promises are open; where a run broke off, nobody knows."""
     return UNKNOWN if row.open_ended else str(row.undecided)
 
 
-def place(broken: Broken, summary: Summary) -> str:
+def where_broken(broken: Broken, summary: Summary) -> str:
     """Say on which models and in how many cases a promise is broken."""
     where = _models(broken.provider, broken.models, summary)
     example = "" if broken.count == 1 else "e.g. "
@@ -111,9 +111,9 @@ def spread_of(cause: Cause, summary: Summary) -> str:
 def for_causes(summary: Summary) -> str:
     """Count what is newly broken, and the causes of as many as have one."""
     causes = [cause for cause in summary.causes if cause.id != OTHER]
-    every, theirs = len(summary.new), sum(len(cause.promises) for cause in causes)
-    which = "" if theirs == every else f"{theirs} of them "
-    return f"{every}, {which}for {counted(len(causes), 'cause')}" if causes else str(every)
+    total, caused = len(summary.new), sum(len(cause.promises) for cause in causes)
+    which = "" if caused == total else f"{caused} of them "
+    return f"{total}, {which}for {counted(len(causes), 'cause')}" if causes else str(total)
 
 
 def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
@@ -159,10 +159,10 @@ def recorded(summary: Summary) -> Iterable[str]:
     if summary.headline.recorded:
         promises = [promise for row in summary.rows for promise in row.promises.values()]
         judged = sum(promise.judged for promise in promises)
-        every = sum(promise.findings for promise in promises)
+        total = sum(promise.findings for promise in promises)
         yield (
             "Of recordings a promise is kept where an exchange keeps it and none breaks it: "
-            f"decided in {judged:,} of {every:,} findings."
+            f"decided in {judged:,} of {total:,} findings."
         )
 
 
@@ -203,7 +203,7 @@ def closing(summary: Summary) -> str:
     if len(providers) == 1:
         by = f"edition {next(iter(providers))}"
     else:
-        parts = [f"{listed(mine, 5)} by {edition}" for edition, mine in providers.items()]
+        parts = [f"{listed(names, 5)} by {edition}" for edition, names in providers.items()]
         by = f"editions: {'; '.join(parts)}"
     return f"{'; '.join([head, *_reasons(summary)])} ({by})."
 
@@ -239,8 +239,9 @@ def in_chapter(chapter: str, column: ColumnKey, summary: Summary) -> str:
     if column in summary.chapters[chapter]:
         return summary.chapters[chapter][column].state.label
     judged = {clause for row in summary.rows for clause in row.promises}
-    mine = [clause for clause in judged if clause.startswith(f"{chapter}.")]
-    return NOT_IN_EDITION if all(summary.merged.lacks(column[0], clause) for clause in mine) else ""
+    clauses = [clause for clause in judged if clause.startswith(f"{chapter}.")]
+    lacking = all(summary.merged.lacks(column[0], clause) for clause in clauses)
+    return NOT_IN_EDITION if lacking else ""
 
 
 def reworded(contracts: Sequence[EditionContract]) -> Iterable[str]:
@@ -257,12 +258,13 @@ def reworded(contracts: Sequence[EditionContract]) -> Iterable[str]:
 
 
 def sentence(summary: Summary) -> str:
-    """Return the conclusion with its subject and its reach; see `Headline`."""
+    """Return the sentence of the `Headline`, whose subject names models and origins as well."""
     subject = []
     for provider in summary.headline.subject:
         models = [model for name, model in summary.columns if name == provider]
         about = models[0] if len(models) == 1 else counted(len(models), "model")
-        kinds = dict.fromkeys(each.kind for each in summary.origins if each.provider == provider)
+        origins = (origin for origin in summary.origins if origin.provider == provider)
+        kinds = dict.fromkeys(origin.kind for origin in origins)
         subject.append(f"{provider} ({about}, {', '.join(kinds)})" if kinds else provider)
     return replace(summary.headline, subject=subject).sentence
 
@@ -285,14 +287,14 @@ def _reasons(summary: Summary) -> list[str]:
     if summary.known and summary.conclusion is not Conclusion.CONFORMS:
         reasons.append(deviations(len(summary.known)))
     # as the table counts it, in promises
-    left = sum(row.undecided for row in summary.rows)
-    blocked = sum(row.explained for row in summary.rows)
+    open_count = sum(row.undecided for row in summary.rows)
+    blocked_count = sum(row.explained for row in summary.rows)
     # a recording shows what it shows: nothing that is broken stands before the rest of it
-    if left and blocked and not summary.headline.recorded:
-        which = "" if blocked == left else f"{blocked:,} of them "
-        reasons.append(f"{counted(left, 'promise')} open, {which}blocked by other failures")
-    elif left:
-        reasons.append(f"{counted(left, 'promise')} open")
+    if open_count and blocked_count and not summary.headline.recorded:
+        which = "" if blocked_count == open_count else f"{blocked_count:,} of them "
+        reasons.append(f"{counted(open_count, 'promise')} open, {which}blocked by other failures")
+    elif open_count:
+        reasons.append(f"{counted(open_count, 'promise')} open")
     if not summary.merged.findings:
         reasons.append("nothing was judged at all")
     elif summary.conclusion is Conclusion.NOT_JUDGED and {*summary.columns} <= summary.unknown:

@@ -28,7 +28,7 @@ class OtherRunError(ConformanceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class RunFilter:
     """Which earlier runs can be compared with a run."""
 
     edition: str
@@ -46,10 +46,10 @@ class Sought:
         """Return whether a run with this header judged any of the same, each by its edition."""
         if not self.providers:
             return head.edition.id == self.edition
-        theirs = editions_of(head)
-        common = [name for name in self.providers if name in theirs]
-        same = all(theirs[name] == self.others.get(name, self.edition) for name in common)
-        return bool(common) and same
+        editions = editions_of(head)
+        common = [name for name in self.providers if name in editions]
+        are_same = all(editions[name] == self.others.get(name, self.edition) for name in common)
+        return bool(common) and are_same
 
 
 def run_files(folder: Path) -> list[Path]:
@@ -57,25 +57,25 @@ def run_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.jsonl") if path.is_file())
 
 
-def read_baseline(path: Path, sought: Sought) -> Run:
-    """Read a run that was named; raises `RunFileError`, and `OtherRunError` for a strange one."""
+def read_baseline(path: Path, run_filter: RunFilter) -> Run:
+    """Read the run of a path; raises `RunFileError`, and `OtherRunError` if it does not fit."""
     run = read_run(path)
-    if not sought.is_alike(run.header):
+    if not run_filter.is_alike(run.header):
 
         def describe(providers: Iterable[str], edition: str) -> str:
             names = ", ".join(printable(repr(name), 100) for name in sorted(providers))
             return f"provider {names} by edition {printable(edition, 100)}"
 
-        theirs = describe((each.id for each in run.header.providers), run.header.edition.id)
+        own = describe((provider.id for provider in run.header.providers), run.header.edition.id)
         raise OtherRunError(
-            f"--baseline {path}: is a run of {theirs}, and this one is of "
-            f"{describe(sought.providers, sought.edition)}, so it says nothing of what got worse; "
-            f"name a run of these, or a folder of runs"
+            f"--baseline {path}: is a run of {own}, and this one is of "
+            f"{describe(run_filter.providers, run_filter.edition)}, so it says nothing of what got "
+            f"worse; name a run of these, or a folder of runs"
         )
     return run
 
 
-def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
+def nights_of(folder: Path, run_filter: RunFilter, limit: int = MOST) -> list[Run]:
     """Read the newest runs of a folder that fit and judged each of their models whole.
 
     A file that is no run is passed over.
@@ -85,12 +85,12 @@ def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
     for path in run_files(folder):
         with suppress(RunFileError):
             header = read_header(path)
-            if sought.fits(header):
+            if run_filter.fits(header):
                 fitting.append((header.started, path))
     # only headers were read so far: whole files are long, and the newest few are enough
     runs: list[Run] = []
     for _, path in sorted(fitting, reverse=True):
-        if len(runs) == most:
+        if len(runs) == limit:
             break
         with suppress(RunFileError):
             run = read_run(path)
@@ -113,16 +113,16 @@ def split_paths(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:
     return paths[:-1], paths[-1]
 
 
-def bases_of(places: Iterable[Path], new: Run, most: int) -> list[Run]:
+def bases_of(paths: Iterable[Path], new: Run, limit: int) -> list[Run]:
     """Read the runs to compare with: the files named, and of a folder the nights before NEW.
 
     Raises `NightsError` for a folder without any; see `nights_of`.
     """
     head, editions = new.header, editions_of(new.header)
-    sought = Sought(head.edition.id, frozenset(editions), head.started, head.id, editions)
+    run_filter = RunFilter(head.edition.id, frozenset(editions), head.started, head.id, editions)
     runs: list[Run] = []
-    for place in places:
-        runs += nights_of(place, sought, most) if place.is_dir() else [read_run(place)]
+    for path in paths:
+        runs += nights_of(path, run_filter, limit) if path.is_dir() else [read_run(path)]
     return runs
 
 

@@ -14,7 +14,7 @@ from conformance.findings import Finding, Observation
 from conformance.results.records import ExchangeRecord
 
 
-class Judged(Struct, frozen=True):
+class CaseResult(Struct, frozen=True):
     """What came of one case; its payload is gone."""
 
     outcome: Outcome
@@ -23,10 +23,10 @@ class Judged(Struct, frozen=True):
     record: ExchangeRecord | None
 
 
-def records_of(judged: Judged) -> list[ExchangeRecord | Observation]:
+def records_of(result: CaseResult) -> list[ExchangeRecord | Observation]:
     """Return the exchange of a case and what was observed in it, as a run file has them."""
-    record = judged.record and replace(judged.record, findings=len(judged.findings))
-    return [*([record] if record else []), *judged.observations]
+    record = result.record and replace(result.record, findings=len(result.findings))
+    return [*([record] if record else []), *result.observations]
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:

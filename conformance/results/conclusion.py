@@ -62,7 +62,7 @@ def gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
 
 
 def conclude_recordings(
-    findings: Sequence[Finding], whole: bool, unknown_models: Collection[str] = ()
+    findings: Sequence[Finding], all_read: bool, unknown_models: Collection[str] = ()
 ) -> Conclusion:
     """Return the exit code for what others recorded; `whole` is whether all of it could be read.
 
@@ -76,7 +76,7 @@ def conclude_recordings(
     # of a model that no document knows nothing but the common clauses can be judged
     known = [finding for finding in findings if finding.model not in unknown_models]
     judged = any(finding.verdict in DECIDED for finding in known)
-    if Verdict.HARNESS_ERROR in verdicts or not whole or not judged:
+    if Verdict.HARNESS_ERROR in verdicts or not all_read or not judged:
         return Conclusion.NOT_JUDGED
     lacking = lacking_reach(musts_of(promises_of(known, explanations_in_recordings(known))))
     return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
@@ -89,11 +89,11 @@ def explanations(
 
     `open_ones` are those that nothing explains, where the caller knows them already.
     """
-    left = {finding.id for finding in (undecided(findings) if open_ones is None else open_ones)}
+    open_ids = {finding.id for finding in (undecided(findings) if open_ones is None else open_ones)}
     explained = [
         finding
         for finding in findings
-        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in left
+        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in open_ids
     ]
     if not explained:
         return Explanations()
@@ -114,7 +114,7 @@ def binding(findings: Sequence[Finding], accepted: Set[ColumnKey]) -> list[Findi
     Of models that `accepted` a request. There such a clause found nothing to judge in the answer,
     as where a member is documented and absent: one more 401 does not make it bind.
     """
-    shown = {
+    shown_in_answers = {
         (finding.column, finding.clause)
         for finding in findings
         if not (finding.verdict in UNDECIDED and finding.message.startswith(NOT_ACCEPTED))
@@ -122,7 +122,7 @@ def binding(findings: Sequence[Finding], accepted: Set[ColumnKey]) -> list[Findi
     return [
         finding
         for finding in findings
-        if finding.column not in accepted or (finding.column, finding.clause) in shown
+        if finding.column not in accepted or (finding.column, finding.clause) in shown_in_answers
     ]
 
 
@@ -192,8 +192,8 @@ class Reasons:
 
     def deviation_of(self, finding: Finding) -> str | None:
         """Return the known deviation where a finding is, or else at its control."""
-        mine, control = finding.path, finding.control_path
-        return self._deviations.get(mine) or self._deviations.get(control)
+        own, control = finding.path, finding.control_path
+        return self._deviations.get(own) or self._deviations.get(control)
 
     def explain(self, finding: Finding) -> bool:
         """Return whether a finding is undecided and needs no other reason (ARCHITECTURE 5).

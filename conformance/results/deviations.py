@@ -19,14 +19,14 @@ def stale_deviations(
 
     One that is about `retired` models alone is asked of nobody any more, and stands for the record.
     """
-    mine = [finding for finding in findings if finding.provider == provider.id]
+    own_findings = [finding for finding in findings if finding.provider == provider.id]
     stale = []
     for deviation in provider.deviations:
         if deviation.of_generated:
             continue  # `conformance/suite/test_drawn.py` keeps it true
         if deviation.is_about_only(provider.models, retired):
             continue
-        covered = [finding for finding in mine if deviation.covers(finding)]
+        covered = [finding for finding in own_findings if deviation.covers(finding)]
         where = f"{provider.file}: deviation {deviation.name}"
         if not covered:
             stale.append(f"{where} names nothing that was judged; remove it")

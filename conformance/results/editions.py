@@ -21,10 +21,14 @@ def by_edition(runs: Sequence[Run]) -> list[Run]:
         if not header.also:
             parts.append(run)
             continue
-        others = {name for other in header.also for name in other.providers}
+        providers_of_others = {name for other in header.also for name in other.providers}
         main = ContractRecord(
             edition=header.edition,
-            providers=tuple(each.id for each in header.providers if each.id not in others),
+            providers=tuple(
+                provider.id
+                for provider in header.providers
+                if provider.id not in providers_of_others
+            ),
             clauses=header.clauses,
             values=header.values,
             unknown_models=header.unknown_models,
@@ -41,23 +45,25 @@ def editions_of(header: RunHeader) -> dict[str, str]:
 
 def _part(run: Run, contract: ContractRecord) -> Run:
     """Return what one edition judged of a run, as a run of its own."""
-    mine = frozenset(contract.providers)
+    own_providers = frozenset(contract.providers)
     header = structs.replace(
         run.header,
         edition=contract.edition,
         clauses=contract.clauses,
         values=contract.values,
         unknown_models=contract.unknown_models,
-        providers=tuple(provider for provider in run.header.providers if provider.id in mine),
+        providers=tuple(
+            provider for provider in run.header.providers if provider.id in own_providers
+        ),
         also=(),
     )
     footer = run.footer
     if footer is not None:
-        reach = tuple(model for model in footer.reach if model.provider in mine)
+        reach = tuple(model for model in footer.reach if model.provider in own_providers)
         footer = structs.replace(footer, reach=reach)
     part = Run(header, footer=footer)
     for record in run.records:
-        if record.provider in mine:
+        if record.provider in own_providers:
             part.add(record)
     return part
 

@@ -55,7 +55,7 @@ def evidence(
     exchange: Exchange, answer: Answer, outcome: Outcome, sent: SentRequest | None = None
 ) -> ExchangeRecord:
     """Return what a run file keeps of an exchange, whose request was read by the contract."""
-    asked = asked_values(sent.reading.body) if sent and sent.reading else {}
+    values = asked_values(sent.reading.body) if sent and sent.reading else {}
     return ExchangeRecord(
         provider=exchange.provider,
         model=exchange.model,
@@ -68,7 +68,7 @@ def evidence(
         outcome=outcome.result.value,
         reason=outcome.reason,
         expected=sent.expectation if sent and sent.operation is Operation.GENERATE else None,
-        asks={printable(name, 60): printable(value, 80) for name, value in asked.items()},
+        asks={printable(name, 60): printable(value, 80) for name, value in values.items()},
         cause=outcome.cause,
         said=printable(outcome.said, 500),
         request=RequestRecord(
@@ -89,17 +89,19 @@ def evidence(
     )
 
 
-def _attempts(made: Iterable[Attempt]) -> tuple[AttemptRecord, ...]:
-    return tuple(AttemptRecord(attempt.status, attempt.reason, attempt.said) for attempt in made)
+def _attempts(attempts: Iterable[Attempt]) -> tuple[AttemptRecord, ...]:
+    return tuple(
+        AttemptRecord(attempt.status, attempt.reason, attempt.said) for attempt in attempts
+    )
 
 
 def unsent(
     exchange: Exchange, reason: str, estimate: float | None, sent: SentRequest
 ) -> ExchangeRecord:
     """Return the same of a request that was not sent, with what it would have cost."""
-    nothing = Outcome(exchange.case, Result.UNAVAILABLE, reason)
-    bare = replace(exchange, attempts=0, price=Price(estimate, None))
-    return structs.replace(evidence(bare, Answer(bare), nothing, sent), outcome=NOT_RUN)
+    outcome = Outcome(exchange.case, Result.UNAVAILABLE, reason)
+    unpriced = replace(exchange, attempts=0, price=Price(estimate, None))
+    return structs.replace(evidence(unpriced, Answer(unpriced), outcome, sent), outcome=NOT_RUN)
 
 
 def price_record(price: Price | None) -> PriceRecord | None:
@@ -128,14 +130,14 @@ def fold(body: bytes, payloads: Iterable[Base64Text] = ()) -> str:
     if body[:1024].count(0):  # a picture or an archive, in which there is no text to see
         return f"<{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}>"
     text = body.decode("utf-8", "replace")
-    parts, done = [], 0
+    parts, end = [], 0
     for payload, fault in payloads:
-        written = payload if fault is None else json.dumps(payload, ensure_ascii=False)[1:-1]
-        start = text.find(f'"{written[:_LEAST]}', done) + 1
-        if start and text.startswith(f'{written}"', start):
-            parts += [text[done:start], _digest(payload, fault)]
-            done = start + len(written)
-    folded = "".join([*parts, text[done:]])
+        quoted = payload if fault is None else json.dumps(payload, ensure_ascii=False)[1:-1]
+        start = text.find(f'"{quoted[:_LEAST]}', end) + 1
+        if start and text.startswith(f'{quoted}"', start):
+            parts += [text[end:start], _digest(payload, fault)]
+            end = start + len(quoted)
+    folded = "".join([*parts, text[end:]])
     return printable(_LONG.sub(lambda match: f'{_digest(match[1])}"', folded), _MOST)
 
 

@@ -28,14 +28,14 @@ class Headline:
     def conforms(self) -> bool:
         """Return whether it may be said that the providers conform."""
         limited = self.part or self.recorded or self.retired
-        good = self.conclusion is Conclusion.CONFORMS and not limited
-        return good and bool(self.reach) and all(model.reaches for model in self.reach)
+        is_kept = self.conclusion is Conclusion.CONFORMS and not limited
+        return is_kept and bool(self.reach) and all(model.reaches for model in self.reach)
 
     @property
     def sentence(self) -> str:
         """The headline as one sentence that begins with the name of its subject."""
-        *most, last = self.subject or ["the run"]
-        name = f"{', '.join(most)} and {last}" if most else last
+        *others, last = self.subject or ["the run"]
+        name = f"{', '.join(others)} and {last}" if others else last
         if len(self.subject) > MOST:
             name = f"{len(self.subject)} providers"
         several = len(self.subject) > 1
@@ -58,8 +58,8 @@ class Headline:
     def _nothing_broken(self) -> str:
         sentence = "no MUST is broken" if self.broken else "nothing is broken"
         if self.known:
-            what = "no MUST is newly broken" if self.broken else "nothing new is broken"
-            sentence = f"{what}, {deviations(self.known)}"
+            subject = "no MUST is newly broken" if self.broken else "nothing new is broken"
+            sentence = f"{subject}, {deviations(self.known)}"
         if self.retired:
             sentence += "; every model has ended, and nothing else was asked"
         if self.part:

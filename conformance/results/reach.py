@@ -100,13 +100,13 @@ class Promise:
 
 def worst_cell(cells: Iterable[Cell]) -> Cell:
     """Return the worst of some cells; what is newly broken outranks what was known."""
-    every = list(cells)
-    new = worst(cell.verdict for cell in every if not cell.known)
-    known = [cell.verdict for cell in every if cell.known]
+    all_cells = list(cells)
+    newly_broken = worst(cell.verdict for cell in all_cells if not cell.known)
+    known_verdicts = [cell.verdict for cell in all_cells if cell.known]
     # a fault of the suite must not hide behind a deviation of the provider
-    if not known or new in BROKEN or new is Verdict.HARNESS_ERROR:
-        return Cell(new)
-    return Cell(worst(known), known=True)
+    if not known_verdicts or newly_broken in BROKEN or newly_broken is Verdict.HARNESS_ERROR:
+        return Cell(newly_broken)
+    return Cell(worst(known_verdicts), known=True)
 
 
 def promise_of(findings: Sequence[Finding], explanations: Explanations) -> Promise:
@@ -117,11 +117,11 @@ def promise_of(findings: Sequence[Finding], explanations: Explanations) -> Promi
         finding for finding in findings if finding.id not in explanations.explained
     ] or findings
     cell = worst_cell(Cell(finding.verdict, known=finding.excused) for finding in decisive)
-    shown = any(finding.verdict in DECIDED for finding in decisive)
-    is_decided = cell.verdict in DECIDED or (cell.known and shown)
+    is_shown = any(finding.verdict in DECIDED for finding in decisive)
+    is_decided = cell.verdict in DECIDED or (cell.known and is_shown)
 
     def is_open_for(ids: Set[str]) -> bool:
-        return not is_decided and all(each.excused or each.id in ids for each in decisive)
+        return not is_decided and all(finding.excused or finding.id in ids for finding in decisive)
 
     return Promise(
         level=findings[0].level,
@@ -142,7 +142,7 @@ def promises_of(
     for finding in findings:
         columns.setdefault(finding.column, {}).setdefault(finding.clause, []).append(finding)
     return {
-        column: {clause: promise_of(mine, explanations) for clause, mine in clauses.items()}
+        column: {clause: promise_of(group, explanations) for clause, group in clauses.items()}
         for column, clauses in columns.items()
     }
 

@@ -76,13 +76,15 @@ class Run:
         order = Order([self.header])
         exchanges = sorted(self.exchanges.items(), key=lambda item: order.of_exchange(item[1]))
         self.exchanges = dict(exchanges)
-        places = {path: place for place, path in enumerate(self.exchanges)}
+        ranks = {path: rank for rank, path in enumerate(self.exchanges)}
 
-        def place(about: Finding | Observation) -> int:
-            return places.get(f"{about.provider}/{about.model}/{about.case}", len(places))
+        def rank(record: Finding | Observation) -> int:
+            return ranks.get(f"{record.provider}/{record.model}/{record.case}", len(ranks))
 
-        self.findings.sort(key=lambda finding: (place(finding), order.of_finding(finding)))
-        self.observations.sort(key=lambda seen: (place(seen), order.of_observation(seen)))
+        self.findings.sort(key=lambda finding: (rank(finding), order.of_finding(finding)))
+        self.observations.sort(
+            key=lambda observation: (rank(observation), order.of_observation(observation))
+        )
 
     @property
     def records(self) -> Iterable[Record]:

@@ -141,7 +141,7 @@ def states_in(run: Run) -> RunStates:
     for finding in run.findings:
         unknown = ClauseRecord(finding.clause, finding.level, "", ())
         clauses.setdefault(finding.clause, unknown)
-    states = {column: states_of(mine, clauses) for column, mine in promises_in(run).items()}
+    states = {column: states_of(promises, clauses) for column, promises in promises_in(run).items()}
     if run.footer is None:  # what was kept so far may have been judged in part only
         states = {column: letters.replace(_PASS, _NOT_RUN) for column, letters in states.items()}
     return _run_states(run, tuple(clauses.values()), states, len(run.findings))

@@ -12,8 +12,8 @@ from conformance.results.run_file import Run
 
 def selection_globs(run: Run) -> dict[str, str]:
     """Return the globs that narrow a run; `--strength` only adds requests."""
-    chosen = run.header.selection
-    globs = {"clauses": chosen.clauses, "models": chosen.models, "cases": chosen.cases}
+    selection = run.header.selection
+    globs = {"clauses": selection.clauses, "models": selection.models, "cases": selection.cases}
     return {name: glob for name, glob in globs.items() if glob != "*"}
 
 
@@ -38,11 +38,11 @@ def interrupted(runs: Sequence[Run], column: ColumnKey) -> bool:
     """Return whether more of a model was to be judged, had a run not been cut off."""
     for run in runs:
         # whatever cut a run off, it may have judged all that it began with of this model
-        whole = run.footer is not None and any(
+        is_judged_whole = run.footer is not None and any(
             model.column == column and model.chosen is not None and model.chosen == model.judged
             for model in run.footer.reach
         )
-        if run.interrupted and column in chosen_of(run) and not whole:
+        if run.interrupted and column in chosen_of(run) and not is_judged_whole:
             return True
     return False
 
@@ -94,7 +94,7 @@ def left_out(run: Run) -> int:
 
 def extent(run: Run) -> str:
     """Describe which part of the plan a run judged; empty where nothing was left out."""
-    chosen = [f"{name} {glob}" for name, glob in selection_globs(run).items()]
-    if left := left_out(run):
-        chosen.append(f"pytest or a plugin left out {left:,} promise{'' if left == 1 else 's'}")
-    return ", ".join(chosen)
+    parts = [f"{name} {glob}" for name, glob in selection_globs(run).items()]
+    if count := left_out(run):
+        parts.append(f"pytest or a plugin left out {count:,} promise{'' if count == 1 else 's'}")
+    return ", ".join(parts)

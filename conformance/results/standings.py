@@ -31,12 +31,12 @@ def standing_of(record: LifecycleRecord) -> Standing | None:
 
 def standings_of(providers: tuple[ProviderRecord, ...]) -> Mapping[ColumnKey, Standing]:
     """Return how the models stood whose dates a run knows."""
-    read = {
+    standings = {
         (provider.id, model): standing_of(record)
         for provider in providers
         for model, record in provider.lifecycle.items()
     }
-    return {column: standing for column, standing in read.items() if standing is not None}
+    return {column: standing for column, standing in standings.items() if standing is not None}
 
 
 def retired_in(run: Run) -> dict[ColumnKey, Standing]:

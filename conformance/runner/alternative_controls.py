@@ -37,9 +37,10 @@ class AlternativeControls:
         if control is None or control.accepted or not refused or self.runner.in_order:
             return
         planned = self.cases[f"{case.model}/{case.control}"]
-        timed = self.runner.outcome_of(planned)
+        request = self.runner.outcome_of(planned)
+        is_away = request.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED)
         # of a model that is away another request would say no more than this one
-        if not timed.crashed and timed.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED):
+        if is_away and not request.crashed:
             return
 
         def rank(other: Case) -> tuple[bool, tuple[int, str]]:
@@ -65,10 +66,10 @@ class AlternativeControls:
         other = self.cases.get(f"{case.model}/{case.control}")
         if control is None or not control.accepted or other is None or other.body is None:
             return frozenset()
-        asked = self.edition.read(other.body)
-        points = asked.model.schema.open_points if asked.model else ()
+        reading = self.edition.read(other.body)
+        points = reading.model.schema.open_points if reading.model else ()
         disputed = {point.parameter for point in points if point.touched_by(other.body)}
-        return frozenset({*filter(None, disputed), *asked.unknown, *asked.unsupported})
+        return frozenset({*filter(None, disputed), *reading.unknown, *reading.unsupported})
 
 
 def with_other_control(case: Case, control: Case, other: Case, edition: Edition) -> Case | None:
@@ -84,11 +85,11 @@ def with_other_control(case: Case, control: Case, other: Case, edition: Edition)
         before, after = (canonical_json(body)[:-1].encode() for body in (control.body, other.body))
         return replace(case, raw=case.raw.replace(before, after), control=other.id)
     body, names = case.body or {}, sorted({*(case.body or {}), *control.body})
-    wrong = [name for name in names if body.get(name, ABSENT) != control.body.get(name, ABSENT)]
-    if len(wrong) > 1:
+    differing = [name for name in names if body.get(name, ABSENT) != control.body.get(name, ABSENT)]
+    if len(differing) > 1:
         return None
     variant = dict(other.body)
-    for name in wrong:
+    for name in differing:
         variant = spoil(variant, name, body.get(name, ABSENT))
     # in another request the same value may be wrong in another way, or not at all
     if _faults(variant, edition) != _faults(body, edition):
@@ -97,5 +98,5 @@ def with_other_control(case: Case, control: Case, other: Case, edition: Edition)
 
 
 def _faults(body: object, edition: Edition) -> object:
-    asked = edition.read(body)
-    return {(violation.parameter, violation.keyword) for violation in asked.violations}
+    reading = edition.read(body)
+    return {(violation.parameter, violation.keyword) for violation in reading.violations}

@@ -13,13 +13,12 @@ from conformance.contract import Edition
 from conformance.exchange.outcome import Outcome, Result, refuses_who_asks
 from conformance.exchange.sent_request import Expectation
 from conformance.exchange.source import Replay, Source
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.runner.live_run import LiveRun
 from conformance.runner.model_outcomes import (
     ModelOutcomes,
     TimedOutcome,
     size_of,
-    timed_outcome_of,
 )
 from conformance.runner.planned_request import expectation_of
 
@@ -52,10 +51,10 @@ class CaseRunner:
         self._live = live
         self._provider = provider
         self._run = run
-        self.judged: dict[str, Judged] = {}
+        self.results: dict[str, CaseResult] = {}
         self.expected: frozenset[str] = frozenset()
         """The paths of the cases that this run will judge, as far as it is known."""
-        self.keep: Callable[[Case, Judged], None] | None = None
+        self.keep: Callable[[Case, CaseResult], None] | None = None
         """Called with a case before anybody hears of its result."""
         self._claimed: dict[str, int] = {}  # by path, the thread
         self._outcomes: dict[str, TimedOutcome] = {}
@@ -66,23 +65,23 @@ class CaseRunner:
 
     def run(self, case: Case) -> None:
         """Run a case, unless a thread has claimed it."""
-        if case.path not in self._claimed and case.path not in self.judged:
+        if case.path not in self._claimed and case.path not in self.results:
             self._run(case)
 
     def claim(self, case: Case) -> None:
         """Claim a case for this thread; raises `ClaimedError` where another one has it."""
         with self._changed:
-            me = get_ident()
+            thread = get_ident()
             # the same thread may come again, with the case in another request (ARCHITECTURE 26)
-            if case.path in self.judged or self._claimed.setdefault(case.path, me) != me:
+            if case.path in self.results or self._claimed.setdefault(case.path, thread) != thread:
                 raise ClaimedError(case.path)
 
-    def finish(self, case: Case, judged: Judged) -> None:
+    def finish(self, case: Case, result: CaseResult) -> None:
         """Keep the result of a case, and only then tell who waits for it."""
         with self._changed:
             if self.keep is not None:
-                self.keep(case, judged)
-            self.judged[case.path] = judged
+                self.keep(case, result)
+            self.results[case.path] = result
             self._changed.notify_all()
 
     def fail(self, error: BaseException) -> None:
@@ -91,59 +90,59 @@ class CaseRunner:
             self._failure = self._failure or error
             self._changed.notify_all()
 
-    def await_judged(self, case: Case) -> Judged:
+    def await_result(self, case: Case) -> CaseResult:
         """Wait until other threads have judged a case."""
         with self._changed:
-            while case.path not in self.judged:
+            while case.path not in self.results:
                 if self._failure is not None:
                     raise self._failure
                 self._changed.wait()
-            return self.judged[case.path]
+            return self.results[case.path]
 
-    def record_outcome(self, case: Case, timed: TimedOutcome) -> None:
+    def record_outcome(self, case: Case, timed_outcome: TimedOutcome) -> None:
         """Record the outcome of a case, before it is judged."""
         with self._changed:
-            self._outcomes[case.path] = timed
+            self._outcomes[case.path] = timed_outcome
             if case.path not in self.cases:  # an accepted request that was sent again
                 self._repeats[case.path] = case
             elif self._live is not None:
-                self._live.keep_outcome(self._provider, case, timed.outcome)
+                self._live.keep_outcome(self._provider, case, timed_outcome.outcome)
             self._changed.notify_all()
 
     def known(self, case: Case) -> TimedOutcome | None:
         """Return the outcome of a request; None where it was not sent yet."""
-        timed = self._outcomes.get(case.path)
-        if timed is None and case.path in self.judged:
-            timed = timed_outcome_of(self.judged[case.path])
-        return timed
+        timed_outcome = self._outcomes.get(case.path)
+        if timed_outcome is None and case.path in self.results:
+            timed_outcome = TimedOutcome.of_result(self.results[case.path])
+        return timed_outcome
 
     def outcome_of(self, case: Case) -> TimedOutcome:
         """Return the outcome of a request, which is sent now unless it was sent before."""
-        timed = self.outcome_within(case, None)
-        if timed is None:
+        timed_outcome = self.outcome_within(case, None)
+        if timed_outcome is None:
             raise AssertionError(f"{case.path} was waited for without end, and is not there")
-        return timed
+        return timed_outcome
 
     def outcome_within(self, case: Case, seconds: float | None) -> TimedOutcome | None:
         """Return the outcome of a request; None where another thread needs longer to get it."""
         self.run(case)
-        until = None if seconds is None else time.monotonic() + seconds
+        deadline = None if seconds is None else time.monotonic() + seconds
         with self._changed:
-            while (timed := self.known(case)) is None:
+            while (timed_outcome := self.known(case)) is None:
                 if self._failure is not None:
                     raise self._failure
-                left = None if until is None else until - time.monotonic()
-                if left is not None and left <= 0:
+                seconds_left = None if deadline is None else deadline - time.monotonic()
+                if seconds_left is not None and seconds_left <= 0:
                     break
-                self._changed.wait(left)
-        return timed
+                self._changed.wait(seconds_left)
+        return timed_outcome
 
     def run_all(self, cases: Iterable[Case]) -> None:
         """Run cases, and wait for the outcomes of those that other threads have claimed."""
-        every = list(cases)
-        for case in every:
+        in_order = list(cases)
+        for case in in_order:
             self.run(case)
-        for case in every:
+        for case in in_order:
             self.outcome_of(case)
 
     def run_expected(self, model: str, expectation: Expectation) -> None:
@@ -160,8 +159,8 @@ class CaseRunner:
     def run_until_accepted(self, cases: Iterable[Case], since: float) -> None:
         """Run cases one by one until a request that was sent after `since` is accepted."""
         for case in cases:
-            timed = self.outcome_of(case)
-            if timed.outcome.accepted and timed.began > since:
+            timed_outcome = self.outcome_of(case)
+            if timed_outcome.outcome.accepted and timed_outcome.began > since:
                 return
 
     def valid(self, model: str) -> list[Case]:
@@ -177,11 +176,15 @@ class CaseRunner:
 
     def outcomes(self, model: str) -> ModelOutcomes:
         """Return all known outcomes of a model, in an order that is the same in every run."""
-        mine = [case for kind in get_args(Expectation) for case in self._of(model, kind)]
+        cases = [case for kind in get_args(Expectation) for case in self._of(model, kind)]
         with self._changed:
-            mine += [case for case in self._repeats.values() if case.model == model]
-        mine.sort(key=size_of)  # threads answer in any order
-        known = [(case, timed) for case in mine if (timed := self.known(case)) is not None]
+            cases += [case for case in self._repeats.values() if case.model == model]
+        cases.sort(key=size_of)  # threads answer in any order
+        known = [
+            (case, timed_outcome)
+            for case in cases
+            if (timed_outcome := self.known(case)) is not None
+        ]
         valid, left_open = (
             frozenset(case.id for case in self._of(model, kind)) for kind in ("accepted", "open")
         )
@@ -189,12 +192,12 @@ class CaseRunner:
 
     def refused_like_list(self, case: Case, outcome: Outcome) -> tuple[Outcome, ...]:
         """Return the first request to a model, if it is refused in the words of its list."""
-        lead = self.cases.get(f"{case.model}/{BASELINE}")
-        refused = case.id == MODELS_LIST and outcome.result is Result.REFUSED
-        if not refused or lead is None or not self._allowed([lead]):
+        baseline = self.cases.get(f"{case.model}/{BASELINE}")
+        is_refused_list = case.id == MODELS_LIST and outcome.result is Result.REFUSED
+        if not is_refused_list or baseline is None or not self._allowed([baseline]):
             return ()
-        first = self.outcome_of(lead).outcome
-        return (first,) if refuses_who_asks(outcome, first) else ()
+        baseline_outcome = self.outcome_of(baseline).outcome
+        return (baseline_outcome,) if refuses_who_asks(outcome, baseline_outcome) else ()
 
     def _allowed(self, cases: Iterable[Case]) -> list[Case]:
         return [case for case in cases if self._replays or case.path in self.expected]

@@ -13,13 +13,13 @@ from conformance.clauses.subject import Context
 from conformance.exchange.model import Exchange
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
 from conformance.results.baselines import (
-    Sought,
+    RunFilter,
     last_decided,
     nights_of,
     read_baseline,
     sort_by_start,
 )
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 
 Findings = Mapping[str, Finding]
 """The findings of one case, by clause."""
@@ -33,14 +33,14 @@ class Confirmer:
     times: int
 
     @classmethod
-    def read(cls, path: Path, sought: Sought, times: int) -> Confirmer:
+    def read(cls, path: Path, run_filter: RunFilter, times: int) -> Confirmer:
         """Take the verdicts of a run file, or of the nights of a folder that fit.
 
         A night of outage does not hide the verdicts of the night before it. Raises `RunFileError`
         for what is no run file, `OtherRunError` for one of another provider or edition, and
         `NightsError` for a folder without a run that fits.
         """
-        nights = nights_of(path, sought) if path.is_dir() else [read_baseline(path, sought)]
+        nights = nights_of(path, run_filter) if path.is_dir() else [read_baseline(path, run_filter)]
         last = last_decided(sort_by_start(nights))
         return cls({name: finding.verdict for name, finding in last.items()}, times)
 
@@ -60,12 +60,12 @@ class Confirmer:
         worse = self.worse(findings)
         broken: dict[str, list[bool]] = {clause: [] for clause in worse}
         for _ in range(self.times if worse else 0):
-            again = repeat()
-            if again is None:
+            repeated = repeat()
+            if repeated is None:
                 break
             # a repeat that was not decided neither confirms nor denies
             for clause in worse:
-                verdict = again[clause].verdict if clause in again else None
+                verdict = repeated[clause].verdict if clause in repeated else None
                 if verdict in DECIDED:
                     broken[clause].append(verdict in BROKEN)
         marked = {clause: _with_repeats(findings[clause], broken[clause]) for clause in worse}
@@ -86,7 +86,7 @@ class Unconfirmed:
     case: Case  # as it was sent
     context: Context
     exchange: Exchange  # without its answer
-    judged: Judged
+    result: CaseResult
 
 
 def _with_repeats(finding: Finding, broken: list[bool]) -> Finding:
@@ -95,7 +95,7 @@ def _with_repeats(finding: Finding, broken: list[bool]) -> Finding:
         return finding
     if all(broken):
         return replace(finding, repeats=len(broken))
-    times, of = 1 + sum(broken), 1 + len(broken)
-    message = f"broken in {times} of {of} exchanges: {finding.message}"
-    rate = round(times / of, 4)
+    times, exchanges = 1 + sum(broken), 1 + len(broken)
+    message = f"broken in {times} of {exchanges} exchanges: {finding.message}"
+    rate = round(times / exchanges, 4)
     return replace(finding, verdict=Verdict.FLAKY, message=message, rate=rate, repeats=len(broken))

@@ -16,12 +16,12 @@ from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result, by_status_alone, outcome_of
 from conformance.exchange.source import Record, Replay, Source
-from conformance.live.cost import all_of
+from conformance.live.cost import price_of_all
 from conformance.live.ledger import NotSentError
 from conformance.live.retries import attempt_of
 from conformance.providers import Provider
 from conformance.runner.case_runner import CaseRunner
-from conformance.runner.model_outcomes import CONTROL_AGAIN, TimedOutcome, timed_outcome, total
+from conformance.runner.model_outcomes import CONTROL_AGAIN, TimedOutcome, total
 from conformance.runner.planned_request import expectation_of
 
 _MOST_ATTEMPTS = 8  # by which a value that never works is proven even on a bad line
@@ -38,9 +38,9 @@ class Crashes:
 
     def is_crash(self, case: Case) -> bool:
         """Return whether a request that is no mistake came to nothing in all its attempts."""
-        timed = self.runner.known(case)
-        mistake = expectation_of(case, self.edition) == "refused" or case.id == MODELS_LIST
-        return timed is not None and timed.crashed and not mistake
+        timed_outcome = self.runner.known(case)
+        is_mistake = expectation_of(case, self.edition) == "refused" or case.id == MODELS_LIST
+        return timed_outcome is not None and timed_outcome.crashed and not is_mistake
 
     def paints_around(
         self, case: Case, exchange: Exchange, outcome: Outcome
@@ -49,14 +49,14 @@ class Crashes:
 
         The exchange that is returned has the price of finding out.
         """
-        valid = case.id != BASELINE and expectation_of(case, self.edition) == "accepted"
-        if outcome.result is not Result.NOT_SERVED or not valid or case.id == MODELS_LIST:
+        is_documented = case.id != BASELINE and expectation_of(case, self.edition) == "accepted"
+        if outcome.result is not Result.NOT_SERVED or not is_documented or case.id == MODELS_LIST:
             return False, exchange
         self._run_others(case)
         if not self._has_before(case, exchange):
             return False, exchange
         paid = self._run_after(case, exchange)
-        return not self._lacks_after(case), replace(exchange, price=all_of([*paid, exchange]))
+        return not self._lacks_after(case), replace(exchange, price=price_of_all([*paid, exchange]))
 
     def retried(self, case: Case, first: Exchange, paints: bool = False) -> Exchange:
         """Return the exchange by which a request is judged, after more if that came to nothing.
@@ -69,31 +69,32 @@ class Crashes:
         if not self.is_crash(case):
             return first
         self._run_others(case)
-        made = [first]
-        while self._may_try_again(case, made):
+        exchanges, combined = [first], _with_all(first, [first])
+        timed_outcome = _timed_outcome(combined, paints)
+        while self._may_try_again(case, exchanges):
             try:
-                made.append(self._send(case))
+                exchanges.append(self._send(case))
             except NotSentError:
                 break
-            again = _with_all(made[-1], made)
-            timed = _timed(again, paints)
-            self.runner.record_outcome(case, timed)
-            if not timed.crashed:
-                self._keep(case, again)
-                return again
-        again = _with_all(made[-1], made)
-        timed = _timed(again, paints)
+            combined = _with_all(exchanges[-1], exchanges)
+            timed_outcome = _timed_outcome(combined, paints)
+            self.runner.record_outcome(case, timed_outcome)
+            if not timed_outcome.crashed:
+                self._keep(case, combined)
+                return combined
         # judged is the first attempt, where a request was accepted before that one
         if self._has_before(case, first):
-            again = _with_all(first, made)
-            self.runner.record_outcome(case, replace(timed, began=first.sent_at, last=timed.began))
+            combined = _with_all(first, exchanges)
+            self.runner.record_outcome(
+                case, replace(timed_outcome, began=first.sent_at, last=timed_outcome.began)
+            )
         # an accepted request after it is only worth its price where it would prove something
         doubt = self.runner.outcomes(case.model).doubt(case)
-        paid = [] if doubt else self._run_after(case, again)
-        kept = replace(again, price=all_of([*paid, again]))
-        if len(made) > 1:
-            self._keep(case, kept)
-        return kept
+        paid = [] if doubt else self._run_after(case, combined)
+        priced = replace(combined, price=price_of_all([*paid, combined]))
+        if len(exchanges) > 1:
+            self._keep(case, priced)
+        return priced
 
     def _run_others(self, case: Case) -> None:
         began = self.runner.outcome_of(case).began
@@ -102,17 +103,19 @@ class Crashes:
         else:
             self.runner.run_all(self.runner.valid(case.model))
         if not self.runner.outcomes(case.model).any_accepted:
-            first = self.runner.cases.get(f"{case.model}/{BASELINE}")  # also where nobody chose it
-            self.runner.run_until_accepted([first] if first else [], began)
+            # also where nobody chose it
+            baseline = self.runner.cases.get(f"{case.model}/{BASELINE}")
+            self.runner.run_until_accepted([baseline] if baseline else [], began)
 
-    def _may_try_again(self, case: Case, made: Sequence[Exchange]) -> bool:
+    def _may_try_again(self, case: Case, exchanges: Sequence[Exchange]) -> bool:
         """Return whether one more attempt may say more, where something can be sent at all."""
         # where no request is accepted it is an outage, and one more attempt would say the same
-        outcomes, mine = self.runner.outcomes(case.model), self.runner.outcome_of(case)
-        played = isinstance(self.source, Replay) or made[0].provenance is Provenance.CASSETTE
-        if played or not outcomes.any_accepted or (mine.attempts or 0) >= _MOST_ATTEMPTS:
+        outcomes, timed_outcome = self.runner.outcomes(case.model), self.runner.outcome_of(case)
+        if isinstance(self.source, Replay) or exchanges[0].provenance is Provenance.CASSETTE:
             return False
-        confirmed = len(made) > 1 or outcomes.is_confirmed(case, mine)
+        if not outcomes.any_accepted or (timed_outcome.attempts or 0) >= _MOST_ATTEMPTS:
+            return False
+        confirmed = len(exchanges) > 1 or outcomes.is_confirmed(case, timed_outcome)
         return not confirmed or bool(outcomes.doubt(case))
 
     def _send(self, case: Case) -> Exchange:
@@ -125,10 +128,10 @@ class Crashes:
             self.source.keep(case, exchange)
 
     def _has_before(self, case: Case, first: Exchange) -> bool:
-        timed = timed_outcome(first, outcome_of(first))
-        return self.runner.outcomes(case.model).around(case, timed)[0] is not None
+        timed_outcome = TimedOutcome.of_exchange(first, outcome_of(first))
+        return self.runner.outcomes(case.model).around(case, timed_outcome)[0] is not None
 
-    def _run_after(self, case: Case, kept: Exchange) -> list[Exchange]:
+    def _run_after(self, case: Case, exchange: Exchange) -> list[Exchange]:
         """See that a request is sent after one that came to nothing, unless one was accepted since.
 
         What is planned anyway comes first; where none is left, the smallest one that was
@@ -136,36 +139,36 @@ class Crashes:
         """
         if not self._lacks_after(case):
             return []
-        self.runner.run_until_accepted(self.runner.pool(case.model), kept.sent_at)
+        self.runner.run_until_accepted(self.runner.pool(case.model), exchange.sent_at)
         if not self._lacks_after(case):
             return []
         smallest, _ = next(self.runner.outcomes(case.model).accepted())
         control = replace(smallest, id=CONTROL_AGAIN, control=None)
         try:
-            exchange = self.source.exchange(control)
+            control_exchange = self.source.exchange(control)
         except (NotSentError, ConformanceError):  # in replay: it was not recorded
             return []
-        outcome = Subject(exchange, self.edition).outcome
-        self.runner.record_outcome(control, timed_outcome(exchange, outcome))
-        return [exchange]
+        outcome = Subject(control_exchange, self.edition).outcome
+        self.runner.record_outcome(control, TimedOutcome.of_exchange(control_exchange, outcome))
+        return [control_exchange]
 
     def _lacks_after(self, case: Case) -> bool:
         before, after = self.runner.outcomes(case.model).around(case, self.runner.outcome_of(case))
         return before is not None and after is None
 
 
-def _timed(exchange: Exchange, paints: bool) -> TimedOutcome:
+def _timed_outcome(exchange: Exchange, paints: bool) -> TimedOutcome:
     outcome = outcome_of(exchange)
     if paints and outcome.result is Result.NOT_SERVED:
         outcome = by_status_alone(outcome)
-    return timed_outcome(exchange, outcome)
+    return TimedOutcome.of_exchange(exchange, outcome)
 
 
-def _with_all(exchange: Exchange, made: Sequence[Exchange]) -> Exchange:
+def _with_all(exchange: Exchange, exchanges: Sequence[Exchange]) -> Exchange:
     """Return one of some exchanges with the attempts of all of them, and what all of them cost."""
-    attempts = total(attempt.attempts for attempt in made)
-    others = [other for other in made if other is not exchange]
-    retried = [before for attempt in made for before in attempt.retried]
+    attempts = total(one_exchange.attempts for one_exchange in exchanges)
+    others = [other for other in exchanges if other is not exchange]
+    retried = [attempt for one_exchange in exchanges for attempt in one_exchange.retried]
     retried += map(attempt_of, others)
-    price = all_of([*others, exchange])
+    price = price_of_all([*others, exchange])
     return replace(exchange, attempts=attempts, retried=tuple(retried), price=price)

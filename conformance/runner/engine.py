@@ -31,11 +31,11 @@ from conformance.exchange.transport.limits import Limits
 from conformance.exchange.wrong_endpoint import is_not_this_api, wrong_address
 from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
-from conformance.live.cost import all_of
+from conformance.live.cost import price_of_all
 from conformance.live.ledger import NotSentError
 from conformance.parsing import printable
 from conformance.providers import Provider
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.results.evidence import evidence, price_record
 from conformance.runner.alternative_controls import AlternativeControls
 from conformance.runner.case_runner import CaseRunner, ClaimedError
@@ -43,7 +43,7 @@ from conformance.runner.confirm import Unconfirmed
 from conformance.runner.crashes import Crashes
 from conformance.runner.live_run import LiveRun
 from conformance.runner.missing_model import why_missing
-from conformance.runner.model_outcomes import timed_outcome
+from conformance.runner.model_outcomes import TimedOutcome
 from conformance.runner.not_judged import NotJudged
 from conformance.runner.planned_request import expectation_of, planned_clauses
 from conformance.runner.provider_claims import Blocked, ProviderClaims
@@ -85,13 +85,13 @@ class Engine:
         self._alternatives = AlternativeControls(self.cases, edition, self._runner)
         self._crashes = Crashes(provider, source, self._runner, edition)
         self._blocked = Blocked(edition, self.clauses, self._claims)
-        self._judged = self._runner.judged
+        self._results = self._runner.results
         self._not_judged = NotJudged(provider, edition, self._claims, self.planned)
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
         self._unconfirmed: dict[str, Unconfirmed] = {}  # by path
         self.pooled = False  # whether other threads run the cases
         self._answered = False
-        self._astray = ""  # why what answers is not the provider
+        self._why_astray = ""  # why what answers is not the provider
 
     def expect(self, cases: Iterable[Case]) -> None:
         """Learn which cases will be judged: some are sent before others for their sake."""
@@ -103,7 +103,7 @@ class Engine:
         return [case for path, case in self.cases.items() if path in self._runner.expected]
 
     def planned(self, case: Case) -> list[Clause]:
-        """The clauses that a case will be judged under, known before it is sent."""
+        """Return the clauses that a case will be judged under, known before it is sent."""
         retired = self.is_retired(case.model)
         key = (self.edition, case.path, self._names, retired)
         if key not in _PLANNED:  # every provider is asked the same
@@ -115,17 +115,17 @@ class Engine:
         standing = self.standings.get(model)
         return standing is not None and standing.retired
 
-    def unforeseen(self, case: Case, judged: Judged) -> list[Finding]:
+    def unforeseen(self, case: Case, result: CaseResult) -> list[Finding]:
         """Return the findings on a case that nobody planned: on an image that a mistake got."""
         planned = {clause.id for clause in self.planned(case)}
-        return [finding for clause, finding in judged.findings.items() if clause not in planned]
+        return [finding for clause, finding in result.findings.items() if clause not in planned]
 
-    def judged(self, case: Case) -> Judged:
+    def judged(self, case: Case) -> CaseResult:
         """Return the result of a case: of a pool where one runs it, else it is run now."""
         if not self.pooled:
             self._runner.run(case)
             self.confirm(case)
-        return self._runner.await_judged(case)
+        return self._runner.await_result(case)
 
     def run(self, case: Case) -> None:
         """Run a case, unless another thread has claimed it."""
@@ -136,36 +136,36 @@ class Engine:
 
         That is done when all first requests are made, which are paid before any repeat.
         """
-        waiting = self._unconfirmed.pop(case.path, None)
-        if waiting is not None:
-            judged = self._judge(case, lambda _: self._repeat(waiting))
-            self._runner.finish(case, self._blocked.mark(judged))
+        unconfirmed = self._unconfirmed.pop(case.path, None)
+        if unconfirmed is not None:
+            result = self._judge(case, lambda _: self._repeat(unconfirmed))
+            self._runner.finish(case, self._blocked.mark(result))
 
     def fail(self, error: BaseException) -> None:
         """Raise an error in all that wait for a case: no further one is run."""
         self._runner.fail(error)
 
-    def begin_pool(self, keep: Callable[[Case, Judged], None]) -> None:
+    def begin_pool(self, keep: Callable[[Case, CaseResult], None]) -> None:
         """Leave it to a pool of threads to run cases, each of which is kept before it is reported.
 
         What an earlier run has judged is kept first.
         """
         self.pooled = True
-        for path, judged in self._judged.items():
-            keep(self.cases[path], judged)
+        for path, result in self._results.items():
+            keep(self.cases[path], result)
         self._runner.keep = keep
 
-    def take_over(self, judged: Mapping[str, Judged]) -> None:
+    def take_over(self, results: Mapping[str, CaseResult]) -> None:
         """Take over what an earlier run has judged."""
-        self._judged.update(judged)
+        self._results.update(results)
 
-    def not_sent_again(self, case: Case, why: str) -> Judged:
+    def not_sent_again(self, case: Case, why: str) -> CaseResult:
         """Return the result of a case that an earlier run sent, and that is not sent again."""
         return self._not_judged.not_run(case, why)
 
     def sent_as(self, case: Case) -> Case:
         """Return a case as it was sent: in another request, where its own control was refused."""
-        findings = self._judged[case.path].findings.values() if case.path in self._judged else ()
+        findings = self._results[case.path].findings.values() if case.path in self._results else ()
         controls = Counter(finding.control for finding in findings if finding.control)
         control = max(controls, key=controls.__getitem__, default=case.control)
         return self._alternatives.with_control(case, control)
@@ -175,8 +175,8 @@ class Engine:
 
         See ARCHITECTURE 21.
         """
-        known = case.path in self._judged or case.path in self._ahead
-        if known or not isinstance(self.source, Replay):
+        is_known = case.path in self._results or case.path in self._ahead
+        if is_known or not isinstance(self.source, Replay):
             return
         with suppress(Exception):  # it is played again, and reported, when it is judged
             _, answer = self._ahead[case.path] = self._exchange(case)
@@ -190,7 +190,7 @@ class Engine:
         """
         why = ""
         for case in leads:
-            if case.path in self._judged:  # an earlier run has seen it speak the API
+            if case.path in self._results:  # an earlier run has seen it speak the API
                 break
             try:
                 exchange, answer = self._ahead[case.path] = self._exchange(case)
@@ -200,25 +200,25 @@ class Engine:
                 break
             why = why or wrong_address(self.provider.base_url, exchange)
         else:  # not one of them shows the API
-            self._astray = why
+            self._why_astray = why
         for path in list(self._ahead):
             self._runner.run(self.cases[path])
-        return self._astray
+        return self._why_astray
 
     def _run(self, case: Case) -> None:
         """Run what a case depends on, then the case itself unless another thread has claimed it."""
         with suppress(ClaimedError):
-            judged = self._judge(case, self._send_and_judge)
+            result = self._judge(case, self._send_and_judge)
             self._runner.claim(case)  # what is sent was claimed before
             if case.path not in self._unconfirmed:
-                self._runner.finish(case, self._blocked.mark(judged))
+                self._runner.finish(case, self._blocked.mark(result))
             elif self._live is not None:
-                self._live.keep_judged(self.provider.id, case, judged)
+                self._live.keep_result(self.provider.id, case, result)
 
-    def _judge(self, case: Case, judged: Callable[[Case], Judged]) -> Judged:
+    def _judge(self, case: Case, judge_case: Callable[[Case], CaseResult]) -> CaseResult:
         """Return the result of a case, also where it cannot be judged."""
         try:
-            return judged(case)
+            return judge_case(case)
         except ClaimedError:
             raise
         except NotSentError as reason:
@@ -227,25 +227,25 @@ class Engine:
             return self._not_judged.failed(case, str(error))
         except Exception as error:  # our own fault, and said so; the other cases go on
             where = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(where.filename).name}:{where.lineno}"
-            what = printable(f"{type(error).__name__}: {error}")
-            return self._not_judged.failed(case, f"the suite itself failed at {place}: {what}")
+            location = f"{Path(where.filename).name}:{where.lineno}"
+            fault = printable(f"{type(error).__name__}: {error}")
+            return self._not_judged.failed(case, f"the suite itself failed at {location}: {fault}")
 
-    def _send_and_judge(self, case: Case) -> Judged:
-        gone = self._missing_by_lead(case)
+    def _send_and_judge(self, case: Case) -> CaseResult:
+        missing = self._missing_by_lead(case)
         control = None
         if case.control is not None:
             control = self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
-        if gone is not None:
-            return self._not_judged.unsent(case, Verdict.UNAVAILABLE, gone)
+        if missing is not None:
+            return self._not_judged.unsent(case, Verdict.UNAVAILABLE, missing)
         # a near miss is not sent where a coarser fault of its rule was accepted (ARCHITECTURE 28)
         for name in case.after:
             coarser = self._runner.outcome_of(self.cases[f"{case.model}/{name}"]).outcome
             if coarser.accepted:
                 return self._not_judged.needless(case, coarser)
         sent, control, exchange, answer = self._send(case, control)
-        if self._astray:
-            return self._not_judged.astray(case, exchange, answer, self._astray)
+        if self._why_astray:
+            return self._not_judged.astray(case, exchange, answer, self._why_astray)
         self._check_reachable(exchange)
         return self._judge_exchange(sent, exchange, answer, control)
 
@@ -253,11 +253,11 @@ class Engine:
         self, case: Case, control: Outcome | None
     ) -> tuple[Case, Outcome | None, Exchange, Answer]:
         """Make the exchange of a case, its mistake elsewhere where its own control was refused."""
-        for other, accepted in self._alternatives.variants_of(case, control):
-            played = case.path in self._ahead  # so it was recorded as it was planned
-            if not played or body_bytes(other) == body_bytes(case):
+        for variant, control_outcome in self._alternatives.variants_of(case, control):
+            is_played = case.path in self._ahead  # so it was recorded as it was planned
+            if not is_played or body_bytes(variant) == body_bytes(case):
                 with suppress(CassetteStaleError):  # it was recorded with another control
-                    return other, accepted, *self._claim_and_exchange(other)
+                    return variant, control_outcome, *self._claim_and_exchange(variant)
         return case, control, *self._claim_and_exchange(case)
 
     def _claim_and_exchange(self, case: Case) -> tuple[Exchange, Answer]:
@@ -270,26 +270,26 @@ class Engine:
 
     def _judge_exchange(
         self, sent: Case, exchange: Exchange, answer: Answer, control: Outcome | None
-    ) -> Judged:
+    ) -> CaseResult:
         # the outcome is recorded before the case is judged: others are judged by it, and this one
         # by others (ARCHITECTURE 25)
-        known = Context(control, standing=self.standings.get(sent.model))
-        outcome = Subject(exchange, self.edition, control, answer, known).outcome
-        self._runner.record_outcome(sent, timed_outcome(exchange, outcome))
+        preliminary = Context(control, standing=self.standings.get(sent.model))
+        outcome = Subject(exchange, self.edition, control, answer, preliminary).outcome
+        self._runner.record_outcome(sent, TimedOutcome.of_exchange(exchange, outcome))
         paints, exchange = self._crashes.paints_around(sent, exchange, outcome)
         if paints:
-            known = replace(known, paints=True)
-            outcome = Subject(exchange, self.edition, control, answer, known).outcome
-            self._runner.record_outcome(sent, timed_outcome(exchange, outcome))
-        again = self._crashes.retried(sent, exchange, known.paints)
-        if again is not exchange:
-            exchange, answer = again, self._answer(again)
-            outcome = Subject(exchange, self.edition, control, answer, known).outcome
+            preliminary = replace(preliminary, paints=True)
+            outcome = Subject(exchange, self.edition, control, answer, preliminary).outcome
+            self._runner.record_outcome(sent, TimedOutcome.of_exchange(exchange, outcome))
+        retried = self._crashes.retried(sent, exchange, preliminary.paints)
+        if retried is not exchange:
+            exchange, answer = retried, self._answer(retried)
+            outcome = Subject(exchange, self.edition, control, answer, preliminary).outcome
         self._report_missing_model(sent, outcome, control)
-        context = replace(self._context(sent, outcome, control), paints=known.paints)
+        context = replace(self._context(sent, outcome, control), paints=preliminary.paints)
         findings = self._findings(sent, exchange, context, answer)
         self._blocked.learn(sent, exchange, context, answer, findings)
-        judged = Judged(
+        result = CaseResult(
             outcome,
             findings,
             tuple(observe(exchange, self.edition, answer)),
@@ -297,9 +297,10 @@ class Engine:
         )
         confirmer = self._live.confirmer if self._live is not None else None
         if confirmer is not None and confirmer.worse(findings):
-            bare = replace(exchange, response=None, downloads=())
-            self._unconfirmed[sent.path] = Unconfirmed(confirmer, sent, context, bare, judged)
-        return judged
+            without_answer = replace(exchange, response=None, downloads=())
+            unconfirmed = Unconfirmed(confirmer, sent, context, without_answer, result)
+            self._unconfirmed[sent.path] = unconfirmed
+        return result
 
     def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
         """Report once why a model is not there for this account: the user may have misnamed it."""
@@ -307,18 +308,18 @@ class Engine:
             return
         expected = self.provider.is_known(case.model, case.id) or self.is_retired(case.model)
         if case.id == BASELINE and not expected:
-            listed = control.listed if control is not None else None
-            why = why_missing(self.provider, case.model, outcome, listed)
+            listed_models = control.listed if control is not None else None
+            why = why_missing(self.provider, case.model, outcome, listed_models)
             if why is not None:
                 self._live.ledger.halt(f"{self.provider.id}/{case.model}", why)
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Return what the run knows of the model and other requests, once it knows all of it."""
-        expectation, timed = expectation_of(case, self.edition), self._runner.known(case)
+        expectation, timed_outcome = expectation_of(case, self.edition), self._runner.known(case)
         is_valid = expectation == "accepted" and case.id != MODELS_LIST
         refused = outcome.result is Result.REFUSED and not is_valid
         unclear = outcome.result is Result.UNCLEAR and expectation == "open"
-        down = expectation == "refused" and timed is not None and timed.crashed
+        down = expectation == "refused" and timed_outcome is not None and timed_outcome.crashed
         # a refusal or a crash is judged by how the others fared, so they are made before: all of
         # them once, whatever the order in which threads get there (ARCHITECTURE 14, 25)
         if refused or down:
@@ -331,8 +332,8 @@ class Engine:
         if refused or unclear or down or self._crashes.is_crash(case):
             context = self._runner.outcomes(case.model).context(case, control)
             context = replace(context, proven=self._alternatives.proven(case, control))
-        alike = (*context.valid_refusals, *self._runner.refused_like_list(case, outcome))
-        return replace(context, valid_refusals=alike, standing=self.standings.get(case.model))
+        refusals = (*context.valid_refusals, *self._runner.refused_like_list(case, outcome))
+        return replace(context, valid_refusals=refusals, standing=self.standings.get(case.model))
 
     def _answer(self, exchange: Exchange) -> Answer:
         return Answer(exchange, self._limits.pixels, self._limits.images_pixels)
@@ -341,27 +342,29 @@ class Engine:
         self, case: Case, exchange: Exchange, context: Context, answer: Answer
     ) -> dict[str, Finding]:
         # a mistake may be answered with an image, which clauses judge that nobody planned
-        mistake = expectation_of(case, self.edition) == "refused"
-        clauses = self.clauses if mistake else self.planned(case)
+        is_mistake = expectation_of(case, self.edition) == "refused"
+        clauses = self.clauses if is_mistake else self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
         return {finding.clause: self._claims.apply(finding) for finding in findings}
 
-    def _repeat(self, waiting: Unconfirmed) -> Judged:
+    def _repeat(self, unconfirmed: Unconfirmed) -> CaseResult:
         """Repeat an exchange and return the result of its case, with the cost of all of them."""
-        made: list[Exchange] = []
+        repeats: list[Exchange] = []
 
         def repeat() -> dict[str, Finding] | None:
             try:
-                exchange = self.source.exchange(waiting.case)
+                exchange = self.source.exchange(unconfirmed.case)
             except NotSentError:
                 return None
-            made.append(exchange)
-            return self._findings(waiting.case, exchange, waiting.context, self._answer(exchange))
+            repeats.append(exchange)
+            answer = self._answer(exchange)
+            return self._findings(unconfirmed.case, exchange, unconfirmed.context, answer)
 
-        findings = waiting.confirmer.confirm(waiting.judged.findings, repeat)
-        price = price_record(all_of([*made, waiting.exchange]))
-        record = waiting.judged.record and structs.replace(waiting.judged.record, price=price)
-        return structs.replace(waiting.judged, findings=findings, record=record)
+        result = unconfirmed.result
+        findings = unconfirmed.confirmer.confirm(result.findings, repeat)
+        price = price_record(price_of_all([*repeats, unconfirmed.exchange]))
+        record = result.record and structs.replace(result.record, price=price)
+        return structs.replace(result, findings=findings, record=record)
 
     def _missing_by_lead(self, case: Case) -> Outcome | None:
         """Ask what comes first of a model, and return the outcome that says it is not there."""
@@ -370,9 +373,9 @@ class Engine:
         for name in (MODELS_LIST, BASELINE):
             lead = self.cases.get(f"{case.model}/{name}")
             if lead is not None and self._live.leads(lead):
-                timed = self._runner.outcome_within(lead, LEAD_PATIENCE)
-                if timed is not None and name == BASELINE and timed.outcome.closed:
-                    return timed.outcome
+                timed_outcome = self._runner.outcome_within(lead, LEAD_PATIENCE)
+                if timed_outcome is not None and name == BASELINE and timed_outcome.outcome.closed:
+                    return timed_outcome.outcome
         return None
 
     def _check_reachable(self, exchange: Exchange) -> None:

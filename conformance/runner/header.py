@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 def header_of(session: Session) -> RunHeader:
     """Return the first line of a run file."""
     usd, requests, resumed = session.options.budget, session.options.max_requests, session.resumed
-    most = None if usd is None or isinf(usd) else usd  # what nobody limited has no record
+    usd_limit = None if usd is None or isinf(usd) else usd  # what nobody limited has no record
     return structs.replace(
         about(session),
-        budget=None if usd is None and requests is None else BudgetRecord(most, requests),
+        budget=None if usd is None and requests is None else BudgetRecord(usd_limit, requests),
         resumes=resumed.ids if resumed else (),
         plan=plan_of(session),
     )

@@ -23,8 +23,8 @@ from conformance.exchange.outcome import Outcome
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
-from conformance.results.baselines import Sought
-from conformance.results.case_result import Judged, outcome_to_json
+from conformance.results.baselines import RunFilter
+from conformance.results.case_result import CaseResult, outcome_to_json
 from conformance.runner.confirm import Confirmer
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class LiveRun:
             return None
         providers = frozenset(load_provider(name).id for name in options.providers)
         edition = load_edition(options.edition or DEFAULT_EDITION)
-        sought = Sought(edition.id, providers, datetime.now(UTC).isoformat())
-        return Confirmer.read(options.baseline, sought, options.confirm)
+        run_filter = RunFilter(edition.id, providers, datetime.now(UTC).isoformat())
+        return Confirmer.read(options.baseline, run_filter, options.confirm)
 
     def sender(self, client: Client, provider: Provider, edition: Edition) -> Sender:
         """Return a client that keeps within budget and pace."""
@@ -73,23 +73,23 @@ class LiveRun:
 
     def _doze(self, provider: str, seconds: float) -> None:
         """Sleep, but no longer than there is something to wait for."""
-        until = self.clock() + seconds
+        end = self.clock() + seconds
         # in short naps, so that a stop need not wait for the longest pause
-        while (left := until - self.clock()) > 0 and not self.ledger.halted(provider):
-            time.sleep(min(left, _NAP))
+        while (remaining := end - self.clock()) > 0 and not self.ledger.halted(provider):
+            time.sleep(min(remaining, _NAP))
 
     def leads(self, case: Case) -> bool:
         """Return whether a case is asked before the others of its model; only if it was chosen."""
-        chosen = fnmatchcase(case.id, self.options.cases)
-        return self.options.live and chosen and case.id in (MODELS_LIST, BASELINE)
+        is_chosen = fnmatchcase(case.id, self.options.cases)
+        return self.options.live and is_chosen and case.id in (MODELS_LIST, BASELINE)
 
     def keep_outcome(self, provider: str, case: Case, outcome: Outcome) -> None:
         """Keep the outcome of a case for a run that resumes this one."""
         self.ledger.keep_outcome(provider, case.path, outcome_to_json(outcome))
 
-    def keep_judged(self, provider: str, case: Case, judged: Judged) -> None:
+    def keep_result(self, provider: str, case: Case, result: CaseResult) -> None:
         """Keep the result of a case of which the run file says nothing yet, or not all."""
-        self.ledger.keep_judged(provider, case.path, to_builtins(judged))
+        self.ledger.keep_result(provider, case.path, to_builtins(result))
 
     def close(self) -> None:
         """Close the ledger."""
@@ -105,13 +105,13 @@ class LiveRun:
 
 def once(make: Callable[[], Sender]) -> Callable[[], Sender]:
     """Make a client when it is first needed, once for all threads."""
-    made: list[Sender] = []
+    senders: list[Sender] = []
     lock = Lock()
 
     def client() -> Sender:
         with lock:
-            if not made:
-                made.append(make())
-            return made[0]
+            if not senders:
+                senders.append(make())
+            return senders[0]
 
     return client

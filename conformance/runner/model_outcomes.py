@@ -11,7 +11,7 @@ from conformance.clauses.subject import Context
 from conformance.exchange.model import Attempt, Exchange
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.results.records import AttemptRecord
 
 LEAST_ATTEMPTS = 3
@@ -37,34 +37,33 @@ class TimedOutcome:
     began: float
     attempts: int | None  # None where a cassette does not say
     crashed: bool = False
-    """Return whether it came to nothing: 5xx, also as an event, no answer, or a cut body."""
+    """Whether it came to nothing: 5xx, also as an event, no answer, or a cut body."""
     last: float = 0.0
     """When it was sent for the last time, where it was tried again later; else 0."""
     lost: int = 0
     """How many of its attempts came to nothing, the last one too."""
 
+    @classmethod
+    def of_exchange(cls, exchange: Exchange, outcome: Outcome) -> TimedOutcome:
+        """Return the outcome of an exchange with the moment it began."""
+        if outcome.result is not Result.UNAVAILABLE or outcome.cause in _OF_THE_ACCOUNT:
+            crashed = False
+        elif exchange.failure is not None:
+            crashed = exchange.failure.lost
+        else:
+            in_stream = outcome.cause == "outage" and 200 <= (outcome.status or 0) < 300
+            crashed = in_stream or (outcome.status or 0) >= 500
+        lost = _lost_before(exchange.retried) + crashed
+        return cls(outcome, exchange.sent_at, exchange.attempts, crashed, lost=lost)
 
-def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
-    """Return the outcome of an exchange with the moment it began."""
-    if outcome.result is not Result.UNAVAILABLE or outcome.cause in _OF_THE_ACCOUNT:
-        crashed = False
-    elif exchange.failure is not None:
-        crashed = exchange.failure.lost
-    else:
-        in_stream = outcome.cause == "outage" and 200 <= (outcome.status or 0) < 300
-        crashed = in_stream or (outcome.status or 0) >= 500
-    lost = _lost_before(exchange.retried) + crashed
-    return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed, lost=lost)
-
-
-def timed_outcome_of(judged: Judged) -> TimedOutcome:
-    """Return the same for a case that another process, or an earlier run, has judged."""
-    record = judged.record
-    if record is None:
-        return TimedOutcome(judged.outcome, 0.0, None)
-    began = datetime.fromisoformat(record.sent_at).timestamp() if record.sent_at else 0.0
-    lost = _lost_before(record.retried)
-    return TimedOutcome(judged.outcome, began, record.attempts, lost=lost)
+    @classmethod
+    def of_result(cls, result: CaseResult) -> TimedOutcome:
+        """Return the outcome of a case that another process, or an earlier run, has judged."""
+        record = result.record
+        if record is None:
+            return cls(result.outcome, 0.0, None)
+        began = datetime.fromisoformat(record.sent_at).timestamp() if record.sent_at else 0.0
+        return cls(result.outcome, began, record.attempts, lost=_lost_before(record.retried))
 
 
 def _lost_before(attempts: Iterable[Attempt | AttemptRecord]) -> int:
@@ -82,16 +81,20 @@ class ModelOutcomes:
 
     def context(self, case: Case, control: Outcome | None) -> Context:
         """Return what these requests mean for one of them, for the clauses to judge by."""
-        mine = next((timed for other, timed in self.known if other.path == case.path), None)
-        if mine is not None and mine.outcome.result is Result.UNCLEAR and case.id in self.open:
-            return Context(control, mistake_alike=self._mistake_alike(mine.outcome))
-        refusals = tuple(self._valid_refusals(case, mine))
-        if mine is None or not mine.crashed:
+        request = next(
+            (other for other_case, other in self.known if other_case.path == case.path), None
+        )
+        if request is None:
+            return Context(control)
+        if request.outcome.result is Result.UNCLEAR and case.id in self.open:
+            return Context(control, mistake_alike=self._mistake_alike(request.outcome))
+        refusals = tuple(self._valid_refusals(case, request))
+        if not request.crashed:
             return Context(control, refusals)
         if not self._may_be_accepted(case):
-            alike, down = self._crash_alike(mine), self._down(mine)
-            return Context(control, refusals, crash_alike=alike, down=down)
-        before, after = self.around(case, mine)
+            similar_crash, outage = self._crash_alike(request), self._down(request)
+            return Context(control, refusals, crash_alike=similar_crash, down=outage)
+        before, after = self.around(case, request)
         blamed, crashes = self._blamed(case)
         attempts, doubt = self._counted(blamed, crashes), self.doubt(case)
         value, after = blamed.replace("=", " "), None if doubt else after
@@ -100,9 +103,9 @@ class ModelOutcomes:
     def accepted(self) -> Iterator[tuple[Case, TimedOutcome]]:
         """Yield the generations that were accepted, the smallest request first."""
         accepted = [
-            (case, timed)
-            for case, timed in self.known
-            if timed.outcome.accepted and case.operation is Operation.GENERATE
+            (case, request)
+            for case, request in self.known
+            if request.outcome.accepted and case.operation is Operation.GENERATE
         ]
         return iter(sorted(accepted, key=lambda pair: size_of(pair[0])))
 
@@ -111,11 +114,11 @@ class ModelOutcomes:
         """Return whether a generation was accepted."""
         return next(self.accepted(), None) is not None
 
-    def around(self, case: Case, mine: TimedOutcome) -> tuple[Outcome | None, Outcome | None]:
+    def around(self, case: Case, request: TimedOutcome) -> tuple[Outcome | None, Outcome | None]:
         """Return accepted requests sent before and after one, those that differ least from it."""
         near = sorted(self.accepted(), key=lambda pair: (len(pair[0].asks ^ case.asks), pair[0].id))
-        before = (timed.outcome for _, timed in near if timed.began < mine.began)
-        after = (timed.outcome for _, timed in near if timed.began > mine.began)
+        before = (other.outcome for _, other in near if other.began < request.began)
+        after = (other.outcome for _, other in near if other.began > request.began)
         return next(before, None), next(after, None)
 
     def doubt(self, case: Case) -> str:
@@ -125,73 +128,75 @@ class ModelOutcomes:
         the provider lost other answers, each of which counts, those that came later as well.
         """
         blamed, crashes = self._blamed(case)
-        failed = total(timed.attempts for timed in crashes)
+        failed = total(request.attempts for request in crashes)
         if failed is None:  # an old cassette does not say
             return ""
-        mine = {id(timed) for timed in crashes}
-        others = [
-            timed
-            for other, timed in self.known
-            if (self._may_be_accepted(other) or other.id == CONTROL_AGAIN)
-            and not (id(timed) in mine or (blamed and blamed in other.asks))
+        crash_ids = {id(request) for request in crashes}
+        other_requests = [
+            request
+            for other_case, request in self.known
+            if (self._may_be_accepted(other_case) or other_case.id == CONTROL_AGAIN)
+            and not (id(request) in crash_ids or (blamed and blamed in other_case.asks))
             # what fails as often without any answer has a value of its own to blame
-            and not (timed.crashed and (timed.attempts or 1) >= LEAST_ATTEMPTS)
+            and not (request.crashed and (request.attempts or 1) >= LEAST_ATTEMPTS)
         ]
-        lost, of = sum(one.lost for one in others), sum(one.attempts or 1 for one in others)
-        rate = (lost + 1) / (of + 1) if lost else 0.0  # one more, for few say little
+        lost = sum(request.lost for request in other_requests)
+        answers = sum(request.attempts or 1 for request in other_requests)
+        rate = (lost + 1) / (answers + 1) if lost else 0.0  # one more, for few say little
         if failed >= LEAST_ATTEMPTS and rate**failed * len(self.known) < _BY_CHANCE:
             return ""
         if lost:
-            return f"the provider lost {lost} of {of} other answers as well"
+            return f"the provider lost {lost} of {answers} other answers as well"
         return f"{failed} attempt{'' if failed == 1 else 's'} may have come to nothing by chance"
 
-    def is_confirmed(self, case: Case, mine: TimedOutcome) -> bool:
+    def is_confirmed(self, case: Case, request: TimedOutcome) -> bool:
         """Return whether the blamed value failed again after another request was accepted."""
         blamed, _ = self._blamed(case)
-        accepted = [timed.began for _, timed in self.accepted() if timed.began > mine.began]
+        accepted = [other.began for _, other in self.accepted() if other.began > request.began]
         return bool(blamed and accepted) and any(
-            timed.crashed and blamed in other.asks and max(timed.began, timed.last) > min(accepted)
-            for other, timed in self.known
-            if other.path != case.path
+            other.crashed
+            and blamed in other_case.asks
+            and max(other.began, other.last) > min(accepted)
+            for other_case, other in self.known
+            if other_case.path != case.path
         )
 
     def _may_be_accepted(self, case: Case) -> bool:
         return case.id in self.valid or case.id in self.open
 
-    def _valid_refusals(self, case: Case, mine: TimedOutcome | None) -> Iterator[Outcome]:
+    def _valid_refusals(self, case: Case, request: TimedOutcome) -> Iterator[Outcome]:
         """Yield how valid requests were turned down, where that is how this one was."""
-        for other, timed in self.known:
-            if other.path != case.path and other.id in self.valid and mine is not None:
-                refused = timed.outcome.result in (Result.REFUSED, Result.NOT_SERVED)
-                ended = timed.outcome.cause == "quota"
-                if (refused or ended) and same_refusal(timed.outcome, mine.outcome):
-                    yield timed.outcome
+        for other_case, other in self.known:
+            if other_case.path != case.path and other_case.id in self.valid:
+                is_refused = other.outcome.result in (Result.REFUSED, Result.NOT_SERVED)
+                is_out_of_quota = other.outcome.cause == "quota"
+                if (is_refused or is_out_of_quota) and same_refusal(other.outcome, request.outcome):
+                    yield other.outcome
 
-    def _crash_alike(self, mine: TimedOutcome) -> Outcome | None:
+    def _crash_alike(self, request: TimedOutcome) -> Outcome | None:
         """Return a request that came to nothing alone, in the words that a mistake got."""
-        for case, timed in self.known:
-            if timed.crashed and self._may_be_accepted(case):
-                alone = all(self.around(case, timed)) and timed.outcome.cause == "outage"
-                alone = alone and not self.doubt(case)
-                if alone and same_refusal(timed.outcome, mine.outcome):
-                    return timed.outcome
+        for case, other in self.known:
+            if other.crashed and self._may_be_accepted(case):
+                is_alone = all(self.around(case, other)) and not self.doubt(case)
+                is_outage = other.outcome.cause == "outage"
+                if is_alone and is_outage and same_refusal(other.outcome, request.outcome):
+                    return other.outcome
         return None
 
-    def _down(self, mine: TimedOutcome) -> Outcome | None:
+    def _down(self, request: TimedOutcome) -> Outcome | None:
         """Return a valid request that came to nothing in the outage in which this one may be."""
-        last = max((timed.began for _, timed in self.accepted()), default=float("-inf"))
-        crashed = (timed for case, timed in self.known if timed.crashed and case.id in self.valid)
-        later = (timed.outcome for timed in crashed if timed.began > last)
-        return next(later, None) if mine.began > last else None
+        last = max((other.began for _, other in self.accepted()), default=float("-inf"))
+        crashed = (other for case, other in self.known if other.crashed and case.id in self.valid)
+        later = (other.outcome for other in crashed if other.began > last)
+        return next(later, None) if request.began > last else None
 
     def _mistake_alike(self, outcome: Outcome) -> Outcome | None:
         """Return a mistake that got the same status, and also an error or none, and no image."""
-        for case, timed in self.known:
-            other = timed.outcome
-            if not self._may_be_accepted(case):
-                same = other.status == outcome.status and bool(other.said) == bool(outcome.said)
-                if same and other.result is Result.UNCLEAR:
-                    return other
+        for case, request in self.known:
+            other = request.outcome
+            alike = other.status == outcome.status and bool(other.said) == bool(outcome.said)
+            if alike and other.result is Result.UNCLEAR and not self._may_be_accepted(case):
+                return other
         return None
 
     def _blamed(self, case: Case) -> tuple[str, list[TimedOutcome]]:
@@ -199,30 +204,34 @@ class ModelOutcomes:
 
         Without what a smaller request came to nothing as well, so that is not to blame.
         """
-        fine = {token for other, _ in self.accepted() for token in other.asks}
-        crashed = [one for one in self.known if one[1].crashed and self._may_be_accepted(one[0])]
-        smaller = [other.asks for other, _ in crashed if other.asks < case.asks]
+        innocuous = {token for other_case, _ in self.accepted() for token in other_case.asks}
+        crashed = [
+            (other_case, request)
+            for other_case, request in self.known
+            if request.crashed and self._may_be_accepted(other_case)
+        ]
+        smaller = [other_case.asks for other_case, _ in crashed if other_case.asks < case.asks]
         innocent = {token for token in case.asks if any(token not in asks for asks in smaller)}
         sharing = {
-            token: [timed for other, timed in crashed if token in other.asks]
-            for token in sorted(case.asks - fine - innocent)
+            token: [request for other_case, request in crashed if token in other_case.asks]
+            for token in sorted(case.asks - innocuous - innocent)
         }
         if not sharing:
-            return "", [timed for other, timed in crashed if other.path == case.path]
+            return "", [request for other_case, request in crashed if other_case.path == case.path]
         # where a value and its parameter are shared by as many, it is the value
         best = max(sharing, key=lambda token: (len(sharing[token]), "=" in token))
         return best, sharing[best]
 
-    def _counted(self, blamed: str, alike: list[TimedOutcome]) -> str:
+    def _counted(self, blamed: str, crashes: list[TimedOutcome]) -> str:
         """Describe in how many cases and attempts requests like these came to nothing."""
-        asked = [
+        cases_with_value = [
             case
             for case, _ in self.known
             if blamed and self._may_be_accepted(case) and blamed in case.asks
         ]
-        of = max(len(asked), len(alike))
-        cases = f"{len(alike)} of {of} case{'' if of == 1 else 's'}"
-        attempts = total(timed.attempts for timed in alike)
+        count = max(len(cases_with_value), len(crashes))
+        cases = f"{len(crashes)} of {count} case{'' if count == 1 else 's'}"
+        attempts = total(request.attempts for request in crashes)
         if attempts is None:
             return cases
         return f"{cases}, {attempts} of {attempts} attempt{'' if attempts == 1 else 's'}"

@@ -32,9 +32,9 @@ class Option:
     most: int | None = None
     default: Any = None  # that of the field
 
-    def value(self, written: Any) -> Any:
+    def value(self, text: Any) -> Any:
         """Return the value of what was written; raises `ConformanceError` where it has none."""
-        value = self.read(written)
+        value = self.read(text)
         if self.least is not None and not self.least <= value <= (self.most or value):
             up_to = f"from {self.least} to {self.most}" if self.most else f"of {self.least} or more"
             raise ConformanceError(f"{self.names[-1]} {value}: write a number {up_to}")
@@ -178,8 +178,7 @@ class Options:
     @property
     def whole(self) -> bool:
         """Return whether nothing was left out, so that what is unused or stale can be known."""
-        every = (self.clauses, self.models, self.cases) == ("*", "*", "*")
-        return every and self.paths is None
+        return {self.clauses, self.models, self.cases} == {"*"} and self.paths is None
 
 
 def _declared() -> Iterator[tuple[str, Option]]:
@@ -199,15 +198,15 @@ OPTIONS = dict(_declared())
 """The options of a command line, by field, in the order in which help lists them."""
 
 
-def read_options(written: Mapping[str, Any]) -> Options:
+def read_options(texts: Mapping[str, Any]) -> Options:
     """Read options by field, as a command line has them; None leaves the default.
 
     Raises `ConformanceError` for what an option does not take.
     """
-    given = {
+    values = {
         name: OPTIONS[name].value(value)
-        for name, value in written.items()
+        for name, value in texts.items()
         # an empty path comes of a shell variable that is not set
         if value is not None and not (value == "" and OPTIONS[name].read is Path)
     }
-    return Options(**given)
+    return Options(**values)

@@ -74,13 +74,13 @@ def check_output(path: Path, options: Options | None = None) -> None:
 
     Raises `OutputError` for what the run reads, for what is no run file and for what is no file.
     """
-    for what, file in _read_by(options) if options else ():
+    for description, file in _read_by(options) if options else ():
         try:
             is_same = path.samefile(file)
         except OSError:  # one of them is not there
             is_same = os.path.realpath(path) == os.path.realpath(file)
         if is_same:
-            raise OutputError(f"{path}: is {what}; name another file with --output")
+            raise OutputError(f"{path}: is {description}; name another file with --output")
     refuse_links(path)
     try:
         if path.exists():
@@ -164,10 +164,10 @@ class OutputFile:
         # without its ledger nobody knows what a run has sent
         moves = [(self.path, self.before), (ledger, ledger_of(self.before))]
         try:
-            for here, there in moves:
-                if here.exists():
-                    here.rename(there)
-                    self._moved.append((here, there))
+            for source, target in moves:
+                if source.exists():
+                    source.rename(target)
+                    self._moved.append((source, target))
         except OSError as error:
             self._restore()
             raise OutputError(f"{self.path}: cannot be set aside: {error.strerror}") from None
@@ -188,8 +188,8 @@ class OutputFile:
         self._restore()
 
     def _restore(self) -> None:
-        for here, there in self._moved:
-            there.rename(here)
+        for source, target in self._moved:
+            target.rename(source)
         self._moved = []
 
 

@@ -51,7 +51,7 @@ class Pool:
         """Yield what no other thread has taken."""
         while True:
             with self._lock:
-                taken = next(work, None)
-            if taken is None:
+                item = next(work, None)
+            if item is None:
                 return
-            yield taken
+            yield item

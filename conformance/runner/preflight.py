@@ -21,7 +21,7 @@ def check_addresses(session: Session) -> None:
     API; and nothing at all to a provider in this process.
     """
     for engine in session.engines:
-        leads = [] if session.starts(engine.provider) else _leads(engine)
+        leads = [] if session.is_embedded(engine.provider) else _leads(engine)
         why = engine.wrong_address(leads) if leads else ""
         if why:
             provider = engine.provider.id
@@ -42,9 +42,9 @@ def _leads(engine: Engine) -> list[Case]:
             if case.operation is Operation.GENERATE
             and expectation_of(case, engine.edition) == "accepted"
         ]
-        first = next((case for case in valid if case.id == BASELINE), valid[0] if valid else None)
-        if first is not None:
+        if valid:
+            request = min(valid, key=lambda case: case.id != BASELINE)  # else the first of all
             is_due = models_list.path in due[model]
             # a list that is not due is only sent where the request shows nothing of the API
-            leads += [models_list, first] if is_due else [first, models_list]
+            leads += [models_list, request] if is_due else [request, models_list]
     return leads

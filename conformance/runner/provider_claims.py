@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -18,7 +19,7 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange
 from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.providers import Provider
-from conformance.results.case_result import Judged
+from conformance.results.case_result import CaseResult
 from conformance.results.conclusion import Reasons
 
 
@@ -76,22 +77,25 @@ class Blocked:
         # most providers deviate nowhere that is known, and need no second judgement
         if not self._claims.provider.deviations:
             return
-        others = self._unselected
-        unselected = judge(exchange, self._edition, others, answer=answer, context=context)
-        every = [*findings.values(), *map(self._claims.apply, unselected)]
-        self._known[case.model, case.id] = [finding for finding in every if finding.excused]
+        clauses = self._unselected
+        unselected = judge(exchange, self._edition, clauses, answer=answer, context=context)
+        self._known[case.model, case.id] = [
+            finding
+            for finding in (*findings.values(), *map(self._claims.apply, unselected))
+            if finding.excused
+        ]
 
-    def mark(self, judged: Judged) -> Judged:
+    def mark(self, result: CaseResult) -> CaseResult:
         """Return a result whose undecided findings name the known deviation that blocks them."""
-        marked = {clause: self._marked(finding) for clause, finding in judged.findings.items()}
-        return replace(judged, findings=marked)
+        marked = {clause: self._marked(finding) for clause, finding in result.findings.items()}
+        return replace(result, findings=marked)
 
     def _marked(self, finding: Finding) -> Finding:
         if finding.verdict not in UNDECIDED or finding.excused:
             return finding
         cases = dict.fromkeys((finding.case, finding.control or finding.case))
-        known = [one for case in cases for one in self._known.get((finding.model, case), ())]
-        reasons = Reasons(known)
+        known = (self._known.get((finding.model, case), ()) for case in cases)
+        reasons = Reasons(chain.from_iterable(known))
         if not reasons.explain(finding):
             return finding
         return replace(finding, blocked_by=reasons.deviation_of(finding))

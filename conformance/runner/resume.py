@@ -16,7 +16,7 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.live.ledger import LedgerError, LostRequest, read_ledger
 from conformance.output.shell import quoted
-from conformance.results.case_result import Judged, outcome_from_json
+from conformance.results.case_result import CaseResult, outcome_from_json
 from conformance.results.records import NOT_RUN, RunHeader
 from conformance.results.run_file import Run, read_run
 from conformance.runner.header import about
@@ -45,13 +45,13 @@ class InterruptedRun:
         self._session = session
         self._ledger = read_ledger(ledger_of(path))
         try:
-            self._known = {
+            self._ledger_outcomes = {
                 name: outcome_from_json(values) for name, values in self._ledger.outcomes.items()
             }
-            self._beside = convert(self._ledger.judged, dict[str, Judged])
+            self._ledger_results = convert(self._ledger.judged, dict[str, CaseResult])
         except (KeyError, TypeError, ValueError) as error:
             raise LedgerError(f"{ledger_of(path)}: has no outcome: {error}") from None
-        self._judged: dict[str, dict[str, Judged]] = {}
+        self._settled: dict[str, dict[str, CaseResult]] = {}
 
     @classmethod
     def read(cls, path: Path, session: Session) -> InterruptedRun:
@@ -76,35 +76,35 @@ class InterruptedRun:
         """Return whether the run had no chance to say what it spent."""
         return self._run.footer is None
 
-    def judged(self, engine: Engine) -> dict[str, Judged]:
+    def judged(self, engine: Engine) -> dict[str, CaseResult]:
         """Return the cases of a provider that need not be sent again.
 
         The ledger knows outcomes better than the run file, and those of controls that were sent
         for others' sake, of which a run file says nothing.
         """
         name = engine.provider.id
-        if name not in self._judged:
-            whole = self._whole_cases(name)
+        if name not in self._settled:
+            results = self._whole_cases(name)
             for path, outcome in self._outcomes(name).items():
-                if path in whole:
-                    whole[path] = replace(whole[path], outcome=outcome)
+                if path in results:
+                    results[path] = replace(results[path], outcome=outcome)
                 elif path not in self._selected(engine):
-                    whole[path] = Judged(outcome, {}, (), None)
-            self._judged[name] = settled(whole, engine.cases.values())
-            for path, judged in self._judged[name].items():
+                    results[path] = CaseResult(outcome, {}, (), None)
+            self._settled[name] = settled(results, engine.cases.values())
+            for path, result in self._settled[name].items():
                 # which run sent a case is recorded, so that nobody takes it for paid again
-                if judged.record is not None and judged.record.run is None:
-                    record = replace(judged.record, run=self._run.header.id)
-                    self._judged[name][path] = replace(judged, record=record)
-        return self._judged[name]
+                if result.record is not None and result.record.run is None:
+                    record = replace(result.record, run=self._run.header.id)
+                    self._settled[name][path] = replace(result, record=record)
+        return self._settled[name]
 
     def lost(self, engine: Engine) -> dict[str, LostRequest]:
         """Return what may be billed and has no answer in the run file, by the path of its case."""
         name = engine.provider.id
-        kept = {
+        answered = {
             path
-            for path, judged in self._whole_cases(name).items()
-            if judged.record and judged.record.outcome != NOT_RUN
+            for path, result in self._whole_cases(name).items()
+            if result.record and result.record.outcome != NOT_RUN
         }
         # of a control that was not selected the outcome is all that is needed
         needless = self._outcomes(name).keys() - self._selected(engine)
@@ -112,32 +112,33 @@ class InterruptedRun:
             path: lost
             for key, lost in self._ledger.unanswered.items()
             for provider, _, path in [key.partition("::")]
-            if provider == name and path in engine.cases and path not in kept | needless
+            if provider == name and path in engine.cases and path not in answered | needless
         }
 
-    def _whole_cases(self, provider: str) -> dict[str, Judged]:
+    def _whole_cases(self, provider: str) -> dict[str, CaseResult]:
         """Return what was judged, in the run file or else in the ledger."""
-        return _of(provider, self._beside) | dict(whole_cases(self._run, provider))
+        return _of(provider, self._ledger_results) | dict(whole_cases(self._run, provider))
 
     def _outcomes(self, provider: str) -> dict[str, Outcome]:
-        return _of(provider, self._known)
+        return _of(provider, self._ledger_outcomes)
 
     def _selected(self, engine: Engine) -> set[str]:
         return {case.path for case, _ in self._session.selected(engine)}
 
 
-def _of(provider: str, named: Mapping[str, _Named]) -> dict[str, _Named]:
+def _of(provider: str, by_name: Mapping[str, _Named]) -> dict[str, _Named]:
     """Return by path what is named `provider::path`."""
-    start = f"{provider}::"
-    return {name.removeprefix(start): of for name, of in named.items() if name.startswith(start)}
+    prefix = f"{provider}::"
+    names = [name for name in by_name if name.startswith(prefix)]
+    return {name.removeprefix(prefix): by_name[name] for name in names}
 
 
 def check_same(header: RunHeader, other: RunHeader, path: object) -> None:
     """Refuse a run of another edition, provider or selection; its findings say nothing here."""
-    for mine, theirs in zip(_described(header, other), _described(other, header), strict=True):
-        if mine != theirs:
+    for own, others in zip(_described(header, other), _described(other, header), strict=True):
+        if own != others:
             raise ResumeError(
-                f"--resume {path}: that run has {theirs}, and this one has {mine}; "
+                f"--resume {path}: that run has {others}, and this one has {own}; "
                 f"start it with the same options, or start anew without --resume"
             )
 
@@ -162,32 +163,32 @@ def _described(header: RunHeader, other: RunHeader) -> list[str]:
     ]
 
 
-def settled(judged: Mapping[str, Judged], cases: Iterable[Case]) -> dict[str, Judged]:
+def settled(results: Mapping[str, CaseResult], cases: Iterable[Case]) -> dict[str, CaseResult]:
     """Return those cases that were decided, and whose control was.
 
     A case is taken whole or not at all: its findings were counted when it was judged.
     """
-    taken: dict[str, Judged] = {}
+    settled_results: dict[str, CaseResult] = {}
     for case in cases:  # a control comes before what it controls
-        result = judged.get(case.path)
+        result = results.get(case.path)
         control = f"{case.model}/{case.control}"
-        if result is not None and _is_settled(case, result, control in taken):
-            taken[case.path] = result
-    return taken
+        if result is not None and _is_settled(case, result, control in settled_results):
+            settled_results[case.path] = result
+    return settled_results
 
 
-def _is_settled(case: Case, judged: Judged, controlled: bool) -> bool:
+def _is_settled(case: Case, result: CaseResult, controlled: bool) -> bool:
     if case.id == MODELS_LIST:
         return False  # it is free, and others need to know what is listed now
-    if judged.outcome.result is Result.ACCEPTED:
+    if result.outcome.result is Result.ACCEPTED:
         return True  # it was paid for
-    if judged.outcome.result is not Result.REFUSED:
+    if result.outcome.result is not Result.REFUSED:
         return False
-    verdicts = {finding.verdict for finding in judged.findings.values()}
+    verdicts = {finding.verdict for finding in result.findings.values()}
     return not verdicts & _WRONG and (controlled or not verdicts & UNDECIDED)
 
 
-def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
+def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, CaseResult]]:
     """Yield the cases of a provider whose findings all stand in a run, by their path."""
     findings: dict[str, dict[str, Finding]] = {}
     observations: dict[str, list[Observation]] = {}
@@ -201,11 +202,15 @@ def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
             observations.setdefault(path, []).append(observation)
     for record in run.exchanges.values():
         path = f"{record.model}/{record.case}"
-        mine = findings.get(path, {})
-        if record.provider == provider and record.findings == len(mine):
-            known = record.outcome in set(Result)
-            result = Result(record.outcome) if known else Result.UNAVAILABLE
-            status = record.response.status if record.response else None
-            outcome = Outcome(record.case, result, record.reason, status)
-            seen = tuple(observations.get(path, ()))
-            yield path, Judged(outcome, mine, seen, replace(record, findings=None))
+        findings_of_case = findings.get(path, {})
+        if record.provider == provider and record.findings == len(findings_of_case):
+            is_known = record.outcome in set(Result)
+            outcome = Outcome(
+                record.case,
+                Result(record.outcome) if is_known else Result.UNAVAILABLE,
+                record.reason,
+                record.response.status if record.response else None,
+            )
+            observed = tuple(observations.get(path, ()))
+            record = replace(record, findings=None)
+            yield path, CaseResult(outcome, findings_of_case, observed, record)

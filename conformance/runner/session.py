@@ -66,8 +66,8 @@ class Session:
         load_plugins(options.plugins)
         if options.provider is None and not options.providers:
             options = replace(options, providers=tuple(recorded_providers(options.cassettes)))
-        named = [load_provider(name) for name in dict.fromkeys(options.providers)]
-        edition = edition_of(options.edition, named)
+        providers = [load_provider(name) for name in dict.fromkeys(options.providers)]
+        edition = edition_of(options.edition, providers)
         self.today = options.today or _day_of_start(options)
         """The day of the run in UTC: that of its start, however long it goes on."""
         self.options = replace(options, edition=edition, today=self.today)
@@ -75,9 +75,9 @@ class Session:
         self._closing = ExitStack()
         self.edition = load_edition(edition)
         self.own = None if options.requests is None else read_own_requests(options.requests)
-        own = clauses_of_own(self.own) if self.own else ()
-        self.every_clause = (*clauses_of(self.edition), *own)
-        self.clauses = select(self.every_clause, options.clauses)
+        own_clauses = clauses_of_own(self.own) if self.own else ()
+        self.all_clauses = (*clauses_of(self.edition), *own_clauses)
+        self.clauses = select(self.all_clauses, options.clauses)
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
@@ -122,7 +122,7 @@ class Session:
     @property
     def concurrency(self) -> int:
         """Requests at once: several where an answer takes long; the embedded one is quick."""
-        embedded = all(self.starts(provider) for provider in self.providers)
+        embedded = all(self.is_embedded(provider) for provider in self.providers)
         return self.options.concurrency or (1 if embedded else CONCURRENCY)
 
     @cached_property
@@ -149,7 +149,7 @@ class Session:
         billed = [provider.option for provider in self.providers if not provider.prices.free]
         check_affordable(self.cost_estimate, *terms, billed)
 
-    def starts(self, provider: Provider) -> bool:
+    def is_embedded(self, provider: Provider) -> bool:
         """Return whether a provider is the embedded one, at no address of its own."""
         return provider.embedded and self.options.base_url is None
 
@@ -189,13 +189,13 @@ class Session:
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
         for engine in self.engines:
-            done = set[str]()
+            settled = set[str]()
             if self.resumed is not None:
-                done = {*self.resumed.judged(engine)}
-                done |= set() if self.options.resend else {*self.resumed.lost(engine)}
+                settled = {*self.resumed.judged(engine)}
+                settled |= set() if self.options.resend else {*self.resumed.lost(engine)}
             for case, _ in self.selected(engine):
                 for path, needed in needed_for(case, engine.cases).items():
-                    if path not in done:
+                    if path not in settled:
                         yield engine.provider, needed
 
     def standing(self, provider: Provider, model: str) -> Standing:
@@ -221,20 +221,18 @@ class Session:
         self.check_affordable()
 
     def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
-        """The cases of a provider that are to be judged, each with its clauses."""
+        """Yield the cases of a provider that are to be judged, each with its clauses."""
         options = self.options
         for case in engine.cases.values():
-            named = options.paths is None or case.path in options.paths
-            matches = fnmatchcase(case.model, options.models) and fnmatchcase(
-                case.id, options.cases
-            )
-            if named and matches:
+            is_listed = options.paths is None or case.path in options.paths
+            is_of_model = fnmatchcase(case.model, options.models)
+            if is_listed and is_of_model and fnmatchcase(case.id, options.cases):
                 clauses = engine.planned(case)
                 if clauses:
                     yield case, clauses
 
     def header(self) -> RunHeader:
-        """What a run file says first."""
+        """Return what a run file says first."""
         return header_of(self)
 
     def unused_cassettes(self) -> list[str]:
@@ -246,9 +244,9 @@ class Session:
             library = self.library(engine.provider)
             models = list(engine.provider.models)
             # an accepted request that was sent once more is recorded under a name of its own
-            again = (Case(CONTROL_AGAIN, model) for model in models)
-            every = all_cases(self.edition, models)  # of all depths
-            cases = (*every, *engine.cases.values(), *again)
+            sent_again = (Case(CONTROL_AGAIN, model) for model in models)
+            all_planned = all_cases(self.edition, models)  # of all depths
+            cases = (*all_planned, *engine.cases.values(), *sent_again)
             used = {library.path(case) for case in cases} | recorded_cassettes(library)
             unused = sorted(library.files() - used)
             problems += [
@@ -287,7 +285,6 @@ class Session:
             own=self.own,
             retired=retired,
         )
-        source = self._source(provider)
         sends = options.sends
         if sends and not provider.prices.free:  # in the order of the plan (ARCHITECTURE 19)
             cases = cheapest_first(self.edition, provider, cases)
@@ -296,7 +293,7 @@ class Session:
             self.edition,
             self.clauses,
             cases,
-            source,
+            self._source(provider),
             self.today,
             self.live if sends else None,
             options.limits,
@@ -331,11 +328,11 @@ class Session:
         """Return what sends to a provider; the embedded one is started, unless it is elsewhere."""
         provenance = Provenance.LIVE
         base_url, key = provider.base_url, provider.key()
-        if self.starts(provider):
+        if self.is_embedded(provider):
             from conformance.reference.server import ReferenceServer
 
-            served = ReferenceServer(self.edition, key=key, models=provider.models)
-            server = self._closing.enter_context(served)
+            reference = ReferenceServer(self.edition, key=key, models=provider.models)
+            server = self._closing.enter_context(reference)
             base_url, key = server.base_url, server.key
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)

@@ -22,7 +22,11 @@ _SHOULD = 0.2  # of a MUST; a first look is for what breaks clients
 
 
 def shortlist(
-    cases: Iterable[Case], edition: Edition, provider: Provider, most: int, budget: float = math.inf
+    cases: Iterable[Case],
+    edition: Edition,
+    provider: Provider,
+    limit: int,
+    budget: float = math.inf,
 ) -> list[Case]:
     """Choose up to `most` cases a model that bind the most promises together, in their order.
 
@@ -41,11 +45,11 @@ def shortlist(
         for case in by_path.values():
             needed = [path for path in needed_for(case, by_path) if path not in chosen]
             together = [*chosen, *needed]
-            many = sum(by_path[path].model == case.model for path in together) > most
-            if not needed or many or not _fits([costs[path] for path in together], budget):
+            is_full = sum(by_path[path].model == case.model for path in together) > limit
+            if not needed or is_full or not _fits([costs[path] for path in together], budget):
                 continue
-            new = {key: weight for path in needed for key, weight in promises[path].items()}
-            gain = sum(weight for key, weight in new.items() if key not in reached) / len(needed)
+            bound = {key: weight for path in needed for key, weight in promises[path].items()}
+            gain = sum(weight for key, weight in bound.items() if key not in reached) / len(needed)
             # where nobody asks, pictures are square: another shape shows that the size was read
             sides = [sides_of((by_path[path].body or {}).get("size")) for path in needed]
             shapes = sum(pair is not None and pair[0] != pair[1] for pair in sides)

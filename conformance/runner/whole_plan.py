@@ -31,16 +31,16 @@ def promise_named(nodeid: str) -> str | None:
 
 def plan_of(session: Session) -> tuple[PlannedModel, ...]:
     """Count what there is to judge of every model, whatever the run was asked for."""
-    every, models = session.every_clause, list[PlannedModel]()
+    all_clauses, models = session.all_clauses, list[PlannedModel]()
     for engine in session.engines:
         cases: Counter[str] = Counter()
         promises: Counter[str] = Counter()
         for case in engine.cases.values():
-            if len(engine.clauses) == len(every):
+            if len(engine.clauses) == len(all_clauses):
                 bound = len(engine.planned(case))  # which is kept
             else:
                 retired = engine.is_retired(case.model)
-                bound = len(planned_clauses(case, session.edition, every, retired))
+                bound = len(planned_clauses(case, session.edition, all_clauses, retired))
             cases[case.model] += bound > 0
             promises[case.model] += bound
         models += [

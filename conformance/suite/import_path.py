@@ -27,16 +27,17 @@ def leave_out_current_folder() -> None:
     """
     start_workers_safely()
     library = str(Path(os.__file__).parent)
-    place = sys.path.index(library) if library in sys.path else len(sys.path)
-    sys.path[:place] = filter(_is_elsewhere, sys.path[:place])
-    named = os.environ.get("PYTHONPATH")
-    if named is not None:
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(_is_elsewhere, named.split(os.pathsep)))
+    index = sys.path.index(library) if library in sys.path else len(sys.path)
+    sys.path[:index] = filter(_is_elsewhere, sys.path[:index])
+    search_path = os.environ.get("PYTHONPATH")
+    if search_path is not None:
+        entries = filter(_is_elsewhere, search_path.split(os.pathsep))
+        os.environ["PYTHONPATH"] = os.pathsep.join(entries)
 
 
 def _is_elsewhere(entry: str) -> bool:
     try:
-        place = Path(entry).resolve()
-        return place == _HOME or place != Path.cwd().resolve()
+        folder = Path(entry).resolve()
+        return folder == _HOME or folder != Path.cwd().resolve()
     except OSError:  # a folder that is gone
         return bool(entry)

@@ -104,15 +104,15 @@ class CaseNode(pytest.Collector):
         if self._is_reported or self.engine.pooled:  # what is sent was kept before
             return None
         self._is_reported = True
-        judged = self.engine.judged(self.case)
+        result = self.engine.judged(self.case)
         return {
             "case": f"{self.engine.provider.id}::{self.case.path}",
-            "records": to_builtins(records_of(judged)),
-            "unforeseen": to_builtins(self.engine.unforeseen(self.case, judged)),
+            "records": to_builtins(records_of(result)),
+            "unforeseen": to_builtins(self.engine.unforeseen(self.case, result)),
         }
 
     def curl(self, variable: str) -> str:
-        """The command that sends the case again."""
+        """Return the command that sends the case again."""
         provider = self.engine.provider
         served_as = provider.models.get(self.case.model)
         return curl(
@@ -152,7 +152,7 @@ class PromiseItem(pytest.Item):
             pytest.skip(why if isinstance(why, str) else why[2])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where pytest says the item is; it would print the dots in the end of an id as colons."""
+        """Return where pytest says the item is: it would print dots that end an id as colons."""
         case = self.parent
         return self.path, None, f"{case.engine.provider.id} {case.name}: {self.name}"
 
@@ -198,7 +198,7 @@ class PromiseItem(pytest.Item):
         """Say what was promised, what was observed, and how to reproduce it."""
         provider, edition = self.parent.engine.provider, self.parent.engine.edition
         is_ours = edition.folder.parent == schemas_directory()
-        named = edition.id if is_ours else str(edition.folder)
+        edition_name = edition.id if is_ours else str(edition.folder)
         lines = [
             f"{finding.id}",
             f"{finding.level}: {self.clause.statement}",
@@ -209,6 +209,6 @@ class PromiseItem(pytest.Item):
         lines += [f"control:  {finding.control}"] if finding.control else []
         lines += [
             f"request:  {self.parent.curl(provider.key_variable or 'API_KEY')}",
-            f"more:     {explain_command(finding.clause, named)}",
+            f"more:     {explain_command(finding.clause, edition_name)}",
         ]
         return "\n".join(lines)

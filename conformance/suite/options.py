@@ -16,16 +16,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, option in OPTIONS.items():
         if name == "record_mode":
             continue
-        how: dict[str, Any] = {"action": "store_true"}
+        arguments: dict[str, Any] = {"action": "store_true"}
         if option.metavar is not None:
             action = "append" if option.repeatable else "store"
-            how = {"action": action, "metavar": option.metavar}
+            arguments = {"action": action, "metavar": option.metavar}
         if option.read is int:
-            how["type"] = int
+            arguments["type"] = int
         if option.read is Depth:
-            how["choices"] = tuple(Depth)
+            arguments["choices"] = tuple(Depth)
         # without a default: what is not written keeps that of its field
-        group.addoption(option.in_pytest, default=None, help=option.help, **how)
+        group.addoption(option.in_pytest, default=None, help=option.help, **arguments)
     group.addoption(
         "--explore", action="store_true", help="Send generated requests to paid providers, too."
     )
@@ -33,9 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def options_of(config: pytest.Config) -> Options:
     """Read the options of a run from those of pytest."""
-    written = {name: config.getoption(option.in_pytest, None) for name, option in OPTIONS.items()}
-    written["live"] = written["live"] or config.getoption("--disable-recording", False)
+    values = {name: config.getoption(option.in_pytest, None) for name, option in OPTIONS.items()}
+    values["live"] = values["live"] or config.getoption("--disable-recording", False)
     # without a file that says where the project is, pytest takes any folder above it for its root
     project = config.rootpath if config.inipath else config.invocation_params.dir
-    written["cassettes"] = written["cassettes"] or project / "cassettes"
-    return read_options(written)
+    values["cassettes"] = values["cassettes"] or project / "cassettes"
+    return read_options(values)

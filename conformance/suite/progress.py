@@ -100,9 +100,9 @@ class Progressing:
 
     def _money(self) -> str:
         """Return what is spent, and of how much; looked up now and then."""
-        shown = str(self._bar.tasks[0].fields["money"])
+        previous = str(self._bar.tasks[0].fields["money"])
         if not self._sends or time.monotonic() - self._looked < _EVERY:
-            return shown
+            return previous
         self._looked = time.monotonic()
         spent = self._session.live.ledger.spent()
         return f"{spent.counted:.2f}{self._budget} USD, {spent.requests} requests"

@@ -14,7 +14,7 @@ from conformance.cases.model import Case
 from conformance.errors import ConformanceError
 from conformance.findings import BROKEN, DECIDED, KNOWN, Finding, Verdict, state_of
 from conformance.parsing import printable
-from conformance.results.case_result import Judged, records_of
+from conformance.results.case_result import CaseResult, records_of
 from conformance.results.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
 from conformance.results.deviations import stale_deviations
 from conformance.results.headline import Headline
@@ -43,13 +43,13 @@ class Recorder:
         self._config = config
         self._session = session
         self._writer: RunWriter | None = None
-        self._place: OutputFile | None = None
+        self._output_file: OutputFile | None = None
         self._progress = Progress()
         self._cases: dict[str, set[str]] = {}  # the chosen promises of a case, once it may be sent
         self._lock = Lock()  # several threads judge
-        self._over = False
+        self._is_over = False
         self._has_begun = False  # whether anything is in the run file
-        self._kept: set[str] = set()  # cases whose evidence was written
+        self._written: set[str] = set()  # cases whose evidence was written
         self._died: list[str] = []  # workers, each with why
         self._crashes = 0  # reports of pytest-xdist on what a worker was at when it died
         self._lost = False  # the run file can no longer be written
@@ -94,43 +94,43 @@ class Recorder:
         for name in sorted(self._progress.chosen):
             self._cases.setdefault(name.rpartition("::")[0], set()).add(name)
 
-    def keep(self, engine: Engine, case: Case, judged: Judged) -> None:
+    def keep(self, engine: Engine, case: Case, result: CaseResult) -> None:
         """Write a case that was judged live to the disk, before anybody hears of it.
 
         Of one that was sent only for the sake of others nothing is written. Raises
         `RunFileError` where the file cannot be written; nothing more is sent then.
         """
-        findings = {finding.id: finding for finding in judged.findings.values()}
+        findings = {finding.id: finding for finding in result.findings.values()}
         chosen = self._cases.get(f"{engine.provider.id}::{case.path}", set())
         with self._lock:
-            if not chosen or self._over:
+            if not chosen or self._is_over:
                 return
             try:
                 if findings.keys() - chosen:  # a part says less of a case than a resumed run needs
-                    self._session().live.keep_judged(engine.provider.id, case, judged)
+                    self._session().live.keep_result(engine.provider.id, case, result)
                 planned = [findings[name] for name in sorted(chosen & findings.keys())]
-                mine = [*planned, *engine.unforeseen(case, judged)]
-                self._write([*records_of(judged), *mine], durably=True)
-                self.findings += mine
+                case_findings = [*planned, *engine.unforeseen(case, result)]
+                self._write([*records_of(result), *case_findings], durably=True)
+                self.findings += case_findings
                 for name in chosen:
                     self._progress.judge(name, findings.get(name))
             except ConformanceError:
                 self._lost = True
                 self._session().live.ledger.stop()
                 raise
-            most = self._config.getoption("maxfail", 0)
-            if most and sum(map(_counts_as_failed, self.findings)) >= most:
+            max_failures = self._config.getoption("maxfail", 0)
+            if max_failures and sum(map(_counts_as_failed, self.findings)) >= max_failures:
                 self._session().live.ledger.stop()
 
     def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
-        new = evidence if evidence is not None and evidence["case"] not in self._kept else None
-        unforeseen = convert(new["unforeseen"], list[Finding]) if new else []
-        records = convert(new["records"], list[Record]) if new else []
+        fresh = evidence if evidence is not None and evidence["case"] not in self._written else None
+        unforeseen = convert(fresh["unforeseen"], list[Finding]) if fresh else []
+        records = convert(fresh["records"], list[Record]) if fresh else []
         self.findings += [finding, *unforeseen]
         try:
             self._write([*records, finding, *unforeseen])
-            if new is not None:
-                self._kept.add(new["case"])
+            if fresh is not None:
+                self._written.add(fresh["case"])
         except ConformanceError as error:
             self._end_lost(error)
 
@@ -150,7 +150,7 @@ class Recorder:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Conclude: what is broken outweighs what could not be judged."""
         with self._lock:
-            self._over = True  # a thread may still be judging, whose case comes too late
+            self._is_over = True  # a thread may still be judging, whose case comes too late
         if self._died:
             self._report_lost()
         if not self.findings:
@@ -169,9 +169,9 @@ class Recorder:
             self._session().live.clear()
         if exitstatus in (0, 1):
             # other tests of the session, such as generated requests, may have failed as well
-            mine = sum(_counts_as_failed(finding) for finding in self.findings) + self._crashes
-            others = session.testsfailed > mine
-            session.exitstatus = 1 if others else int(self.conclusion)
+            failed = sum(map(_counts_as_failed, self.findings)) + self._crashes
+            others_failed = session.testsfailed > failed
+            session.exitstatus = 1 if others_failed else int(self.conclusion)
 
     def _can_be_resumed(self) -> bool:
         """Return whether the run stopped early and has anything that need not be sent again."""
@@ -220,38 +220,38 @@ class Recorder:
                 how = how_to_go_on(path, "--run-file")
                 terminalreporter.write_line(f"the run is not complete; {how}")
 
-    def write_to(self, place: OutputFile) -> None:
+    def write_to(self, output_file: OutputFile) -> None:
         """Name the file that the run is written to; nothing is written yet."""
-        self._place = place
+        self._output_file = output_file
 
     def give_back(self) -> None:
         """Leave things as they were after a run that judged nothing; called last of all."""
-        if self._place is not None and not self._has_begun:
+        if self._output_file is not None and not self._has_begun:
             if self._writer is not None:
                 self._writer.abandon()
-            self._place.give_back()
+            self._output_file.give_back()
 
     def open(self) -> RunWriter | None:
         """Begin the run file: before anything is sent, else with the first finding."""
-        if self._writer is None and self._place is not None:
+        if self._writer is None and self._output_file is not None:
             session = self._session()
             durable = session.options.sends and session.billed
             header = session.header()
-            self._place.take()
-            self._writer = RunWriter(self._place.path, header, durable)
+            self._output_file.take()
+            self._writer = RunWriter(self._output_file.path, header, durable)
         return self._writer
 
     def _write(self, records: Iterable[Record], durably: bool = False) -> None:
         """Write records where there is a run file; raises `RunFileError` if it cannot be."""
         writer = self.open()
-        if writer is None or self._place is None:
+        if writer is None or self._output_file is None:
             return
         for record in records:
             writer.add(record)
         if durably:
             writer.sync()
         if not self._has_begun:  # from now on this run is worth more than the one before it
-            self._place.keep()
+            self._output_file.keep()
         self._has_begun = True
 
     def _end_lost(self, error: ConformanceError) -> NoReturn:
@@ -280,17 +280,16 @@ class Recorder:
             for model in engine.provider.models
             if engine.is_retired(model)
         }
-        excused = {(known.provider, known.clause) for known in self.findings if known.excused}
+        findings = self.findings
+        excused = {(finding.provider, finding.clause) for finding in findings if finding.excused}
         return Headline(
             subject=[provider.id for provider in self._session().providers],
             conclusion=self.conclusion or Conclusion.CONFORMS,
-            broken=any(
-                finding.verdict in BROKEN and not finding.excused for finding in self.findings
-            ),
+            broken=any(finding.verdict in BROKEN and not finding.excused for finding in findings),
             known=len(excused),
             reach=[
                 reach
-                for column, reach in reach_of(self.findings).items()
+                for column, reach in reach_of(findings).items()
                 if reach.total or column not in ended  # of an ended model little is asked
             ],
             part=not self._end.all_judged,

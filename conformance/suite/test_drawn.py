@@ -51,31 +51,31 @@ def _deviations(session: Session, models: list[tuple[Engine, str]]) -> list[obje
 def test_recorded_request(
     pytestconfig: pytest.Config, engine: Engine, model: str, examples: list[Example]
 ) -> None:
-    falsified, _ = tried(session_of(pytestconfig), engine, model, examples)
+    falsified, _ = try_examples(session_of(pytestconfig), engine, model, examples)
     conclude(falsified)
 
 
 def test_deviation_still_occurs(
     pytestconfig: pytest.Config, engine: Engine, deviation: str
 ) -> None:
-    occurred = occurring(session_of(pytestconfig), engine)
+    occurred = occurred_deviations(session_of(pytestconfig), engine)
     if deviation not in occurred:
         why = f"deviation {deviation} no longer occurs in what was drawn; remove it"
         pytest.fail(f"{engine.provider.file}: {why}", pytrace=False)
 
 
 @cache
-def occurring(session: Session, engine: Engine) -> set[str]:
+def occurred_deviations(session: Session, engine: Engine) -> set[str]:
     """Name the deviations that excuse anything drawn."""
     occurred = set[str]()
     for owner, model in session.recorded_models():
         if owner is engine:
             recorded = recorded_examples(session.library(engine.provider), model).values()
-            occurred |= tried(session, engine, model, list(chain.from_iterable(recorded)))[1]
+            occurred |= try_examples(session, engine, model, list(chain.from_iterable(recorded)))[1]
     return occurred
 
 
-def tried(
+def try_examples(
     session: Session, engine: Engine, model: str, examples: list[Example]
 ) -> tuple[list[Falsified], set[str]]:
     """Try recorded examples; return what they falsify, and the deviations that excused some."""

@@ -51,7 +51,7 @@ Keep = Callable[["Check"], "Check"]
 def source(pytestconfig: pytest.Config, provider: Provider) -> Source:
     """What sends, and records where the run does."""
     session = session_of(pytestconfig)
-    (engine,) = [one for one in session.engines if one.provider.id == provider.id]
+    (engine,) = [engine for engine in session.engines if engine.provider.id == provider.id]
     return DrawnSource(engine.source) if session.options.mode == "record" else engine.source
 
 

@@ -36,10 +36,10 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
 
     def _give_up(self, work: Mapping[str, dict[str, bool]]) -> None:
         """Strike out a case at which a second worker died: nobody is to judge it any more."""
-        left = [name for unit in work.values() for name, done in unit.items() if not done]
-        if not left:
+        unfinished = [name for unit in work.values() for name, done in unit.items() if not done]
+        if not unfinished:
             return
-        case = _case_of(left[0])
+        case = _case_of(unfinished[0])
         self._deaths[case] += 1
         if self._deaths[case] < MOST_DEATHS:
             return

@@ -16,7 +16,7 @@ from conformance.results.records import ExchangeRecord, ImageRecord
 ACCEPTANCE = "parameters.valid-accepted"
 _FAILED = 500
 _UNLIKE = BROKEN | {Verdict.FLAKY}
-_LEAVES_IT = frozenset({"auto", "null"})
+_PROVIDERS_CHOICE = frozenset({"auto", "null"})
 
 
 class Word(StrEnum):
@@ -152,12 +152,12 @@ READINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class JudgedGeneration:
     """One generation of a run, with what its clauses found, by clause."""
 
     exchange: ExchangeRecord
     findings: Mapping[str, Finding]
-    run: int  # its place among the runs that are shown
+    run: int  # its index among the runs
 
     @property
     def accepted(self) -> bool:
@@ -178,10 +178,13 @@ class Evidence:
 class ModelAnswers:
     """The generations of one model at one provider, each of which is judged beside the others."""
 
-    def __init__(self, every: Sequence[Asked]) -> None:
-        self.every = every
+    def __init__(self, generations: Sequence[JudgedGeneration]) -> None:
+        self.generations = generations
         self._accepted = {
-            pair for asked in every if asked.accepted for pair in asked.exchange.asks.items()
+            pair
+            for generation in generations
+            if generation.accepted
+            for pair in generation.exchange.asks.items()
         }
         self._usual: dict[str, str | None] = {}
 
@@ -192,55 +195,57 @@ class ModelAnswers:
         the contract forbids together, from those that ask for nothing else.
         """
         return [
-            Evidence(asked.run, asked.exchange.case, *self._word(asked, values))
-            for asked in self.every
-            if values.items() <= asked.exchange.asks.items()
-            and (asked.exchange.expected != "refused" or values == asked.exchange.asks)
-            and (asked.exchange.expected != "refused") == (len(values) == 1)
+            Evidence(generation.run, generation.exchange.case, *self._word(generation, values))
+            for generation in self.generations
+            if values.items() <= generation.exchange.asks.items()
+            and (generation.exchange.expected != "refused" or values == generation.exchange.asks)
+            and (generation.exchange.expected != "refused") == (len(values) == 1)
         ]
 
-    def _word(self, asked: Asked, values: Mapping[str, str]) -> tuple[Word, str]:
-        exchange = asked.exchange
+    def _word(self, generation: JudgedGeneration, values: Mapping[str, str]) -> tuple[Word, str]:
+        exchange = generation.exchange
         if not exchange.was_sent:
             return Word.NOT_ASKED, exchange.reason
-        if asked.accepted:
-            effects = [self._effect(asked, name, value) for name, value in values.items()]
+        if generation.accepted:
+            effects = [self._effect(generation, name, value) for name, value in values.items()]
             return min(effects, key=lambda effect: list(Word).index(effect[0]))
         why = exchange.reason
         if exchange.said and exchange.said not in why:
             why += f": {exchange.said}"
-        blamed = self._another_value(asked, values)
+        blamed = self._another_value(generation, values)
         if blamed is not None:
             return Word.UNDECIDED, f"{why}, because of {blamed}"
         refused = exchange.outcome == "refused" or (exchange.outcome == "unclear" and exchange.said)
         # a refusal with a cause is about the account, or about the prompt
-        if refused and exchange.cause is None and self._is_for(asked, values):
+        if refused and exchange.cause is None and self._is_for(generation, values):
             return Word.REFUSED, why
         came_to_nothing = exchange.outcome in ("unavailable", "unclear")
-        if came_to_nothing and not refused and self._is_crash(asked, values):
+        if came_to_nothing and not refused and self._is_crash(generation, values):
             return Word.CRASHES, why
         if refused and exchange.cause is None:
             why += "; nothing without it was accepted either"
         return Word.UNDECIDED, why
 
-    def _effect(self, asked: Asked, parameter: str, value: str) -> tuple[Word, str]:
+    def _effect(self, generation: JudgedGeneration, parameter: str, value: str) -> tuple[Word, str]:
         """Return what an accepted answer shows of a parameter, and why it does not show more."""
         reading = READINGS.get(parameter, NOTHING)
-        findings = [asked.findings[name] for name in asked.findings if name in reading.clauses]
-        came = reading.trait(asked.exchange)
+        findings = [
+            generation.findings[name] for name in generation.findings if name in reading.clauses
+        ]
+        observed = reading.trait(generation.exchange)
         broken = next((finding for finding in findings if finding.verdict in _UNLIKE), None)
-        kept = any(finding.verdict is Verdict.PASS for finding in findings)
-        if broken is None and kept:
+        passes = any(finding.verdict is Verdict.PASS for finding in findings)
+        if broken is None and passes:
             return Word.HONOURED, ""
-        if broken is None and came == value and reading.in_words:
+        if broken is None and observed == value and reading.in_words:
             return Word.HONOURED, ""
-        if broken is None and value in _LEAVES_IT:
+        if broken is None and value in _PROVIDERS_CHOICE:
             return Word.ACCEPTED, "it leaves the matter to the provider"
-        if broken is None and (came is None or not reading.in_words or findings):
+        if broken is None and (observed is None or not reading.in_words or findings):
             messages = (finding.message for finding in findings if finding.message)
             return Word.ACCEPTED, next(messages, "no answer shows its effect")
-        why = f"{broken.message}: {broken.observed}" if broken else f"came: {came}"
-        if came is not None and came == self._usually(parameter):
+        why = f"{broken.message}: {broken.observed}" if broken else f"came: {observed}"
+        if observed is not None and observed == self._usually(parameter):
             return Word.IGNORED, f"{why}, as without {parameter}"
         return Word.ALTERED, why
 
@@ -248,53 +253,56 @@ class ModelAnswers:
         """Return what comes where a parameter is left out."""
         if parameter not in self._usual:
             trait = READINGS.get(parameter, NOTHING).trait
-            first = next(self._without((parameter,)), None)
-            self._usual[parameter] = trait(first.exchange) if first else None
+            smallest = next(self._without((parameter,)), None)
+            self._usual[parameter] = trait(smallest.exchange) if smallest else None
         return self._usual[parameter]
 
-    def _without(self, parameters: Sequence[str]) -> Iterator[Asked]:
+    def _without(self, parameters: Sequence[str]) -> Iterator[JudgedGeneration]:
         """Yield the accepted requests that leave some parameters out, the smallest first."""
-        others = [
-            asked
-            for asked in self.every
-            if asked.accepted and not asked.exchange.asks.keys() & set(parameters)
+        accepted = [
+            generation
+            for generation in self.generations
+            if generation.accepted and not generation.exchange.asks.keys() & set(parameters)
         ]
         yield from sorted(
-            others,
-            key=lambda asked: (asked.exchange.expected != "accepted", len(asked.exchange.asks)),
+            accepted,
+            key=lambda generation: (
+                generation.exchange.expected != "accepted",
+                len(generation.exchange.asks),
+            ),
         )
 
-    def _is_for(self, asked: Asked, values: Mapping[str, str]) -> bool:
+    def _is_for(self, generation: JudgedGeneration, values: Mapping[str, str]) -> bool:
         """Return whether a refusal is for these values, and not for what every request has."""
-        error = asked.exchange.error
-        named = error is not None and error.param in values
-        return named or any(True for _ in self._without(tuple(values)))
+        error = generation.exchange.error
+        names_value = error is not None and error.param in values
+        return names_value or any(True for _ in self._without(tuple(values)))
 
-    def _is_crash(self, asked: Asked, values: Mapping[str, str]) -> bool:
+    def _is_crash(self, generation: JudgedGeneration, values: Mapping[str, str]) -> bool:
         """Return whether it is this request alone that gets no answer, as its own clause found.
 
         Where no clause may say so, others must have been accepted before it and after it.
         """
-        acceptance = asked.findings.get(ACCEPTANCE)
-        if acceptance is not None and asked.exchange.outcome == "unavailable":
+        acceptance = generation.findings.get(ACCEPTANCE)
+        if acceptance is not None and generation.exchange.outcome == "unavailable":
             return acceptance.verdict in BROKEN
         # before and after, else the provider may have been out for good, or until then
-        others = [other.exchange.sent_at or "" for other in self._without(tuple(values))]
-        if asked.exchange.outcome == "unclear":
-            return bool(others)
-        status = asked.exchange.response.status if asked.exchange.response else _FAILED
-        moment = asked.exchange.sent_at or ""
-        around = bool(others) and min(others) <= moment <= max(others)
-        return status >= _FAILED and around and (asked.exchange.attempts or 1) > 1
+        moments = [other.exchange.sent_at or "" for other in self._without(tuple(values))]
+        if generation.exchange.outcome == "unclear":
+            return bool(moments)
+        status = generation.exchange.response.status if generation.exchange.response else _FAILED
+        moment = generation.exchange.sent_at or ""
+        is_between = bool(moments) and min(moments) <= moment <= max(moments)
+        return status >= _FAILED and is_between and (generation.exchange.attempts or 1) > 1
 
-    def _another_value(self, asked: Asked, values: Mapping[str, str]) -> str | None:
+    def _another_value(self, generation: JudgedGeneration, values: Mapping[str, str]) -> str | None:
         """Name the other value that a request failed for, where that is known."""
-        asks = asked.exchange.asks
-        others = {name: value for name, value in asks.items() if name not in values}
-        error = asked.exchange.error
-        if error is not None and error.param in others:
+        asks = generation.exchange.asks
+        other_values = {name: value for name, value in asks.items() if name not in values}
+        error = generation.exchange.error
+        if error is not None and error.param in other_values:
             return error.param
         if not values.items() <= self._accepted:
             return None
-        never = (pair for pair in others.items() if pair not in self._accepted)
-        return next((f"{name} = {value}" for name, value in never), None)
+        never_accepted = (pair for pair in other_values.items() if pair not in self._accepted)
+        return next((f"{name} = {value}" for name, value in never_accepted), None)

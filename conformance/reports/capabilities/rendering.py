@@ -61,15 +61,15 @@ def standing_of(row: ValueRow, sides: Sequence[str]) -> str:
     return "; ".join(f"{standing} for {side}" for side, standing in standings.items())
 
 
-def said_of(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
+def side_words(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
     """Yield the values of one side that deserve a word, by word; of the others only how many."""
     for word, count in table.counts(side).items():
-        mine = [row for row in table.rows if row.cells[side].word is word]
-        parameters = group_by(mine, lambda row: row.parameter)
-        named = [
+        rows_of_word = [row for row in table.rows if row.cells[side].word is word]
+        parameters = group_by(rows_of_word, lambda row: row.parameter)
+        texts = [
             f"{name} ({', '.join(row.value for row in rows)})" for name, rows in parameters.items()
         ]
-        yield word, f"{word} {listed(named, 6) if word in NOTABLE else count}"
+        yield word, f"{word} {listed(texts, 6) if word in NOTABLE else count}"
 
 
 class CapabilityPage(Paper):
@@ -80,7 +80,7 @@ class CapabilityPage(Paper):
         paragraphs: dict[tuple[str, tuple[tuple[Word, str], ...]], list[str]] = {}
         for table in tables:
             for side, label in enumerate(table.sides):
-                words = tuple(said_of(table, side))
+                words = tuple(side_words(table, side))
                 paragraphs.setdefault((label, words), []).append(table.model)
         if paragraphs:
             self._title(TITLE)
@@ -90,7 +90,7 @@ class CapabilityPage(Paper):
                 parts += ["; " if rank else "", (text, MEANINGS[word].style)]
             self._line(*parts, indent=2)
 
-    def print_tables(self, tables: Sequence[ModelTable], every: bool) -> None:
+    def print_tables(self, tables: Sequence[ModelTable], show_all: bool) -> None:
         """Print the values that sides treat differently, model by model; or all that were asked."""
         for table in tables:
             rows: list[list[Part]] = [
@@ -99,7 +99,7 @@ class CapabilityPage(Paper):
                     *((worded(cell), MEANINGS[cell.word].style) for cell in row.cells),
                 ]
                 for row in table.rows
-                if row.differs or (every and row.asked)
+                if row.differs or (show_all and row.asked)
             ]
             self._title(f"{TITLE}: {table.model} ({differing(table)})")
             if rows:
@@ -108,5 +108,5 @@ class CapabilityPage(Paper):
 
 def differing(table: ModelTable) -> str:
     """Say how many values were asked for, and in how many sides differ."""
-    asked = counted(sum(row.asked for row in table.rows), "value")
-    return f"they differ in {table.differing} of {asked}" if len(table.sides) > 1 else asked
+    values = counted(sum(row.asked for row in table.rows), "value")
+    return f"they differ in {table.differing} of {values}" if len(table.sides) > 1 else values

@@ -12,8 +12,8 @@ from conformance.reports.capabilities.answers import (
     DECIDED,
     READINGS,
     SILENT,
-    Asked,
     Evidence,
+    JudgedGeneration,
     ModelAnswers,
     Word,
 )
@@ -41,7 +41,7 @@ class Capability:
     @property
     def times(self) -> tuple[int, int]:
         """In how many of the exchanges that decided something it is this word."""
-        words = Counter(shown.word for shown in self.evidence if shown.word in DECIDED)
+        words = Counter(proof.word for proof in self.evidence if proof.word in DECIDED)
         return words[self.word], words.total()
 
     @property
@@ -121,28 +121,30 @@ class Side:
         return self.runs[0].header.edition.id
 
     @property
-    def listed(self) -> dict[Value, str]:
+    def standings(self) -> dict[Value, str]:
         """The values of the contract and those that were asked for, with their standing."""
-        standings = {value: about.standing for value, about in self.values.items()}
-        for asked in self.answers.every:
-            if asked.exchange.expected in ("accepted", "open"):
-                standing = "documented" if asked.exchange.expected == "accepted" else "open"
-                for pair in asked.exchange.asks.items():
+        standings = {value: record.standing for value, record in self.values.items()}
+        for generation in self.answers.generations:
+            if generation.exchange.expected in ("accepted", "open"):
+                standing = "documented" if generation.exchange.expected == "accepted" else "open"
+                for pair in generation.exchange.asks.items():
                     standings.setdefault((pair,), standing)
         return standings
 
 
 def sides_of(runs: Sequence[Run]) -> dict[ColumnKey, Side]:
     """Gather what some runs asked of every model of every provider, under the provider's name."""
-    generations = group_by(_generations(runs), lambda asked: asked.exchange.column)
+    generations = group_by(_generations(runs), lambda generation: generation.exchange.column)
     sides: dict[ColumnKey, Side] = {}
     for column in dict.fromkeys(column for run in runs for column in columns_of(run)):
-        concerned = tuple(run for run in runs if column in columns_of(run))
-        values = (value for run in concerned for value in run.header.values)
+        runs_of_model = tuple(run for run in runs if column in columns_of(run))
+        values = (value for run in runs_of_model for value in run.header.values)
         # a run file may be anybody's: its header may hold a value of no parameter
-        mine = {value.asks: value for value in values if value.asks and value.model == column[1]}
+        values_of_model = {
+            value.asks: value for value in values if value.asks and value.model == column[1]
+        }
         answers = ModelAnswers(generations.get(column, []))
-        sides[column] = Side(column[0], answers, concerned, mine)
+        sides[column] = Side(column[0], answers, runs_of_model, values_of_model)
     return sides
 
 
@@ -158,20 +160,20 @@ def model_tables(sides: Mapping[ColumnKey, Side]) -> tuple[ModelTable, ...]:
 
 def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
     """Return what some sides make of the values of a model; every cell has a word and a reason."""
-    standings = [side.listed for side in sides]
-    listed: dict[Value, str] = {}
-    for known in standings:
-        for value, standing in known.items():
-            listed.setdefault(value, standing)
+    standings = [side.standings for side in sides]
+    standing_by_value: dict[Value, str] = {}
+    for side_standings in standings:
+        for value, standing in side_standings.items():
+            standing_by_value.setdefault(value, standing)
     rows = (
         ValueRow(
             parameter=" + ".join(name for name, _ in value),
             value=" + ".join(text for _, text in value),
             standing=standing,
             cells=tuple(_capability(side, value, sides) for side in sides),
-            standings=tuple(known.get(value, "") for known in standings),
+            standings=tuple(side_standings.get(value, "") for side_standings in standings),
         )
-        for value, standing in _sort_values(listed)
+        for value, standing in _sort_values(standing_by_value)
     )
     return ModelTable(model, tuple(side.label for side in sides), tuple(rows))
 
@@ -179,10 +181,10 @@ def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
 _READ = frozenset({ACCEPTANCE}).union(*(reading.clauses for reading in READINGS.values()))
 
 
-def _generations(runs: Sequence[Run]) -> Iterator[Asked]:
+def _generations(runs: Sequence[Run]) -> Iterator[JudgedGeneration]:
     """Yield all generations, each once: a run that resumes another keeps its exchanges."""
     seen: set[tuple[str, str]] = set()
-    for place, run in enumerate(runs):
+    for index, run in enumerate(runs):
         findings: dict[str, dict[str, Finding]] = {}
         for finding in run.findings:
             if finding.clause in _READ:
@@ -191,28 +193,32 @@ def _generations(runs: Sequence[Run]) -> Iterator[Asked]:
             key = (exchange.run or run.header.id, path)
             if exchange.expected is not None and key not in seen:
                 seen.add(key)
-                yield Asked(exchange, findings.get(path, {}), place)
+                yield JudgedGeneration(exchange, findings.get(path, {}), index)
 
 
-def _sort_values(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
+def _sort_values(standings: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
     """Return values parameter by parameter, numbers by their size; several together come last."""
-    names = list(dict.fromkeys(value[0][0] for value in listed))
+    names = list(dict.fromkeys(value[0][0] for value in standings))
 
     def rank(entry: tuple[Value, str]) -> tuple[int, int, int]:
-        ((name, text), *others) = entry[0]
+        ((name, text), *more) = entry[0]
         # a run file may be anybody's: `int` raises for superscripts, and for thousands of digits
         number = int(text) if text.isdecimal() and len(text) < _DIGITS else 0
-        return len(others), names.index(name), number
+        return len(more), names.index(name), number
 
-    return sorted(listed.items(), key=rank)
+    return sorted(standings.items(), key=rank)
 
 
 def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
     evidence = side.answers.about(dict(value))
-    evidence.sort(key=lambda shown: list(Word).index(shown.word))
+    evidence.sort(key=lambda proof: list(Word).index(proof.word))
     # a value that only another edition names is no gap of this provider's
-    others = (other for other in sides if other.edition != side.edition)
-    if not evidence and value not in side.values and any(value in other.values for other in others):
+    other_editions = (other for other in sides if other.edition != side.edition)
+    if (
+        not evidence
+        and value not in side.values
+        and any(value in other.values for other in other_editions)
+    ):
         return Capability(Word.NOT_IN_EDITION, f"{side.edition} does not name it for this model")
     if not evidence:
         return Capability(Word.NOT_ASKED, _why_not(side, value))
@@ -221,19 +227,19 @@ def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
 
 def _why_not(side: Side, value: Value) -> str:
     """Say why nobody asked for a value."""
-    about = side.values.get(value)
-    if about is None:
+    record = side.values.get(value)
+    if record is None:
         return "no document knows it for this model"
     if any(run.foreign for run in side.runs):
         return "no recording asks for it"
-    if about.depth is None and about.standing == "default":
+    if record.depth is None and record.standing == "default":
         return "the default: requests without it are judged instead"
-    if about.depth is None:
+    if record.depth is None:
         return "no request of the plan asks for it"
     if part := next(filter(None, map(extent, side.runs)), ""):
         return f"left out: the run was for {part}"
     if any(run.interrupted for run in side.runs):
         return "the run ended before it"
-    if about.depth == "thorough":
+    if record.depth == "thorough":
         return "only asked with --depth thorough"
     return "the run left it out"

@@ -72,11 +72,11 @@ class ComparedProvider:
 _DISTINGUISHING = ("provider", "edition", "digest", "tool", "mode", "base_url")
 
 
-def columns(runs: Sequence[Run], incomplete_too: bool) -> list[ComparedProvider]:
+def compared_providers(runs: Sequence[Run], incomplete_too: bool) -> list[ComparedProvider]:
     """Return the columns; raises `ComparisonError` where they cannot stand side by side."""
-    shown = [column for run in runs for column in _columns_of(run)]
-    _check(shown, incomplete_too)
-    labels = zip(shown, _labels(shown), strict=True)
+    columns = [column for run in runs for column in _columns_of(run)]
+    _check(columns, incomplete_too)
+    labels = zip(columns, _labels(columns), strict=True)
     return [replace(column, label=label) for column, label in labels]
 
 
@@ -94,9 +94,9 @@ def _columns_of(run: Run) -> Iterable[ComparedProvider]:
             started=run.header.started,
             complete=run.complete,
             lack="" if run.complete else lack_of(run),
-            findings=tuple(each for each in run.findings if each.provider == provider.id),
+            findings=tuple(finding for finding in run.findings if finding.provider == provider.id),
             exchanges=tuple(
-                each for each in run.exchanges.values() if each.provider == provider.id
+                exchange for exchange in run.exchanges.values() if exchange.provider == provider.id
             ),
             sides={model: side for (name, model), side in sides.items() if name == provider.id},
             explanations=explanations,
@@ -104,12 +104,12 @@ def _columns_of(run: Run) -> Iterable[ComparedProvider]:
         )
 
 
-def _check(sides: Sequence[ComparedProvider], incomplete_too: bool) -> None:
-    if len(sides) < 2:
+def _check(columns: Sequence[ComparedProvider], incomplete_too: bool) -> None:
+    if len(columns) < 2:
         raise ComparisonError(
             "there is only one provider of one run, and nothing to set beside it; name another run"
         )
-    for column in sides:
+    for column in columns:
         if not column.findings:
             raise ComparisonError(f"{column.name} judged nothing, so there is nothing to compare")
         if not column.complete and not incomplete_too:
@@ -117,18 +117,18 @@ def _check(sides: Sequence[ComparedProvider], incomplete_too: bool) -> None:
                 f"{column.name} {column.lack}; what it lacks would look like a difference. "
                 f"Compare it all the same with --incomplete"
             )
-    _check_distinct(sides)
-    _check_common(sides, lambda column: column.clauses, "clause")
-    _check_common(sides, lambda column: frozenset(column.models), "model")
+    _check_distinct(columns)
+    _check_common(columns, lambda column: column.clauses, "clause")
+    _check_common(columns, lambda column: frozenset(column.models), "model")
 
 
-def _check_distinct(sides: Sequence[ComparedProvider]) -> None:
+def _check_distinct(columns: Sequence[ComparedProvider]) -> None:
     seen: dict[tuple[str, ...], ComparedProvider] = {}
-    for column in sides:
-        other = seen.setdefault(tuple(getattr(column, name) for name in _DISTINGUISHING), column)
-        if other is column:
+    for column in columns:
+        first = seen.setdefault(tuple(getattr(column, name) for name in _DISTINGUISHING), column)
+        if first is column:
             continue
-        if other.run == column.run:
+        if first.run == column.run:
             raise ComparisonError(f"{column.name} was named twice")
         raise ComparisonError(
             f"two runs of {printable(column.provider, 60)} have the same contract, suite version, "
@@ -138,18 +138,20 @@ def _check_distinct(sides: Sequence[ComparedProvider]) -> None:
 
 
 def _check_common(
-    sides: Sequence[ComparedProvider], read: Callable[[ComparedProvider], frozenset[str]], noun: str
+    columns: Sequence[ComparedProvider],
+    read: Callable[[ComparedProvider], frozenset[str]],
+    noun: str,
 ) -> None:
     """Refuse a column that shares nothing with any other."""
-    documents = sorted({printable(column.contract.edition.document, 80) for column in sides})
+    documents = sorted({printable(column.contract.edition.document, 80) for column in columns})
     endpoints = f"; they judge by different documents ({', '.join(documents)})"
-    for column in sides:
-        others = frozenset().union(*(read(other) for other in sides if other is not column))
-        if not read(column) & others:
+    for column in columns:
+        other_names = frozenset().union(*(read(other) for other in columns if other is not column))
+        if not read(column) & other_names:
             raise ComparisonError(
                 f"{printable(column.provider, 60)} ({printable(column.edition, 60)}) has no {noun} "
-                f"in common with the others: {_names(read(column))} here, {_names(others)} there"
-                f"{endpoints if len(documents) > 1 else ''}"
+                f"in common with the others: {_names(read(column))} here, "
+                f"{_names(other_names)} there{endpoints if len(documents) > 1 else ''}"
             )
 
 
@@ -157,21 +159,21 @@ def _names(names: Iterable[str]) -> str:
     return listed([printable(name, 40) for name in sorted(names)])
 
 
-def _labels(sides: Sequence[ComparedProvider]) -> list[str]:
+def _labels(columns: Sequence[ComparedProvider]) -> list[str]:
     """Name columns by their provider, and by as much of the rest as makes the names differ."""
 
     def differ_in(name: str) -> bool:
-        return len({getattr(column, name) for column in sides}) > 1
+        return len({getattr(column, name) for column in columns}) > 1
 
     def label(column: ComparedProvider) -> str:
-        more = [getattr(column, name).removeprefix("image-conformance ") for name in extra]
-        return " ".join([column.provider, *more])
+        details = [getattr(column, name).removeprefix("image-conformance ") for name in extra]
+        return " ".join([column.provider, *details])
 
     extra = [name for name in ("edition", "tool") if differ_in(name)]
-    labels = [label(column) for column in sides]
+    labels = [label(column) for column in columns]
     differing = ["digest"] if differ_in("digest") else []
     for name in (*differing, "mode", "base_url"):
         if len(set(labels)) < len(labels):
             extra.append(name)
-            labels = [label(column) for column in sides]
+            labels = [label(column) for column in columns]
     return labels

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables
-from conformance.reports.comparison.columns import ComparedProvider, columns
+from conformance.reports.comparison.columns import ComparedProvider, compared_providers
 from conformance.reports.contracts import contracts_of, lacking_in
 from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import group_by
@@ -90,30 +90,30 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
     columns judged. Raises `ComparisonError` where that would say nothing.
     """
     runs = by_edition(runs)
-    shown = columns(runs, incomplete_too)
-    judged = (clause for column in shown for clause in column.clauses)
+    columns = compared_providers(runs, incomplete_too)
+    clauses = (clause for column in columns for clause in column.clauses)
     rows = sorted(
-        _rows(shown, lacking_in(contracts_of(runs), judged)),
+        _rows(columns, lacking_in(contracts_of(runs), clauses)),
         key=lambda row: (not row.differs, not row.compared, LEVELS.index(row.level), row.clause),
     )
     return Comparison(
-        columns=tuple(shown),
+        columns=tuple(columns),
         rows=tuple(rows),
-        totals=tuple(_totals(rows, place) for place in range(len(shown))),
-        notes=tuple(_notes(shown)),
-        capabilities=_capabilities(shown),
-        offers=offers_by_model(offer for column in shown for offer in _offers(column)),
+        totals=tuple(_totals(rows, index) for index in range(len(columns))),
+        notes=tuple(_notes(columns)),
+        capabilities=_capabilities(columns),
+        offers=offers_by_model(offer for column in columns for offer in _offers(column)),
     )
 
 
-def _capabilities(shown: Sequence[ComparedProvider]) -> tuple[ModelTable, ...]:
+def _capabilities(columns: Sequence[ComparedProvider]) -> tuple[ModelTable, ...]:
     """Return the capability tables of all models that were judged, a side a column."""
-    models = dict.fromkeys(model for column in shown for model in column.models)
+    models = dict.fromkeys(model for column in columns for model in column.models)
     return model_tables(
         {
             (column.label, model): replace(column.sides[model], label=column.label)
             for model in models
-            for column in shown
+            for column in columns
             if model in column.models and model in column.sides
         }
     )
@@ -129,33 +129,35 @@ def _offers(column: ComparedProvider) -> Iterator[Offer]:
 
 
 def _rows(
-    shown: Sequence[ComparedProvider], lacking: Mapping[str, Sequence[str]]
+    columns: Sequence[ComparedProvider], lacking: Mapping[str, Sequence[str]]
 ) -> Iterator[PromiseRow]:
     """Yield a row for every promise; models with the same cells share it."""
     tables = [
         group_by(column.findings, lambda finding: (finding.clause, finding.model))
-        for column in shown
+        for column in columns
     ]
     groups: dict[tuple[str, Cells], list[str]] = {}
-    why: dict[tuple[str, Cells], tuple[str, ...]] = {}
+    messages_by_group: dict[tuple[str, Cells], tuple[str, ...]] = {}
     for clause, model in dict.fromkeys(key for table in tables for key in table):
         sides = _common([table.get((clause, model), []) for table in tables])
         cells = tuple(
             promise_of(side, column.explanations).cell if side else None
-            for side, column in zip(sides, shown, strict=True)
+            for side, column in zip(sides, columns, strict=True)
         )
         groups.setdefault((clause, cells), []).append(model)
         messages = (
             next((finding.message for finding in side if finding.verdict in BROKEN), "")
             for side in sides
         )
-        why.setdefault((clause, cells), tuple(messages))
+        messages_by_group.setdefault((clause, cells), tuple(messages))
     for (clause, cells), models in groups.items():
-        records = (column.contract.clauses.get(clause) for column in shown)
-        first = next(filter(None, records), None)
-        level, statement = (first.level, first.statement) if first else ("MAY", "")
-        lacks = tuple(clause in lacking[column.edition] for column in shown)
-        yield PromiseRow(clause, level, statement, tuple(models), cells, why[clause, cells], lacks)
+        records = (column.contract.clauses.get(clause) for column in columns)
+        record = next(filter(None, records), None)
+        level, statement = (record.level, record.statement) if record else ("MAY", "")
+        lacks = tuple(clause in lacking[column.edition] for column in columns)
+        yield PromiseRow(
+            clause, level, statement, tuple(models), cells, messages_by_group[clause, cells], lacks
+        )
 
 
 def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
@@ -167,21 +169,21 @@ def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
     return [[finding for finding in side if finding.case in shared] for side in sides]
 
 
-def _totals(rows: Iterable[PromiseRow], place: int) -> dict[str, Kept]:
+def _totals(rows: Iterable[PromiseRow], index: int) -> dict[str, Kept]:
     """Count by level what a column keeps, over the rows that all columns judged and claim."""
     counts: dict[str, Kept] = {}
     for row in rows:
-        cell, models = row.cells[place], len(row.models)
+        cell, models = row.cells[index], len(row.models)
         if cell and all(other and other.verdict is not Verdict.NOT_CLAIMED for other in row.cells):
-            good = cell.verdict is Verdict.PASS and not cell.known
-            here = Kept(good * models, models, (cell.verdict in DECIDED) * models)
-            counts[row.level] = counts.get(row.level, NOTHING) + here
+            is_kept = cell.verdict is Verdict.PASS and not cell.known
+            row_count = Kept(is_kept * models, models, (cell.verdict in DECIDED) * models)
+            counts[row.level] = counts.get(row.level, NOTHING) + row_count
     return by_level(counts)
 
 
-def _notes(shown: Sequence[ComparedProvider]) -> Iterator[str]:
-    for column in shown:
-        others = [other for other in shown if other is not column]
+def _notes(columns: Sequence[ComparedProvider]) -> Iterator[str]:
+    for column in columns:
+        others = [other for other in columns if other is not column]
         clauses = column.clauses - frozenset().union(*(other.contract.clauses for other in others))
         if clauses:
             yield f"Only {column.label} knows {listed(sorted(clauses), 5)}."
@@ -194,36 +196,38 @@ def _notes(shown: Sequence[ComparedProvider]) -> Iterator[str]:
             yield f"{column.label} judged {listed(read, 5)}."
         if not column.complete:
             yield f"The run of {column.label} {column.lack}."
-    yield from _selections(shown)
-    yield from _contracts(shown)
+    yield from _selections(columns)
+    yield from _contracts(columns)
 
 
-def _selections(shown: Sequence[ComparedProvider]) -> Iterator[str]:
+def _selections(columns: Sequence[ComparedProvider]) -> Iterator[str]:
     """Say which columns judged only a part, and what is broken elsewhere in what they left out."""
-    narrow = [column.selection for column in shown if column.selection]
-    for rank, chosen in enumerate(narrow):
-        if chosen in narrow[:rank]:
+    selections = [column.selection for column in columns if column.selection]
+    for rank, selection in enumerate(selections):
+        if selection in selections[:rank]:
             continue
-        parts = " and ".join(f"the {name} {glob}" for name, glob in chosen.items())
-        names = listed([column.label for column in shown if column.selection == chosen], 5)
-        lost = sum(
-            finding.verdict in BROKEN and not selects(chosen, finding)
-            for column in shown
-            if column.selection != chosen
+        parts = " and ".join(f"the {name} {glob}" for name, glob in selection.items())
+        names = listed([column.label for column in columns if column.selection == selection], 5)
+        broken_elsewhere = sum(
+            finding.verdict in BROKEN and not selects(selection, finding)
+            for column in columns
+            if column.selection != selection
             for finding in column.findings
         )
-        verb = "is" if lost == 1 else "are"
-        more = f": {counted(lost, 'broken finding')} of the others {verb} not compared"
-        yield f"Only {parts} were judged by {names}{more if lost else ''}."
+        verb = "is" if broken_elsewhere == 1 else "are"
+        remark = (
+            f": {counted(broken_elsewhere, 'broken finding')} of the others {verb} not compared"
+        )
+        yield f"Only {parts} were judged by {names}{remark if broken_elsewhere else ''}."
 
 
-def _contracts(shown: Sequence[ComparedProvider]) -> Iterator[str]:
+def _contracts(columns: Sequence[ComparedProvider]) -> Iterator[str]:
     """Name clauses that two contracts word, or rank, differently."""
     digests: dict[str, set[str]] = {}
-    for column in shown:
+    for column in columns:
         digests.setdefault(column.edition, set()).add(column.digest)
-    for edition, known in digests.items():
-        if len(known - {""}) > 1:
-            yield changed_under_its_name(edition, sorted(known - {""}))
-    if len({(column.edition, column.digest) for column in shown}) > 1:
-        yield from reworded([column.contract for column in shown])
+    for edition, digests_of_edition in digests.items():
+        if len(digests_of_edition - {""}) > 1:
+            yield changed_under_its_name(edition, sorted(digests_of_edition - {""}))
+    if len({(column.edition, column.digest) for column in columns}) > 1:
+        yield from reworded([column.contract for column in columns])

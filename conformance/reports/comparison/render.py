@@ -139,10 +139,10 @@ def comparison_page(comparison: Comparison, runs: Sequence[Run]) -> str:
     column for each provider and model.
     """
     names = [(column.provider, column.edition) for column in comparison.columns]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
         raise ComparisonError(
-            f"a page cannot show {printable(twice[0], 60)} twice; write .md, .json or .csv"
+            f"a page cannot show {printable(repeated[0], 60)} twice; write .md, .json or .csv"
         )
     return page(summarize(runs))
 
@@ -155,26 +155,26 @@ def print_comparison(comparison: Comparison, console: Console, every: bool = Fal
 class _ComparisonPage(Paper):
     """One comparison on one console."""
 
-    def print(self, comparison: Comparison, every: bool) -> None:
+    def print(self, comparison: Comparison, show_all: bool) -> None:
         for column in comparison.columns:
             about = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
             self._line((column.label, "bold"), about, indent=2)
         for note in comparison.notes:
             self._line((note, "yellow"))
-        CapabilityPage(self._console).print_tables(comparison.capabilities, every)
+        CapabilityPage(self._console).print_tables(comparison.capabilities, show_all)
         side_by_side.OfferPage(self._console).print(comparison.offers)
         labels = [column.label for column in comparison.columns]
         self._table("Different", comparison.differing, labels)
-        if every:
+        if show_all:
             self._table("The same", comparison.same, labels)
             self._table("Judged by one alone", comparison.alone, labels)
         self._title("Kept, of the promises that all judged")
         for column, kept in zip(comparison.columns, comparison.totals, strict=True):
             self._line((column.label, "bold"), f": {totals(kept)}", indent=2)
         self._console.print()
-        left = counted(len(comparison.same), "row is", "rows are")
-        shown = "" if every else f" {left} the same (--all shows them)."
-        self._line((closing(comparison), "bold"), shown)
+        same = counted(len(comparison.same), "row is", "rows are")
+        remark = "" if show_all else f" {same} the same (--all shows them)."
+        self._line((closing(comparison), "bold"), remark)
 
     def _table(self, title: str, rows: Sequence[PromiseRow], labels: Sequence[str]) -> None:
         if not rows:

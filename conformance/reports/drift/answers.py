@@ -60,23 +60,35 @@ def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[Dr
     ]
     differences: dict[tuple[str, Aspect, str, str], _Difference] = {}
     for before, now in pairs:
-        older = [_aspects(exchange) for exchange in earlier.answers[now.path][:-1]]
+        earlier_aspects = [_aspects(exchange) for exchange in earlier.answers[now.path][:-1]]
         for aspect, was, became in _differences(before, now):
-            here = differences.setdefault((now.provider, aspect, was, became), _Difference())
-            here.where.append(now)
-            here.varied += any(aspects.get(aspect, ABSENT) == became for aspects in older)
+            difference = differences.setdefault((now.provider, aspect, was, became), _Difference())
+            difference.where.append(now)
+            difference.varied += any(
+                aspects.get(aspect, ABSENT) == became for aspects in earlier_aspects
+            )
     compared = Counter(now.provider for _, now in pairs)
     changes = []
-    for (provider, aspect, was, became), here in differences.items():
-        back = (provider, aspect, became, was) in differences  # it varies from answer to answer
-        once = len(here.where) == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
+    for (provider, aspect, was, became), difference in differences.items():
+        is_reversed = (
+            provider,
+            aspect,
+            became,
+            was,
+        ) in differences  # it varies from answer to answer
+        is_single = (
+            len(difference.where) == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
+        )
         # a field that successes had is no noise: a client may read it
         vanished = (aspect[0], became) == ("field", ABSENT) and any(
-            exchange.response and exchange.response.status // 100 == 2 for exchange in here.where
+            exchange.response and exchange.response.status // 100 == 2
+            for exchange in difference.where
         )
-        noise = (back or once or here.varied == len(here.where)) and not vanished
+        noise = (
+            is_reversed or is_single or difference.varied == len(difference.where)
+        ) and not vanished
         kind = ChangeKind.NOISE if noise else ChangeKind.INFORMATION
-        changes.append(_change(aspect, was, became, here.where, kind))
+        changes.append(_change(aspect, was, became, difference.where, kind))
     return [*changes, *_header_values(pairs), *_hosts(earlier, new)]
 
 
@@ -106,45 +118,45 @@ def _header_values(pairs: Pairs) -> Iterator[DriftChange]:
     new_values: dict[tuple[str, str], list[str]] = {}
     answers = group_by((now for _, now in pairs), lambda exchange: exchange.provider)
     for both in pairs:
-        for into, exchange in zip((old_values, new_values), both, strict=True):
+        for values_by_header, exchange in zip((old_values, new_values), both, strict=True):
             headers = exchange.response.headers if exchange.response else ()
             # by its lower-case name, so that one that comes twice counts once, by its last value
             for name, value in {name.lower(): value for name, value in headers}.items():
                 if name != "content-type" and not _VOLATILE.fullmatch(name):
-                    into.setdefault((exchange.provider, name), []).append(value)
+                    values_by_header.setdefault((exchange.provider, name), []).append(value)
     for (provider, name), values in new_values.items():
         old = old_values.get((provider, name), [])
         constant = len(set(old)) == len(set(values)) == 1 and min(len(old), len(values)) >= _FEWEST
         if constant and old[0] != values[0]:
-            where = answers[provider][: len(values)]
-            yield _change(("header value", name), old[0], values[0], where)
+            exchanges = answers[provider][: len(values)]
+            yield _change(("header value", name), old[0], values[0], exchanges)
 
 
 def _hosts(earlier: Before, new: Run) -> Iterator[DriftChange]:
     """Yield image hosts that no night before had, beside those that it had."""
-    known: dict[str, dict[str, None]] = {}
+    known_hosts: dict[str, dict[str, None]] = {}
     for exchanges in earlier.answers.values():
         for exchange in exchanges:
-            known.setdefault(exchange.provider, {}).update(
+            known_hosts.setdefault(exchange.provider, {}).update(
                 dict.fromkeys(sorted(_image_hosts(exchange)))
             )
-    fresh: dict[tuple[str, str], list[ExchangeRecord]] = {}
+    new_hosts: dict[tuple[str, str], list[ExchangeRecord]] = {}
     for exchange in new.exchanges.values():
-        for host in _image_hosts(exchange) - known.get(exchange.provider, {}).keys():
-            fresh.setdefault((exchange.provider, host), []).append(exchange)
-    for (provider, host), where in fresh.items():
-        if old := ", ".join(known.get(provider, {})):
+        for host in _image_hosts(exchange) - known_hosts.get(exchange.provider, {}).keys():
+            new_hosts.setdefault((exchange.provider, host), []).append(exchange)
+    for (provider, host), where in new_hosts.items():
+        if old := ", ".join(known_hosts.get(provider, {})):
             yield _change(("image host", ""), old, host, where)
 
 
 def _differences(before: ExchangeRecord, now: ExchangeRecord) -> Iterator[tuple[Aspect, str, str]]:
     """Yield each aspect that differs; of two statuses of different classes, only the status."""
-    old, new = _aspects(before), _aspects(now)
-    if not old or not new:
+    old_aspects, new_aspects = _aspects(before), _aspects(now)
+    if not old_aspects or not new_aspects:
         return
     status = "status", ""
-    if old[status][:1] != new[status][:1]:
-        yield status, old[status], new[status]
+    if old_aspects[status][:1] != new_aspects[status][:1]:
+        yield status, old_aspects[status], new_aspects[status]
         return
     unknown = set()  # and not absent: a shape that is too long to be kept, images that never came
     if _shape(before) is None or _shape(now) is None:
@@ -152,17 +164,18 @@ def _differences(before: ExchangeRecord, now: ExchangeRecord) -> Iterator[tuple[
     if not before.images or not now.images:
         unknown.add("image type")
     changed = {
-        aspect: (old.get(aspect, ABSENT), new.get(aspect, ABSENT))
-        for aspect in {**old, **new}
-        if aspect[0] not in unknown and old.get(aspect, ABSENT) != new.get(aspect, ABSENT)
+        aspect: (old_aspects.get(aspect, ABSENT), new_aspects.get(aspect, ABSENT))
+        for aspect in {**old_aspects, **new_aspects}
+        if aspect[0] not in unknown
+        and old_aspects.get(aspect, ABSENT) != new_aspects.get(aspect, ABSENT)
     }
     for aspect, (was, became) in changed.items():
-        what, path = aspect
+        part, path = aspect
         # what came or went of an error is a field as well
-        is_field = what == "error" and ABSENT in (was, became)
+        is_field = part == "error" and ABSENT in (was, became)
         # a field may only have come or gone with the one that holds it
         ends = [rank for rank, letter in enumerate(path) if letter in ".["]
-        is_below = what == "field" and any((what, path[:end]) in changed for end in ends)
+        is_below = part == "field" and any((part, path[:end]) in changed for end in ends)
         if not is_field and not is_below:
             yield aspect, was, became
 
@@ -173,11 +186,11 @@ def _aspects(exchange: ExchangeRecord) -> dict[Aspect, str]:
         return {}
     aspects: dict[Aspect, str] = {("status", ""): str(exchange.response.status)}
     for name, value in exchange.response.headers:
-        plain = name.lower()
-        if plain == "content-type":
-            aspects["header", plain] = value.split(";", 1)[0].strip().lower()
-        elif not _VOLATILE.fullmatch(plain):
-            aspects["header", plain] = _PRESENT
+        lower_name = name.lower()
+        if lower_name == "content-type":
+            aspects["header", lower_name] = value.split(";", 1)[0].strip().lower()
+        elif not _VOLATILE.fullmatch(lower_name):
+            aspects["header", lower_name] = _PRESENT
     types: dict[str, set[str]] = {}
     for entry in _shape(exchange) or ():
         path, _, type_ = entry.rpartition(":")

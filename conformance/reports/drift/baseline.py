@@ -96,24 +96,24 @@ def absences(earlier: Before, new: Run) -> tuple[Counts, Counts]:
     if new.interrupted:
         return {}, {}
     globs, planned = selection_globs(new), providers_of(new)
-    there = {finding.column for finding in new.findings}
+    present = {finding.column for finding in new.findings}
     counts: Counter[ColumnKey] = Counter()
-    chosen: set[ColumnKey] = set()
+    selected: set[ColumnKey] = set()
     for finding in earlier.findings.values():
-        asked = finding.verdict in DECIDED and finding.provider in planned
-        if asked and finding.column not in there:
+        was_judged = finding.verdict in DECIDED and finding.provider in planned
+        if was_judged and finding.column not in present:
             counts[finding.column] += 1
             if selects(globs, finding):
-                chosen.add(finding.column)
-    missing = {column: count for column, count in counts.items() if column in chosen}
-    return missing, {column: counts[column] for column in counts if column not in chosen}
+                selected.add(finding.column)
+    missing = {column: count for column, count in counts.items() if column in selected}
+    return missing, {column: counts[column] for column in counts if column not in selected}
 
 
 def retirements(last: Run, new: Run) -> Iterator[DriftChange]:
     """Yield the models that have ended since the last night; what was promised of them is over."""
-    news = {finding.column for finding in last.findings} - retired_in(last).keys()
+    judged = {finding.column for finding in last.findings} - retired_in(last).keys()
     for (provider, model), standing in retired_in(new).items():
-        if (provider, model) in news:
+        if (provider, model) in judged:
             end = standing.lifecycle.until or standing.day
             yield DriftChange(
                 kind=ChangeKind.INFORMATION,
@@ -137,14 +137,16 @@ def vanished_musts(
         return
     globs, known = selection_globs(new), {clause.id for clause in new.header.clauses}
     planned = providers_of(new)
-    there = {(finding.column, finding.clause) for finding in new.findings}
-    gone: dict[ColumnKey, set[str]] = {}
+    present = {(finding.column, finding.clause) for finding in new.findings}
+    vanished: dict[ColumnKey, set[str]] = {}
     for finding in (earlier.findings[name] for name in earlier.newest):
         decided = finding.level == "MUST" and finding.verdict in DECIDED
-        asked = finding.provider in planned and finding.clause in known and selects(globs, finding)
-        if decided and asked and (finding.column, finding.clause) not in there:
-            gone.setdefault(finding.column, set()).add(finding.clause)
-    for (provider, model), clauses in sorted(gone.items()):
+        expected = (
+            finding.provider in planned and finding.clause in known and selects(globs, finding)
+        )
+        if decided and expected and (finding.column, finding.clause) not in present:
+            vanished.setdefault(finding.column, set()).add(finding.clause)
+    for (provider, model), clauses in sorted(vanished.items()):
         if provider not in reported and (provider, model) not in reported:
             musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))
             yield f"{musts} of {provider} {model} judged before and not now: {names}"

@@ -47,13 +47,13 @@ def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drif
     check(bases, new)
     earlier = look_up(bases)
     # only then did what one side lacks come or go, and was not just left out
-    whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
+    both_whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
     missing, left_out = absences(earlier, new)
-    gone = {*missing, *left_out, *retired_in(new)}
+    absent = {*missing, *left_out, *retired_in(new)}
     unreliable = became_unreliable(bases, new)
     subjects = subjects_of(unreliable)
     flaky = flaky_exchanges(new, subjects)
-    verdicts, explained = verdict_changes(earlier, new, whole, gone, subjects, flaky)
+    verdicts, explained = verdict_changes(earlier, new, both_whole, absent, subjects, flaky)
     changes = [
         *unreliable,
         *_vanished(missing),
@@ -73,7 +73,7 @@ def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drif
         ),
         explained=explained,
         notes=(*_notes(bases[-1], new, left_out), *_endings(new)),
-        unjudged=tuple(_unjudged(earlier, new, missing, gone)),
+        unjudged=tuple(_unjudged(earlier, new, missing, absent)),
         unconfirmed_too=unconfirmed_too,
     )
 
@@ -95,10 +95,10 @@ def _vanished(missing: Counts) -> Iterator[DriftChange]:
 
 def _rank(change: DriftChange) -> tuple[int, bool, int, int]:
     """Put first what a person must see: of a class, what is sure, rare in kind and widespread."""
-    place = _WHAT.index(change.what)
+    rank = _WHAT.index(change.what)
     if change.what == "verdict" and ABSENT in (change.before, change.after):
-        place = len(_WHAT)  # a new version of the suite has many of these
-    return _ORDER[change.kind], not change.confirmed, place, -change.count
+        rank = len(_WHAT)  # a new version of the suite has many of these
+    return _ORDER[change.kind], not change.confirmed, rank, -change.count
 
 
 def _same_selection(base: Run, new: Run) -> bool:
@@ -144,7 +144,7 @@ def _endings(new: Run) -> Iterator[str]:
 
 
 def _unjudged(
-    earlier: Before, new: Run, missing: Counts, gone: Collection[ColumnKey]
+    earlier: Before, new: Run, missing: Counts, absent: Collection[ColumnKey]
 ) -> Iterator[str]:
     """Say why it cannot be known from these runs that nothing got worse."""
     if new.interrupted:
@@ -155,49 +155,49 @@ def _unjudged(
         finding.provider for finding in earlier.findings.values() if finding.verdict in DECIDED
     )
     now = {finding.provider for finding in new.findings if finding.verdict in DECIDED}
-    out = [name for name in was if name in providers_of(new) and name not in now]
-    for provider in out:
+    silent = [name for name in was if name in providers_of(new) and name not in now]
+    for provider in silent:
         yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
     for (provider, model), count in missing.items():
-        if provider not in out:
+        if provider not in silent:
             findings = counted(count, "finding")
             yield f"nothing of {provider} {model} was judged, of {findings} before"
-    yield from _mostly_undecided(earlier, new, out)
-    yield from vanished_musts(earlier, new, {*out, *gone})
+    yield from _mostly_undecided(earlier, new, silent)
+    yield from vanished_musts(earlier, new, {*silent, *absent})
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 
 
-def _mostly_undecided(earlier: Before, new: Run, out: Sequence[str]) -> Iterator[str]:
+def _mostly_undecided(earlier: Before, new: Run, silent_providers: Sequence[str]) -> Iterator[str]:
     """Name the models of which most cannot be compared; not those of providers that are out."""
     retired, now = retired_in(new), {finding.id: finding for finding in new.findings}
     known = [earlier.findings[name] for name in now if name in earlier.findings]
-    for (provider, model), (lost, of) in _undecided(known, now).items():
-        is_over = provider in out or (provider, model) in retired
-        if not is_over and lost > of * _MOST_LOST:
-            findings = counted(of, "finding")
+    for (provider, model), (lost, total) in _undecided(known, now).items():
+        is_over = provider in silent_providers or (provider, model) in retired
+        if not is_over and lost > total * _MOST_LOST:
+            findings = counted(total, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
     decided = (finding for finding in earlier.findings.values() if finding.verdict in DECIDED)
-    judged = {finding.provider for finding in decided}
-    for (provider, model), (lost, of) in _undecided(now.values(), earlier.findings).items():
-        if provider in judged and lost > of * _MOST_LOST:
-            findings = counted(of, "finding")
+    judged_before = {finding.provider for finding in decided}
+    for (provider, model), (lost, total) in _undecided(now.values(), earlier.findings).items():
+        if provider in judged_before and lost > total * _MOST_LOST:
+            findings = counted(total, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} were not decided before"
 
 
 def _undecided(
-    findings: Iterable[Finding], others: Mapping[str, Finding]
+    findings: Iterable[Finding], other_findings: Mapping[str, Finding]
 ) -> dict[ColumnKey, tuple[int, int]]:
     """Count by model: findings that were decided, and those of them that were not in another run.
 
     What something broken on the same exchange explains is not counted: that is reported itself.
     """
-    reasons = Reasons(others.values())
+    reasons = Reasons(other_findings.values())
     counts: dict[ColumnKey, tuple[int, int]] = {}
     for finding in findings:
-        other = others.get(finding.id)
+        other = other_findings.get(finding.id)
         if other is not None and finding.verdict in DECIDED:
-            undecided, of = counts.get(finding.column, (0, 0))
+            undecided, total = counts.get(finding.column, (0, 0))
             is_open = other.state not in TELLING and not reasons.explain(other)
-            counts[finding.column] = undecided + is_open, of + 1
+            counts[finding.column] = undecided + is_open, total + 1
     return counts

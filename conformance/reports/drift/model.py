@@ -71,8 +71,8 @@ class Alarm:
         """The title of an issue."""
         first, more = self.clauses[0], len(self.clauses) - 1
         unreliable = all(change.kind is ChangeKind.UNRELIABLE for change in self.regressions)
-        what = "became unreliable:" if unreliable else "no longer keeps"
-        return f"{self.provider} {what} {first}" + (f" and {more} more" if more else "")
+        verb = "became unreliable:" if unreliable else "no longer keeps"
+        return f"{self.provider} {verb} {first}" + (f" and {more} more" if more else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Drift:
     unconfirmed_too: bool = False  # whether a regression decides that was seen only once, live
 
     def of(self, kind: ChangeKind) -> Sequence[DriftChange]:
-        """The changes of a class."""
+        """Return the changes of a class."""
         return [change for change in self.changes if change.kind is kind]
 
     @property
@@ -118,28 +118,28 @@ class Drift:
         """An alarm for each provider of the new run, in its order."""
         alarms = []
         for provider in self.new.header.providers:
-            mine = tuple(change for change in self.worse if change.provider == provider.id)
-            clauses = {change.subject for change in mine}
+            changes = tuple(change for change in self.worse if change.provider == provider.id)
+            clauses = {change.subject for change in changes}
             regressions = {
                 change.subject
                 for change in self.of(ChangeKind.REGRESSION)
                 if change.provider == provider.id
             }
-            findings = [each for each in self.new.findings if each.provider == provider.id]
+            findings = [finding for finding in self.new.findings if finding.provider == provider.id]
             # a clause is kept if nothing of it is open, and nothing broken but what is excused
-            good = (Verdict.PASS, Verdict.NOT_CLAIMED)
+            kept_verdicts = (Verdict.PASS, Verdict.NOT_CLAIMED)
             doubtful = {
                 finding.clause
                 for finding in findings
-                if not finding.excused and finding.verdict not in good
+                if not finding.excused and finding.verdict not in kept_verdicts
             }
-            kept = {finding.clause for finding in findings} - doubtful
+            kept_clauses = {finding.clause for finding in findings} - doubtful
             alarm = Alarm(
                 provider=provider.id,
                 clauses=tuple(sorted(clauses)),
-                regressions=mine,
+                regressions=changes,
                 waiting=tuple(sorted(regressions - clauses)),
-                kept=tuple(sorted(kept)),
+                kept=tuple(sorted(kept_clauses)),
                 judged=not self.unjudged,
             )
             alarms.append(alarm)

@@ -78,13 +78,13 @@ def usual(values: Sequence[float], measure: Measure) -> Range:
     """
     if len(values) < ENOUGH:
         last = values[-1]
-        room = max(last * (measure.factor - 1), measure.least)
+        margin = max(last * (measure.factor - 1), measure.least)
         low = min(last / measure.factor, last - measure.least)
-        return Range(low, last + room, last, f"one night, factor {measure.factor:g}")
+        return Range(low, last + margin, last, f"one night, factor {measure.factor:g}")
     middle = median(values)
     deviation = _ROBUST * median(abs(value - middle) for value in values)
-    room = max(SPREADS * deviation, measure.share * middle, measure.least)
-    return Range(middle - room, middle + room, middle, f"{len(values)} nights")
+    margin = max(SPREADS * deviation, measure.share * middle, measure.least)
+    return Range(middle - margin, middle + margin, middle, f"{len(values)} nights")
 
 
 def range_changes(bases: Sequence[Run], new: Run) -> list[DriftChange]:
@@ -101,14 +101,14 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Drif
     """Compare medians by provider and model, over the cases that both sides have."""
     nights = [measure.values(base) for base in bases]
     for column, cases in measure.values(new).items():
-        mine = [night[column] for night in nights if column in night]
-        common = [[night[case] for case in night if case in cases] for night in mine]
+        nights_of_model = [night[column] for night in nights if column in night]
+        common = [[night[case] for case in night if case in cases] for night in nights_of_model]
         medians = [median(values) for values in common if values]
         if not medians:
             continue
-        known = {case for night in mine for case in night}  # a new case moves no median
-        here = [value for case, value in cases.items() if case in known]
-        range_, value = usual(medians, measure), median(here)
+        known = {case for night in nights_of_model for case in night}  # a new case moves no median
+        comparable = [value for case, value in cases.items() if case in known]
+        range_, value = usual(medians, measure), median(comparable)
         if range_.low <= value <= range_.high:
             continue
         low, high = (measure.format.format(max(end, 0)) for end in (range_.low, range_.high))
@@ -120,8 +120,8 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Drif
             before=measure.format.format(range_.middle),
             after=measure.format.format(value),
             models=(column[1],),
-            count=len(here),
-            message=f"median of {len(here)}; usual {low} to {high} ({range_.how})",
+            count=len(comparable),
+            message=f"median of {len(comparable)}; usual {low} to {high} ({range_.how})",
         )
 
 
@@ -129,11 +129,12 @@ def _slow(base: Run, new: Run) -> Iterator[DriftChange]:
     """Yield models with single answers that took far longer than the same case did before."""
     before = LATENCY.values(base)
     for column, cases in LATENCY.values(new).items():
-        old = before.get(column, {})
+        old_values = before.get(column, {})
         slow = {
             case: value
             for case, value in cases.items()
-            if case in old and value > max(SLOW_FACTOR * old[case], old[case] + SLOW_SECONDS)
+            if case in old_values
+            and value > max(SLOW_FACTOR * old_values[case], old_values[case] + SLOW_SECONDS)
         }
         if slow:
             worst = max(slow, key=slow.__getitem__)
@@ -142,7 +143,7 @@ def _slow(base: Run, new: Run) -> Iterator[DriftChange]:
                 what="slow answer",
                 provider=column[0],
                 subject=column[1],
-                before=LATENCY.format.format(old[worst]),
+                before=LATENCY.format.format(old_values[worst]),
                 after=LATENCY.format.format(slow[worst]),
                 models=(column[1],),
                 cases=tuple(slow),

@@ -113,11 +113,11 @@ def _requests(bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
     Those are outages, which leave a night undecided.
     """
     before, now = _retries(bases), _retries([new])
-    left = _gone_at_the_end(new)
+    unanswering = _unanswering_at_the_end(new)
     for provider, retries in now.items():
         earlier = before.get(provider)
-        out = retries.failed.hits == retries.failed.of or provider in left
-        if earlier is not None and not out and _is_worse(earlier.failed, retries.failed):
+        is_outage = retries.failed.hits == retries.failed.of or provider in unanswering
+        if earlier is not None and not is_outage and _is_worse(earlier.failed, retries.failed):
             yield DriftChange(
                 kind=ChangeKind.UNRELIABLE,
                 what="reliability",
@@ -131,18 +131,22 @@ def _requests(bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
             )
 
 
-def _gone_at_the_end(run: Run) -> set[str]:
+def _unanswering_at_the_end(run: Run) -> set[str]:
     """Return the providers that answered none of the last requests before the rest was not sent.
 
     That a part was not run does not say so alone: a budget, or the user, may have ended the run.
     """
-    left = {finding.provider for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
-    sent = (each for each in run.exchanges.values() if each.sent_at and each.was_sent)
-    in_time = sorted(sent, key=lambda exchange: str(exchange.sent_at))
-    by_provider = group_by(in_time, lambda exchange: exchange.provider)
+    unfinished = {
+        finding.provider for finding in run.findings if finding.verdict is Verdict.NOT_RUN
+    }
+    sent = (
+        exchange for exchange in run.exchanges.values() if exchange.sent_at and exchange.was_sent
+    )
+    in_order = sorted(sent, key=lambda exchange: str(exchange.sent_at))
+    by_provider = group_by(in_order, lambda exchange: exchange.provider)
     return {
         name
-        for name in left & by_provider.keys()
+        for name in unfinished & by_provider.keys()
         if all(exchange.outcome == "unavailable" for exchange in by_provider[name][-_LAST:])
     }
 

@@ -47,7 +47,7 @@ _BROKEN = ("FAIL", "deviates")
 _OF_A_MODEL = ("model", "latency", "price", "slow answer")
 
 
-def place(change: DriftChange) -> str:
+def where_seen(change: DriftChange) -> str:
     """Say on which models a change was seen, and in how many answers."""
     if change.what in _OF_A_MODEL:
         return ""
@@ -74,7 +74,7 @@ def what_changed(change: DriftChange) -> str:
     return f"{change.before} -> {change.after}"
 
 
-def who(change: DriftChange, report: Drift) -> str:
+def provider_prefix(change: DriftChange, report: Drift) -> str:
     """Name the provider, where there are several."""
     several = len(report.new.header.providers) > 1
     return f"{change.provider}: " if several else ""
@@ -116,10 +116,10 @@ def tally(report: Drift) -> str:
 
 def closing(report: Drift) -> str:
     """Say in one sentence whether something got worse."""
-    wrong = report.regressions
-    if wrong:
-        sure = "" if report.unconfirmed_too else "confirmed "
-        return f"{counted(len(wrong), sure + 'regression')}: something got worse."
+    regressions = report.regressions
+    if regressions:
+        adjective = "" if report.unconfirmed_too else "confirmed "
+        return f"{counted(len(regressions), adjective + 'regression')}: something got worse."
     if unreliable := report.of(ChangeKind.UNRELIABLE):
         names = listed(list(dict.fromkeys(change.subject for change in unreliable)), 3)
         return f"Became unreliable: {names}; something got worse."
@@ -130,21 +130,29 @@ def closing(report: Drift) -> str:
         several = counted(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
     same = f"{counted(report.compared, 'finding')} compared"
-    bare = [
+    unexcused = [
         change.subject
         for change in report.of(ChangeKind.INFORMATION)
         if (change.what, change.before) == ("verdict", "known") and change.after in _BROKEN
     ]
-    if bare:  # a deviation was removed or ran out, and its promise is broken still
-        names = listed(list(dict.fromkeys(bare)), 3)
-        gone = "no known deviation excuses any more what is broken"
-        return f"No regression, but {gone}: {names}; {same}."
+    if unexcused:  # a deviation was removed or ran out, and its promise is broken still
+        names = listed(list(dict.fromkeys(unexcused)), 3)
+        reason = "no known deviation excuses any more what is broken"
+        return f"No regression, but {reason}: {names}; {same}."
     return f"Nothing got worse: {same}."
 
 
 _PHRASES = {
     phrase.__name__: phrase
-    for phrase in (certainty, explain_command, place, side, tally, what_changed, who)
+    for phrase in (
+        certainty,
+        explain_command,
+        side,
+        tally,
+        what_changed,
+        where_seen,
+        provider_prefix,
+    )
 }
 
 
@@ -164,10 +172,10 @@ def _curl(alarm: Alarm, report: Drift) -> str | None:
     """Return the command that sends a request of the first regression whose request is known."""
     for change in alarm.regressions:
         for model, case in product(change.models, change.cases):
-            sent = report.new.exchanges.get(f"{change.provider}/{model}/{case}")
-            shown = shown_request(sent.request, None) if sent else {}
-            if "curl" in shown:
-                return str(shown["curl"])
+            exchange = report.new.exchanges.get(f"{change.provider}/{model}/{case}")
+            request = shown_request(exchange.request, None) if exchange else {}
+            if "curl" in request:
+                return str(request["curl"])
     return None
 
 
@@ -212,16 +220,16 @@ def _change(change: DriftChange) -> dict[str, Any]:
 def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
     """Return the issue about one provider's regressions, if there is one to be opened."""
     values = {"alarm": alarm, "report": report, "phrases": _PHRASES, "curl": _curl(alarm, report)}
-    wrong = bool(alarm.clauses)
+    is_raised = bool(alarm.clauses)
     return {
         "id": alarm.provider,
         "judged": alarm.judged,
         "clauses": alarm.clauses,
         "waiting": alarm.waiting,
         "kept": alarm.kept,
-        "fingerprint": alarm.fingerprint if wrong else None,
-        "title": alarm.title if wrong else None,
-        "body": fill("issue.md.jinja", values) if wrong else None,
+        "fingerprint": alarm.fingerprint if is_raised else None,
+        "title": alarm.title if is_raised else None,
+        "body": fill("issue.md.jinja", values) if is_raised else None,
     }
 
 
@@ -259,10 +267,10 @@ class _DriftPage(Paper):
         verdict, regression = change.what == "verdict", change.kind is ChangeKind.REGRESSION
         name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
         self._line(
-            who(change, report),
+            provider_prefix(change, report),
             (f"{change.level} " if change.level else "", style),
             (name, "bold"),
-            f"{': ' if name else ''}{what_changed(change)}{place(change)}",
+            f"{': ' if name else ''}{what_changed(change)}{where_seen(change)}",
             indent=2,
         )
         by_reason = verdict and not change.subject

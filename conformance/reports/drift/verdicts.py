@@ -47,7 +47,7 @@ class Turn:
 def verdict_changes(
     earlier: Before,
     new: Run,
-    whole: bool,
+    both_whole: bool,
     absent: Collection[ColumnKey],
     unreliable: Collection[Subject],
     flaky: Collection[str],
@@ -64,13 +64,15 @@ def verdict_changes(
     turns = [
         Turn(kind, before, after, kind is ChangeKind.REGRESSION and is_confirmed(after, new))
         for name, after in now.items()
-        if (kind := kind_of(before := earlier.findings.get(name), after)) and (before or whole)
+        if (kind := kind_of(before := earlier.findings.get(name), after)) and (before or both_whole)
     ]
-    if whole:
-        gone = [earlier.findings[name] for name in earlier.newest - now.keys()]
-        gone.sort(key=lambda each: (each.provider, each.model, each.case, each.clause))
-        shown = [finding for finding in gone if finding.column not in absent]
-        turns += [Turn(ChangeKind.INFORMATION, finding, None) for finding in shown]
+    if both_whole:
+        vanished = [earlier.findings[name] for name in earlier.newest - now.keys()]
+        vanished.sort(
+            key=lambda finding: (finding.provider, finding.model, finding.case, finding.clause)
+        )
+        reported = [finding for finding in vanished if finding.column not in absent]
+        turns += [Turn(ChangeKind.INFORMATION, finding, None) for finding in reported]
     reasons = Reasons(earlier.findings.values()), Reasons(new.findings)
     telling = [
         turn
@@ -159,24 +161,24 @@ def _what_is_one_change(turn: Turn) -> tuple[object, ...]:
 
 
 def _change(turns: Sequence[Turn]) -> DriftChange:
-    first = max(turns, key=lambda turn: (turn.confirmed, SEVERITY[turn.finding.verdict]))
-    of_run = first.is_of_the_run
-    sure = [turn for turn in turns if turn.confirmed]
+    gravest = max(turns, key=lambda turn: (turn.confirmed, SEVERITY[turn.finding.verdict]))
+    of_run = gravest.is_of_the_run
+    confirmed = [turn for turn in turns if turn.confirmed]
     return DriftChange(
-        kind=first.kind,
+        kind=gravest.kind,
         what="verdict",
-        provider=first.finding.provider,
-        subject="" if of_run else first.finding.clause,
-        level="" if of_run else first.finding.level,
-        before="" if of_run else word(first.before),
-        after=word(first.after),
+        provider=gravest.finding.provider,
+        subject="" if of_run else gravest.finding.clause,
+        level="" if of_run else gravest.finding.level,
+        before="" if of_run else word(gravest.before),
+        after=word(gravest.after),
         models=tuple(dict.fromkeys(turn.finding.model for turn in turns)),
         cases=tuple(dict.fromkeys(turn.finding.case for turn in turns)),
         count=len(turns),
-        message=_message(first.finding),
-        confirmed=bool(sure),
-        sure=len(sure),
-        repeats=max((turn.finding.repeats or 0 for turn in sure), default=0) or None,
+        message=_message(gravest.finding),
+        confirmed=bool(confirmed),
+        sure=len(confirmed),
+        repeats=max((turn.finding.repeats or 0 for turn in confirmed), default=0) or None,
     )
 
 

@@ -141,8 +141,10 @@ class _HistoryPage(Paper):
 
     def print(self, report: History, every: bool) -> None:
         for nights in report.nights:
-            mine = [each for each in report.timelines if each.provider == nights.provider]
-            self._provider(nights, mine, len(mine) if every else MOST)
+            timelines = [
+                timeline for timeline in report.timelines if timeline.provider == nights.provider
+            ]
+            self._provider(nights, timelines, len(timelines) if every else MOST)
         self._console.print()
         self._line((LEGEND, "dim"))
         still = counted(report.unchanged, "promise", "promises")
@@ -152,17 +154,17 @@ class _HistoryPage(Paper):
             self._line((f"{sentence} judged before, not on the newest night.", "magenta"))
         for path, why in report.problems[:_MOST_PROBLEMS]:
             self._line((f"left out: {path}: {why}", "yellow"))
-        more = len(report.problems) - _MOST_PROBLEMS
-        if more > 0:
-            self._line((f"and {counted(more, 'file')} more left out", "yellow"))
+        rest = len(report.problems) - _MOST_PROBLEMS
+        if rest > 0:
+            self._line((f"and {counted(rest, 'file')} more left out", "yellow"))
 
-    def _provider(self, nights: Nights, timelines: Sequence[Timeline], most: int) -> None:
+    def _provider(self, nights: Nights, timelines: Sequence[Timeline], limit: int) -> None:
         self._title(f"{nights.provider}: {span(nights)}")
-        for timeline in timelines[:most]:
+        for timeline in timelines[:limit]:
             self._timeline(timeline)
         if not timelines:
             self._line(("nothing changed", "dim"), indent=2)
-        self._more(len(timelines) - most, " (--all shows them)")
+        self._more(len(timelines) - limit, " (--all shows them)")
 
     def _timeline(self, timeline: Timeline) -> None:
         now, style = timeline.now, ""

@@ -130,19 +130,25 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
     if not providers:
         why = "; {}: {}".format(*problems[0]) if problems else ""
         raise HistoryError(f"{folder}: holds no run of a provider {provider!r}{why}")
-    shown: list[Timeline] = []
+    timelines: list[Timeline] = []
     unchanged = 0
     for name in sorted(providers):
-        mine = list(timelines_of(name, providers[name], clauses))
-        changed = [timeline for timeline in mine if timeline.changed or timeline.silence]
-        steady = [timeline for timeline in mine if not timeline.changed and not timeline.silence]
+        timelines_of_provider = list(timelines_of(name, providers[name], clauses))
+        changed = [
+            timeline for timeline in timelines_of_provider if timeline.changed or timeline.silence
+        ]
+        steady = [
+            timeline
+            for timeline in timelines_of_provider
+            if not timeline.changed and not timeline.silence
+        ]
         unchanged += sum(len(timeline.models) for timeline in steady)
-        shown += sorted(mine if every else changed, key=_newest, reverse=True)
+        timelines += sorted(timelines_of_provider if every else changed, key=_newest, reverse=True)
     return History(
         nights=tuple(_nights(name, providers[name]) for name in sorted(providers)),
-        timelines=tuple(shown),
+        timelines=tuple(timelines),
         unchanged=unchanged,
-        silent=sum(len(timeline.models) for timeline in shown if timeline.silence),
+        silent=sum(len(timeline.models) for timeline in timelines if timeline.silence),
         problems=tuple(problems),
     )
 
@@ -195,11 +201,11 @@ def _copies(runs: dict[str, RunStates]) -> Iterator[LeftOut]:
         # of equal copies the first by name, on whatever machine
         best, *others = sorted(sorted(names), key=worth.__getitem__, reverse=True)
         for name in others:
-            cut = ""
+            remark = ""
             if runs[name].interrupted and worth[name] < worth[best]:
-                count, most = runs[name].findings, runs[best].findings
-                cut = f", cut off after {count} of {most} findings"
-            yield name, f"a copy of {best}{cut}"
+                count, total = runs[name].findings, runs[best].findings
+                remark = f", cut off after {count} of {total} findings"
+            yield name, f"a copy of {best}{remark}"
 
 
 def _nights(provider: str, runs: Sequence[RunStates]) -> Nights:
@@ -228,60 +234,61 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
     # runs of one suite and edition share one tuple of clauses: a year has a handful of them
     layouts = {id(run.clauses): run.clauses for run in runs}
     levels = {clause.id: clause.level for layout in layouts.values() for clause in layout}
-    places = {key: _places(layout, levels) for key, layout in layouts.items()}
-    models: dict[tuple[str, str, str], list[str]] = {}
+    positions = {key: _positions(layout, levels) for key, layout in layouts.items()}
+    models_by_row: dict[tuple[str, str, str], list[str]] = {}
     ended = runs[-1].retired if runs else {}
     for model in sorted({model for run in runs for name, model in run.states if name == provider}):
         nights = [
-            _aligned(run.states.get((provider, model), ""), places[id(run.clauses)]) for run in runs
+            _aligned(run.states.get((provider, model), ""), positions[id(run.clauses)])
+            for run in runs
         ]
         for clause, letters in zip(levels, zip(*nights, strict=True), strict=True):
             marks = "".join(letters).translate(MARKS)
             if not marks.isspace() and fnmatchcase(clause, glob):
                 # a model that has ended and is still asked is not over
-                over = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
-                models.setdefault((clause, marks, over), []).append(model)
+                retired = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
+                models_by_row.setdefault((clause, marks, retired), []).append(model)
     started = [run.started for run in runs]
-    for clause, marks, over in sorted(
-        models, key=lambda row: (LEVELS.index(levels[row[0]]), row[0])
+    for clause, marks, retired in sorted(
+        models_by_row, key=lambda row: (LEVELS.index(levels[row[0]]), row[0])
     ):
         spells = tuple(_spells(marks, started))
         flakes, unjudged = _flakes(marks)
         # the nights at the end that could not judge; a flaky one did
-        judged = len(marks.rstrip(_SILENT))
+        judged_nights = len(marks.rstrip(_SILENT))
         silence = None
-        if spells and not over and judged < len(marks):
-            silence = Silence(started[judged], len(marks) - judged)
+        if spells and not retired and judged_nights < len(marks):
+            silence = Silence(started[judged_nights], len(marks) - judged_nights)
         yield Timeline(
             provider=provider,
             clause=clause,
             level=levels[clause],
-            models=tuple(models[clause, marks, over]),
+            models=tuple(models_by_row[clause, marks, retired]),
             spells=spells,
             flakes=flakes,
             unjudged=unjudged,
             marks=marks,
             silence=silence,
-            retired=over,
+            retired=retired,
         )
 
 
-def _places(layout: Sequence[ClauseRecord], levels: Mapping[str, str]) -> Sequence[int]:
+def _positions(layout: Sequence[ClauseRecord], levels: Mapping[str, str]) -> Sequence[int]:
     """Return where in the letters of a run each clause stands, -1 for one that it does not know."""
-    known = {clause.id: place for place, clause in enumerate(layout)}
-    places = [known.get(clause, -1) for clause in levels]
-    in_order = range(len(places))
-    return in_order if places == list(in_order) else places
+    position_of = {clause.id: position for position, clause in enumerate(layout)}
+    positions = [position_of.get(clause, -1) for clause in levels]
+    in_order = range(len(positions))
+    return in_order if positions == list(in_order) else positions
 
 
-def _aligned(states: str, places: Sequence[int]) -> str:
+def _aligned(states: str, positions: Sequence[int]) -> str:
     """Return the letters of a run in the order of all clauses."""
     if not states:
-        return NO_FINDING * len(places)
-    if isinstance(places, range):
+        return NO_FINDING * len(positions)
+    if isinstance(positions, range):
         return states
     padded = states + NO_FINDING  # which the place -1 then stands for
-    return "".join([padded[place] for place in places])
+    return "".join([padded[position] for position in positions])
 
 
 def _spells(marks: str, started: Sequence[str]) -> Iterator[Spell]:
@@ -309,7 +316,7 @@ def squeezed(marks: str, width: int) -> str:
     """Fit a row of nights into a width: each letter the gravest of its nights."""
     if len(marks) <= width:
         return marks
-    edges = [round(place * len(marks) / width) for place in range(width + 1)]
+    edges = [round(index * len(marks) / width) for index in range(width + 1)]
     parts = [marks[start:end] for start, end in pairwise(edges)]
     return "".join(max(part, key=_GRAVITY.index) for part in parts)
 

@@ -34,11 +34,19 @@ _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the pa
 # a picture that the suite has painted anew: no other address gets into the page (ARCHITECTURE 16)
 _THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
 _PROMPT = 300  # characters of a prompt beside its picture
-_SAID = (
+_EXCHANGE_MEMBERS = (
     "provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason",
     "failure", "downloads", "cassette", "target",
 )  # of an exchange  # fmt: skip
-_SHOWN = ("size", "quality", "style", "background", "output_format", "n", "response_format")
+_CAPTION_PARAMETERS = (
+    "size",
+    "quality",
+    "style",
+    "background",
+    "output_format",
+    "n",
+    "response_format",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +63,32 @@ def proofs(summary: Summary) -> Proofs:
     columns = _ColumnPacker(summary).columns()
     cells = sum(len(table.rows) * len(table.sides) for table in summary.capabilities)
     # evidence is cut only as far as a page of this many columns needs it
-    for most in _CUTS:
-        packed = tuple(_packed(column, most) for column in columns)
+    for limit in _CUTS:
+        packed = tuple(_packed(column, limit) for column in columns)
         if sum(map(len, packed)) <= LIMIT - _CELL * cells:
             break
-    return Proofs(packed, _pictures(columns), most if most != _CUTS[0] else None)
+    return Proofs(packed, _pictures(columns), limit if limit != _CUTS[0] else None)
 
 
-def _packed(column: Mapping[str, Any], most: int) -> str:
+def _packed(column: Mapping[str, Any], limit: int) -> str:
     """Pack a column, whose bodies are cut; at nothing at all, headers are left out as well."""
-    if most != _CUTS[0]:
-        cut = {name: _shorten(shown, most) for name, shown in column["exchanges"].items()}
-        column = {**column, "exchanges": cut}
+    if limit != _CUTS[0]:
+        shortened = {
+            name: _shorten(exchange, limit) for name, exchange in column["exchanges"].items()
+        }
+        column = {**column, "exchanges": shortened}
     text = json.dumps(column, ensure_ascii=True, separators=(",", ":"))
     return base64.b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
 
 
-def _shorten(exchange: Mapping[str, Any], most: int) -> Mapping[str, Any]:
+def _shorten(exchange: Mapping[str, Any], limit: int) -> Mapping[str, Any]:
     response = exchange["response"]
     if response is None:
         return exchange
     body = response["body"]
-    note = f"… ({len(body) - most} more characters in the run file)"
-    shorter = {**response, "body": body if len(body) <= most else body[:most] + note}
-    return {**exchange, "response": {**shorter, "headers": response["headers"] if most else []}}
+    note = f"… ({len(body) - limit} more characters in the run file)"
+    shorter = {**response, "body": body if len(body) <= limit else body[:limit] + note}
+    return {**exchange, "response": {**shorter, "headers": response["headers"] if limit else []}}
 
 
 def _pictures(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -122,32 +132,32 @@ class _ColumnPacker:
         for finding, rank in merged.owned:
             column = columns[finding.column]
             prefix = f"{rank}/" if column["several"] else ""
-            shown = self._finding(finding, prefix)
-            column["findings"].setdefault(finding.clause, []).append(shown)
+            cell = self._finding(finding, prefix)
+            column["findings"].setdefault(finding.clause, []).append(cell)
             for case in filter(None, (finding.case, finding.control)):
                 path = f"{finding.provider}/{finding.model}/{case}"
                 self._exchange(column["exchanges"], path, prefix + case, merged.runs[rank])
         for table in self._summary.capabilities:
-            for place, provider in enumerate(table.sides):
-                self._values(columns[provider, table.model], table, place)
+            for side, provider in enumerate(table.sides):
+                self._values(columns[provider, table.model], table, side)
         for (provider, model, clause), spells in self._summary.spells.items():
             if (provider, model) in columns:
                 columns[provider, model].setdefault("spells", {})[clause] = spells
         return list(columns.values())
 
-    def _values(self, column: dict[str, Any], table: ModelTable, place: int) -> None:
+    def _values(self, column: dict[str, Any], table: ModelTable, side: int) -> None:
         """Add what one provider makes of each value, with the exchanges that show it."""
         runs = self._summary.merged.runs
         for row in table.rows:
-            cell = row.cells[place]
-            shown = []
+            cell = row.cells[side]
+            evidence = []
             for proof in cell.evidence:
                 prefix = f"{proof.run}/" if column["several"] else ""
-                path = f"{table.sides[place]}/{table.model}/{proof.case}"
+                path = f"{table.sides[side]}/{table.model}/{proof.case}"
                 self._exchange(column["exchanges"], path, prefix + proof.case, runs[proof.run])
-                shown.append([prefix + proof.case, proof.word, proof.why])
+                evidence.append([prefix + proof.case, proof.word, proof.why])
             values = column.setdefault("values", {})
-            values[f"{row.parameter}={row.value}"] = [cell.word, cell.why, shown]
+            values[f"{row.parameter}={row.value}"] = [cell.word, cell.why, evidence]
 
     def _finding(self, finding: Finding, prefix: str) -> Any:
         """Write a finding; of a pass with nothing to add, only its case."""
@@ -155,11 +165,11 @@ class _ColumnPacker:
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
             return prefix + finding.case
         names = ("verdict", "message", "expected", "observed", "control", "rate", "repeats")
-        shown: dict[str, Any] = {"case": prefix + finding.case}
-        shown |= {name: value for name in names if (value := getattr(finding, name))}
+        values: dict[str, Any] = {"case": prefix + finding.case}
+        values |= {name: value for name in names if (value := getattr(finding, name))}
         if finding.deviation is not None:  # the number of its entry in the provider's file
-            about = self._about.get(finding.provider)
-            entries = enumerate(about.deviations if about else ())
+            provider = self._about.get(finding.provider)
+            entries = enumerate(provider.deviations if provider else ())
             ranks = (
                 rank
                 for rank, entry in entries
@@ -168,14 +178,14 @@ class _ColumnPacker:
                 and any(fnmatchcase(finding.model, glob) for glob in entry.models)
                 and any(fnmatchcase(finding.case, glob) for glob in entry.cases)
             )
-            shown["deviation"] = next(ranks, finding.deviation)
-        return shown | ({"history": history} if history else {})
+            values["deviation"] = next(ranks, finding.deviation)
+        return values | ({"history": history} if history else {})
 
     def _exchange(self, exchanges: dict[str, Any], path: str, key: str, run: Run) -> None:
         exchange = run.exchanges.get(path)
         if key not in exchanges and exchange is not None:
-            about = self._about.get(exchange.provider)
-            exchanges[key] = _shown(exchange, about.base_url if about else None)
+            provider = self._about.get(exchange.provider)
+            exchanges[key] = _exchange_values(exchange, provider.base_url if provider else None)
 
 
 def _history(summary: Summary) -> dict[str, list[list[str]]]:
@@ -184,21 +194,21 @@ def _history(summary: Summary) -> dict[str, list[list[str]]]:
     for run in sort_by_start(summary.merged.runs):
         for finding in run.findings:
             verdict = f"{finding.verdict.value}{', known' * finding.excused}"
-            mine = history.setdefault(finding.id, [])
-            if not mine or mine[-1][1] != verdict:
-                mine.append([run.header.started, verdict])
+            changes = history.setdefault(finding.id, [])
+            if not changes or changes[-1][1] != verdict:
+                changes.append([run.header.started, verdict])
     return history
 
 
-def _shown(exchange: ExchangeRecord, base_url: str | None) -> dict[str, Any]:
+def _exchange_values(exchange: ExchangeRecord, base_url: str | None) -> dict[str, Any]:
     """Return what is shown of an exchange; its request is a curl line."""
     values = to_builtins(exchange)
-    return {name: values[name] for name in _SAID if values[name] is not None} | {
+    return {name: values[name] for name in _EXCHANGE_MEMBERS if values[name] is not None} | {
         "endpoint": f"{exchange.request.method} {_path(exchange.request.url)}",
         "sent": shown_request(exchange.request, base_url),
         "response": values["response"],
         "images": values["images"],
-        **_asked(exchange.request),
+        **_caption(exchange.request),
     }
 
 
@@ -210,15 +220,19 @@ def _path(url: str) -> str:
         return url
 
 
-def _asked(request: RequestRecord) -> dict[str, Any]:
+def _caption(request: RequestRecord) -> dict[str, Any]:
     """Return what a picture was asked to be: the parameters that can be seen in it."""
     try:
         body = load_json(request.body)
     except JSONFaultError:
         body = None
-    asked = body if isinstance(body, dict) else {}
-    shown = [f"{name} {asked[name]}" for name in _SHOWN if asked.get(name) is not None]
-    prompt = asked.get("prompt")
+    parameters = body if isinstance(body, dict) else {}
+    texts = [
+        f"{name} {parameters[name]}"
+        for name in _CAPTION_PARAMETERS
+        if parameters.get(name) is not None
+    ]
+    prompt = parameters.get("prompt")
     prompt = prompt if isinstance(prompt, str) else ""
     short = prompt if len(prompt) <= _PROMPT else prompt[:_PROMPT] + "…"
-    return {"asked": ", ".join(shown), "prompt": short}
+    return {"asked": ", ".join(texts), "prompt": short}

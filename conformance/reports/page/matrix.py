@@ -24,7 +24,7 @@ _LACKING = State(
     colour=GREY,
     meaning="the edition that this provider was judged by has no such promise: it is in no total",
 )
-_SAID = 200  # characters of a message that can be searched for
+_LONGEST_MESSAGE = 200  # characters of a message that can be searched for
 _SHOWN = (*STATES, _LACKING)
 
 
@@ -67,10 +67,10 @@ def clauses_of(summary: Summary) -> list[dict[str, Any]]:
     clauses = []
     for name, editions in records.items():
         first, *others = editions.values()
-        shown = {"id": name, "chapter": name.split(".", 1)[0], **_as_values(first)}
+        clause = {"id": name, "chapter": name.split(".", 1)[0], **_as_values(first)}
         if any(other != first for other in others):
-            shown["editions"] = {id_: _as_values(record) for id_, record in editions.items()}
-        clauses.append(shown)
+            clause["editions"] = {id_: _as_values(record) for id_, record in editions.items()}
+        clauses.append(clause)
     return clauses
 
 
@@ -85,8 +85,8 @@ def _as_values(record: ClauseRecord) -> dict[str, Any]:
 def silent_clauses(summary: Summary) -> list[str]:
     """Name the clauses of the runs that found nothing to judge at all."""
     judged = {finding.clause for finding in summary.merged.findings}
-    named = (name for contract in summary.merged.contracts.values() for name in contract.clauses)
-    return [name for name in dict.fromkeys(named) if name not in judged]
+    names = (name for contract in summary.merged.contracts.values() for name in contract.clauses)
+    return [name for name in dict.fromkeys(names) if name not in judged]
 
 
 def _columns(summary: Summary) -> list[dict[str, Any]]:
@@ -105,19 +105,19 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
 
 
 def _providers(summary: Summary) -> list[dict[str, Any]]:
-    about = {
+    records = {
         provider.id: provider for run in summary.merged.runs for provider in run.header.providers
     }
     return [
         {
             "id": name,
-            "title": about[name].title if name in about else name,
+            "title": records[name].title if name in records else name,
             "edition": summary.merged.contract(name).edition.id,
             "origin": "; ".join(provenance(summary.origins, name)),
             "short": ", ".join(
-                dict.fromkeys(each.kind for each in summary.origins if each.provider == name)
+                dict.fromkeys(origin.kind for origin in summary.origins if origin.provider == name)
             ),
-            "deviations": to_builtins(about[name].deviations) if name in about else [],
+            "deviations": to_builtins(records[name].deviations) if name in records else [],
         }
         for name in dict.fromkeys(provider for provider, _ in summary.columns)
     ]
@@ -125,8 +125,8 @@ def _providers(summary: Summary) -> list[dict[str, Any]]:
 
 def provenance(origins: Iterable[Origin], provider: str) -> list[str]:
     """Say of a provider, in words, where its column comes from."""
-    mine = (origin for origin in origins if origin.provider == provider)
-    return [f"{origin.how}, from {origin.where}" for origin in mine]
+    own = (origin for origin in origins if origin.provider == provider)
+    return [f"{origin.how}, from {origin.where}" for origin in own]
 
 
 def _letters(clause: str, summary: Summary) -> str:
@@ -154,8 +154,8 @@ def _messages(summary: Summary, clauses: Sequence[str]) -> dict[str, Any]:
     columns = {column: rank for rank, column in enumerate(summary.columns)}
     rows = {clause: rank for rank, clause in enumerate(clauses)}
     texts: dict[str, int] = {}
-    said: dict[int, dict[int, int]] = {}
+    text_ranks: dict[int, dict[int, int]] = {}
     for (clause, column), finding in worst.items():
-        text = texts.setdefault(finding.message[:_SAID], len(texts))
-        said.setdefault(rows[clause], {})[columns[column]] = text
-    return {"texts": list(texts), "said": said}
+        text = texts.setdefault(finding.message[:_LONGEST_MESSAGE], len(texts))
+        text_ranks.setdefault(rows[clause], {})[columns[column]] = text
+    return {"texts": list(texts), "said": text_ranks}

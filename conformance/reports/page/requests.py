@@ -48,9 +48,9 @@ def shown_request(request: RequestRecord, base_url: str | None) -> dict[str, Any
         return {"notes": [f"No command sends this: {printable(request.method, 40)} {url}"]}
     body = printable(request.body, _LONGEST_BODY)
     headers = list(_header_words(request))
-    own = _web_host(base_url or "")
-    where = f", which is at {own}" if own else ""
-    elsewhere = "" if own == host else f": another host than that of the provider{where}"
+    provider_host = _web_host(base_url or "")
+    where = f", which is at {provider_host}" if provider_host else ""
+    elsewhere = "" if provider_host == host else f": another host than that of the provider{where}"
     notes = [f"Goes to {host}{elsewhere}."]
     if bearer(KEY_VARIABLE) in headers:
         notes.append(f"{KEY_VARIABLE} is to hold your key for {host}, and no other.")
