@@ -58,7 +58,7 @@ CHOSEN = {
 }
 
 
-class CaseResult:
+class Judged:
     """What a misbehaving server was asked, and what was found."""
 
     def __init__(self, name: str) -> None:
@@ -136,7 +136,7 @@ SAID: dict[str, dict[str, str]] = {
 }
 
 
-judged = cache(CaseResult)
+judged = cache(Judged)
 
 
 @pytest.mark.parametrize(("name", "said"), SAID.items(), ids=SAID)

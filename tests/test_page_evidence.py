@@ -142,7 +142,7 @@ def test_evidence_of_several_runs_is_of_the_night_that_failed_and_says_since_whe
         assert page.texts("#evidence .finding summary b") == ["baseline", "other"]
     assert "HTTP 200 bad" in shown
     assert "good" not in shown
-    assert "CaseResult in\nrun of 2026-01-02 03:00 UTC" in shown
+    assert "Judged in\nrun of 2026-01-02 03:00 UTC" in shown
     assert "First seen\n2026-01-01 03:00 UTC" in shown
     assert "Last changed\n2026-01-02 03:00 UTC, from pass to fail" in shown
 
