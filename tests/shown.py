@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -50,6 +51,33 @@ def structure(text: str) -> list[tuple[str, str]]:
     """Return what a document is made of, without its words."""
     kinds = [(token.type, token.tag) for token in tokens(text)]
     return [kind for kind in kinds if kind[0] not in ("text", "softbreak")]
+
+
+class Parsed(HTMLParser):
+    """The elements of a page, and the text of each script and style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.raw: dict[str, list[str]] = {"script": [], "style": []}
+        self._in = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._in = tag if tag in self.raw else ""
+        if self._in:
+            self.raw[tag].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._in:
+            self.raw[self._in][-1] += data
+
+    def handle_endtag(self, _: str) -> None:
+        self._in = ""
+
+    def attributes(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def check_harmless(shown: str, document: str, plain: str) -> None:

@@ -18,6 +18,7 @@ from tests.browser import Opened, opened
 from tests.extent import sample
 from tests.nights import night
 from tests.pages import CELL, ENTRY, PIXEL, rich, written
+from tests.test_reports_editions import NEW, OLD, two
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -182,3 +183,14 @@ def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> Non
         page.page.wait_for_selector("#evidence .note")
         assert "the run file has it" in page.texts("#evidence")[0]
         assert page.complaints == []
+
+
+def test_cell_of_a_missing_promise_opens_and_says_so(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, *two()), "#differs=0") as page:
+        assert page.texts("thead .edition")[-2:] == [OLD, NEW]
+        assert page.page.locator("#grid td.v-not-in-this-edition").count() == 2
+        page.page.click("td.v-not-in-this-edition a")
+        page.page.wait_for_selector("#evidence:not([hidden])")
+        assert "has no such promise" in page.texts("#evidence-body")[0]
+        page.page.evaluate("location.hash = ''")
+        page.page.wait_for_selector("#grid .empty")
