@@ -1,7 +1,8 @@
-"""The hypothesis strategies: what they draw is what they say, for every model."""
+"""What is drawn from the schemas: hypothesis strategies, and covering rows of combinations."""
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,7 +13,9 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from conformance.cases.covering import covering_rows
 from conformance.cases.domain import Domain
+from conformance.cases.parameter_space import LEFT_OUT, Space, space_of
 from conformance.cases.schema_keywords import UnknownKeywordError, is_constraint
 from conformance.cases.valid import DerivationError
 from conformance.contract import load_edition
@@ -25,10 +28,12 @@ from tests.extent import examples, sample
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conformance.cases.parameter_space import Row
     from conformance.contract import Edition, Model
 
 EDITION = load_edition()
 NAMES = [*EDITION.models, "gpt-image-2"]
+GPT = EDITION.models["gpt-image-1.5"]
 # the machine may be busy: how long drawing takes is a matter for benchmarks, not for these tests
 CHECKED = settings(
     max_examples=examples(60),
@@ -113,7 +118,7 @@ MANY: dict[str, Callable[[Any], bool]] = {
 
 
 def test_invalid_bodies_reach() -> None:
-    assert not unreached(invalid_bodies(EDITION, model("gpt-image-1.5")), RARE)
+    assert not unreached(invalid_bodies(EDITION, GPT), RARE)
     assert not unreached(above_limit_n(EDITION, model("dall-e-2")), MANY)
 
 
@@ -129,7 +134,7 @@ def test_invalid_bodies_reach() -> None:
     ],
 )
 def test_invalid_values_reach(parameter: str, values: list[Any]) -> None:
-    known = spoilings(Domain(EDITION, model("gpt-image-1.5")))
+    known = spoilings(Domain(EDITION, GPT))
     drawn = st.one_of([one.values for one in known if one.parameter == parameter])
     # by what it looks like: True equals 1, and is another value in JSON
     kinds = {repr(bad): lambda value, bad=bad: bool(repr(value) == repr(bad)) for bad in values}
@@ -146,7 +151,7 @@ PAIRS: list[dict[str, Any]] = [
 
 
 def test_valid_bodies_reach() -> None:
-    drawn = valid_bodies(EDITION, model("gpt-image-1.5"))
+    drawn = valid_bodies(EDITION, GPT)
     kinds = {
         str(pair): lambda body, pair=pair: bool(body.items() >= pair.items()) for pair in PAIRS
     }
@@ -194,6 +199,83 @@ def test_texts_keep_their_lengths(shortest: int, longest: int | None) -> None:
     check()
 
 
+# ------------------------------------------------------------------ covering rows
+
+SMALL = Space(
+    {"quality": ("low", "high"), "format": ("png", "jpeg"), "background": ("clear", "opaque")},
+    {("format", "background"): frozenset(itertools.product(("png",), ("clear", "opaque")))
+     | {("jpeg", "opaque")}},
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search no longer than these small spaces need."""
+    monkeypatch.setattr("conformance.cases.covering._STEPS", 2000)
+
+
+def dear(row: Row) -> float:
+    return 1.0 if "high" in row else 0.1
+
+
+def covered_by(space: Space, rows: list[Row], strength: int) -> set[Any]:
+    return {combination for row in rows for combination in space.combinations(row, strength)}
+
+
+def test_feasible_combinations_are_those_of_valid_rows() -> None:
+    every = [row for row in itertools.product(*SMALL.levels.values()) if SMALL.valid(row)]
+    assert len(every) == 6
+    for strength in (1, 2, 3):
+        assert SMALL.feasible(strength) == covered_by(SMALL, every, strength)
+
+
+@pytest.mark.parametrize("strength", [1, 2, 3])
+@pytest.mark.parametrize("name", ["dall-e-2", "qwen-image"])
+def test_rows_have_every_combination_that_is_feasible(name: str, strength: int) -> None:
+    space = space_of(EDITION, EDITION.models[name])
+    rows = covering_rows(space, strength, lambda _: 1.0)
+    most = min(strength, len(space.names))
+    assert space.feasible(most) == covered_by(space, rows, most)
+    assert all(map(space.valid, rows))
+
+
+def test_dear_rows_are_as_few_as_can_be_and_come_last() -> None:
+    rows = covering_rows(SMALL, 2, dear)
+    assert [dear(row) for row in rows] == [0.1, 0.1, 0.1, 1.0, 1.0]  # two formats, with high
+    assert covering_rows(SMALL, 2, dear) == rows
+
+
+def test_what_is_covered_already_is_not_asked_for_again() -> None:
+    first = covering_rows(SMALL, 2, dear)
+    left = covering_rows(SMALL, 2, dear, covered_by(SMALL, first[:-1], 2), first[:-1])
+    assert len(left) == 1
+    assert covering_rows(SMALL, 2, dear, covered_by(SMALL, first, 2), first) == []
+
+
+def test_values_are_the_documented_ones() -> None:
+    levels = space_of(EDITION, GPT).levels
+    assert levels["quality"] == (LEFT_OUT, *GPT.documented("quality"))
+    assert levels["n"] == (LEFT_OUT, 1, 2)  # never the ten that are allowed: they are paid for
+    assert levels["output_compression"] == (LEFT_OUT, 0, 50, 100)
+    assert "response_format" not in levels  # sources disagree about it
+
+
+def test_only_what_the_contract_has_accepted_is_combined() -> None:
+    space = space_of(EDITION, GPT)
+    rows = covering_rows(space, 1, lambda _: 1.0)
+    bodies = [{"model": GPT.name, "prompt": "A kite", **space.fragment(row)} for row in rows]
+    assert {EDITION.read(body).expectation for body in bodies} == {"accepted"}
+
+
+@pytest.mark.parametrize("value", [None, 7, "huge"])
+def test_body_with_another_value_is_no_row(value: Any) -> None:
+    space = space_of(EDITION, GPT)
+    assert space.row({"size": value}) is None
+    assert space.row({"size": "auto"}) is not None
+    known = space.combinations_in({"size": value}, 1)
+    assert space.names.index("size") not in {at for combination in known for at, _ in combination}
+
+
 # ------------------------------------------------------------------ other schemas
 
 RULE = {
@@ -235,7 +317,7 @@ def test_unknown_keyword_and_a_missing_limit_are_errors(tmp_path: Path) -> None:
     edition = changed_edition(
         tmp_path, "dall-e-2", lambda schema: schema["properties"]["n"].update(exclusiveMaximum=11)
     )
-    for strategy in (valid_bodies, invalid_bodies, above_limit_n):
+    for strategy in (valid_bodies, invalid_bodies, above_limit_n, space_of):
         with pytest.raises(UnknownKeywordError, match="exclusiveMaximum"):
             strategy(edition, model("dall-e-2", edition))
     edition = changed_edition(
