@@ -49,10 +49,6 @@ def _types(subject: Subject) -> tuple[str, ...]:
     )
 
 
-def _measure(facts: ImageFacts) -> str:
-    return f"{facts.width}x{facts.height}"
-
-
 NAMES_PIXELS = all_of(asks("size"), lambda sent: sides_of(sent.value("size")) is not None)
 
 
@@ -82,7 +78,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     for payload, facts in _decoded(subject):
         if (facts.width, facts.height) != expected:
             size = str(subject.value("size"))
-            yield Problem(f"{payload.path} has other pixels", size, _measure(facts))
+            yield Problem(f"{payload.path} has other pixels", size, facts.dimensions)
 
 
 @clause(
@@ -99,7 +95,7 @@ def documented_size(subject: Subject) -> Iterator[Problem]:
     for payload, facts in _decoded(subject):
         if (facts.width or 0, facts.height or 0) not in known:
             expected = " or ".join(known.values())
-            yield Problem(f"{payload.path} has an undocumented size", expected, _measure(facts))
+            yield Problem(f"{payload.path} has an undocumented size", expected, facts.dimensions)
 
 
 def _documents_format(sent: SentRequest) -> bool:
@@ -244,7 +240,7 @@ def complete(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError  # of drawings there is a clause of its own
     for payload, facts in images:
         if facts.type != "svg" and not facts.complete:
-            yield Problem(f"{payload.path}: the image {facts.fault}", "whole", _measure(facts))
+            yield Problem(f"{payload.path}: the image {facts.fault}", "whole", facts.dimensions)
 
 
 @clause(

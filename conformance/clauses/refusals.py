@@ -123,11 +123,11 @@ def quotes_fault(subject: Subject) -> bool:
 
     A name alone does not: the model may be overloaded, and the prompt queue full.
     """
-    error, reading = error_text(subject.answer), subject.sent.reading
+    error = error_text(subject.answer)
     for name in at_fault(subject.sent):
         if error.param.rpartition(".")[2] == name:
             return True
-        value = reading.body.get(name) if reading else None
+        value = subject.sent.body.get(name)
         quotable = not isinstance(value, list | dict | None)
         if quotable and speaks_of(error.text, name) and speaks_of(error.text, str(value)[:200]):
             return True
@@ -191,7 +191,7 @@ def require_success(subject: Subject) -> None:
 
 def broken_down(subject: Subject, expected: str) -> Problem:
     """Describe which parameters a request fails with, how often, and what the provider says."""
-    body = subject.sent.reading.body if subject.sent.reading else {}
+    body = subject.sent.body
     names = (name for name in body if name not in _EVERYWHERE)
     parameters = ", ".join(f"{name}: {body[name]!r}"[:60] for name in names)
     context, outcome = subject.context, subject.outcome

@@ -73,7 +73,7 @@ def framing(subject: Subject) -> Iterator[Problem]:
 def event_json(subject: Subject) -> Iterator[Problem]:
     """Parses the data of every event but a closing `[DONE]`, which is an observation."""
     for event in subject.events:
-        if event.reading.fault is not None and event.reading.value is None:
+        if event.reading.is_unreadable:
             yield Problem(f"{event.path} {event.reading.fault}", "a JSON object", event.name or "")
         elif not isinstance(event.reading.value, dict):
             kind = type(event.reading.value).__name__

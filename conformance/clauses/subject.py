@@ -37,6 +37,11 @@ class Problem:
     expected: str = ""
     observed: str = ""
 
+    @classmethod
+    def of(cls, mismatch: Mismatch) -> Problem:
+        """Report what a schema says against an answer."""
+        return cls(mismatch.message, mismatch.expected, mismatch.observed)
+
 
 class NotApplicableError(Exception):
     """There is nothing in the answer that the clause speaks of, and nothing has to be."""
@@ -214,6 +219,11 @@ class Subject:
         if self.exchange.response is None:
             raise NotTestableError("no answer came")
         return self.exchange.response
+
+    @property
+    def body_start(self) -> str:
+        """How the body begins, to be quoted."""
+        return self.response.body[:60].decode("utf-8", "replace")
 
     @property
     def object(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -45,6 +46,11 @@ class SentRequest:
         if self.authorization is not Authorization.VALID or self.faults:
             return "refused"
         return self.reading.expectation if self.reading else "accepted"
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The JSON object that was sent; empty where none can be read."""
+        return self.reading.body if self.reading else {}
 
     @property
     def family(self) -> str | None:

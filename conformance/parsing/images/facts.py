@@ -81,6 +81,11 @@ class ImageFacts:
         return self.flat is not None
 
     @property
+    def dimensions(self) -> str:
+        """Width and height as a request spells a size."""
+        return f"{self.width}x{self.height}"
+
+    @property
     def transparent(self) -> bool:
         """Return whether a pixel can be seen through, beyond what a palette or WebP rounds."""
         return self.lowest_alpha < _ROUNDED
@@ -157,8 +162,8 @@ def _decode(
             if facts.type == "png" and _ends_blank(image) and png_lacks_rows(data):
                 return replace(facts, fault="is truncated: its pixel data ends before its last row")
             facts = _read_pixels(facts, image, compared)
-            small = _paint_thumbnail(image) if container.whole else None
-            return replace(facts, complete=container.whole, thumbnail=small)
+            small = _paint_thumbnail(image) if container.complete else None
+            return replace(facts, complete=container.complete, thumbnail=small)
     except Image.DecompressionBombError:
         return replace(facts, fault=f"declares far more than the {max_pixels} pixels allowed")
     except Exception as error:  # Pillow raises nearly every built-in exception on hostile bytes

@@ -73,11 +73,8 @@ def _stated_length(answer: Mapping[str, Any], content: Mapping[str, Any], size: 
     body_text, is_base64 = text(content.get("text")), content.get("encoding") == "base64"
     if size <= 0:
         names = {name.lower() for name, _ in headers_of(answer.get("headers"))}
-        size = (
-            -1
-            if names & {"content-encoding", "transfer-encoding"}
-            else _size(answer.get("bodySize"))
-        )
+        coded = names & {"content-encoding", "transfer-encoding"}
+        size = -1 if coded else _size(answer.get("bodySize"))
     readings = {len(body_text), len(body_text.encode("utf-16-le", "surrogatepass")) // 2}
     digits = len("".join(body_text.split()).rstrip("=")) if is_base64 else 0
     readings.add(digits * 3 // 4 if is_base64 else len(body_text.encode("utf-8", "surrogatepass")))
