@@ -80,12 +80,12 @@ class _JSONEvents:
             raise JSONFaultError("syntax", "ends too early") from None
 
     def members(self) -> Iterator[tuple[str, _JSONEvent]]:
-        """Yield the names of the members of an object that was begun, and how each begins."""
+        """Yield the name and the first event of each member of an object that was begun."""
         while (event := self.next())[0] != "end_map":
             yield event[1], self.next()
 
     def items(self) -> Iterator[_JSONEvent]:
-        """Yield how each item of an array that was begun begins."""
+        """Yield the first event of each item of an array that was begun."""
         while (event := self.next())[0] != "end_array":
             yield event
 
@@ -131,7 +131,7 @@ class _JSONEvents:
 
 
 def json_items(path: Path, *names: str) -> Iterator[tuple[int | None, Any]]:
-    """Yield the items of the array under a path of names, each with about its last line.
+    """Yield the items of the array under a path of names, each with its approximate last line.
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
@@ -142,7 +142,7 @@ def json_items(path: Path, *names: str) -> Iterator[tuple[int | None, Any]]:
 
 
 def _items(events: _JSONEvents, event: _JSONEvent, names: tuple[str, ...]) -> Iterator[_JSONEvent]:
-    """Yield how each item begins; the caller reads it to its end."""
+    """Yield the first event of each item; the caller reads the item to its end."""
     if not names and event[0] == "start_array":
         yield from events.items()
     elif names and event[0] == "start_map":

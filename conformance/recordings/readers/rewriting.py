@@ -66,7 +66,7 @@ def is_rewritten(data: bytes) -> bool:
 
 
 def _undo(data: bytes, ways: Iterable[_Way]) -> Iterator[bytes]:
-    """Yield what was written, for each way in which it may have been."""
+    """Yield the original bytes for each way of rewriting that can be undone."""
     for undo in ways:
         try:
             original = undo(data)
