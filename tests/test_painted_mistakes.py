@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.exchange.model import UNKNOWN_MODEL
+from conformance.cases.model import UNKNOWN_MODEL
 from conformance.findings import UNDECIDED, Verdict
 from tests.miniatures import JSON_TYPE, Pairs, answer, body, exchange, picture, red, verdicts
 from tests.recording import Played, asked, session

@@ -77,7 +77,7 @@ class _Parts:
 
     def __init__(self, edition: Edition, model: Model) -> None:
         self.domain = Domain(edition, model)
-        if not self.domain.accepted({}):
+        if not self.domain.accepts({}):
             raise DerivationError(
                 f"edition {edition.id}: {model.name}: model and prompt alone are not accepted; "
                 "a required parameter without a documented value cannot be drawn"
