@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.clauses.bindings import at_fault, flaw
-from conformance.clauses.derivation import _derive, _raised_by, _statement
+from conformance.clauses.derivation import _deciding_parameter, _derive, _statement
 from conformance.contract import Level, load_edition
 from conformance.contract.records import SchemaRule, Violation
 from conformance.exchange.sent_request import read_request
@@ -95,7 +95,7 @@ def test_rule_across_parameters_isat_fault_by_any_that_takes_part(
 def test_rule_across_parameters_is_raised_by_the_first_in_its_condition(
     value: dict[str, Any], parameter: str
 ) -> None:
-    assert _raised_by(rule("quality", "some-rule", value)) == parameter
+    assert _deciding_parameter(rule("quality", "some-rule", value)) == parameter
 
 
 def test_statement_of_a_rule_that_has_no_words_of_its_own() -> None:

@@ -122,7 +122,7 @@ def _outsiders(domain: Domain, name: str) -> Iterator[Wrong]:
     def is_refused(value: Any) -> bool:
         return domain.read({name: value}).expectation == "refused"
 
-    borrowed = next(filter(is_refused, _of_other_models(domain, name)), None)
+    borrowed = next(filter(is_refused, _values_of_other_models(domain, name)), None)
     if borrowed is not None:
         yield Wrong("of-another-model", borrowed)
     values = [*model.documented(name), *model.examples(name), *model.open_values(name)]
@@ -136,7 +136,7 @@ def _outsiders(domain: Domain, name: str) -> Iterator[Wrong]:
         yield Wrong("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sized[0]))
 
 
-def _of_other_models(domain: Domain, name: str) -> Iterator[Any]:
+def _values_of_other_models(domain: Domain, name: str) -> Iterator[Any]:
     """Yield the values of other models for a parameter, those of the nearest model first.
 
     The last value of a model comes first, because its peculiar values are listed late.

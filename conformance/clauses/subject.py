@@ -144,7 +144,7 @@ class Subject:
             return outcome
         if self.ended_meanwhile and self.names_model:
             return replace(outcome, reason="the model ended while the run was under way")
-        is_served = self.context.paints or (self._served and not undecided(status))
+        is_served = self.context.paints or (self._is_served and not undecided(status))
         return by_status_alone(outcome) if is_served else outcome
 
     @property
@@ -183,7 +183,7 @@ class Subject:
         return "model-unknown" not in self.sent.faults and not self.sent.violates("model")
 
     @property
-    def _served(self) -> bool:
+    def _is_served(self) -> bool:
         """Return whether the control, if it is a generation too, shows that the model is served."""
         if self.control is None or self.sent.expectation == "accepted":
             return False  # the control of the first request is the model list

@@ -135,7 +135,7 @@ def json_items(path: Path, *names: str) -> Iterator[tuple[int | None, Any]]:
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
-    with _read(path) as (file, events):
+    with _open(path) as (file, events):
         for event in _items(events, events.next(), names):
             yield file.lines, events.value(event)
         events.finish()
@@ -161,7 +161,7 @@ def top_keys(path: Path) -> Iterator[str]:
     Raises RecordingError where it is no JSON.
     """
     # JSON lines hold many values, of which the first tells the layout
-    with _read(path, multiple_values=True) as (_, events):
+    with _open(path, multiple_values=True) as (_, events):
         kind, _ = events.next()
         if kind == "start_array":
             yield "["
@@ -172,8 +172,8 @@ def top_keys(path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_CountingFile, _JSONEvents]]:
-    """Read a file as events without paths, which take quadratic time in deep nesting."""
+def _open(path: Path, multiple_values: bool = False) -> Iterator[tuple[_CountingFile, _JSONEvents]]:
+    """Open a file as events without paths, which take quadratic time in deep nesting."""
     with _CountingFile(path) as file:
         parsed = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
         try:

@@ -122,13 +122,13 @@ def from_test_proxy(value: Any) -> Iterator[Pair]:
     request = {"method": entry.get("RequestMethod"), "url": entry["RequestUri"]}
     response = {"status": entry.get("StatusCode")}
     yield Pair(
-        {**request, **_proxied(entry, "Request")},
-        {**response, **_proxied(entry, "Response")},
+        {**request, **_proxy_half(entry, "Request")},
+        {**response, **_proxy_half(entry, "Response")},
         {"altered": ["text"]},
     )
 
 
-def _proxied(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
+def _proxy_half(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
     headers, body = entry.get(f"{half}Headers"), entry.get(f"{half}Body")
     types = (value for name, value in headers_of(headers) if name.lower() == "content-type")
     media_type = next(types, "json").lower()
