@@ -20,12 +20,12 @@ from conformance.clauses.bindings import (
     flaw,
     left_open,
 )
-from conformance.clauses.derivation import _derive, _raised_by, _statement
+from conformance.clauses.derivation import _deciding_parameter, _derive, _statement
 from conformance.clauses.judge import judge
 from conformance.clauses.registry import possible_in
 from conformance.contract import Edition, Level, load_edition
 from conformance.contract.records import SchemaRule, Violation
-from conformance.exchange.sent_request import Sent, read_request
+from conformance.exchange.sent_request import SentRequest, read_request
 from tests.miniatures import ACCEPTED, JSON_TYPE, body, exchange
 
 DEFAULT = load_edition()
@@ -136,15 +136,15 @@ def test_param_is_looked_for_in_the_refusal_of_a_documented_mistake() -> None:
 GPT_IMAGE = DEFAULT.models["gpt-image-1"]
 
 
-def flawed(*violations: tuple[str | None, str], value: Any = None) -> Sent:
+def flawed(*violations: tuple[str | None, str], value: Any = None) -> SentRequest:
     """Return a request as read, as if it broke these rules, of which each has this value."""
     sent = read_request(exchange(body("gpt-image-1", size="wide")), DEFAULT)
-    assert sent.asked is not None
+    assert sent.reading is not None
     broken = (
         Violation(name, keyword, "it is wrong", rule("size", keyword, value) if value else None)
         for name, keyword in violations
     )
-    return replace(sent, asked=replace(sent.asked, violations=tuple(broken)))
+    return replace(sent, reading=replace(sent.reading, violations=tuple(broken)))
 
 
 def rule(parameter: str | None, keyword: str, value: Any) -> SchemaRule:
@@ -179,7 +179,7 @@ ACROSS: list[tuple[Any, set[str], str]] = [
 def test_rule_across_parameters_is_raised_by_the_first_in_its_condition_and_the_fault_of_any(
     value: Any, names: set[str], first: str
 ) -> None:
-    assert _raised_by(rule("quality", "some-rule", value)) == first
+    assert _deciding_parameter(rule("quality", "some-rule", value)) == first
     sent = flawed(("size", "some-rule"), (None, "some-rule"), value=value)
     assert at_fault(sent) == {"size", *names}
     assert at_fault(flawed(("size", "enum"), value=["256x256"])) == {"size"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from conformance.exchange.model import UNKNOWN_MODEL
+from conformance.cases.model import UNKNOWN_MODEL
 from conformance.findings import UNDECIDED, Verdict
 from tests.miniatures import JSON_TYPE, answer, body, exchange, picture, red, verdicts
 from tests.recording import Played, asked, session

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.cases.model import UNKNOWN_MODEL as MADE_UP
 from conformance.clauses import clauses_of, select
 from conformance.clauses.judge import judge
 from conformance.clauses.subject import Context
 from conformance.contract import load_edition
-from conformance.exchange.model import UNKNOWN_MODEL as MADE_UP
 from conformance.exchange.model import Failure, Provenance
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.findings import ANOTHER_REASON, OF_WHO_ASKS, Finding, Verdict

@@ -122,10 +122,6 @@ class Domain:
             self._read[key] = self.edition.read({**self.base, **fragment})
         return self._read[key]
 
-    def accepted(self, fragment: Mapping[str, Any]) -> bool:
-        """Return whether the smallest request with these parameters must be accepted."""
-        return self.read(fragment).expectation == "accepted"
-
     @cached_property
     def optional(self) -> tuple[str, ...]:
         """The parameters that may be left out, in the order of the schema."""
@@ -207,9 +203,14 @@ class Domain:
         return None
 
     def accepts(self, fragment: Mapping[str, Any]) -> bool:
-        """Return what `accepted` does, without reading what one value rules out."""
+        """Return whether the smallest request with these parameters must be accepted.
+
+        What one value or one rule excludes is not read, which takes much longer.
+        """
         acceptable = all(self._acceptable(name, value) for name, value in fragment.items())
-        return acceptable and self._rules_allow(fragment) and self.accepted(fragment)
+        if not (acceptable and self._rules_allow(fragment)):
+            return False
+        return self.read(fragment).expectation == "accepted"
 
     def _rules_allow(self, fragment: Mapping[str, Any]) -> bool:
         """Return whether no rule or open question across parameters rules a fragment out."""

@@ -35,7 +35,7 @@ def accepted_cases(domain: Domain) -> Iterator[Case]:
             yield from _documented_values(domain, name)
     # null is tried for one parameter that may be null, the size if it may
     names = sorted(domain.optional, key=lambda name: name != _SIZE)
-    nullable = next((name for name in names if domain.accepted({name: None})), None)
+    nullable = next((name for name in names if domain.accepts({name: None})), None)
     if nullable is not None:
         yield domain.case(f"{nullable}-null", {nullable: None}, parameter=nullable)
 
@@ -124,7 +124,7 @@ def _cross_formats_with_sizes(domain: Domain) -> Iterator[Case]:
     documented = domain.model.documented
     for payload, size in itertools.product(documented(_PAYLOAD), documented(_SIZE)):
         fragment = {"prompt": FORMAT_PROMPT, _PAYLOAD: payload, _SIZE: size}
-        if domain.accepted(fragment):
+        if domain.accepts(fragment):
             yield domain.case(f"{slug(payload)}-{slug(size)}", fragment)
 
 
@@ -197,14 +197,14 @@ def _edges(domain: Domain) -> Iterator[tuple[str, dict[str, Any]]]:
             if name in domain.optional:
                 fragment = domain.complete(name, value)
             else:
-                fragment = {name: value} if domain.accepted({name: value}) else None
+                fragment = {name: value} if domain.accepts({name: value}) else None
             if fragment is not None:
                 yield f"{name}-{words}", fragment
     # several images with each value that a rule across parameters is about
     for condition in conditions(domain.model):
         for name, schema in condition.get("if", {}).get("properties", {}).items():
             several = {name: schema.get("const"), _COUNT: _SEVERAL}
-            if several[name] is not None and domain.accepted(several):
+            if several[name] is not None and domain.accepts(several):
                 yield words_of(several), several
 
 

@@ -48,8 +48,8 @@ _ORDER = {name: rank for rank, name in enumerate(MODULES)}
 def clauses_of(edition: Edition) -> tuple[Clause, ...]:
     """Return the clauses of an edition, by chapter, at the levels that the edition gives them.
 
-    Clauses from outside come last. Left out are those of a family, parameter or open question
-    that it does not have.
+    Clauses from outside come last. A clause about a family, parameter or open question that the
+    edition does not have is left out.
 
     Raises UnknownNameError when the edition withdraws or grades a clause that there is not,
     and ConformanceError when it has none of the sources of a clause.
@@ -84,7 +84,7 @@ def select(clauses: Iterable[Clause], glob: str) -> tuple[Clause, ...]:
 
 
 def _grade(edition: Edition, clause: Clause) -> Clause:
-    """Grade a clause as the edition does, and keep what its own sources say of it."""
+    """Return a clause at the edition's level, with the citations that the edition knows."""
     override = edition.levels.get(clause.id)
     level, own_citations = (override.level, override.citations) if override else (clause.level, ())
     citations = tuple(cite(cited.source, cited.section) for cited in own_citations) or tuple(

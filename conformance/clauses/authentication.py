@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.cases.model import Authorization
+from conformance.cases.model import UNKNOWN_KEY, Authorization
 from conformance.clauses.bindings import accepted, any_of, generation, model_list, presents
 from conformance.clauses.refusals import reply, require_fault
 from conformance.clauses.registry import Needs, Shape, cite, clause
@@ -16,7 +16,7 @@ from conformance.clauses.subject import (
     UnavailableError,
 )
 from conformance.contract import Level
-from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance
+from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.outcome import Result
 from conformance.exchange.redaction.key_spellings import echo_forms
 

@@ -31,7 +31,7 @@ def generation(sent: SentRequest) -> bool:
 
 def minimal(sent: SentRequest) -> bool:
     """Bind the smallest request to a model: its name and a prompt."""
-    return sent.reading is not None and set(sent.reading.body) == {"model", "prompt"}
+    return set(sent.body) == {"model", "prompt"}
 
 
 def model_list(sent: SentRequest) -> bool:

@@ -71,9 +71,9 @@ def _n_is(kind: str) -> Binding:
     """Bind a request whose one flaw is its `n`, which is of this kind."""
 
     def binds(sent: SentRequest) -> bool:
-        if sent.reading is None or flaw(sent, "n") is None:
+        if flaw(sent, "n") is None:
             return False
-        value = sent.reading.body.get("n")
+        value = sent.body.get("n")
         if isinstance(value, bool) or not isinstance(value, int | float):
             return kind == "non-numeric"
         if isinstance(value, float) and not value.is_integer():
@@ -84,8 +84,7 @@ def _n_is(kind: str) -> Binding:
 
 
 def _refused(subject: Subject, parameter: str) -> Iterator[Problem]:
-    body = subject.sent.reading.body if subject.sent.reading else {}
-    yield from refusal(subject, f"{parameter} = {body.get(parameter)!r}"[:60])
+    yield from refusal(subject, f"{parameter} = {subject.sent.body.get(parameter)!r}"[:60])
 
 
 refuses_count = Shape(_refused, Needs.REFUSAL)

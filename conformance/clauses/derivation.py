@@ -54,11 +54,11 @@ def clause_id(model: Model, rule: SchemaRule) -> str | None:
     across = rule.keyword in condition_names(model)
     if not across and (rule.parameter == _OTHER_CHAPTER or not is_constraint(model, rule)):
         return None
-    parameter = _raised_by(rule) if across else rule.parameter
+    parameter = _deciding_parameter(rule) if across else rule.parameter
     return f"parameters.{parameter}-{rule.keyword.lower()}"
 
 
-def _raised_by(rule: SchemaRule) -> str:
+def _deciding_parameter(rule: SchemaRule) -> str:
     """Return the parameter that brings a rule across parameters into force."""
     return next(iter(condition_parameters(rule)), str(rule.parameter))
 
@@ -93,7 +93,9 @@ def _derive(name: str, rules: list[tuple[Model, SchemaRule]]) -> Clause:
 def _statement(model: Model, rule: SchemaRule, across: bool) -> str:
     if across:
         words = rule.keyword.replace("-", " ")
-        return f"A request is refused that breaks this rule on `{_raised_by(rule)}`: {words}."
+        return (
+            f"A request is refused that breaks this rule on `{_deciding_parameter(rule)}`: {words}."
+        )
     type_names = types_of(model.parameters.get(str(rule.parameter), {}))
     types = [_ARTICLES.get(name, f"a {name}") for name in type_names if name != "null"]
     text = _WORDS.get(rule.keyword, _OTHER_WORDS)

@@ -278,7 +278,7 @@ def schema(subject: Subject) -> Iterator[Problem]:
     }
     for mismatch in subject.edition.response_errors(subject.kind, body):
         if mismatch.path not in empty and not _judged_elsewhere(mismatch.path, mismatch.keyword):
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
 
 
 _ITEM = re.compile(r"data\[\d+\](?:\.(?P<payload>url|b64_json))?")

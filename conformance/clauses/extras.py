@@ -52,7 +52,7 @@ def _undocumented(subject: Subject, name: str) -> Iterator[Problem]:
     subject.unaltered(name)
     for mismatch in subject.mismatches:
         if mismatch.path == name:
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
 
 
 def _compare_with_request(subject: Subject, name: str) -> Iterator[Problem]:
@@ -210,9 +210,8 @@ def size_true(subject: Subject) -> Iterator[Problem]:
     """Where the request left the size to the provider: compares the member with the pixels."""
     echo = _echo(subject, "size")
     for payload, facts in subject.images:
-        pixels = f"{facts.width}x{facts.height}"
-        if facts.decoded and echo != pixels:
-            yield Problem(f"{payload.path} is of another size", echo[:40], pixels)
+        if facts.decoded and echo != facts.dimensions:
+            yield Problem(f"{payload.path} is of another size", echo[:40], facts.dimensions)
 
 
 @clause(

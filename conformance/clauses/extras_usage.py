@@ -68,7 +68,7 @@ def _mismatches(subject: Subject, part: Literal["counts", "members"]) -> Iterato
     for mismatch in subject.mismatches:
         is_count = mismatch.path.endswith("_tokens") and mismatch.keyword != "required"
         if mismatch.path.split(".")[0] == "usage" and is_count == (part == "counts"):
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
 
 
 documented = Shape(_mismatches, Needs.DECISION)
@@ -172,5 +172,5 @@ def svg_usage(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError
     for mismatch in subject.mismatches:
         if mismatch.path.split(".")[0] == "svg_usage":
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
     yield from negative(usage if isinstance(usage, dict) else {}, "svg_usage")

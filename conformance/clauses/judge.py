@@ -55,7 +55,7 @@ def _finding(subject: Subject, clause: Clause) -> Finding | None:
     if verdict in BROKEN and subject.exchange.rewritten:
         # What is odd in a body that a recorder wrote anew is not the provider's (ARCHITECTURE 36).
         verdict, problem = Verdict.NOT_TESTABLE, Problem(_recorder_cut(subject, {"body"}))
-    if verdict in UNDECIDED and _left_open(subject, clause, verdict):
+    if verdict in UNDECIDED and _was_not_promised(subject, clause, verdict):
         return None
     control = subject.control
     if verdict is Verdict.NOT_TESTABLE:
@@ -105,7 +105,7 @@ def _judge_clause(subject: Subject, clause: Clause) -> tuple[Verdict, Problem] |
     return verdict, replace(first, message=message)
 
 
-def _left_open(subject: Subject, clause: Clause, verdict: Verdict) -> bool:
+def _was_not_promised(subject: Subject, clause: Clause, verdict: Verdict) -> bool:
     """Return whether an undecided finding is about something that was not promised.
 
     An open request that was answered with a success has an answer like any other. An image for a

@@ -63,12 +63,11 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
     `model` with id, time of creation and owner. What is no JSON fails as well.
     """
     reading = subject.answer.json
-    if reading.fault is not None and reading.value is None:
-        start = subject.response.body[:60].decode("utf-8", "replace")
-        yield Problem(f"the model list {reading.fault}", "JSON", start)
+    if reading.is_unreadable:
+        yield Problem(f"the model list {reading.fault}", "JSON", subject.body_start)
         return
     for mismatch in subject.edition.model_list_errors(reading.value):
-        yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+        yield Problem.of(mismatch)
 
 
 @clause(

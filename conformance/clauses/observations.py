@@ -111,7 +111,7 @@ def _open_size(subject: Subject) -> Iterator[str]:
     model = subject.sent.model
     open_sizes = model.open_values("size") if model else ()
     for payload, facts in subject.images if open_sizes and not subject.sent.has("size") else ():
-        size = f"{facts.width}x{facts.height}"
+        size = facts.dimensions
         known = "one of" if size in open_sizes else "none of"
         yield f"{payload.path} is {size} when no size was asked: {known} the sizes a source lists"
 

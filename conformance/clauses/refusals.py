@@ -50,13 +50,13 @@ refuses = Shape(refusal, Needs.REFUSAL)
 
 def require_fault(subject: Subject) -> None:
     """Raise unless a refusal may be for the one fault of its request."""
-    if _is_elsewhere(subject):
+    if _has_another_cause(subject):
         raise _another_reason(subject)
     alike = refused_alike(subject)
     if alike is not None:
         valid = f"the valid request {alike.case} was refused in the same words"
         raise NotTestableError(f"{valid}: {reply(subject)}")
-    if _is_open_too(subject) and not names_fault(subject):
+    if _leaves_more_open(subject) and not names_fault(subject):
         reason = "it may have been refused for what the contract leaves open"
         raise NotTestableError(f"{reason}: {reply(subject)}")
 
@@ -66,7 +66,7 @@ def _another_reason(subject: Subject) -> NotTestableError:
     return NotTestableError(f"{reason}: {reply(subject)}")
 
 
-def _is_elsewhere(subject: Subject) -> bool:
+def _has_another_cause(subject: Subject) -> bool:
     """Return whether the fault of the request is not what it was refused for."""
     cause = subject.outcome.cause
     if subject.sent.authorization is not Authorization.VALID:
@@ -92,7 +92,7 @@ def refused_alike(subject: Subject) -> Outcome | None:
     return next(alike, None)
 
 
-def _is_open_too(subject: Subject) -> bool:
+def _leaves_more_open(subject: Subject) -> bool:
     """Return whether the contract leaves open another parameter than the one at fault.
 
     What the control asks for as well, and was accepted with, is no such parameter; nor is, where
@@ -123,11 +123,11 @@ def quotes_fault(subject: Subject) -> bool:
 
     A name alone does not: the model may be overloaded, and the prompt queue full.
     """
-    error, reading = error_text(subject.answer), subject.sent.reading
+    error = error_text(subject.answer)
     for name in at_fault(subject.sent):
         if error.param.rpartition(".")[2] == name:
             return True
-        value = reading.body.get(name) if reading else None
+        value = subject.sent.body.get(name)
         quotable = not isinstance(value, list | dict | None)
         if quotable and speaks_of(error.text, name) and speaks_of(error.text, str(value)[:200]):
             return True
@@ -191,7 +191,7 @@ def require_success(subject: Subject) -> None:
 
 def broken_down(subject: Subject, expected: str) -> Problem:
     """Describe which parameters a request fails with, how often, and what the provider says."""
-    body = subject.sent.reading.body if subject.sent.reading else {}
+    body = subject.sent.body
     names = (name for name in body if name not in _EVERYWHERE)
     parameters = ", ".join(f"{name}: {body[name]!r}"[:60] for name in names)
     context, outcome = subject.context, subject.outcome

@@ -88,7 +88,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     if re.fullmatch(r"[0-9]+x[0-9]+", expected) is None:
         raise NotApplicableError
     for event, facts in _pictures(subject):
-        pixels = f"{facts.width}x{facts.height}" if facts and facts.width else None
+        pixels = facts.dimensions if facts and facts.width else None
         if pixels is not None and pixels != expected:
             yield Problem(f"{event.path} has another size", expected, pixels)
 

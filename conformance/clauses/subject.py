@@ -37,6 +37,11 @@ class Problem:
     expected: str = ""
     observed: str = ""
 
+    @classmethod
+    def of(cls, mismatch: Mismatch) -> Problem:
+        """Report what a schema says against an answer."""
+        return cls(mismatch.message, mismatch.expected, mismatch.observed)
+
 
 class NotApplicableError(Exception):
     """There is nothing in the answer that the clause speaks of, and nothing has to be."""
@@ -139,7 +144,7 @@ class Subject:
             return outcome
         if self.ended_meanwhile and self.names_model:
             return replace(outcome, reason="the model ended while the run was under way")
-        is_served = self.context.paints or (self._served and not undecided(status))
+        is_served = self.context.paints or (self._is_served and not undecided(status))
         return by_status_alone(outcome) if is_served else outcome
 
     @property
@@ -178,7 +183,7 @@ class Subject:
         return "model-unknown" not in self.sent.faults and not self.sent.violates("model")
 
     @property
-    def _served(self) -> bool:
+    def _is_served(self) -> bool:
         """Return whether the control, if it is a generation too, shows that the model is served."""
         if self.control is None or self.sent.expectation == "accepted":
             return False  # the control of the first request is the model list
@@ -214,6 +219,11 @@ class Subject:
         if self.exchange.response is None:
             raise NotTestableError("no answer came")
         return self.exchange.response
+
+    @property
+    def body_start(self) -> str:
+        """How the body begins, to be quoted."""
+        return self.response.body[:60].decode("utf-8", "replace")
 
     @property
     def object(self) -> dict[str, Any]:

@@ -277,7 +277,7 @@ def is_image(subject: Subject) -> Iterator[Problem]:
     """
     for payload, response, facts in _fetched_images(subject):
         if facts.type is None:
-            declared = _type(response)
+            declared = _declared_type(response)
             yield Problem(f"what {payload.path}.url gives {facts.fault}", "an image", declared)
 
 
@@ -293,7 +293,7 @@ def _fetched_images(subject: Subject) -> list[tuple[Payload, Response, ImageFact
     return images
 
 
-def _type(response: Response) -> str:
+def _declared_type(response: Response) -> str:
     return response.header("content-type") or "no content type"
 
 
@@ -309,7 +309,7 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     and `application/octet-stream` name none.
     """
     for payload, response, facts in _fetched_images(subject):
-        declared = _type(response)
+        declared = _declared_type(response)
         if facts.type is not None and type_of_media_type(response.media_type) != facts.type:
             yield Problem(
                 f"{payload.path}.url is served as {declared}", media_type(facts.type), declared

@@ -169,12 +169,12 @@ def _demand(keyword: str, value: Any) -> str:
     return text if len(text) <= _MOST_DEMANDED else f"{text[: _MOST_DEMANDED - 1]}…"
 
 
-def _same(left: object, right: object) -> bool:
+def _equal(left: object, right: object) -> bool:
     """Compare as JSON does: true is not 1."""
     return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
-def _list(values: Iterable[object]) -> str:
+def _joined(values: Iterable[object]) -> str:
     return ", ".join(describe_value(value) for value in values)
 
 
@@ -193,13 +193,13 @@ def _type(validator: Any, type_names: Any, instance: Any, _: Any) -> Iterator[Va
 
 
 def _enum(_: Any, allowed: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if not any(_same(instance, value) for value in allowed):
+    if not any(_equal(instance, value) for value in allowed):
         values = [value for value in allowed if value is not None]
-        yield ValidationError(f"is {describe_value(instance)}, not one of {_list(values)}")
+        yield ValidationError(f"is {describe_value(instance)}, not one of {_joined(values)}")
 
 
 def _const(_: Any, constant: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if not _same(instance, constant):
+    if not _equal(instance, constant):
         yield ValidationError(f"is {describe_value(instance)}, not {describe_value(constant)}")
 
 
@@ -218,7 +218,7 @@ def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[Val
 def _any_of(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if not any(validator.evolve(schema=subschema).is_valid(instance) for subschema in schemas):
         names = [name for subschema in schemas for name in subschema.get("required", ())]
-        message = f"needs one of {_list(names)}" if names else "fits none of the alternatives"
+        message = f"needs one of {_joined(names)}" if names else "fits none of the alternatives"
         yield ValidationError(message)
 
 

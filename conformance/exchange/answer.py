@@ -180,7 +180,7 @@ class Payload:
 
     @cached_property
     def painter(self) -> Painter | None:
-        """Whether they name the model that was asked for; None without credentials."""
+        """Whether its credentials name the requested model; None without credentials."""
         return compare_painter(self.credentials, self._exchange) if self.credentials else None
 
     def look_ahead(self) -> None:

@@ -57,8 +57,8 @@ class Client:
     ) -> None:
         """Make a client; a text of at most `remembered` bytes is redacted once and kept.
 
-        `rest` waits some seconds before an image is asked for again, and returns whether it may
-        be; without it none is.
+        `rest` waits some seconds before an image is fetched again, and returns whether it may be.
+        Without it no image is fetched twice.
         """
         self.target = target
         self._transport = transport

@@ -72,9 +72,9 @@ def error_text(answer: Answer) -> ErrorText:
     success = 200 <= response.status < 300
     # JSON is read as JSON, whatever its content type says.
     if answer.json.value is not None:
-        return _of_success(answer.json.value) if success else read_error(answer.json.value)
+        return _read_success(answer.json.value) if success else read_error(answer.json.value)
     if answer.streams or (success and answer.stream.events):
-        return _of_stream(answer)
+        return _read_stream(answer)
     if is_page(answer):
         page = response.body[:8000].decode("utf-8", "replace")
         title = _TITLES.search(page)
@@ -142,7 +142,7 @@ def _param(members: Mapping[str, Any]) -> str:
     return ""
 
 
-def _of_success(value: Any) -> ErrorText:
+def _read_success(value: Any) -> ErrorText:
     """Read the errors of a success: its own, and those of its items."""
     if not isinstance(value, dict):
         return NOTHING
@@ -160,7 +160,7 @@ def _of_success(value: Any) -> ErrorText:
     return read_error(value)
 
 
-def _of_stream(answer: Answer) -> ErrorText:
+def _read_stream(answer: Answer) -> ErrorText:
     """Read the first event that is an error, by its name, its type or its member."""
     for event in answer.stream.events:
         value = read_json(event.data.encode("utf-8", "replace")).value

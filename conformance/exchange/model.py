@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from conformance.cases.model import UNKNOWN_KEY as UNKNOWN_KEY
-from conformance.cases.model import UNKNOWN_MODEL as UNKNOWN_MODEL
-
 REDACTED_KEY = "sk-conformance-redacted"
 """Stands for the provider's key wherever it occurred; the key itself never leaves the sender."""
 

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.cases.model import Authorization, Operation
-from conformance.contract import Edition, Model, RequestBody
-from conformance.exchange.model import (
-    UNKNOWN_KEY,
-    UNKNOWN_MODEL,
-    Exchange,
-    Provenance,
-    Request,
-)
+from conformance.cases.model import UNKNOWN_KEY, UNKNOWN_MODEL, Authorization, Operation
+from conformance.contract import Edition, Expectation, Model, RequestBody
+from conformance.exchange.model import Exchange, Provenance, Request
 from conformance.parsing import read_json
-
-Expectation = Literal["accepted", "refused", "open"]
 
 _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
 
@@ -45,6 +38,11 @@ class SentRequest:
         if self.authorization is not Authorization.VALID or self.faults:
             return "refused"
         return self.reading.expectation if self.reading else "accepted"
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The JSON object that was sent; empty where none can be read."""
+        return self.reading.body if self.reading else {}
 
     @property
     def family(self) -> str | None:

@@ -221,5 +221,5 @@ class Explorer:
             tuple(image.type if image else None for image in facts),
             None
             if size == "auto"
-            else tuple(f"{image.width}x{image.height}" if image else "none" for image in facts),
+            else tuple(image.dimensions if image else "none" for image in facts),
         )

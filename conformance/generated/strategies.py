@@ -77,7 +77,7 @@ class _Parts:
 
     def __init__(self, edition: Edition, model: Model) -> None:
         self.domain = Domain(edition, model)
-        if not self.domain.accepted({}):
+        if not self.domain.accepts({}):
             raise DerivationError(
                 f"edition {edition.id}: {model.name}: model and prompt alone are not accepted; "
                 "a required parameter without a documented value cannot be drawn"
@@ -87,15 +87,15 @@ class _Parts:
 
     def bodies(self) -> Bodies:
         """Draw accepted bodies."""
-        return st.tuples(self._base, *self._own.values()).map(_merged)
+        return st.tuples(self._base, *self._own.values()).map(_merge)
 
     def around(self, name: str, choice: Bodies) -> Bodies:
         """Add to a choice for the group of one parameter an accepted one for every other."""
         other_choices = [strategy for group, strategy in self._own.items() if name not in group]
-        return st.tuples(self._base, *other_choices, choice).map(_merged)
+        return st.tuples(self._base, *other_choices, choice).map(_merge)
 
 
-def _merged(parts: Iterable[Mapping[str, Any]]) -> Body:
+def _merge(parts: Iterable[Mapping[str, Any]]) -> Body:
     return {name: value for part in parts for name, value in part.items()}
 
 

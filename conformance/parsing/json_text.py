@@ -43,6 +43,11 @@ class JSONReading:
     fault: str | None = None
     kind: str | None = None
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Return whether there is no value at all; the null of JSON is one."""
+        return self.fault is not None and self.value is None
+
 
 class JSONFaultError(ValueError):
     """Why a JSON text is not read: a predicate, its `kind`, and the line where it is known."""

@@ -151,7 +151,7 @@ class YAMLReader:
         return event
 
     def until(self, end: type[yaml.Event]) -> Iterator[Any]:
-        """Yield the events that begin the members of what is open, up to its end."""
+        """Yield the first event of each member of an open collection, up to its end."""
         while not isinstance(event := self.next(), end):
             yield event
 

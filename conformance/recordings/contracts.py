@@ -44,10 +44,10 @@ class Contracts:
 class ContractsByDay(Contracts):
     """The edition of the day on which an exchange was recorded.
 
-    It is the newest one that was published by then and knows the model: of the document of the
-    host's own domain, where an edition is of it; else of the document of the default edition, or
-    of any, that has the model by its name. Without a day, or where there is none, it is the
-    default edition.
+    It is the newest edition that was published by then and knows the model. A host whose own
+    domain publishes editions is judged by one of these alone. For any other host the edition must
+    have the model by its name, and the document of the default edition comes first. Without a
+    day, or without such an edition, the default edition judges.
     """
 
     def __init__(self, default: Edition, pattern: str = "*") -> None:

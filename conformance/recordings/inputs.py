@@ -1,4 +1,4 @@
-"""The files that are judged: which ones are meant, and the outcome of each."""
+"""The files to judge: which ones the arguments name, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ForeignReport:
 
     @property
     def notes(self) -> list[str]:
-        """What there was nothing to judge in, or little, where and why."""
+        """Where there was nothing to judge, or little, and why."""
         return [
             file.describe(fault)
             for file in self.files
@@ -85,10 +85,10 @@ class ForeignReport:
 
 
 def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:
-    """Return the files that are meant by names, folders and patterns, each once, in order.
+    """Return the files that names, folders and patterns stand for, each once, in order.
 
-    A folder stands for what in and below it ends as recordings do, hidden files and the run
-    file left out. A pattern is one where no file has its name.
+    A folder stands for the files in and below it that have a suffix of recordings, but for hidden
+    files and the run file. An argument is a pattern only where no file has its name.
     """
     # By its real path: a file under two names is judged once.
     files: dict[str, ForeignFile] = {}

@@ -184,7 +184,7 @@ class CassetteLibrary:
         body = response["body"]["string"]
         body = body.encode() if isinstance(body, str) else body
         if response.get("payloads"):
-            body = self.payloads.put_back(body, whole=body.startswith(b"@payload/"))
+            body = self.payloads.put_back(body)
         headers = {
             name.encode(): [value.encode() for value in values]
             for name, values in response["headers"].items()

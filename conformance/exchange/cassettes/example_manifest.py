@@ -33,9 +33,11 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 
 _SHAPES: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("body", "control", "other"), lambda value: isinstance(value, dict)),
-    "bodies": lambda value: _all(dict, value),
+    "bodies": lambda value: _is_list_of(dict, value),
     "name": lambda value: isinstance(value, str),
-    "texts": lambda value: _all(list, value) and all(len(x) == 2 and _all(str, x) for x in value),
+    "texts": lambda value: (
+        _is_list_of(list, value) and all(len(x) == 2 and _is_list_of(str, x) for x in value)
+    ),
 }
 MEMBERS = tuple(_SHAPES)
 _CASSETTE = re.compile(rf"{DRAWN}[0-9a-f]{{12}}(?:-[0-9]{{1,4}})?")
@@ -110,7 +112,7 @@ def example_to_json(example: Example) -> dict[str, Any]:
     }
 
 
-def _all(kind: type, value: Any) -> bool:
+def _is_list_of(kind: type, value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 

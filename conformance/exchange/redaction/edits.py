@@ -56,7 +56,7 @@ class Rewritten:
         self._source, self._pattern, self._decode = data, pattern, decode
         self.data = pattern.sub(decode, data)
 
-    def back(self, edits: Sequence[Edit]) -> list[Edit]:
+    def map_back(self, edits: Sequence[Edit]) -> list[Edit]:
         """Return the edits of the view as edits of the bytes it was made from."""
         if not edits:
             return []
@@ -106,7 +106,7 @@ class Joined:
         self.data = between.join(texts)
         self._starts = [start for start, _, _ in self._spans]
 
-    def back(self, edits: Sequence[Edit]) -> list[Edit]:
+    def map_back(self, edits: Sequence[Edit]) -> list[Edit]:
         """Return the edits as edits of the parts, one for each part that they touch."""
         result = []
         for edit in edits:

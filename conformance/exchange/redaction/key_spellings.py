@@ -94,7 +94,7 @@ class Spellings:
         # An escaped slash cuts a long run of base64 into runs that look like words.
         if len(data) > _TEXT and b"\\/" in data:
             slashes = Rewritten(data, _SLASH, lambda _: b"/")
-            return merge_edits(result + slashes.back(self._find_in_text(slashes.data, depth)))
+            return merge_edits(result + slashes.map_back(self._find_in_text(slashes.data, depth)))
         return merge_edits(result + self._find_in_text(data, depth))
 
     def between(self, lines: Sequence[bytes]) -> list[list[Edit]]:
@@ -119,7 +119,7 @@ class Spellings:
             if digits is None or digits.end() < run.end():
                 result += self._find_base64(run, depth)
         words = Rewritten(data, _RUN, lambda _: b"\0")
-        return result + words.back(self._find_escaped(words.data, depth))
+        return result + words.map_back(self._find_escaped(words.data, depth))
 
     def _find_escaped(self, data: bytes, depth: int) -> list[Edit]:
         """Search text as it is, and with its escapes undone round after round."""
@@ -135,7 +135,7 @@ class Spellings:
             data = view.data
             edits = self._find_key(data) + self._find_encoded(data, depth) + self._find_pieces(data)
             for view in reversed(views):
-                edits = view.back(edits)
+                edits = view.map_back(edits)
             result += edits
         return result
 
@@ -144,18 +144,19 @@ class Spellings:
         result = self._find_in_runs(data, depth)
         close = Rewritten(data, _SPACE, lambda _: b"")
         if close.data != data:
-            result += close.back(self._find_key(close.data) + self._find_in_runs(close.data, depth))
+            result += self._find_in_view(close, depth)
         # the events of a stream bring a text in pieces, under one name
         pieces: dict[bytes, list[Segment]] = {}
         for match in _MEMBER.finditer(data):
             pieces.setdefault(match[1], []).append(Segment(*match.span(2)))
         for segments in pieces.values():
             if len(segments) > 1:
-                joined = Joined(data, segments, b"")
-                result += joined.back(
-                    self._find_key(joined.data) + self._find_in_runs(joined.data, depth)
-                )
+                result += self._find_in_view(Joined(data, segments, b""), depth)
         return result
+
+    def _find_in_view(self, view: Rewritten | Joined, depth: int) -> list[Edit]:
+        """Search a view for the key itself, and for runs that may encode it."""
+        return view.map_back(self._find_key(view.data) + self._find_in_runs(view.data, depth))
 
     def _find_in_runs(self, data: bytes, depth: int) -> list[Edit]:
         if not depth:
@@ -233,7 +234,7 @@ class Spellings:
         """Return an image file of the same length without the key."""
         kind = sniff(data)
         parts = Joined(data, metadata(kind, data), b"\n")
-        edits = self._find_key(data) + parts.back(self.edits(parts.data))
+        edits = self._find_key(data) + parts.map_back(self.edits(parts.data))
         if not edits:
             return data
         redacted = apply_edits(data, [Edit(edit.start, edit.end) for edit in edits], filler)

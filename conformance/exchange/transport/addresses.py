@@ -277,7 +277,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         budget, reason = current_budget(), ""
         for index, address in enumerate(addresses):
             # Each address gets its share, so that a dead one does not use up the time.
-            seconds = budget.connect_left() / (len(addresses) - index)
+            seconds = budget.connect_seconds_left() / (len(addresses) - index)
             try:
                 stream = self._inner.connect_tcp(
                     str(address), port, seconds, local_address, socket_options
@@ -287,5 +287,5 @@ class GuardedBackend(httpcore.NetworkBackend):
                 reason = (cause.strerror if isinstance(cause, OSError) else None) or "no answer"
             else:
                 return address, stream
-        budget.connect_left()
+        budget.connect_seconds_left()
         raise Stopped("connect", f"no connection to {host} port {port}: {reason.lower()}")

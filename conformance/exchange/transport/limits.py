@@ -89,11 +89,11 @@ class Budget:
         if event == "http11.receive_response_headers.complete":
             self.stage = "body"
 
-    def connect_left(self) -> float:
+    def connect_seconds_left(self) -> float:
         """Return the seconds left to connect; raises `Stopped` after the last of them."""
         return self._until(min(self._connect_deadline, self._deadline))
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Return the seconds left in all; raises `Stopped` after the last of them."""
         return self._until(self._deadline)
 
@@ -183,7 +183,7 @@ class GuardedStream(httpcore.NetworkStream):
         budget = current_budget()
         size = budget.room(max_bytes)
         try:
-            data = self._inner.read(size, budget.left())
+            data = self._inner.read(size, budget.seconds_left())
         except httpcore.ReadTimeout:
             raise budget.late() from None
         except httpcore.ReadError:
@@ -197,7 +197,7 @@ class GuardedStream(httpcore.NetworkStream):
         try:
             # In pieces: a peer that reads slowly must not outlast the time.
             for start in range(0, len(buffer), _CHUNK):
-                self._inner.write(buffer[start : start + _CHUNK], budget.left())
+                self._inner.write(buffer[start : start + _CHUNK], budget.seconds_left())
         except httpcore.WriteTimeout:
             raise budget.late() from None
 
@@ -211,7 +211,7 @@ class GuardedStream(httpcore.NetworkStream):
         name = server_hostname.rstrip(".") if server_hostname else None
         try:
             context = foreign_tls_context() if self._foreign else tls_context()
-            inner = self._inner.start_tls(context, name, budget.connect_left())
+            inner = self._inner.start_tls(context, name, budget.connect_seconds_left())
         except httpcore.ConnectTimeout:
             raise budget.late() from None
         except httpcore.ConnectError as error:
@@ -256,7 +256,7 @@ def resolve(host: str, port: int, budget: Budget) -> list[Address]:
     # The system's resolver knows no time limit: a thread that is late is left behind.
     threading.Thread(target=look_up, name="resolver", daemon=True).start()
     try:
-        answers = looked_up.result(budget.connect_left())
+        answers = looked_up.result(budget.connect_seconds_left())
         addresses = list(dict.fromkeys(ip_address(answer[4][0]) for answer in answers))
     except TimeoutError:
         raise budget.late() from None

@@ -33,7 +33,7 @@ class Container:
     """How a file holds together, apart from its pixels."""
 
     fault: str | None = None
-    whole: bool = True  # the end is there, and no checksum is broken
+    complete: bool = True  # the end is there, and no checksum is broken
     frames: int | None = None  # where Pillow would have to read every frame to tell
     delays: tuple[int, int] | None = None  # of GIF: the shortest and the longest of a frame, in ms
 
@@ -70,7 +70,7 @@ def declared_size(kind: str | None, data: bytes) -> tuple[int, int] | None:
 
 
 def _truncated(how: str) -> Container:
-    return Container(f"is truncated: {how}", whole=False)
+    return Container(f"is truncated: {how}", complete=False)
 
 
 def _ending_at(end: int, data: bytes, frames: int | None = None) -> Container:
@@ -89,9 +89,9 @@ def _png(data: bytes) -> Container:
         if struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(view[offset + 4 : end - 4]):
             broken = broken or f"is damaged: the CRC of {_chunk(name)} at offset {offset} is wrong"
         if name == b"IEND":
-            return Container(broken, whole=False) if broken else _ending_at(end, data)
+            return Container(broken, complete=False) if broken else _ending_at(end, data)
         offset = end
-    return Container(broken, whole=False) if broken else _truncated("the IEND chunk is missing")
+    return Container(broken, complete=False) if broken else _truncated("the IEND chunk is missing")
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -165,7 +165,7 @@ def _jpeg(data: bytes) -> Container:
             return _ending_at(len(data) if more else marker.end(), data)
         scans += code == 0xDA
         if scans > MAX_SCANS:
-            return Container(f"has more than {MAX_SCANS} scans; it was not decoded", whole=False)
+            return Container(f"has more than {MAX_SCANS} scans; it was not decoded", complete=False)
         offset = marker.end() + struct.unpack_from(">H", data, marker.end())[0]
     return _truncated("the end-of-image marker is missing")
 
@@ -192,7 +192,7 @@ def _gif(data: bytes) -> Container:
                 delay = 10 * struct.unpack_from("<H", data, offset + 4)[0]
             offset = _after_blocks(data, offset + 2)
         else:
-            return Container(f"is damaged: no GIF block starts at offset {offset}", whole=False)
+            return Container(f"is damaged: no GIF block starts at offset {offset}", complete=False)
     container = _ending_at(offset + 1, data, max(frames, 1))
     return replace(container, delays=(shortest, longest)) if frames else container
 

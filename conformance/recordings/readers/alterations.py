@@ -125,9 +125,9 @@ def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
     if body.proven:
         return frozenset(parts)  # what looks like a placeholder is the provider's own
     if answer.json.value is not None or answer.json.kind not in ("empty", "syntax", "encoding"):
-        parts.update(_of_json(answer, body))
+        parts.update(_altered_in_json(answer, body))
     elif answer.streams:
-        parts.update(_of_stream(answer, body))
+        parts.update(_altered_in_stream(answer, body))
     elif not body.is_document:
         replaced = _was_json(body.text) or is_placeholder(body.text) or is_rewritten(body.data)
         if body.differs or replaced:
@@ -155,7 +155,7 @@ def _was_json(text: str) -> bool:
     return False
 
 
-def _of_json(answer: Answer, body: _KeptBody) -> Iterator[str]:
+def _altered_in_json(answer: Answer, body: _KeptBody) -> Iterator[str]:
     """Name what was replaced inside of JSON that can be read."""
     value = answer.json.value
     if not isinstance(value, dict):
@@ -173,8 +173,8 @@ def _of_json(answer: Answer, body: _KeptBody) -> Iterator[str]:
         urls = [item["url"] for item in items if isinstance(item.get("url"), str)]
         if urls and not any(map(holds_placeholder, urls)):  # which would explain the length
             yield "urls"
-    yield from _of_envelope(value, body)
-    yield from _of_payloads(answer.payloads, items, body)
+    yield from _altered_in_envelope(value, body)
+    yield from _altered_in_payloads(answer.payloads, items, body)
     if _spoils_time(value.get("created"), body):
         yield "created"
 
@@ -187,7 +187,7 @@ def _is_spoiled_value(value: Any) -> bool:
     return holds_placeholder(json.dumps(value)[:_HEAD], proven=True) if value else False
 
 
-def _of_envelope(members: dict[str, Any], body: _KeptBody) -> Iterator[str]:
+def _altered_in_envelope(members: dict[str, Any], body: _KeptBody) -> Iterator[str]:
     """Name the members that were replaced; "body" where what was replaced cannot be told.
 
     A word in place of a whole value altered that value. One amid a value, or in a name, may stand
@@ -217,7 +217,7 @@ def _spoils_time(created: object, body: _KeptBody) -> bool:
     return created == 0 and not isinstance(created, bool)
 
 
-def _of_payloads(
+def _altered_in_payloads(
     payloads: Sequence[Payload], items: Iterable[dict[str, Any]], body: _KeptBody
 ) -> Iterator[str]:
     """Name what was replaced in the images of an answer, and in what stands beside them."""
@@ -229,14 +229,14 @@ def _of_payloads(
         yield "urls"
 
 
-def _of_stream(answer: Answer, body: _KeptBody) -> Iterator[str]:
+def _altered_in_stream(answer: Answer, body: _KeptBody) -> Iterator[str]:
     """Name what was replaced in an event stream; a web page in its place is the provider's."""
     if body.is_document:
         return
     items = [event.item for event in answer.events]
-    yield from _of_payloads(answer.events, items, body)
+    yield from _altered_in_payloads(answer.events, items, body)
     for item in items:
-        yield from _of_envelope(item, body)
+        yield from _altered_in_envelope(item, body)
         if _spoils_time(item.get("created_at"), body):
             yield "created_at"
     if is_placeholder(body.text) or body.differs or _is_broken_stream(answer, body):

@@ -80,12 +80,12 @@ class _JSONEvents:
             raise JSONFaultError("syntax", "ends too early") from None
 
     def members(self) -> Iterator[tuple[str, _JSONEvent]]:
-        """Yield the names of the members of an object that was begun, and how each begins."""
+        """Yield the name and the first event of each member of an object that was begun."""
         while (event := self.next())[0] != "end_map":
             yield event[1], self.next()
 
     def items(self) -> Iterator[_JSONEvent]:
-        """Yield how each item of an array that was begun begins."""
+        """Yield the first event of each item of an array that was begun."""
         while (event := self.next())[0] != "end_array":
             yield event
 
@@ -131,18 +131,18 @@ class _JSONEvents:
 
 
 def json_items(path: Path, *names: str) -> Iterator[tuple[int | None, Any]]:
-    """Yield the items of the array under a path of names, each with about its last line.
+    """Yield the items of the array under a path of names, each with its approximate last line.
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
-    with _read(path) as (file, events):
+    with _open(path) as (file, events):
         for event in _items(events, events.next(), names):
             yield file.lines, events.value(event)
         events.finish()
 
 
 def _items(events: _JSONEvents, event: _JSONEvent, names: tuple[str, ...]) -> Iterator[_JSONEvent]:
-    """Yield how each item begins; the caller reads it to its end."""
+    """Yield the first event of each item; the caller reads the item to its end."""
     if not names and event[0] == "start_array":
         yield from events.items()
     elif names and event[0] == "start_map":
@@ -161,7 +161,7 @@ def top_keys(path: Path) -> Iterator[str]:
     Raises RecordingError where it is no JSON.
     """
     # JSON lines hold many values, of which the first tells the layout
-    with _read(path, multiple_values=True) as (_, events):
+    with _open(path, multiple_values=True) as (_, events):
         kind, _ = events.next()
         if kind == "start_array":
             yield "["
@@ -172,8 +172,8 @@ def top_keys(path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_CountingFile, _JSONEvents]]:
-    """Read a file as events without paths, which take quadratic time in deep nesting."""
+def _open(path: Path, multiple_values: bool = False) -> Iterator[tuple[_CountingFile, _JSONEvents]]:
+    """Open a file as events without paths, which take quadratic time in deep nesting."""
     with _CountingFile(path) as file:
         parsed = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
         try:

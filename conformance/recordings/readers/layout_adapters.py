@@ -73,11 +73,8 @@ def _stated_length(answer: Mapping[str, Any], content: Mapping[str, Any], size: 
     body_text, is_base64 = text(content.get("text")), content.get("encoding") == "base64"
     if size <= 0:
         names = {name.lower() for name, _ in headers_of(answer.get("headers"))}
-        size = (
-            -1
-            if names & {"content-encoding", "transfer-encoding"}
-            else _size(answer.get("bodySize"))
-        )
+        coded = names & {"content-encoding", "transfer-encoding"}
+        size = -1 if coded else _size(answer.get("bodySize"))
     readings = {len(body_text), len(body_text.encode("utf-16-le", "surrogatepass")) // 2}
     digits = len("".join(body_text.split()).rstrip("=")) if is_base64 else 0
     readings.add(digits * 3 // 4 if is_base64 else len(body_text.encode("utf-8", "surrogatepass")))
@@ -125,13 +122,13 @@ def from_test_proxy(value: Any) -> Iterator[Pair]:
     request = {"method": entry.get("RequestMethod"), "url": entry["RequestUri"]}
     response = {"status": entry.get("StatusCode")}
     yield Pair(
-        {**request, **_proxied(entry, "Request")},
-        {**response, **_proxied(entry, "Response")},
+        {**request, **_proxy_half(entry, "Request")},
+        {**response, **_proxy_half(entry, "Response")},
         {"altered": ["text"]},
     )
 
 
-def _proxied(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
+def _proxy_half(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
     headers, body = entry.get(f"{half}Headers"), entry.get(f"{half}Body")
     types = (value for name, value in headers_of(headers) if name.lower() == "content-type")
     media_type = next(types, "json").lower()

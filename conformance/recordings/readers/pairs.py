@@ -81,7 +81,7 @@ def entry_of(index: int, line: int | None, pair: Pair, files: BodyFiles) -> Entr
 def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
     request = pair.request
     sent_headers = headers_of(first_present(request, *_HEADERS))
-    body = undo_coding(_matched(request) or body_of(request, files), sent_headers)
+    body = undo_coding(_stub_body(request) or body_of(request, files), sent_headers)
     body = restore(body, sent_headers)
     response, answer = None, NOTHING_KEPT
     altered = _declared_alterations(pair.record)
@@ -118,7 +118,7 @@ def _status(answer: Mapping[str, Any]) -> int:
     raise RecordingError("a response has no status")
 
 
-def _matched(request: Mapping[str, Any]) -> Body | None:
+def _stub_body(request: Mapping[str, Any]) -> Body | None:
     """Read the JSON that a stub of WireMock matches its request with, as its recorder wrote it."""
     patterns = request.get("bodyPatterns")
     for pattern in patterns if isinstance(patterns, list) else []:
