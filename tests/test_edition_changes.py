@@ -185,7 +185,7 @@ def test_json_has_its_schema(differing: Changes) -> None:
 
 def test_markdown_and_terminal_say_the_same(differing: Changes) -> None:
     console = Console(width=200, file=StringIO())
-    print_changes(differing, console, every=True)
+    print_changes(differing, console, show_all=True)
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     for text in (shown, changes_markdown(differing)):
         assert "What a provider must change" in text
