@@ -21,7 +21,7 @@ from conformance.cli import app
 from conformance.clients import answers, trying
 from conformance.clients.answers import reply_of, trial_of
 from conformance.clients.choosing import answers_of, trials_of
-from conformance.clients.comparing import Got, compare
+from conformance.clients.comparing import ClientResult, compare
 from conformance.clients.impact import impact_of
 from conformance.clients.installing import ClientsError, missing
 from conformance.clients.loopback import Loopback
@@ -226,43 +226,63 @@ def test_exchange_without_a_whole_answer_is_not_replayed(changed: dict[str, Any]
 
 
 ITEM = {"data": [{"url": "u"}], "created": 1}
-REFUSED = Got(line="E", members={"status": 400, "code": "x"})
+REFUSED = ClientResult(line="E", members={"status": 400, "code": "x"})
 COMPARED = {
-    "parsed": (Got(ITEM), Got(ITEM), ClientOutcome(Effect.PARSED)),
-    "lost": (Got({"data": [{"url": "u"}]}), Got(ITEM), ClientOutcome(Effect.LOST, "created")),
+    "parsed": (ClientResult(ITEM), ClientResult(ITEM), ClientOutcome(Effect.PARSED)),
+    "lost": (
+        ClientResult({"data": [{"url": "u"}]}),
+        ClientResult(ITEM),
+        ClientOutcome(Effect.LOST, "created"),
+    ),
     "count": (
-        Got({"data": []}),
-        Got(ITEM),
+        ClientResult({"data": []}),
+        ClientResult(ITEM),
         ClientOutcome(Effect.WRONG, "data is 0 items, not 1 item"),
     ),
     "type": (
-        *(Got(ITEM | {"created": "1"}), Got(ITEM)),
+        *(ClientResult(ITEM | {"created": "1"}), ClientResult(ITEM)),
         ClientOutcome(Effect.WRONG, "created is string, not integer"),
     ),
-    "raised": (Got(line="TypeError: x"), Got(ITEM), ClientOutcome(Effect.RAISED, "TypeError: x")),
-    "unable": (Got(ITEM), Got(line="no stream"), ClientOutcome(Effect.UNABLE, "no stream")),
+    "raised": (
+        ClientResult(line="TypeError: x"),
+        ClientResult(ITEM),
+        ClientOutcome(Effect.RAISED, "TypeError: x"),
+    ),
+    "unable": (
+        ClientResult(ITEM),
+        ClientResult(line="no stream"),
+        ClientOutcome(Effect.UNABLE, "no stream"),
+    ),
     "refused": (REFUSED, REFUSED, ClientOutcome(Effect.PARSED)),
-    "refused-valid": (REFUSED, Got(ITEM), ClientOutcome(Effect.RAISED, "E")),
-    "no-error": (Got(ITEM), REFUSED, ClientOutcome(Effect.WRONG, "no error is raised")),
+    "refused-valid": (REFUSED, ClientResult(ITEM), ClientOutcome(Effect.RAISED, "E")),
+    "no-error": (ClientResult(ITEM), REFUSED, ClientOutcome(Effect.WRONG, "no error is raised")),
     "status": (
-        *(Got(line="E", members={"status": 500, "code": "y"}), REFUSED),
+        *(ClientResult(line="E", members={"status": 500, "code": "y"}), REFUSED),
         ClientOutcome(Effect.WRONG, "status is 500, not 400"),
     ),
-    "code": (Got(line="E", members={"status": 400}), REFUSED, ClientOutcome(Effect.LOST, "code")),
-    "no-api-error": (Got(line="E: no JSON"), REFUSED, ClientOutcome(Effect.RAISED, "E: no JSON")),
+    "code": (
+        ClientResult(line="E", members={"status": 400}),
+        REFUSED,
+        ClientOutcome(Effect.LOST, "code"),
+    ),
+    "no-api-error": (
+        ClientResult(line="E: no JSON"),
+        REFUSED,
+        ClientOutcome(Effect.RAISED, "E: no JSON"),
+    ),
 }
 
 
 @pytest.mark.parametrize(("got", "meant", "outcome"), COMPARED.values(), ids=COMPARED)
 def test_outcome_compares_with_the_documented_answer(
-    got: Got, meant: Got, outcome: ClientOutcome
+    got: ClientResult, meant: ClientResult, outcome: ClientOutcome
 ) -> None:
     succeeds = meant.members != REFUSED.members
     assert compare(got, meant, succeeds=succeeds) == outcome
 
 
 def test_client_that_reads_no_image_of_the_documented_answer_is_not_judged() -> None:
-    nothing = Got({"created": 1})
+    nothing = ClientResult({"created": 1})
     assert compare(nothing, nothing, succeeds=True).kind is Effect.UNABLE
 
 
@@ -278,7 +298,9 @@ for line in sys.stdin:
 """
 
 
-def run_script(monkeypatch: pytest.MonkeyPatch, script: str, *names: str) -> dict[str, Got]:
+def run_script(
+    monkeypatch: pytest.MonkeyPatch, script: str, *names: str
+) -> dict[str, ClientResult]:
     monkeypatch.setattr(trying, "command", lambda _: [sys.executable, "-ISc", script])
     monkeypatch.setattr(trying, "ANSWER_SECONDS", 0.5)
     tasks = [trying.Task(id=name, base_url="", request={}) for name in names]
@@ -291,7 +313,7 @@ def test_client_that_fails_on_an_answer_is_tried_with_the_next(
 ) -> None:
     given = run_script(monkeypatch, SCRIPT, fault, "fine")
     assert given[fault].stopped
-    assert given["fine"] == Got(1)
+    assert given["fine"] == ClientResult(1)
 
 
 def test_client_that_fails_on_every_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,11 +170,11 @@ def page(template: str, facts: Facts, path: str, **values: Any) -> str:
 def prose(text: str) -> Markup:
     """Render a sentence as HTML: text in backticks becomes code."""
     pieces = _CODE.split(" ".join(text.split()))
-    marked = [
-        f"<code>{escape(piece)}</code>" if at % 2 else str(escape(piece))
-        for at, piece in enumerate(pieces)
+    rendered = [
+        f"<code>{escape(piece)}</code>" if index % 2 else str(escape(piece))
+        for index, piece in enumerate(pieces)
     ]
-    return Markup("".join(marked))  # noqa: S704 - every piece is escaped in the line above
+    return Markup("".join(rendered))  # noqa: S704 - every piece is escaped in the line above
 
 
 def places(citations: tuple[Citation, ...]) -> list[tuple[str, str]]:
@@ -190,7 +190,7 @@ def spans(numbers: frozenset[int]) -> str:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    return ", ".join(f"{a} to {b}" if a != b else str(a) for a, b in runs)
+    return ", ".join(f"{first} to {last}" if first != last else str(first) for first, last in runs)
 
 
 def broken(curl: str) -> str:
