@@ -21,8 +21,8 @@ def _carrying(steps: Steps, payload: Callable[[Job], str]) -> Steps:
     """Carry images in this member, whatever was asked."""
 
     def answer(job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
-        made = images or [steps.paint(job, index, FINISHED) for index in range(job.n)]
-        return steps.answer(replace(job, payload=payload(job)), made, context)
+        files = images or [steps.paint(job, index, FINISHED) for index in range(job.n)]
+        return steps.answer(replace(job, payload=payload(job)), files, context)
 
     return replace(steps, answer=answer)
 
@@ -81,29 +81,29 @@ def b64_empty(item: Body, job: Job) -> None:
 
 @planted("format.gpt-image-refuses-unnamed", "format.gpt-image-response-format", modes=["D1"])
 @validating
-def gpt_image_refuses_unnamed(asked: RequestBody) -> Refusal | None:
+def gpt_image_refuses_unnamed(request: RequestBody) -> Refusal | None:
     """A GPT image model refuses `response_format` and does not say what it dislikes."""
-    return bad_request("Something is wrong.") if _strays(asked) else None
+    return bad_request("Something is wrong.") if _strays(request) else None
 
 
 @planted("format.gpt-image-refuses-silently", "format.gpt-image-response-format", modes=["D1"])
 @validating
-def gpt_image_refuses_silently(asked: RequestBody) -> Refusal | None:
+def gpt_image_refuses_silently(request: RequestBody) -> Refusal | None:
     """A GPT image model refuses `response_format` and says nothing at all."""
-    return bad_request("") if _strays(asked) else None
+    return bad_request("") if _strays(request) else None
 
 
 @planted("format.gpt-image-redirects", "format.gpt-image-response-format", modes=["D1"])
 @validating
-def gpt_image_redirects(asked: RequestBody) -> Refusal | None:
+def gpt_image_redirects(request: RequestBody) -> Refusal | None:
     """A GPT image model that is asked for a `response_format` sends on to another endpoint."""
     elsewhere = {"Location": "/v2/images/generations"}
-    return Refusal(307, "Ask there.", headers=elsewhere) if _strays(asked) else None
+    return Refusal(307, "Ask there.", headers=elsewhere) if _strays(request) else None
 
 
-def _strays(asked: RequestBody) -> bool:
-    gpt_image = asked.model is not None and "output_format" in asked.model.parameters
-    return gpt_image and asked.has("response_format")
+def _strays(request: RequestBody) -> bool:
+    gpt_image = request.model is not None and "output_format" in request.model.parameters
+    return gpt_image and request.has("response_format")
 
 
 @planted("format.qwen-image-nothing", "format.qwen-image-either", modes=["D8"])
