@@ -39,7 +39,7 @@ class ClientResult(Struct, frozen=True):
         return cls(line=line, members={name: raised[name] for name in raised if name != "line"})
 
     def without(self, address: str) -> ClientResult:
-        """Return it without the address of the server, which is another each time."""
+        """Return the result without the address of the server, which is another in each run."""
         origin = address.rsplit("/", 2)[0]
         line = self.line.replace(address, "").replace(origin, "")
         return structs.replace(self, line=printable(line, _LONGEST))

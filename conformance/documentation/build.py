@@ -135,12 +135,12 @@ def _model_pages(facts: Facts) -> Files:
     yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))
     for model in facts.edition.every_model:
         rows = parameter_rows(facts.traced, model)
-        asked = {
+        asked_cases = {
             name: [case for case in explanation.cases if case.model == model.name]
             for name, explanation in facts.explained.items()
         }
         path = f"models/{model.name}.html"
-        yield path, page("model", facts, path, model=model, rows=rows, asked=asked)
+        yield path, page("model", facts, path, model=model, rows=rows, asked=asked_cases)
 
 
 def _models(facts: Facts) -> Mapping[str, int]:

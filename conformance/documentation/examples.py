@@ -48,13 +48,14 @@ def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
             clause.id: tuple(
                 demonstration
                 for defect in plainest_first
-                if clause.id in defect.claims and (demonstration := _seen(proof, defect, clause))
+                if clause.id in defect.claims
+                and (demonstration := _demonstrate(proof, defect, clause))
             )
             for clause in proof.clauses
         }
 
 
-def _seen(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
+def _demonstrate(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
     """Plant a defect on loopback or, if it is no lie there, under a public host name."""
     sighting = proof.sighting(defect, clause, LOOPBACK_URL)
     is_local = sighting is not None and sighting.case.model in proof.edition.models

@@ -176,9 +176,9 @@ def _unpromised(clauses: tuple[Clause, ...], promises: Promises) -> Iterator[str
 
 def _unread(edition: Edition, promises: Promises) -> Iterator[str]:
     """Yield open questions and citations of schemas for which there is no promise."""
-    named = {name for promise in promises.all for name in promise.open}
+    named_questions = {name for promise in promises.all for name in promise.open}
     for name in edition.open_questions:
-        if name not in named:
+        if name not in named_questions:
             yield f"open question {name} is named by no promise"
     promised_places = {(promise.source, promise.section) for promise in promises.all}
     for source, section in sorted(cited_places(edition)):

@@ -105,9 +105,9 @@ def _model_names(edition: Edition, documented: DocumentedParameter) -> Iterator[
 def _bounds(schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter) -> Iterator[str]:
     for keyword, loosest in LOOSEST.items():
         bounds = [schema[keyword] for schema in schemas if keyword in schema]
-        both = (loosest(bounds) if bounds else None, documented.bounds.get(keyword))
-        if both[0] != both[1]:
-            texts = (_NOT_STATED if bound is None else shown(bound) for bound in both)
+        bounds_of_both = (loosest(bounds) if bounds else None, documented.bounds.get(keyword))
+        if bounds_of_both[0] != bounds_of_both[1]:
+            texts = (_NOT_STATED if bound is None else shown(bound) for bound in bounds_of_both)
             yield "{} is {} in the edition, {} in the document".format(keyword, *texts)
 
 

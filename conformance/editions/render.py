@@ -58,7 +58,7 @@ def closing(changes: Changes) -> str:
 
 
 def print_changes(changes: Changes, console: Console, show_all: bool = False) -> None:
-    """Print the differences, of long lists the first; with `every`, all of them."""
+    """Print the differences, of long lists the first; with `show_all`, all of them."""
     _ChangesPage(console, changes).print(show_all)
 
 

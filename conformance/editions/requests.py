@@ -113,8 +113,8 @@ def _value_text(body: Mapping[str, Any], subject: str) -> str:
     name = subject.partition(".")[0]
     if name in body:
         return f"{name}={shown(body[name])}"
-    rest = [f"{key}={shown(body[key])}" for key in body if key not in ("model", "prompt")]
-    return " ".join(rest) or f"no {name}"
+    members = [f"{key}={shown(body[key])}" for key in body if key not in ("model", "prompt")]
+    return " ".join(members) or f"no {name}"
 
 
 def _change(

@@ -225,12 +225,12 @@ class Proof:
         """Judge a defect case by case until a clause detects it; None if it never does."""
         steps = defect.plant(TRUTHFUL)
         client = Bench(self.edition, steps, self.models, self._loop, base_url)
-        judged: dict[str, _JudgedCase] = {}
+        judged_cases: dict[str, _JudgedCase] = {}
         replaced = replaced_steps(TRUTHFUL, steps)
         for case in self.cases.values():
             if not self._meets(case, replaced) or not clause.binds(sent_by(case, self.edition)):
                 continue
-            judged_case = self._judged_with_control(client.exchange, case, judged, [clause])
+            judged_case = self._judged_with_control(client.exchange, case, judged_cases, [clause])
             for finding in judged_case.findings:
                 if finding.clause == clause.id and finding.verdict in RED:
                     return Sighting(case, judged_case.exchange, judged_case.outcome, finding)
@@ -247,11 +247,11 @@ class Proof:
     def judged_cases(self, steps: Steps, models: Sequence[str]) -> dict[str, _JudgedCase]:
         """Judge every case of some models on a provider, each with its control."""
         send = self._sender(steps) if self.truth else self._observing_sender(steps)
-        judged: dict[str, _JudgedCase] = {}
+        judged_cases: dict[str, _JudgedCase] = {}
         for case in self.cases.values():
             if case.model in models:
-                self._judged_with_control(send, case, judged, self.clauses)
-        return {path: judged[path] for path in self.cases if path in judged}
+                self._judged_with_control(send, case, judged_cases, self.clauses)
+        return {path: judged_cases[path] for path in self.cases if path in judged_cases}
 
     def _observing_sender(self, steps: Steps) -> Callable[[Case], Exchange]:
         """Return a function that sends a case and notes which steps answered it."""
@@ -291,17 +291,18 @@ class Proof:
         self,
         send: Callable[[Case], Exchange],
         case: Case,
-        judged: dict[str, _JudgedCase],
+        judged_cases: dict[str, _JudgedCase],
         clauses: Sequence[Clause],
     ) -> _JudgedCase:
         """Send and judge a case after its control, each at most once."""
-        if case.path not in judged:
+        if case.path not in judged_cases:
             control = None
             if case.control is not None:
                 control_case = self.cases[f"{case.model}/{case.control}"]
-                control = self._judged_with_control(send, control_case, judged, clauses).outcome
-            judged[case.path] = self._judge(case, send(case), control, clauses)
-        return judged[case.path]
+                judged = self._judged_with_control(send, control_case, judged_cases, clauses)
+                control = judged.outcome
+            judged_cases[case.path] = self._judge(case, send(case), control, clauses)
+        return judged_cases[case.path]
 
     def _judge(
         self, case: Case, exchange: Exchange, control: Outcome | None, clauses: Sequence[Clause]
@@ -339,9 +340,9 @@ class Proof:
         return tuple(name for name in self.models if name in selected) or self.models[:1]
 
 
-def _same(one: Exchange, other: Exchange) -> bool:
+def _same(exchange: Exchange, other: Exchange) -> bool:
     """Return whether two exchanges had the same answer."""
-    return one is other or (one.response, one.failure, one.downloads) == (
+    return exchange is other or (exchange.response, exchange.failure, exchange.downloads) == (
         other.response,
         other.failure,
         other.downloads,

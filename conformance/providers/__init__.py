@@ -204,7 +204,7 @@ class Provider:
         )
 
     def at(self, base_url: str, option: str = "--base-url") -> Provider:
-        """Return the same provider at another address; `named` is the option it comes from."""
+        """Return the same provider at another address; `option` is where it comes from."""
         _check_address(option, base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
             raise ProviderError(f"{option} {base_url!r} is not an http or https address")

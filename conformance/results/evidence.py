@@ -98,7 +98,7 @@ def _attempts(attempts: Iterable[Attempt]) -> tuple[AttemptRecord, ...]:
 def unsent(
     exchange: Exchange, reason: str, estimate: float | None, sent: SentRequest
 ) -> ExchangeRecord:
-    """Return the same of a request that was not sent, with what it would have cost."""
+    """Return the record of a request that was not sent, with what it would have cost."""
     outcome = Outcome(exchange.case, Result.UNAVAILABLE, reason)
     unpriced = replace(exchange, attempts=0, price=Price(estimate, None))
     return structs.replace(evidence(unpriced, Answer(unpriced), outcome, sent), outcome=NOT_RUN)

@@ -114,7 +114,7 @@ def qwen_image_nothing(item: Body, job: Job) -> None:
         item.clear()
 
 
-def _both(item: Body, job: Job) -> None:
+def _add_both(item: Body, job: Job) -> None:
     data = image_file(picture(job, 0))
     item.setdefault("b64_json", base64.b64encode(data).decode("ascii"))
     item.setdefault("url", "https://reference.example/files/1.png")
@@ -125,7 +125,7 @@ def _both(item: Body, job: Job) -> None:
 def both_members(item: Body, job: Job) -> None:
     """A URL comes with the same image in base64 beside it."""
     if job.family == "dall-e" and "url" in item and job.n == 1:
-        _both(item, job)
+        _add_both(item, job)
 
 
 @planted("format.url-beside-base64", "format.one-payload", modes=["D2"])
@@ -133,7 +133,7 @@ def both_members(item: Body, job: Job) -> None:
 def url_beside_base64(item: Body, job: Job) -> None:
     """A GPT image model sends a URL beside the base64."""
     if job.family == "gpt-image" and job.n == 1 and "b64_json" in item:
-        _both(item, job)
+        _add_both(item, job)
 
 
 @planted("format.qwen-image-both-members", "format.qwen-image-one-payload", modes=["D2"])
@@ -141,7 +141,7 @@ def url_beside_base64(item: Body, job: Job) -> None:
 def qwen_image_both_members(item: Body, job: Job) -> None:
     """qwen-image sends every image as a URL and as base64."""
     if job.family == "qwen-image" and job.n == 1 and "url" in item:
-        _both(item, job)
+        _add_both(item, job)
 
 
 @planted("format.unused-null", "format.unused-member-not-null", modes=["D3"])

@@ -129,8 +129,8 @@ def another_models_value_taken(request: RequestBody, name: str, value: Any) -> B
     """A value that another model takes is taken by all of them, and the default painted."""
     foreign = value not in _schema(request, name).get("enum", (value,))
     bodies = ({"model": other, "prompt": "a boat", name: value} for other in request.edition.models)
-    taken = foreign and any(request.reread(body).expectation == "accepted" for body in bodies)
-    return {} if taken else {name: value}
+    accepted = (request.reread(body).expectation == "accepted" for body in bodies)
+    return {} if foreign and any(accepted) else {name: value}
 
 
 @planted("parameters.size-rounded", "parameters.size-enum")

@@ -80,7 +80,7 @@ def current_request() -> RequestBody:
 
 
 def remembering(steps: Steps) -> Steps:
-    """Keep the request for `asked`: a job does not say what was asked and what was chosen."""
+    """Keep the request for `current_request`: a job does not say what of it was asked for."""
 
     def resolve(request: RequestBody) -> Job:
         _REQUEST.set(request)

@@ -146,8 +146,8 @@ def partial_too_many(
     events: Any, job: Job, painter: Painter, context: AnswerContext
 ) -> Iterator[Body]:
     """A stream has one partial image more than was asked."""
-    more = job.partial_images + 1 if job.partial_images else 0
-    lying: Iterator[Body] = events(replace(job, partial_images=more), painter, context)
+    partial_images = job.partial_images + 1 if job.partial_images else 0
+    lying: Iterator[Body] = events(replace(job, partial_images=partial_images), painter, context)
     return lying
 
 

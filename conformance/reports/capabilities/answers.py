@@ -1,6 +1,6 @@
 """What one answer says of one value that its request asked for, in the words of the table.
 
-An answer shows that a parameter took effect by the clauses that read it, and by a trait of it.
+That a parameter took effect shows in the clauses that read it, and in a trait of the answer.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ Trait = Callable[[ExchangeRecord], str | None]
 
 
 def _of_images(read: Callable[[ImageRecord], str | None]) -> Trait:
-    """Return what all images share, or all that they are; None if one could not be read."""
+    """Return a trait of all images, each value of it once; None if one could not be read."""
 
     def trait(exchange: ExchangeRecord) -> str | None:
         values = [read(image) for image in exchange.images]
@@ -119,7 +119,7 @@ class Reading:
 
 
 NOTHING = Reading(frozenset())
-"""Of a parameter whose effect no answer shows."""
+"""The reading of a parameter whose effect no answer shows."""
 
 READINGS = {
     "n": Reading(

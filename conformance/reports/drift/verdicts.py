@@ -57,7 +57,7 @@ def verdict_changes(
     A clause that became `unreliable` on a model is reported as that; what follows from the `flaky`
     exchanges that broke it is counted.
 
-    `whole` is whether both sides judged all there was, so that what is missing came or went.
+    `both_whole` is whether both sides judged all there was, so that what is missing came or went.
     The findings of `absent` models are not reported one by one.
     """
     now = {finding.id: finding for finding in new.findings}

@@ -1,4 +1,4 @@
-"""What the page shows of a cell when it is asked: findings and exchanges, packed by column.
+"""What the page shows of a cell that is opened: findings and exchanges, packed by column.
 
 A page of ten providers has tens of megabytes of evidence. A column of it is deflated and
 unpacked by the browser when the first of its cells is opened.
@@ -71,7 +71,7 @@ def proofs(summary: Summary) -> Proofs:
 
 
 def _packed(column: Mapping[str, Any], limit: int) -> str:
-    """Pack a column, whose bodies are cut; at nothing at all, headers are left out as well."""
+    """Pack a column with its bodies cut to a limit; at a limit of 0 headers are left out too."""
     if limit != _CUTS[0]:
         shortened = {
             name: _shorten(exchange, limit) for name, exchange in column["exchanges"].items()
