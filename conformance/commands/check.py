@@ -145,12 +145,9 @@ def _write_beside(folder: Path, name: str, text: str) -> Path:
 
     from conformance.output.files import write_text
 
-    numbered = (name if number == 1 else f"{name}-{number}" for number in count(1))
-    path = next(
-        path
-        for path in (folder / f"{stem}.toml" for stem in numbered)
-        if not path.exists() or (path.is_file() and path.read_text("utf-8", "replace") == text)
-    )
+    path, numbers = folder / f"{name}.toml", count(2)
+    while path.exists() and not (path.is_file() and path.read_text("utf-8", "replace") == text):
+        path = folder / f"{name}-{next(numbers)}.toml"
     write_text(path, text)
     return path
 

@@ -132,16 +132,16 @@ class ModelOutcomes:
         if failed is None:  # an old cassette does not say
             return ""
         crash_ids = {id(request) for request in crashes}
-        other_requests = [
-            request
-            for other_case, request in self.known
-            if (self._may_be_accepted(other_case) or other_case.id == CONTROL_AGAIN)
-            and not (id(request) in crash_ids or (blamed and blamed in other_case.asks))
+        lost = answers = 0
+        for other_case, request in self.known:
+            may_be_accepted = self._may_be_accepted(other_case) or other_case.id == CONTROL_AGAIN
+            is_blamed = id(request) in crash_ids or (blamed and blamed in other_case.asks)
+            attempts = request.attempts or 1
             # what fails as often without any answer has a value of its own to blame
-            and not (request.crashed and (request.attempts or 1) >= LEAST_ATTEMPTS)
-        ]
-        lost = sum(request.lost for request in other_requests)
-        answers = sum(request.attempts or 1 for request in other_requests)
+            has_own_fault = request.crashed and attempts >= LEAST_ATTEMPTS
+            if may_be_accepted and not is_blamed and not has_own_fault:
+                lost += request.lost
+                answers += attempts
         rate = (lost + 1) / (answers + 1) if lost else 0.0  # one more, for few say little
         if failed >= LEAST_ATTEMPTS and rate**failed * len(self.known) < _BY_CHANCE:
             return ""
