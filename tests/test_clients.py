@@ -21,7 +21,7 @@ from conformance.cli import app
 from conformance.clients import answers, trying
 from conformance.clients.answers import reply_of, trial_of
 from conformance.clients.choosing import answers_of, trials_of
-from conformance.clients.comparing import Got, compare
+from conformance.clients.comparing import ClientResult, compare
 from conformance.clients.impact import impact_of
 from conformance.clients.installing import ClientsError, missing
 from conformance.clients.loopback import Loopback
@@ -201,22 +201,22 @@ def test_exchange_without_a_whole_answer_is_not_replayed() -> None:
 
 
 ITEM = {"data": [{"url": "u"}], "created": 1}
-GOOD, REFUSED = Got(ITEM), Got(line="E", members={"status": 400, "code": "x"})
-LATER = Got(line="E", members={"status": 500, "code": "y"})
+GOOD, REFUSED = ClientResult(ITEM), ClientResult(line="E", members={"status": 400, "code": "x"})
+LATER = ClientResult(line="E", members={"status": 500, "code": "y"})
 # got, meant, and the outcome of both
-COMPARED: list[tuple[Got, Got, Effect, str]] = [
+COMPARED: list[tuple[ClientResult, ClientResult, Effect, str]] = [
     (GOOD, GOOD, Effect.PARSED, ""),
-    (Got({"data": [{"url": "u"}]}), GOOD, Effect.LOST, "created"),
-    (Got({"data": []}), GOOD, Effect.WRONG, "data is 0 items, not 1 item"),
-    (Got(ITEM | {"created": "1"}), GOOD, Effect.WRONG, "created is string, not integer"),
-    (Got(line="TypeError: x"), GOOD, Effect.RAISED, "TypeError: x"),
-    (GOOD, Got(line="no stream"), Effect.UNABLE, "no stream"),
+    (ClientResult({"data": [{"url": "u"}]}), GOOD, Effect.LOST, "created"),
+    (ClientResult({"data": []}), GOOD, Effect.WRONG, "data is 0 items, not 1 item"),
+    (ClientResult(ITEM | {"created": "1"}), GOOD, Effect.WRONG, "created is string, not integer"),
+    (ClientResult(line="TypeError: x"), GOOD, Effect.RAISED, "TypeError: x"),
+    (GOOD, ClientResult(line="no stream"), Effect.UNABLE, "no stream"),
     (REFUSED, REFUSED, Effect.PARSED, ""),
     (REFUSED, GOOD, Effect.RAISED, "E"),
     (GOOD, REFUSED, Effect.WRONG, "no error is raised"),
     (LATER, REFUSED, Effect.WRONG, "status is 500, not 400"),
-    (Got(line="E", members={"status": 400}), REFUSED, Effect.LOST, "code"),
-    (Got(line="E: no JSON"), REFUSED, Effect.RAISED, "E: no JSON"),
+    (ClientResult(line="E", members={"status": 400}), REFUSED, Effect.LOST, "code"),
+    (ClientResult(line="E: no JSON"), REFUSED, Effect.RAISED, "E: no JSON"),
 ]
 
 
@@ -224,7 +224,7 @@ def test_outcome_compares_with_the_documented_answer() -> None:
     for got, meant, effect, line in COMPARED:
         outcome = compare(got, meant, succeeds=meant.members != REFUSED.members)
         assert outcome == ClientOutcome(effect, line)
-    nothing = Got({"created": 1})  # nobody judges a client that reads no documented image
+    nothing = ClientResult({"created": 1})  # nobody judges a client that reads no documented image
     assert compare(nothing, nothing, succeeds=True).kind is Effect.UNABLE
 
 
@@ -240,7 +240,9 @@ for line in sys.stdin:
 """
 
 
-def run_script(monkeypatch: pytest.MonkeyPatch, script: str, *names: str) -> dict[str, Got]:
+def run_script(
+    monkeypatch: pytest.MonkeyPatch, script: str, *names: str
+) -> dict[str, ClientResult]:
     monkeypatch.setattr(trying, "command", lambda _: [sys.executable, "-ISc", script])
     monkeypatch.setattr(trying, "ANSWER_SECONDS", 0.5)
     tasks = [trying.Task(id=name, base_url="", request={}) for name in names]
@@ -252,7 +254,7 @@ def test_client_that_fails_on_an_answer_is_tried_with_the_next(
 ) -> None:
     given = run_script(monkeypatch, SCRIPT, "dies", "a", "hangs", "b", "garbage", "c")
     assert all(given[fault].stopped for fault in ("dies", "hangs", "garbage"))
-    assert given["a"] == given["b"] == given["c"] == Got(1)
+    assert given["a"] == given["b"] == given["c"] == ClientResult(1)
 
 
 def test_client_that_fails_always_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ _ALIKE = tuple(
     )
 )
 _LONGEST_TEXT = 200_000  # characters that stand for a folded text of a request
-_ASKED = ("n", "response_format", "stream", "partial_images")
+_FORMATIVE = ("n", "response_format", "stream", "partial_images")
 """The parameters on which the form of an answer depends."""
 
 
@@ -109,7 +109,7 @@ def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> T
     `served_as` is what the provider calls the model, where it renames it.
     """
     request, response = record.request, record.response
-    asked = read_json(request.body.encode("utf-8", "replace")).value
+    body = read_json(request.body.encode("utf-8", "replace")).value
     path = request.url.partition("?")[0]
     if response is None or request.method != "POST" or not path.endswith("/images/generations"):
         return None
@@ -117,14 +117,15 @@ def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> T
     if _LEFT_OUT.search(response.body) or _LEFT_OUT.search(request.body):
         return None
     reply = reply_of(response.status, _header(response.headers, "content-type"), response.body)
-    plain = asked if isinstance(asked, dict) else {}
-    served = plain.get("model")
+    parameters = body if isinstance(body, dict) else {}
+    served = parameters.get("model")
     minimal = {"model": served if isinstance(served, str) else record.model, "prompt": PROMPT}
-    faulty = {fault.parameter for fault in edition.read(plain).violations}
-    formed = {name: plain[name] for name in _ASKED if name in plain and name not in faulty}
-    known = {"model": record.model} if served == (served_as or record.model) else {}
-    sent = ("", "", "") if reply.succeeded else _refused(request, known)
-    return Trial(record.provider, edition.id, record.model, minimal | formed, reply, sent)
+    faulty = {fault.parameter for fault in edition.read(parameters).violations}
+    names = [name for name in _FORMATIVE if name in parameters and name not in faulty]
+    formative = {name: parameters[name] for name in names}
+    ignored = {"model": record.model} if served == (served_as or record.model) else {}
+    sent = ("", "", "") if reply.succeeded else _refused(request, ignored)
+    return Trial(record.provider, edition.id, record.model, minimal | formative, reply, sent)
 
 
 def reply_of(status: int, content_type: str, folded: str) -> Reply:
@@ -138,14 +139,14 @@ def reply_of(status: int, content_type: str, folded: str) -> Reply:
     return Reply(status, content_type.split(";")[0].strip().lower()[:100], text)
 
 
-def _refused(request: RequestRecord, known: dict[str, str]) -> tuple[str, str, str]:
+def _refused(request: RequestRecord, ignored: dict[str, str]) -> tuple[str, str, str]:
     """Return what was refused, but for the key, a usual prompt, and members that are known."""
     text = _FOLDED.sub(lambda match: "a" * min(int(match[1]), _LONGEST_TEXT), request.body)
     body = read_json(text.encode("utf-8", "replace")).value
     if isinstance(body, dict):
         prompt = body.get("prompt")
-        usual = isinstance(prompt, str) and prompt.strip() and len(prompt) < 1000
-        text = canonical_json(body | known | ({"prompt": PROMPT} if usual else {}))
+        is_usual = isinstance(prompt, str) and prompt.strip() and len(prompt) < 1000
+        text = canonical_json(body | ignored | ({"prompt": PROMPT} if is_usual else {}))
     key = _header(request.headers, "authorization")
     key = key if key in DUMMIES or not key else VALID
     return text, _header(request.headers, "content-type"), key

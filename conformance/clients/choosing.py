@@ -16,34 +16,36 @@ Promise = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class JudgedAnswer:
     """An answer, and the clauses that it breaks."""
 
     trial: Trial
     faults: frozenset[str]
 
     @property
-    def place(self) -> tuple[int, int]:
+    def rank(self) -> tuple[int, int]:
         """Return how much else may be the reason for what clients do with it."""
         return len(self.faults), len(self.trial.request)
 
 
 @dataclass(frozen=True, slots=True)
-class ShownAnswers:
+class JudgedAnswers:
     """The answers of a run that clients can be tried with."""
 
-    broken: Mapping[Promise, Sequence[Shown]]
+    broken: Mapping[Promise, Sequence[JudgedAnswer]]
     """By promise the answers that break it, known or not, those that break least first."""
-    controls: Mapping[str, Shown]
+    controls: Mapping[str, JudgedAnswer]
     """By what is asked the image that breaks least."""
 
-    def control(self, shown: Shown, clause: str) -> Shown | None:
+    def control(self, answer: JudgedAnswer, clause: str) -> JudgedAnswer | None:
         """Return an image for the same request that breaks less, and not this clause."""
-        control = self.controls.get(_asked(shown.trial)) if shown.trial.reply.succeeded else None
-        return control if control and control.faults <= shown.faults - {clause} else None
+        if not answer.trial.reply.succeeded:
+            return None
+        control = self.controls.get(_request_key(answer.trial))
+        return control if control and control.faults <= answer.faults - {clause} else None
 
 
-def answers_of(run: Run) -> ShownAnswers:
+def answers_of(run: Run) -> JudgedAnswers:
     """Return the answers of a run by the promises that they break."""
     edition = edition_of(run.header.edition.id)
     names = {
@@ -60,22 +62,22 @@ def answers_of(run: Run) -> ShownAnswers:
             promise = (finding.provider, finding.model, finding.clause)
             paths.setdefault(promise, []).append(path)
     by_path = {
-        path: Shown(trial, frozenset(faults.get(path, ())))
+        path: JudgedAnswer(trial, frozenset(faults.get(path, ())))
         for path, record in sorted(run.exchanges.items())
         if edition
         and faults
         and (trial := trial_of(record, edition, names.get((record.provider, record.model), "")))
     }
-    in_order = dict(sorted(by_path.items(), key=lambda item: item[1].place))
-    controls: dict[str, Shown] = {}
-    for shown in in_order.values():
-        if shown.trial.reply.succeeded:
-            controls.setdefault(_asked(shown.trial), shown)
+    in_order = dict(sorted(by_path.items(), key=lambda item: item[1].rank))
+    controls: dict[str, JudgedAnswer] = {}
+    for answer in in_order.values():
+        if answer.trial.reply.succeeded:
+            controls.setdefault(_request_key(answer.trial), answer)
     broken = {
-        promise: [in_order[path] for path in in_order if path in mine]
-        for promise, mine in paths.items()
+        promise: [in_order[path] for path in in_order if path in paths_of_promise]
+        for promise, paths_of_promise in paths.items()
     }
-    return ShownAnswers(broken, controls)
+    return JudgedAnswers(broken, controls)
 
 
 def trials_of(runs: Sequence[Run], editions: Iterable[str] = ()) -> list[Trial]:
@@ -87,16 +89,16 @@ def trials_of(runs: Sequence[Run], editions: Iterable[str] = ()) -> list[Trial]:
     trials: dict[str, Trial] = {}
     for run in runs:
         answers = answers_of(run)
-        for (_, _, clause), every in answers.broken.items():
-            for shown in every[:1]:
-                control = answers.control(shown, clause)
-                chosen = (shown, control) if control else (shown,)
-                trials |= {shown.trial.key: shown.trial for shown in chosen}
+        for (_, _, clause), breaking in answers.broken.items():
+            for answer in breaking[:1]:
+                control = answers.control(answer, clause)
+                chosen = (answer, control) if control else (answer,)
+                trials |= {answer.trial.key: answer.trial for answer in chosen}
     for edition in map(load_edition, editions):
-        mine = [trial for trial in trials.values() if trial.model in edition.models]
-        trials |= {
-            trial.key: trial for trial in (replace(trial, edition=edition.id) for trial in mine)
-        }
+        known = [trial for trial in trials.values() if trial.model in edition.models]
+        for trial in known:
+            other = replace(trial, edition=edition.id)
+            trials[other.key] = other
     return list(trials.values())
 
 
@@ -105,6 +107,6 @@ def edition_of(name: str) -> Edition | None:
     return load_edition(name) if name in edition_ids(schemas_directory()) else None
 
 
-def _asked(trial: Trial) -> str:
+def _request_key(trial: Trial) -> str:
     """Return what an answer is for: the model, and what its form depends on."""
     return json.dumps([trial.provider, trial.model, trial.request], sort_keys=True)

@@ -19,7 +19,7 @@ _EXACT = ("b64_json", "status")
 """Members whose value counts, and not only their type; the script decodes base64."""
 
 
-class Got(Struct, frozen=True):
+class ClientResult(Struct, frozen=True):
     """What a client gave: a value, or what it raised with its line."""
 
     value: Any = None
@@ -30,7 +30,7 @@ class Got(Struct, frozen=True):
     """Whether the client ended or hung."""
 
     @classmethod
-    def read(cls, result: Mapping[str, Any]) -> Got:
+    def read(cls, result: Mapping[str, Any]) -> ClientResult:
         """Read what a script wrote."""
         raised = result.get("raised")
         if not isinstance(raised, dict):
@@ -38,45 +38,45 @@ class Got(Struct, frozen=True):
         line = " ".join(str(raised.get("line", "")).split()) or "it raised without a word"
         return cls(line=line, members={name: raised[name] for name in raised if name != "line"})
 
-    def without(self, address: str) -> Got:
-        """Return it without the address of the server, which is another each time."""
+    def without(self, address: str) -> ClientResult:
+        """Return the result without the address of the server, which is another in each run."""
         origin = address.rsplit("/", 2)[0]
         line = self.line.replace(address, "").replace(origin, "")
         return structs.replace(self, line=printable(line, _LONGEST))
 
 
-def compare(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
+def compare(result: ClientResult, documented: ClientResult, *, succeeds: bool) -> ClientOutcome:
     """Return what became of an answer, by what the client gives for the documented one.
 
-    That one succeeds, or is a refusal, for which a client is meant to raise.
+    If that does not succeed, it is a refusal, for which a client is meant to raise.
     """
     # a client that cannot read the documented answer says nothing of the provider (ARCHITECTURE 44)
-    if bool(meant.line) is succeeds:
-        return ClientOutcome(Effect.UNABLE, meant.line or "it raises nothing for a refusal")
-    if succeeds and got.line:
-        return ClientOutcome(Effect.RAISED, got.line)
-    if not succeeds and not got.line:
+    if bool(documented.line) is succeeds:
+        return ClientOutcome(Effect.UNABLE, documented.line or "it raises nothing for a refusal")
+    if succeeds and result.line:
+        return ClientOutcome(Effect.RAISED, result.line)
+    if not succeeds and not result.line:
         return ClientOutcome(Effect.WRONG, "no error is raised")
-    if not succeeds and not got.members:
-        return ClientOutcome(Effect.RAISED, got.line)
-    members = {path.rpartition(".")[2] for path, _ in _kinds(meant.value)}
+    if not succeeds and not result.members:
+        return ClientOutcome(Effect.RAISED, result.line)
+    members = {path.rpartition(".")[2] for path, _ in _kinds(documented.value)}
     if succeeds and not members & _PAYLOADS:
         return ClientOutcome(Effect.UNABLE, "it reads no image from the documented answer")
-    seen, wanted = (
-        dict(_kinds(given.members if given.line else given.value)) for given in (got, meant)
+    kinds, documented_kinds = (
+        dict(_kinds(either.members if either.line else either.value))
+        for either in (result, documented)
     )
-    wrong = [
-        f"{path} is {seen[path]}, not {kind}"
-        for path, kind in wanted.items()
-        if path in seen and seen[path] != kind
+    differing = [
+        f"{path} is {kinds[path]}, not {kind}"
+        for path, kind in documented_kinds.items()
+        if path in kinds and kinds[path] != kind
     ]
-    if wrong:
-        return ClientOutcome(Effect.WRONG, _listed(wrong))
-    parents = {
-        path: path[:-2] if path.endswith("[]") else path.rpartition(".")[0] for path in wanted
-    }
-    lost = [path for path in wanted if path not in seen and parents[path] in (*seen, "")]
-    return ClientOutcome(Effect.LOST, _listed(lost)) if lost else ClientOutcome(Effect.PARSED)
+    if differing:
+        return ClientOutcome(Effect.WRONG, _listed(differing))
+    missing = [
+        path for path in documented_kinds if path not in kinds and _parent(path) in (*kinds, "")
+    ]
+    return ClientOutcome(Effect.LOST, _listed(missing)) if missing else ClientOutcome(Effect.PARSED)
 
 
 def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tuple[str, str]]:
@@ -96,6 +96,10 @@ def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tup
     elif isinstance(value, list):
         for item in value[:64]:
             yield from _kinds(item, f"{path}[]", depth - 1)
+
+
+def _parent(path: str) -> str:
+    return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
 
 
 def _listed(parts: list[str]) -> str:

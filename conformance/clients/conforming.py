@@ -24,13 +24,13 @@ def conforming_replies(trials: Sequence[Trial]) -> dict[str, Reply]:
             httpx.Client(base_url=server.base_url, timeout=_SECONDS, trust_env=False) as client,
         ):
             for trial in trials:
-                reply = _asked(trial, client, server.key) if trial.edition == edition else None
-                if reply is not None:
-                    replies[trial.key] = reply
+                if trial.edition == edition:
+                    reply = _conforming_reply(trial, client, server.key)
+                    replies |= {trial.key: reply} if reply is not None else {}
     return replies
 
 
-def _asked(trial: Trial, client: httpx.Client, key: str) -> Reply | None:
+def _conforming_reply(trial: Trial, client: httpx.Client, key: str) -> Reply | None:
     """Return the reference provider's answer; None where a success is not documented at all."""
     body, content_type, authorization = trial.sent
     if trial.reply.succeeded:
@@ -38,11 +38,11 @@ def _asked(trial: Trial, client: httpx.Client, key: str) -> Reply | None:
         content_type, authorization = "application/json", VALID
     if authorization == VALID:
         authorization = f"Bearer {key}"
-    named = {"content-type": content_type, "authorization": authorization}
+    headers = {"content-type": content_type, "authorization": authorization}
     response = client.post(
         "images/generations",
         content=body.encode("utf-8", "replace"),
-        headers={name: value for name, value in named.items() if value},
+        headers={name: value for name, value in headers.items() if value},
     )
     kind = response.headers.get("content-type", "")
     reply = reply_of(response.status_code, kind, fold(response.content))

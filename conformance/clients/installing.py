@@ -88,11 +88,12 @@ def _python(folder: Path) -> Path:
 
 def _run(words: Sequence[str], folder: Path | None = None) -> None:
     try:
-        done = subprocess.run(  # noqa: S603 - pip or npm with the pinned packages of the table, and no shell
+        process = subprocess.run(  # noqa: S603 - pip or npm with the pinned packages of the table, and no shell
             words, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ClientsError(f"{words[0]} did not install the clients: {error}") from None
-    if done.returncode != 0:
-        said = printable(" ".join(done.stderr.split())[-400:], 400)
-        raise ClientsError(f"{words[0]} did not install the clients (is there a network?): {said}")
+    if process.returncode != 0:
+        last_words = printable(" ".join(process.stderr.split())[-400:], 400)
+        why = f"did not install the clients (is there a network?): {last_words}"
+        raise ClientsError(f"{words[0]} {why}")

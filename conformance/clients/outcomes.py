@@ -53,11 +53,12 @@ def record_outcomes(
     version: str, outcomes: Mapping[str, ClientOutcome], defaults: Mapping[str, dict[str, Any]]
 ) -> ClientOutcomes:
     """Return what is recorded of a client; equal outcomes are written once."""
-    alike: dict[ClientOutcome, list[str]] = {}
+    keys_by_outcome: dict[ClientOutcome, list[str]] = {}
     for key, outcome in sorted(outcomes.items(), key=lambda item: (item[1].said, item[0])):
-        alike.setdefault(outcome, []).append(key)
+        keys_by_outcome.setdefault(outcome, []).append(key)
     recorded = tuple(
-        SharedOutcome(outcome.kind, outcome.said, tuple(keys)) for outcome, keys in alike.items()
+        SharedOutcome(outcome.kind, outcome.said, tuple(keys))
+        for outcome, keys in keys_by_outcome.items()
     )
     return ClientOutcomes(version, recorded, defaults)
 
@@ -78,14 +79,14 @@ def read_outcomes(path: Path) -> Outcomes:
 
 def merge_outcomes(old: Outcomes, new: Outcomes) -> Outcomes:
     """Add outcomes to others; of a client in another version only the new ones count."""
-    both = dict(old)
+    merged = dict(old)
     for name, newer in new.items():
-        before = both.get(name)
-        if before is not None and before.version == newer.version:
-            outcomes = before.outcomes | newer.outcomes
-            newer = record_outcomes(newer.version, outcomes, {**before.defaults, **newer.defaults})
-        both[name] = newer
-    return both
+        older = merged.get(name)
+        if older is not None and older.version == newer.version:
+            outcomes = older.outcomes | newer.outcomes
+            newer = record_outcomes(newer.version, outcomes, {**older.defaults, **newer.defaults})
+        merged[name] = newer
+    return merged
 
 
 def write_outcomes(outcomes: Outcomes, path: Path) -> None:

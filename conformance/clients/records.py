@@ -34,7 +34,7 @@ MEANINGS = {
     Effect.UNABLE: "the client sends no such request, or reads no documented answer to it",
     Effect.NOT_TRIED: "nobody recorded what the client makes of these answers",
 }
-GRAVITY = {kind: place for place, kind in enumerate(Effect)}
+GRAVITY = {kind: rank for rank, kind in enumerate(Effect)}
 
 
 class ClientOutcome(Struct, frozen=True):

@@ -45,6 +45,6 @@ BY_ID = {client.id: client for client in CLIENTS}
 def packages(runtime: str) -> list[str]:
     """Return the packages of a runtime with their versions, as its installer names them."""
     joint = {"python": "==", "node": "@"}[runtime]
-    mine = [client for client in CLIENTS if client.runtime == runtime]
-    names = [f"{client.package}{joint}{client.version}" for client in mine]
-    return sorted({*names, *(name for client in mine for name in client.beside)})
+    clients = [client for client in CLIENTS if client.runtime == runtime]
+    names = [f"{client.package}{joint}{client.version}" for client in clients]
+    return sorted({*names, *(name for client in clients for name in client.beside)})

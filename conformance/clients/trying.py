@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, TypedDict
 
 from conformance.clients.answers import PROMPT, Reply, Trial
-from conformance.clients.comparing import Got, compare
+from conformance.clients.comparing import ClientResult, compare
 from conformance.clients.conforming import conforming_replies
 from conformance.clients.installing import ClientsError, command
 from conformance.clients.loopback import Loopback
@@ -29,7 +29,7 @@ ANSWER_SECONDS = 20.0
 MOST_RESTARTS = 5
 _GUARD = "only loopback may be connected to"
 """What the scripts say, and no client, where an answer leads elsewhere."""
-_STOPPED = Got(line="the client ended or hung, and was stopped", stopped=True)
+_STOPPED = ClientResult(line="the client ended or hung, and was stopped", stopped=True)
 # litellm fetches its list of prices when it is imported, unless it is told not to
 _SETTINGS = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_PROXY": "*"}
 _LONGEST_LINE = 1 << 20
@@ -54,23 +54,23 @@ def try_clients(
 
     What each sends by default is asked of it for some models.
     """
-    meant = conforming_replies(trials)
+    documented = conforming_replies(trials)
     defaults = {f"default-{rank}": model for rank, model in enumerate(models)}
-    asked = {
+    exchanges = {
         name: ({"model": model, "prompt": PROMPT}, _REFUSED) for name, model in defaults.items()
     }
     pairs: dict[str, tuple[str, str]] = {}
     for trial in trials:
-        if trial.key in meant:
-            both = [(trial.request, trial.reply), (trial.request, meant[trial.key])]
-            names = [_digest(request, reply) for request, reply in both]
-            asked |= dict(zip(names, both, strict=True))
+        if trial.key in documented:
+            pair = [(trial.request, trial.reply), (trial.request, documented[trial.key])]
+            names = [_digest(request, reply) for request, reply in pair]
+            exchanges |= dict(zip(names, pair, strict=True))
             pairs[trial.key] = (names[0], names[1])
-    return {client.id: _try(client, asked, pairs, defaults) for client in clients}
+    return {client.id: _try(client, exchanges, pairs, defaults) for client in clients}
 
 
-Asked = Mapping[str, tuple[dict[str, Any], Reply]]
-"""By the name of a task, what a client is asked to send and what it is answered."""
+Exchanges = Mapping[str, tuple[dict[str, Any], Reply]]
+"""By the name of a task: the request that a client is to send, and the reply that it gets."""
 
 
 def _digest(request: dict[str, Any], reply: Reply) -> str:
@@ -80,54 +80,56 @@ def _digest(request: dict[str, Any], reply: Reply) -> str:
 
 def _try(
     client: ClientPackage,
-    asked: Asked,
+    exchanges: Exchanges,
     pairs: Mapping[str, tuple[str, str]],
     defaults: Mapping[str, str],
 ) -> ClientOutcomes:
     """Try a client; `pairs` name the task of an answer and that of the documented one, by key."""
-    with Loopback({name: reply for name, (_, reply) in asked.items()}) as server:
+    with Loopback({name: reply for name, (_, reply) in exchanges.items()}) as server:
         tasks = [
             Task(id=name, base_url=server.base_url(name), request=request)
-            for name, (request, _) in asked.items()
+            for name, (request, _) in exchanges.items()
         ]
-        given = run(client, tasks)
-        given = {name: got.without(server.base_url(name)) for name, got in given.items()}
+        results = run(client, tasks)
+        results = {name: result.without(server.base_url(name)) for name, result in results.items()}
     outcomes: dict[str, ClientOutcome] = {}
     for key, (name, documented) in pairs.items():
-        got, meant = given.get(name, _STOPPED), given.get(documented, _STOPPED)
+        result, documented_result = results.get(name, _STOPPED), results.get(documented, _STOPPED)
         # not tried: the documented answer stops the client as well, or this one leads off loopback
-        if meant.stopped or name not in given or _GUARD in got.line:
+        if documented_result.stopped or name not in results or _GUARD in result.line:
             continue
         if name in server.sent:
-            outcomes[key] = compare(got, meant, succeeds=asked[documented][1].succeeded)
-        elif not got.stopped:
-            outcomes[key] = ClientOutcome(Effect.UNABLE, got.line or "it sends no such request")
+            _, documented_reply = exchanges[documented]
+            outcomes[key] = compare(result, documented_result, succeeds=documented_reply.succeeded)
+        elif not result.stopped:
+            outcomes[key] = ClientOutcome(Effect.UNABLE, result.line or "it sends no such request")
     defaults_of: dict[str, dict[str, Any]] = {}
     for name, model in defaults.items():
-        body = server.sent.get(name)
-        members = body if isinstance(body, dict) else {}
         if name in server.sent:
-            beside = {key: members[key] for key in members if key not in ("model", "prompt")}
-            defaults_of[model] = beside
+            body = server.sent[name]
+            members = body.items() if isinstance(body, dict) else ()
+            defaults_of[model] = {
+                key: value for key, value in members if key not in ("model", "prompt")
+            }
     return record_outcomes(client.version, outcomes, defaults_of)
 
 
-def run(client: ClientPackage, tasks: Sequence[Task]) -> dict[str, Got]:
+def run(client: ClientPackage, tasks: Sequence[Task]) -> dict[str, ClientResult]:
     """Return what a client gave for each task; one that hangs or ends is started again.
 
     After too many starts the rest is left out: it was not tried. Raises `ClientsError` for a client
     that does not start.
     """
-    given: dict[str, Got] = {}
-    left = list(tasks)
+    results: dict[str, ClientResult] = {}
+    remaining = list(tasks)
     for _ in range(MOST_RESTARTS + 1):
         with tempfile.TemporaryDirectory(prefix="conformance-client-") as home:
-            for task in _Process(client, home).ask(left):
-                given |= task
-        left = [task for task in left if task["id"] not in given]
-        if not left:
+            for task in _Process(client, home).ask(remaining):
+                results |= task
+        remaining = [task for task in remaining if task["id"] not in results]
+        if not remaining:
             break
-    return given
+    return results
 
 
 class _Process:
@@ -138,24 +140,24 @@ class _Process:
         self._lines: queue.Queue[bytes] = queue.Queue(_MOST_LINES)
         self._errors = b""
 
-    def ask(self, tasks: Sequence[Task]) -> Iterator[dict[str, Got]]:
+    def ask(self, tasks: Sequence[Task]) -> Iterator[dict[str, ClientResult]]:
         """Yield what the client gave, task after task, up to one for which it ended or hung."""
         with self._started() as process:
             assert process.stdin is not None
             try:
                 if not self._next(START_SECONDS):
-                    said = " ".join(self._errors.decode("utf-8", "replace").split())
+                    error_text = " ".join(self._errors.decode("utf-8", "replace").split())
                     raise ClientsError(
-                        f"{self._client.id} does not start: {printable(said, _LONGEST_ERROR)}"
+                        f"{self._client.id} does not start: {printable(error_text, _LONGEST_ERROR)}"
                     )
                 for task in tasks:
                     with suppress(OSError):
                         process.stdin.write(json.dumps(task).encode() + b"\n")
                         process.stdin.flush()
                     value = read_json(self._next(ANSWER_SECONDS)).value
-                    whole = isinstance(value, dict) and value.get("id") == task["id"]
-                    yield {task["id"]: Got.read(value) if whole else _STOPPED}
-                    if not whole:
+                    is_result = isinstance(value, dict) and value.get("id") == task["id"]
+                    yield {task["id"]: ClientResult.read(value) if is_result else _STOPPED}
+                    if not is_result:
                         break
             finally:
                 process.kill()
@@ -163,17 +165,17 @@ class _Process:
                     process.stdin.close()
 
     def _started(self) -> subprocess.Popen[bytes]:
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         process = subprocess.Popen(  # noqa: S603 - a script of this package, and no shell
             command(self._client),
             cwd=self._home,
-            env={**kept, **_SETTINGS, "HOME": str(self._home)},
+            env={**environment, **_SETTINGS, "HOME": str(self._home)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        for read, pipe in ((self._read, process.stdout), (self._read_errors, process.stderr)):
-            threading.Thread(target=read, args=(pipe,), daemon=True).start()
+        for reader, pipe in ((self._read, process.stdout), (self._read_errors, process.stderr)):
+            threading.Thread(target=reader, args=(pipe,), daemon=True).start()
         return process
 
     def _next(self, seconds: float) -> bytes:

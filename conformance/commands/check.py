@@ -80,7 +80,7 @@ def check(
         is_ours = loaded.id in edition_ids()
         provider = replace(provider, edition=loaded.id if is_ours else str(loaded.folder))
     if not models:
-        raise ConformanceError(f"name a model with --models; {_served(provider, loaded)}")
+        raise ConformanceError(f"name a model with --models; {_served_models(provider, loaded)}")
     for name in provider.models:
         model_named(loaded, name, "--models")
     provider = with_asked_models(provider, loaded)
@@ -112,12 +112,12 @@ def check(
         "" if tested is provider else ", those that nobody is billed for; --budget USD adds images"
     )
     if save is None:  # so that the command below can be pasted as it stands
-        save = _beside((output or default_output([])).parent, provider.id, toml_of(provider))
+        save = _write_beside((output or default_output([])).parent, provider.id, toml_of(provider))
     typer.echo(_next(provider, len(selected), len(all_cases), save, remark))
     raise typer.Exit(code)
 
 
-def _served(provider: Provider, edition: Edition) -> str:
+def _served_models(provider: Provider, edition: Edition) -> str:
     """Return what a provider serves of what the edition knows, or why that cannot be said."""
     from conformance.cases.model import Case, Operation
     from conformance.cases.valid import MODELS_LIST
@@ -139,18 +139,15 @@ def _served(provider: Provider, edition: Edition) -> str:
     return f"served there: {printable(', '.join(known), 500)}"
 
 
-def _beside(folder: Path, name: str, text: str) -> Path:
+def _write_beside(folder: Path, name: str, text: str) -> Path:
     """Write a provider's text to a file of a folder; no other one that is there is touched."""
     from itertools import count
 
     from conformance.output.files import write_text
 
-    numbered = (name if number == 1 else f"{name}-{number}" for number in count(1))
-    path = next(
-        path
-        for path in (folder / f"{stem}.toml" for stem in numbered)
-        if not path.exists() or (path.is_file() and path.read_text("utf-8", "replace") == text)
-    )
+    path, numbers = folder / f"{name}.toml", count(2)
+    while path.exists() and not (path.is_file() and path.read_text("utf-8", "replace") == text):
+        path = folder / f"{name}-{next(numbers)}.toml"
     write_text(path, text)
     return path
 

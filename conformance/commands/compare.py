@@ -57,4 +57,4 @@ def compare(
     rendering = Rendering(format_, output, writers)
     loaded += [read_run(path) for path in runs]
     comparison = set_side_by_side(loaded, incomplete)
-    rendering.show(comparison, lambda shown, console: print_comparison(shown, console, show_all))
+    rendering.show(comparison, lambda result, console: print_comparison(result, console, show_all))

@@ -36,5 +36,5 @@ def changes(
 
     rendering = Rendering(format_, output, {"md": changes_markdown, "json": changes_json})
     differing = changes_between(load_edition(old), load_edition(new))
-    rendering.show(differing, lambda shown, console: print_changes(shown, console, show_all))
+    rendering.show(differing, lambda result, console: print_changes(result, console, show_all))
     raise typer.Exit(1 if differing.breaking else 0)

@@ -43,4 +43,4 @@ def history(
 
     rendering = Rendering(format_, output, {"md": history_markdown, "json": history_json})
     timelines = read_history(folder, provider, clauses, show_all)
-    rendering.show(timelines, lambda shown, console: print_history(shown, console, show_all))
+    rendering.show(timelines, lambda result, console: print_history(result, console, show_all))

@@ -63,8 +63,8 @@ def judge(
     load_plugins(plugin or ())
     contracts = _contracts(edition, clauses)
     names = read_names(model or [], unnamed, *contracts.editions)
-    with OutputFile(output or default_output(["judge"])) as place:
-        report = judge_files(files, contracts, place.path, names)
+    with OutputFile(output or default_output(["judge"])) as output_file:
+        report = judge_files(files, contracts, output_file.path, names)
         show(report, quiet)
     raise typer.Exit(int(report.conclusion))
 

@@ -135,12 +135,12 @@ def _model_pages(facts: Facts) -> Files:
     yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))
     for model in facts.edition.every_model:
         rows = parameter_rows(facts.traced, model)
-        asked = {
+        asked_cases = {
             name: [case for case in explanation.cases if case.model == model.name]
             for name, explanation in facts.explained.items()
         }
         path = f"models/{model.name}.html"
-        yield path, page("model", facts, path, model=model, rows=rows, asked=asked)
+        yield path, page("model", facts, path, model=model, rows=rows, asked=asked_cases)
 
 
 def _models(facts: Facts) -> Mapping[str, int]:
@@ -170,11 +170,11 @@ def page(template: str, facts: Facts, path: str, **values: Any) -> str:
 def prose(text: str) -> Markup:
     """Render a sentence as HTML: text in backticks becomes code."""
     pieces = _CODE.split(" ".join(text.split()))
-    marked = [
-        f"<code>{escape(piece)}</code>" if at % 2 else str(escape(piece))
-        for at, piece in enumerate(pieces)
+    rendered = [
+        f"<code>{escape(piece)}</code>" if index % 2 else str(escape(piece))
+        for index, piece in enumerate(pieces)
     ]
-    return Markup("".join(marked))  # noqa: S704 - every piece is escaped in the line above
+    return Markup("".join(rendered))  # noqa: S704 - every piece is escaped in the line above
 
 
 def places(citations: tuple[Citation, ...]) -> list[tuple[str, str]]:
@@ -190,7 +190,7 @@ def spans(numbers: frozenset[int]) -> str:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    return ", ".join(f"{a} to {b}" if a != b else str(a) for a, b in runs)
+    return ", ".join(f"{first} to {last}" if first != last else str(first) for first, last in runs)
 
 
 def broken(curl: str) -> str:

@@ -42,38 +42,39 @@ class Demonstration:
 def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
     """Return, for every clause, its findings on the defects it claims, the plainest first."""
     # A lie that one clause alone claims shows most plainly what the clause is about.
-    known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
+    plainest_first = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
     with Proof(edition) as proof:
         return {
             clause.id: tuple(
                 demonstration
-                for defect in known
-                if clause.id in defect.claims and (demonstration := _seen(proof, defect, clause))
+                for defect in plainest_first
+                if clause.id in defect.claims
+                and (demonstration := _demonstrate(proof, defect, clause))
             )
             for clause in proof.clauses
         }
 
 
-def _seen(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
+def _demonstrate(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
     """Plant a defect on loopback or, if it is no lie there, under a public host name."""
-    seen = proof.sighting(defect, clause, LOOPBACK_URL)
-    local = seen is not None and seen.case.model in proof.edition.models
-    seen = seen or proof.sighting(defect, clause)
-    if seen is None:
+    sighting = proof.sighting(defect, clause, LOOPBACK_URL)
+    is_local = sighting is not None and sighting.case.model in proof.edition.models
+    sighting = sighting or proof.sighting(defect, clause)
+    if sighting is None:
         return None
-    shown = evidence(seen.exchange, Answer(seen.exchange), seen.outcome)
-    response = shown.response
+    record = evidence(sighting.exchange, Answer(sighting.exchange), sighting.outcome)
+    response = record.response
     return Demonstration(
         defect=defect,
-        case=seen.case.path,
-        finding=seen.finding,
-        curl=curl_of(seen.case, load_provider("reference")),
+        case=sighting.case.path,
+        finding=sighting.finding,
+        curl=curl_of(sighting.case, load_provider("reference")),
         status=response.status if response else None,
         headers=response.headers if response else (),
-        body=body_text(seen.exchange.response.body if seen.exchange.response else b""),
-        downloads=shown.downloads,
-        failure=shown.failure.message if shown.failure else "",
-        local=local,
+        body=body_text(sighting.exchange.response.body if sighting.exchange.response else b""),
+        downloads=record.downloads,
+        failure=record.failure.message if record.failure else "",
+        local=is_local,
     )
 
 

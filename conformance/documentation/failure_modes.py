@@ -47,19 +47,19 @@ def failure_modes(path: Path = REPORTS) -> tuple[FailureMode, ...]:
             name,
             mode["title"],
             tuple(
-                ReportedFailure(name, seen["what"], tuple(seen["clauses"]), _reports(seen))
-                for seen in mode["seen"]
+                ReportedFailure(name, failure["what"], tuple(failure["clauses"]), _reports(failure))
+                for failure in mode["seen"]
             ),
         )
         for name, mode in content.items()
     )
 
 
-def _reports(seen: dict[str, Any]) -> tuple[Report, ...]:
-    whole = [_report(name, True) for name in seen.get("read", ())]
-    return (*whole, *(_report(name, False) for name in seen.get("excerpt", ())))
+def _reports(failure: dict[str, Any]) -> tuple[Report, ...]:
+    read_in_full = [_report(name, True) for name in failure.get("read", ())]
+    return (*read_in_full, *(_report(name, False) for name in failure.get("excerpt", ())))
 
 
-def _report(name: str, whole: bool) -> Report:
+def _report(name: str, is_read_in_full: bool) -> Report:
     owner, project, _, number = name.split("/")
-    return Report(f"{owner}/{project}#{number}", _HOST + name, whole)
+    return Report(f"{owner}/{project}#{number}", _HOST + name, is_read_in_full)

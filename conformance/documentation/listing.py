@@ -54,8 +54,8 @@ class Selection:
 
     def names(self, clauses: Iterable[str]) -> bool:
         """Return whether some of these ids are of selected clauses."""
-        selected = {clause.id for clause in self.clauses}
-        return not selected.isdisjoint(clauses)
+        selected_ids = {clause.id for clause in self.clauses}
+        return not selected_ids.isdisjoint(clauses)
 
 
 def print_list(console: Console, what: str, selection: Selection) -> None:

@@ -51,8 +51,8 @@ def parameter_rows(traced: Traceability, model: Model) -> tuple[ParameterRows, .
     rows = []
     for name in names:
         rules = tuple(_row(traced, model, rule) for rule in model.rules if rule.parameter == name)
-        asked = (point.question for point in model.schema.open_points if point.parameter == name)
-        questions = tuple(dict.fromkeys(asked))
+        points = [point for point in model.schema.open_points if point.parameter == name]
+        questions = tuple(dict.fromkeys(point.question for point in points))
         if rules or questions:
             rows.append(ParameterRows(name or "the body", rules, questions))
     return tuple(rows)
@@ -61,19 +61,21 @@ def parameter_rows(traced: Traceability, model: Model) -> tuple[ParameterRows, .
 def _row(traced: Traceability, model: Model, rule: SchemaRule) -> RuleRow:
     trace = next(candidate for candidate in traced.rules if candidate.name == rule_name(rule))
     cited = {(citation.source, citation.section) for citation in rule.citations}
-    named = (promise for promise in traced.promises.all if promise.id in trace.promises)
-    own = clause_id(model, rule)
+    promises = (promise for promise in traced.promises.all if promise.id in trace.promises)
+    own_clause = clause_id(model, rule)
     return RuleRow(
         keyword=_KEYWORDS.get(rule.keyword, rule.keyword.replace("-", " ")),
-        value=_shown(rule),
+        value=_value_text(rule),
         level=rule.level.value,
         citations=rule.citations,
-        clauses=(own,) if own in trace.clauses else trace.clauses,
-        promises=tuple(promise for promise in named if (promise.source, promise.section) in cited),
+        clauses=(own_clause,) if own_clause in trace.clauses else trace.clauses,
+        promises=tuple(
+            promise for promise in promises if (promise.source, promise.section) in cited
+        ),
     )
 
 
-def _shown(rule: SchemaRule) -> str:
+def _value_text(rule: SchemaRule) -> str:
     value: Any = rule.value
     if rule.keyword == "required":
         return "yes"

@@ -137,7 +137,7 @@ def _broken_names(
     for promise in promises.all:
         if promise.source not in edition.sources:
             yield f"promise {promise.id} cites the unknown source {promise.source}"
-        for kind, names, there in (
+        for kind, names, known_names in (
             ("clause", promise.clauses, known),
             ("open question", promise.open, edition.open_questions.keys()),
             ("rule", promise.rules, rules),
@@ -145,7 +145,7 @@ def _broken_names(
             yield from (
                 f"promise {promise.id} names the unknown {kind} {name}"
                 for name in names
-                if name not in there
+                if name not in known_names
             )
 
 
@@ -159,30 +159,30 @@ def _unsettled(promises: Promises) -> Iterator[str]:
 
 def _unpromised(clauses: tuple[Clause, ...], promises: Promises) -> Iterator[str]:
     """Yield the citations of a clause that no promise of that clause comes from."""
-    kept = {
+    promised = {
         (promise.source, promise.section, name)
         for promise in promises.all
         for name in promise.clauses
     }
-    named = {name for _, _, name in kept}
+    promised_clauses = {name for _, _, name in promised}
     for clause in clauses:
-        if clause.id not in named:
+        if clause.id not in promised_clauses:
             yield f"clause {clause.id} is named by no promise"
         for cited in clause.citations:
-            place = (cited.source, cited.section, clause.id)
-            if not cited.source.endswith(OBSERVED) and place not in kept:
+            citation = (cited.source, cited.section, clause.id)
+            if not cited.source.endswith(OBSERVED) and citation not in promised:
                 yield f"clause {clause.id} cites {cited.source}, {cited.section}: no such promise"
 
 
 def _unread(edition: Edition, promises: Promises) -> Iterator[str]:
     """Yield open questions and citations of schemas for which there is no promise."""
-    asked = {name for promise in promises.all for name in promise.open}
+    named_questions = {name for promise in promises.all for name in promise.open}
     for name in edition.open_questions:
-        if name not in asked:
+        if name not in named_questions:
             yield f"open question {name} is named by no promise"
-    places = {(promise.source, promise.section) for promise in promises.all}
+    promised_places = {(promise.source, promise.section) for promise in promises.all}
     for source, section in sorted(cited_places(edition)):
-        if not source.endswith(OBSERVED) and (source, section) not in places:
+        if not source.endswith(OBSERVED) and (source, section) not in promised_places:
             yield f"a schema cites {source}, {section}: no such promise"
 
 
@@ -202,7 +202,7 @@ def as_json(traced: Traceability) -> dict[str, Any]:
             for promise in traced.promises.all
         ],
         "clauses": {
-            clause.id: [kept.id for kept in traced.promises.naming(clause.id)]
+            clause.id: [promise.id for promise in traced.promises.naming(clause.id)]
             for clause in clauses_of(traced.edition)
         },
         "rules": [{"rule": rule.name} | _json(rule, "name") for rule in traced.rules],

@@ -10,13 +10,13 @@ from conformance.contract import Edition
 from conformance.contract.checker import without_annotations
 from conformance.contract.loading import EDITION_FILE, answer_files
 from conformance.contract.schema_files import SchemaFiles
-from conformance.editions.records import EditionChange, change, text_of
+from conformance.editions.records import EditionChange, edition_change, text_of
 from conformance.editions.requests import common_models
 
 _LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
 _UPPER = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
 _SETS = frozenset({"enum", "type"})  # the fewer the stricter; of `required` the more
-_ASKED = {
+_RESPONSE_FORMATS = {
     "default": "no response_format is asked",
     "url": "response_format is url",
     "b64_json": "response_format is b64_json",
@@ -37,12 +37,12 @@ def answer_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
             dict(_flat(schemas.get(part, {}))) for schemas in (before, after)
         )
         documented = {name for name, _ in old_keywords}
-        for place in dict.fromkeys((*old_keywords, *new_keywords)):
-            old_value, new_value = old_keywords.get(place), new_keywords.get(place)
+        for location in dict.fromkeys((*old_keywords, *new_keywords)):
+            old_value, new_value = old_keywords.get(location), new_keywords.get(location)
             if old_value != new_value:
                 # of a member that was not documented nobody is expected to send it
-                strict = part in demanded and place[0] in {"", *documented}
-                yield _keyword_change(part, place, old_value, new_value, strict)
+                strict = part in demanded and location[0] in {"", *documented}
+                yield _keyword_change(part, location, old_value, new_value, strict)
     yield from _kinds(old, new)
 
 
@@ -50,32 +50,32 @@ def _schemas(edition: Edition) -> dict[str, Mapping[str, Any]]:
     """Return the schemas of answers, without kinds that no model answers with."""
     kinds = {kind for model in edition.every_model for kind in model.responses.values()}
     files = SchemaFiles(edition.folder)
-    named = answer_files(files.json(EDITION_FILE))
+    schema_names = answer_files(files.json(EDITION_FILE))
     return {
         part: without_annotations(files.schema(name))
-        for part, name in named.items()
+        for part, name in schema_names.items()
         if not part.startswith("response ") or part.removeprefix("response ") in kinds
     }
 
 
-def _flat(schema: Mapping[str, Any], place: str = "") -> Iterator[tuple[tuple[str, str], Any]]:
+def _flat(schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[tuple[str, str], Any]]:
     """Yield each keyword by the member that it is about; what branches stays whole."""
     for keyword, value in schema.items():
         if keyword == "properties" and isinstance(value, dict):
             for name, member in value.items():
-                inner = f"{place}.{name}".removeprefix(".")
+                inner = f"{path}.{name}".removeprefix(".")
                 yield (inner, ""), True
                 yield from _flat(member, inner) if isinstance(member, dict) else ()
         elif keyword == "items" and isinstance(value, dict):
-            yield from _flat(value, f"{place}[]")
+            yield from _flat(value, f"{path}[]")
         else:
-            yield (place, keyword), value
+            yield (path, keyword), value
 
 
 def _keyword_change(
-    part: str, place: tuple[str, str], before: Any, after: Any, may_demand: bool
+    part: str, location: tuple[str, str], before: Any, after: Any, may_demand: bool
 ) -> EditionChange:
-    name, keyword = place[0] or "the body", place[1]
+    name, keyword = location[0] or "the body", location[1]
     texts = (
         "" if value is None else text_of(value) if keyword else "documented"
         for value in (before, after)
@@ -83,7 +83,7 @@ def _keyword_change(
     is_demand = may_demand and keyword and _is_stricter(keyword, before, after)
     must = _must(f"{name} of a {part}", keyword, before, after) if is_demand else ""
     subject = f"{part}: {name}.{keyword}" if keyword else f"{part}: {name}"
-    return change("answers", subject, *texts, must=must)
+    return edition_change("answers", subject, *texts, must=must)
 
 
 def _must(where: str, keyword: str, before: Any, after: Any) -> str:
@@ -123,16 +123,16 @@ def _kinds(old: Edition, new: Edition) -> Iterator[EditionChange]:
     """Yield the models whose answers are of another kind for the same `response_format`."""
     for model in common_models(old, new):
         before, after = old.model(model).responses, new.model(model).responses
-        for asked in dict.fromkeys((*before, *after)):
-            kind = before.get(asked, before["default"])
-            new_kind = after.get(asked, after["default"])
+        for response_format in dict.fromkeys((*before, *after)):
+            kind = before.get(response_format, before["default"])
+            new_kind = after.get(response_format, after["default"])
             if kind != new_kind:
-                is_demand = new_kind != "either"
-                yield change(
+                must = f"answer with {new_kind} where {_RESPONSE_FORMATS[response_format]}"
+                yield edition_change(
                     "answers",
-                    f"payload where response_format is {asked}",
+                    f"payload where response_format is {response_format}",
                     kind,
                     new_kind,
                     models=(model,),
-                    must=f"answer with {new_kind} where {_ASKED[asked]}" if is_demand else "",
+                    must=must if new_kind != "either" else "",
                 )

@@ -16,8 +16,8 @@ from conformance.editions.records import (
     Changes,
     EditionChange,
     EditionFacts,
-    change,
     changes_of,
+    edition_change,
     text_of,
 )
 from conformance.editions.requests import common_models, request_changes
@@ -82,8 +82,8 @@ def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[Ed
         for edition in (old, new)
     )
     for difference in changes_of("endpoint", *endpoints):
-        place = f"{difference.subject} {difference.after}"
-        yield replace(difference, must=f"answer at the {place}" if difference.after else "")
+        must = f"answer at the {difference.subject} {difference.after}"
+        yield replace(difference, must=must if difference.after else "")
     yield from _model_changes(old, new)
     yield from lifecycle_changes(old, new)
     requests = request_changes(old, new)
@@ -158,7 +158,7 @@ def _parameter_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
                 rule = after.get(name) or before[name]
                 grouped.setdefault(key, []).append((new.model(model).label, rule))
     for (name, text, new_text, must), rules in grouped.items():
-        yield change(
+        yield edition_change(
             "parameters",
             name,
             text,

@@ -136,32 +136,32 @@ def _schema_faults(edition: Edition, name: str) -> Iterator[str]:
     parts = [name, *(f"{name}#/$defs/{part}" for part in content.get("$defs", {}))]
     for part in parts:
         schema = files.schema(part)
-        yield from (f"{place} has no citation" for place in _uncited_constraints(schema, part))
-        yield from (f"{place}, which is not there" for place in _stale_citations(schema, part))
+        yield from (f"{path} has no citation" for path in _uncited_constraints(schema, part))
+        yield from (f"{path}, which is not there" for path in _stale_citations(schema, part))
 
 
-def _uncited_constraints(node: dict[str, Any], place: str) -> Iterator[str]:
+def _uncited_constraints(node: dict[str, Any], path: str) -> Iterator[str]:
     """Yield the constraints that no citation beside them is the source of."""
     cited = {word for entry in node.get("citations", []) for word in entry.get("keywords", [])}
     known = cited | _STRUCTURE | _ANNOTATIONS
-    yield from (f"{place}: {keyword}" for keyword in node if keyword not in known)
+    yield from (f"{path}: {keyword}" for keyword in node if keyword not in known)
     for name, member in node.get("properties", {}).items():
-        yield from _uncited_constraints(member, f"{place}.{name}")
+        yield from _uncited_constraints(member, f"{path}.{name}")
     for index, member in enumerate(node.get("allOf", [])):
-        yield from _uncited_constraints(member, f"{place}.allOf[{index}]")
+        yield from _uncited_constraints(member, f"{path}.allOf[{index}]")
     if isinstance(node.get("items"), dict):
-        yield from _uncited_constraints(node["items"], f"{place}[]")
+        yield from _uncited_constraints(node["items"], f"{path}[]")
 
 
-def _stale_citations(node: Any, place: str) -> Iterator[str]:
+def _stale_citations(node: Any, path: str) -> Iterator[str]:
     """Yield the citations that name a keyword which the schema beside them does not have."""
     if isinstance(node, list):
         for member in node:
-            yield from _stale_citations(member, place)
+            yield from _stale_citations(member, path)
     elif isinstance(node, dict):
         entries = node.get("citations")
         for entry in entries if isinstance(entries, list) else []:
             words = (word for word in entry.get("keywords", ()) if word not in node)
-            yield from (f"{place}: {entry['section']!r} is cited for {word}" for word in words)
+            yield from (f"{path}: {entry['section']!r} is cited for {word}" for word in words)
         for name, member in node.items():
-            yield from _stale_citations(member, f"{place}.{name}")
+            yield from _stale_citations(member, f"{path}.{name}")

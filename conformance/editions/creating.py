@@ -34,9 +34,9 @@ def new_edition(old: str, new: str) -> Edition:
     part = folder.with_name(f".{uuid4().hex}.part")
     try:
         for file in _files(source.folder):
-            place = part / _rename(file.as_posix(), source.id, folder.name)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(_replace_id(source, file, folder.name), encoding="utf-8")
+            target = part / _rename(file.as_posix(), source.id, folder.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(_replace_id(source, file, folder.name), encoding="utf-8")
         part.rename(folder)
     except OSError as error:
         raise NewEditionError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -20,25 +20,25 @@ def unnamed_citations(edition: Edition, promises: Promises) -> Iterator[str]:
     for promise in promises.all:
         texts.setdefault((promise.source, promise.section), []).append(promise.says)
     for model in edition.models.values():
-        silent: dict[tuple[str, str], dict[str, None]] = {}
+        passed_over: dict[tuple[str, str], dict[str, None]] = {}
         for rule in model.rules:
             for cited in rule.citations:
-                place = (cited.source, cited.section)
-                if not speaks_of(model, texts.get(place, ()), edition):
+                cited_place = (cited.source, cited.section)
+                if not speaks_of(model, texts.get(cited_place, ()), edition):
                     name = f"{rule.parameter or 'body'}.{rule.keyword}"
-                    silent.setdefault(place, {})[name] = None
-        for (source, section), rules in silent.items():
+                    passed_over.setdefault(cited_place, {})[name] = None
+        for (source, section), rules in passed_over.items():
             where = f"{source}, {section}, which names other models only"
             yield f"{model.name}: {', '.join(rules)} cites {where}"
 
 
 def speaks_of(model: Model, texts: Sequence[str], edition: Edition) -> bool:
     """Return whether texts name a model or its family, or no model at all."""
-    named = [named_in(text, edition) for text in texts]
-    if not named or not all(named):  # a sentence that names none is about every model
+    mentions = [named_in(text, edition) for text in texts]
+    if not mentions or not all(mentions):  # a sentence that names none is about every model
         return True
-    own = {model.name, model.family, model.snapshot_of}
-    return any(own & {*names} for names in named)
+    own_names = {model.name, model.family, model.snapshot_of}
+    return any(own_names & {*names} for names in mentions)
 
 
 def named_in(text: str, edition: Edition) -> tuple[str, ...]:

@@ -42,9 +42,9 @@ class DocumentedParameter:
 
     def add(self, part: Mapping[str, Any]) -> None:
         """Add what one alternative says."""
-        stated = part.get("type")
-        named = stated if isinstance(stated, list) else [stated]
-        types = {name for name in named if isinstance(name, str)}
+        type_ = part.get("type")
+        type_names = type_ if isinstance(type_, list) else [type_]
+        types = {name for name in type_names if isinstance(name, str)}
         self.types |= types | ({"null"} if part.get("nullable") is True else set())
         values = [part["const"]] if "const" in part else _list(part, "enum")
         if len(self.values) < _MOST_VALUES:
@@ -120,19 +120,19 @@ def _load(path: Path) -> Any:
 
 def _request_schema(content: Any, edition: Edition, path: Path) -> Any:
     """Return the schema of the request body; a server may have the rest of the path in its URL."""
-    wanted, method = edition.endpoint.path, edition.endpoint.method.lower()
+    endpoint, method = edition.endpoint.path, edition.endpoint.method.lower()
     paths = _object(content, "paths")
-    names = [name for name in paths if isinstance(name, str) and name.endswith(wanted)]
+    names = [name for name in paths if isinstance(name, str) and name.endswith(endpoint)]
     for name in sorted(names, key=len):  # the shortest is least likely a variant of the endpoint
         operation = _object(_object(paths, name), method)
         body = _SchemaReader(content).resolve(operation.get("requestBody"))
         media = _object(_object(body, "content"), edition.endpoint.content_type)
         if "schema" in media:
             return media["schema"]
-    known = [printable(str(name), 60) for name in [*paths][:1000]]
+    known_paths = [printable(str(name), 60) for name in [*paths][:1000]]
     raise DocumentError(
-        f"{path}: has no {edition.endpoint.method} {wanted} with a JSON body; "
-        f"{nearest(wanted, known) if known else 'it has no paths'}"
+        f"{path}: has no {edition.endpoint.method} {endpoint} with a JSON body; "
+        f"{nearest(endpoint, known_paths) if known_paths else 'it has no paths'}"
     )
 
 
@@ -146,39 +146,39 @@ class _SchemaReader:
 
     def parameter(self, schema: Any) -> DocumentedParameter:
         """Put the alternatives of a parameter together."""
-        whole = DocumentedParameter()
+        parameter = DocumentedParameter()
         for part in self.alternatives(schema):
-            whole.add(part)
-        whole.is_closed = bool(whole.values) and whole.is_closed
-        return whole
+            parameter.add(part)
+        parameter.is_closed = bool(parameter.values) and parameter.is_closed
+        return parameter
 
     def alternatives(
         self, schema: Any, choices: Sequence[str] = _CHOICES
     ) -> Iterator[Mapping[str, Any]]:
         """Yield a schema and all that it is put together from, each once, as far as it goes."""
-        waiting, seen = [schema], set[int]()
+        waiting, visited = [schema], set[int]()
         while waiting:
             part = self.resolve(waiting.pop())
-            if not isinstance(part, dict) or id(part) in seen:
+            if not isinstance(part, dict) or id(part) in visited:
                 continue
             if self._looked_at >= _MOST_SCHEMAS:
                 self.unread.append(f"what comes after the first {_MOST_SCHEMAS} schemas")
                 return
             self._looked_at += 1
-            seen.add(id(part))
+            visited.add(id(part))
             yield part
             for name in choices:
                 waiting += reversed(_list(part, name))
 
     def resolve(self, schema: Any) -> Any:
         """Return what a schema refers to, through any number of references, or itself."""
-        seen: set[str] = set()
+        visited: set[str] = set()
         while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
             reference = schema["$ref"]
-            if reference in seen or not reference.startswith("#/"):
+            if reference in visited or not reference.startswith("#/"):
                 self.unread.append(f"$ref {printable(reference, 100)}")
                 return None
-            seen.add(reference)
+            visited.add(reference)
             schema = self._at(reference)
         return schema
 

@@ -9,7 +9,7 @@ from conformance.clauses import clauses_of
 from conformance.contract import Edition, Level
 from conformance.contract.promises import DocumentedPromise, load_promises
 from conformance.documentation.traceability import settling
-from conformance.editions.records import EditionChange, change
+from conformance.editions.records import EditionChange, edition_change
 from conformance.runner.planned_request import read_case
 
 Bound = Mapping[str, tuple[str, ...]]
@@ -48,7 +48,7 @@ def clause_changes(
             order = ["", *(level.value for level in reversed(Level))]
             is_stricter = order.index(levels[1]) > order.index(levels[0])
             is_new = cases and name not in demanded and is_stricter
-            yield change(
+            yield edition_change(
                 "clauses",
                 name,
                 *levels,
@@ -69,17 +69,17 @@ def promise_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Editio
         for promises in map(load_promises, (old, new))
     )
     by_id = {promise.id: promise for promise in before.values()}
-    taken: set[str] = set()
+    matched: set[str] = set()
     for key, promise in after.items():
         earlier = before.get(key) or by_id.get(promise.id)
         if earlier is not None and earlier.source == promise.source:
-            taken.add(earlier.id)
+            matched.add(earlier.id)
             if _text(earlier) != _text(promise):
                 yield _promise_change(promise, _text(earlier), _text(promise), bound)
         else:
             yield _promise_change(promise, "", _text(promise), bound)
     for promise in before.values():
-        if promise.id not in taken:
+        if promise.id not in matched:
             yield _promise_change(promise, _text(promise), "", bound)
 
 
@@ -91,7 +91,7 @@ def _promise_change(
     promise: DocumentedPromise, before: str, after: str, bound: Bound
 ) -> EditionChange:
     cases = dict.fromkeys(case for name in promise.clauses for case in bound.get(name, ()))
-    return change(
+    return edition_change(
         "promises",
         promise.id,
         before,

@@ -80,12 +80,12 @@ class Changes(Struct, frozen=True, kw_only=True):
     @property
     def demands(self) -> tuple[EditionChange, ...]:
         """What a provider that keeps the old edition must change, MUST before SHOULD."""
-        wanted = [change for change in self.changes if change.must]
-        return tuple(sorted(wanted, key=lambda change: not change.breaking))
+        demanding = [change for change in self.changes if change.must]
+        return tuple(sorted(demanding, key=lambda change: not change.breaking))
 
 
-def change(area: str, subject: str, before: str, after: str, **rest: Any) -> EditionChange:
-    """Return a change of the kind that its texts tell: nothing before is something added."""
+def edition_change(area: str, subject: str, before: str, after: str, **rest: Any) -> EditionChange:
+    """Return a change, whose kind follows from its texts: nothing before is something added."""
     kind = "changed" if before and after else "added" if after else "removed"
     return EditionChange(area=area, kind=kind, subject=subject, before=before, after=after, **rest)
 
@@ -97,7 +97,7 @@ def changes_of(
     for subject in dict.fromkeys((*before, *after)):
         texts = before.get(subject, ""), after.get(subject, "")
         if texts[0] != texts[1]:
-            yield change(area, subject, *texts)
+            yield edition_change(area, subject, *texts)
 
 
 def text_of(value: Any) -> str:

@@ -57,9 +57,9 @@ def closing(changes: Changes) -> str:
     )
 
 
-def print_changes(changes: Changes, console: Console, every: bool = False) -> None:
-    """Print the differences, of long lists the first; with `every`, all of them."""
-    _ChangesPage(console, changes).print(every)
+def print_changes(changes: Changes, console: Console, show_all: bool = False) -> None:
+    """Print the differences, of long lists the first; with `show_all`, all of them."""
+    _ChangesPage(console, changes).print(show_all)
 
 
 class _ChangesPage(Paper):
@@ -67,22 +67,22 @@ class _ChangesPage(Paper):
         super().__init__(console)
         self._changes = changes
 
-    def print(self, every: bool) -> None:
-        self._section("What a provider must change", self._changes.demands, every, self._demand)
+    def print(self, show_all: bool) -> None:
+        self._section("What a provider must change", self._changes.demands, show_all, self._demand)
         for area in AREAS:
-            self._section(TITLES[area], self._changes.of(area), every, self._difference)
+            self._section(TITLES[area], self._changes.of(area), show_all, self._difference)
         self._console.print()
         self._line((closing(self._changes), "bold"))
 
     def _section(
-        self, title: str, changes: Sequence[EditionChange], every: bool, show: _Show
+        self, title: str, changes: Sequence[EditionChange], show_all: bool, show: _Show
     ) -> None:
         if not changes:
             return
         self._title(f"{title} ({len(changes)})")
-        for change in changes if every else changes[:_SHOWN]:
+        for change in changes if show_all else changes[:_SHOWN]:
             show(change)
-        if len(changes) > _SHOWN and not every:
+        if len(changes) > _SHOWN and not show_all:
             self._line((f"and {len(changes) - _SHOWN} more (--all)", "dim"), indent=2)
 
     def _demand(self, change: EditionChange) -> None:

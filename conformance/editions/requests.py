@@ -12,7 +12,7 @@ from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Level, RequestBody
 from conformance.contract.checker import describe_value
-from conformance.editions.records import EditionChange, change
+from conformance.editions.records import EditionChange, edition_change
 from conformance.proof.extra_cases import family_names
 from conformance.reports.formatting import listed
 from conformance.runner.planned_request import read_case
@@ -52,9 +52,9 @@ def request_changes(old: Edition, new: Edition) -> tuple[EditionChange, ...]:
     for model in common_models(old, new):
         for (subject, before, after), demand in _demands(old, new, model).items():
             key = (subject, before, after, tuple(demand.values))
-            models, whole = grouped.setdefault(key, ([], demand))
+            models, shared = grouped.setdefault(key, ([], demand))
             models.append(new.model(model).label)
-            whole.cases |= demand.cases
+            shared.cases |= demand.cases
     return tuple(_change(*key[:3], *value) for key, value in grouped.items())
 
 
@@ -75,11 +75,11 @@ def _demands(old: Edition, new: Edition, model: str) -> Mapping[tuple[str, str, 
 
 
 def _requests(old: Edition, new: Edition, model: str) -> Iterator[Case]:
-    seen: set[str] = set()
+    sent_bodies: set[str] = set()
     for edition in (new, old):
         for case in cases_for(edition, edition.model(model), lead=True):
-            if case.is_plain and repr(case.body) not in seen:
-                seen.add(repr(case.body))
+            if case.is_plain and repr(case.body) not in sent_bodies:
+                sent_bodies.add(repr(case.body))
                 yield case
 
 
@@ -113,8 +113,10 @@ def _value_text(body: Mapping[str, Any], subject: str) -> str:
     name = subject.partition(".")[0]
     if name in body:
         return f"{name}={describe_value(body[name])}"
-    rest = [f"{key}={describe_value(body[key])}" for key in body if key not in ("model", "prompt")]
-    return " ".join(rest) or f"no {name}"
+    members = [
+        f"{key}={describe_value(body[key])}" for key in body if key not in ("model", "prompt")
+    ]
+    return " ".join(members) or f"no {name}"
 
 
 def _change(
@@ -122,7 +124,7 @@ def _change(
 ) -> EditionChange:
     verb = {"accepted": "accept", "refused": "refuse"}[after]
     levels = [clause.level for clause in demand.clauses.values()]
-    return change(
+    return edition_change(
         "requests",
         subject,
         before,

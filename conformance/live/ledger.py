@@ -35,7 +35,7 @@ class NotSentError(Exception):
 
 
 class InFlightError(NotSentError):
-    """The same, but answers still to come may release enough of what is reserved."""
+    """A request that was not sent, for which answers still to come may release enough money."""
 
 
 class LedgerError(ConformanceError):

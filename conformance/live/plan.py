@@ -152,13 +152,14 @@ def plan(
 ) -> Plan:
     """Choose what is sent, in this order, and what is left out; a control comes before its cases.
 
-    Without ``budget`` (US dollars, by estimate) and ``max_requests`` nothing is left out. Without
+    Nothing is left out without ``budget`` (US dollars, by estimate) and ``max_requests``. Without
     ``combined`` these are the documented cases alone, as a run has them without ``--strength``;
-    ``strength`` then only says what coverage counts. Without ``depth`` it is the one that a run of
-    the provider has. ``day`` in UTC, by default today, decides which models have ended: those are
-    asked one request, which is free unless it is painted. ``cases`` is a glob, and ``judged`` says
-    whether any selected clause judges a case, of a model that has ended or has not. Raises
-    ConformanceError where nothing is selected, and for a strength other than 1, 2 or 3.
+    ``strength`` then only says what coverage counts. ``depth`` is by default that of a run of the
+    provider. ``day`` in UTC, by default today, decides which models have ended: of those one
+    request is sent, which is free unless it is painted. ``cases`` is a glob. ``is_judged`` says
+    whether any selected clause judges a case; its second argument, whether the model has ended.
+
+    Raises ConformanceError where nothing is selected, and for a strength other than 1, 2 or 3.
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")

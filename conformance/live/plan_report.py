@@ -177,8 +177,8 @@ def _closing(plan: Plan) -> Iterable[str]:
         yield f"at most USD {plan.usd_if_painted:.4f}, {lax}; what is painted soonest is sent last"
     if plan.left_out:
         more = _usd(plan.left_out)
-        left = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
-        yield f"{left}, among them what needs one of those as its control"
+        sentence = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
+        yield f"{sentence}, among them what needs one of those as its control"
     yield from _starting(plan)
     if retired := [name for name, standing in plan.standings.items() if standing.retired]:
         yield printable(

@@ -32,15 +32,15 @@ _PROMPT = "A small red sailing boat on a calm sea, seen from the shore"
 
 def family_names(edition: Edition) -> tuple[str, ...]:
     """Return the models that the edition knows by their family alone, and has an example of."""
-    asked = (example.content.get("model") for example in edition.examples)
-    named = dict.fromkeys(name for name in asked if isinstance(name, str))
-    return tuple(name for name in named if name not in edition.models and edition.find(name))
+    models = (example.content.get("model") for example in edition.examples)
+    names = dict.fromkeys(name for name in models if isinstance(name, str))
+    return tuple(name for name in names if name not in edition.models and edition.find(name))
 
 
 def usual_model(edition: Edition) -> str:
     """Return the model of the edition's first example."""
-    asked = (example.content.get("model") for example in edition.examples)
-    return next(name for name in asked if isinstance(name, str))
+    models = (example.content.get("model") for example in edition.examples)
+    return next(name for name in models if isinstance(name, str))
 
 
 def is_of_retired(case: Case) -> bool:
@@ -72,8 +72,8 @@ def retired_cases(edition: Edition, name: str) -> Iterator[Case]:
 
 def _sizes(model: Model) -> list[str]:
     """Return the sizes that a model lists, or of which it gives examples."""
-    named = model.documented("size") or model.examples("size")
-    return [size for size in named if size != "auto"]
+    sizes = model.documented("size") or model.examples("size")
+    return [size for size in sizes if size != "auto"]
 
 
 def supplementary_cases(edition: Edition, models: Sequence[str]) -> Iterator[Case]:

@@ -16,8 +16,8 @@ def worst_by_clause(findings: Iterable[Finding]) -> dict[str, Verdict]:
     """Return the worst verdict of every clause."""
     worst: dict[str, Verdict] = {}
     for finding in findings:
-        known = worst.get(finding.clause)
-        if known is None or SEVERITY[finding.verdict] > SEVERITY[known]:
+        previous = worst.get(finding.clause)
+        if previous is None or SEVERITY[finding.verdict] > SEVERITY[previous]:
             worst[finding.clause] = finding.verdict
     return worst
 
@@ -135,8 +135,8 @@ def _holes_of(defect: DefectColumn) -> Iterator[Hole]:
         yield Hole("survivor", "", defect.id, "no clause sees the defect")
     claims = () if defect.silent else defect.claims
     for name in sorted(set(claims) - set(defect.red)):
-        says = defect.verdicts.get(name, "nothing")
-        yield Hole("missed claim", name, defect.id, f"the clause says: {says}")
+        verdict = defect.verdicts.get(name, "nothing")
+        yield Hole("missed claim", name, defect.id, f"the clause says: {verdict}")
     for name in sorted(set(defect.red) - set(claims)):
         yield Hole("cascade", name, defect.id, defect.witnesses.get(name, ""))
     unseen = "the clause does not see the lie in"

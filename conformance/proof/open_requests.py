@@ -49,11 +49,11 @@ class Answered:
 def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
     """Return steps that ignore unknown parameters, and use a default model where none is named."""
 
-    def settled(asked: RequestBody) -> RequestBody:
-        if asked.expectation != "open":
-            return asked
-        kept = {name: value for name, value in asked.body.items() if name not in asked.unknown}
-        return edition.read({"model": usual_model(edition), **kept})
+    def settled(request: RequestBody) -> RequestBody:
+        if request.expectation != "open":
+            return request
+        known = {name: value for name, value in request.body.items() if name not in request.unknown}
+        return edition.read({"model": usual_model(edition), **known})
 
     def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
         return steps.validate(settled(request), served)

@@ -28,20 +28,20 @@ def prove(
     for an unknown defect.
     """
     contract, started = edition or load_edition(), time.monotonic()
-    every = tuple(defects(contract))
-    chosen = every if names is None else tuple(names)
+    all_names = tuple(defects(contract))
+    selected = all_names if names is None else tuple(names)
     columns = []
     if workers == 1:
         with Proof(contract) as proof:
             truth, answers = proof.verdicts(), proof.answered()
-            for name in chosen:
+            for name in selected:
                 columns.append(proof.column(defects(contract)[name]))
                 advance()
     else:
         context = get_context("spawn")  # a fork would share the parent's threads and event loops
         with ProcessPoolExecutor(workers, context, _prepare, (str(contract.folder),)) as pool:
             truthful = pool.submit(_truthful)
-            for column in pool.map(_column, chosen):
+            for column in pool.map(_column, selected):
                 columns.append(column)
                 advance()
             truth, answers = truthful.result()
@@ -53,7 +53,7 @@ def prove(
         exchanges=sum(column.exchanges for column in columns),
         seconds=time.monotonic() - started,
         answered=answers,
-        whole=set(chosen) == set(every),
+        whole=set(selected) == set(all_names),
     )
 
 

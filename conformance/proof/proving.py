@@ -72,8 +72,10 @@ class Proof:
         self.edition = edition
         self.clauses = clauses_of(edition)
         # Models with the same schema are judged alike: the first of them stands for all.
-        alike = {model.schema: name for name, model in reversed(tuple(edition.models.items()))}
-        self.models = (*reversed(tuple(alike.values())), *family_names(edition))
+        representatives: dict[object, str] = {}
+        for name, model in edition.models.items():
+            representatives.setdefault(model.schema, name)
+        self.models = (*representatives.values(), *family_names(edition))
         self.cases = cases_of_proof(edition, self.models)
         documented = [case for case in self.cases.values() if not is_of_retired(case)]
         self._twins = open_twins(edition, documented)
@@ -88,8 +90,8 @@ class Proof:
         self._passed_open = frozenset().union(*passed_open.values())
         self._passed_recorded = frozenset(
             finding.clause
-            for judged in self.open_truth.values()
-            for finding in self._recorded(judged.exchange, self._passed_open)
+            for case in self.open_truth.values()
+            for finding in self._recorded(case.exchange, self._passed_open)
             if finding.verdict is Verdict.PASS
         )
 
@@ -104,13 +106,13 @@ class Proof:
     def verdicts(self) -> Mapping[str, Verdict]:
         """Return the worst verdict of every clause on the truthful provider."""
         cases = (*self.truth.values(), *self.open_truth.values())
-        return worst_by_clause(finding for judged in cases for finding in judged.findings)
+        return worst_by_clause(finding for case in cases for finding in case.findings)
 
     def answered(self) -> tuple[Answered, ...]:
         """Return how much of the answers to open requests is judged."""
         return tuple(
-            count_judged(path, self._promised(path), judged.findings)
-            for path, judged in self.open_truth.items()
+            count_judged(path, self._promised(path), case.findings)
+            for path, case in self.open_truth.items()
         )
 
     def _promised(self, path: str) -> Iterator[Finding]:
@@ -132,15 +134,14 @@ class Proof:
         on all models.
         """
         models = self._fewest(defect.claims)
-        judged = self.judged_cases(defect.plant(TRUTHFUL), models)
-        if not defect.silent and not set(defect.claims) <= _red(judged.values()):
-            # Such as a lie about sizes that are not square: some models have none.
+        judged_cases = self.judged_cases(defect.plant(TRUTHFUL), models)
+        if not defect.silent and not set(defect.claims) <= _red(judged_cases.values()):
             models = self.models
-            judged = self.judged_cases(defect.plant(TRUTHFUL), models)
-        findings = [finding for case in judged.values() for finding in case.findings]
+            judged_cases = self.judged_cases(defect.plant(TRUTHFUL), models)
+        findings = [finding for case in judged_cases.values() for finding in case.findings]
         verdicts, red = worst_by_clause(findings), red_clauses(findings)
-        open_claims = self._open_claims(defect, judged)
-        open_findings, recorded = self._open_findings(defect, open_claims, judged)
+        open_claims = self._open_claims(defect, judged_cases)
+        open_findings, recorded = self._open_findings(defect, open_claims, judged_cases)
         return DefectColumn(
             id=defect.id,
             lie=defect.lie,
@@ -148,7 +149,7 @@ class Proof:
             modes=defect.modes,
             silent=defect.silent,
             models=models,
-            exchanges=len(judged),
+            exchanges=len(judged_cases),
             verdicts=verdicts,
             witnesses={name: first_witness(findings, name) for name in red},
             open_claims=open_claims,
@@ -172,11 +173,11 @@ class Proof:
         lying = defect.plant(TRUTHFUL)
         if defect.silent or not ANSWERING & replaced_steps(TRUTHFUL, lying):
             return ()
-        wanted = {claim for claim in defect.claims if judges_answers(claim)} & self._passed_open
-        if not wanted <= self._red_twins(documented):
+        required = {claim for claim in defect.claims if judges_answers(claim)} & self._passed_open
+        if not required <= self._red_twins(documented):
             documented = self.judged_cases(lying, self.models)
-        wanted &= self._red_twins(documented)
-        return tuple(claim for claim in defect.claims if claim in wanted)
+        required &= self._red_twins(documented)
+        return tuple(claim for claim in defect.claims if claim in required)
 
     def _red_twins(self, documented: Mapping[str, _JudgedCase]) -> set[str]:
         """Return the clauses that are broken in documented twins of open requests."""
@@ -191,25 +192,24 @@ class Proof:
         Requests whose documented twins showed it come first. Return the findings, and the clauses
         that detect it in a foreign recording of the same answers.
         """
-        seen = {path for path, judged in documented.items() if _red([judged])}
-        twins = sorted(self._twins, key=lambda path: self._twins[path][1] not in seen)
+        showing = {path for path, case in documented.items() if _red([case])}
+        twins = sorted(self._twins, key=lambda path: self._twins[path][1] not in showing)
         findings: list[Finding] = []
         recorded: set[str] = set()
-        wanted = set(claims) & self._passed_recorded
-        for _, judged in self.judged_open_requests(defect.plant(TRUTHFUL), twins if claims else ()):
-            findings += judged.findings
-            if wanted - recorded and _red([judged]):
-                recorded |= set(red_clauses(self._recorded(judged.exchange, claims)))
-            if set(claims) <= set(red_clauses(findings)) and wanted <= recorded:
+        required = set(claims) & self._passed_recorded
+        for _, case in self.judged_open_requests(defect.plant(TRUTHFUL), twins if claims else ()):
+            findings += case.findings
+            if required - recorded and _red([case]):
+                recorded |= set(red_clauses(self._recorded(case.exchange, claims)))
+            if set(claims) <= set(red_clauses(findings)) and required <= recorded:
                 break
         return findings, recorded
 
     def _recorded(self, exchange: Exchange, names: Collection[str]) -> list[Finding]:
         """Judge an exchange by some clauses as a foreign recording."""
         foreign = replace(exchange, provenance=Provenance.FOREIGN)
-        return judge(
-            foreign, self.edition, [clause for clause in self.clauses if clause.id in names]
-        )
+        clauses = [clause for clause in self.clauses if clause.id in names]
+        return judge(foreign, self.edition, clauses)
 
     def judged_open_requests(
         self, steps: Steps, paths: Iterable[str]
@@ -225,15 +225,15 @@ class Proof:
         """Judge a defect case by case until a clause detects it; None if it never does."""
         steps = defect.plant(TRUTHFUL)
         client = Bench(self.edition, steps, self.models, self._loop, base_url)
-        judged: dict[str, _JudgedCase] = {}
+        judged_cases: dict[str, _JudgedCase] = {}
         replaced = replaced_steps(TRUTHFUL, steps)
         for case in self.cases.values():
             if not self._meets(case, replaced) or not clause.binds(sent_by(case, self.edition)):
                 continue
-            seen = self._judged_with_control(client.exchange, case, judged, [clause])
-            for finding in seen.findings:
+            judged_case = self._judged_with_control(client.exchange, case, judged_cases, [clause])
+            for finding in judged_case.findings:
                 if finding.clause == clause.id and finding.verdict in RED:
-                    return Sighting(case, seen.exchange, seen.outcome, finding)
+                    return Sighting(case, judged_case.exchange, judged_case.outcome, finding)
         return None
 
     def _meets(self, case: Case, replaced: Set[str]) -> bool:
@@ -247,11 +247,11 @@ class Proof:
     def judged_cases(self, steps: Steps, models: Sequence[str]) -> dict[str, _JudgedCase]:
         """Judge every case of some models on a provider, each with its control."""
         send = self._sender(steps) if self.truth else self._observing_sender(steps)
-        judged: dict[str, _JudgedCase] = {}
+        judged_cases: dict[str, _JudgedCase] = {}
         for case in self.cases.values():
             if case.model in models:
-                self._judged_with_control(send, case, judged, self.clauses)
-        return {path: judged[path] for path in self.cases if path in judged}
+                self._judged_with_control(send, case, judged_cases, self.clauses)
+        return {path: judged_cases[path] for path in self.cases if path in judged_cases}
 
     def _observing_sender(self, steps: Steps) -> Callable[[Case], Exchange]:
         """Return a function that sends a case and notes which steps answered it."""
@@ -291,57 +291,58 @@ class Proof:
         self,
         send: Callable[[Case], Exchange],
         case: Case,
-        judged: dict[str, _JudgedCase],
+        judged_cases: dict[str, _JudgedCase],
         clauses: Sequence[Clause],
     ) -> _JudgedCase:
         """Send and judge a case after its control, each at most once."""
-        if case.path not in judged:
+        if case.path not in judged_cases:
             control = None
             if case.control is not None:
-                before = self.cases[f"{case.model}/{case.control}"]
-                control = self._judged_with_control(send, before, judged, clauses).outcome
-            judged[case.path] = self._judge(case, send(case), control, clauses)
-        return judged[case.path]
+                control_case = self.cases[f"{case.model}/{case.control}"]
+                judged = self._judged_with_control(send, control_case, judged_cases, clauses)
+                control = judged.outcome
+            judged_cases[case.path] = self._judge(case, send(case), control, clauses)
+        return judged_cases[case.path]
 
     def _judge(
         self, case: Case, exchange: Exchange, control: Outcome | None, clauses: Sequence[Clause]
     ) -> _JudgedCase:
         # Most lies leave most answers as they were: what was the same is not judged again.
-        true = self.truth.get(case.path) or self.open_truth.get(case.path)
-        if true is not None and _same(true.exchange, exchange):
-            before = self.truth[f"{case.model}/{case.control}"] if case.control else None
-            if before is None or before.outcome == control:
-                return true
+        truthful = self.truth.get(case.path) or self.open_truth.get(case.path)
+        if truthful is not None and _same(truthful.exchange, exchange):
+            control_case = self.truth[f"{case.model}/{case.control}"] if case.control else None
+            if control_case is None or control_case.outcome == control:
+                return truthful
         answer, standing = Answer(exchange), standing_of(case)
-        asked = [clause for clause in clauses if speaks_of(clause, standing.retired)]
+        applicable = [clause for clause in clauses if speaks_of(clause, standing.retired)]
         context = Context(control, standing=standing)
-        findings = judge(exchange, self.edition, asked, answer=answer, context=context)
+        findings = judge(exchange, self.edition, applicable, answer=answer, context=context)
         return _JudgedCase(exchange, outcome_of(exchange, answer), tuple(findings))
 
     def _passing(self, cases: Iterable[_JudgedCase]) -> Mapping[str, frozenset[str]]:
         """Return, for every model, the clauses that pass something of it."""
         passed: dict[str, set[str]] = {name: set() for name in self.models}
-        for judged in cases:
-            for finding in judged.findings:
+        for case in cases:
+            for finding in case.findings:
                 if finding.verdict is Verdict.PASS:
                     passed[finding.model].add(finding.clause)
         return {name: frozenset(clauses) for name, clauses in passed.items()}
 
     def _fewest(self, claims: Sequence[str]) -> tuple[str, ...]:
-        """Choose models, greedily, until every claimed clause is asked of one of them."""
-        left, chosen = set(claims), []
-        while left:
-            best = max(self.models, key=lambda name: len(left & self._seen_by[name]))
-            if not left & self._seen_by[best]:
+        """Choose models, greedily, until every claimed clause passes on one of them."""
+        missing, selected = set(claims), []
+        while missing:
+            best = max(self.models, key=lambda name: len(missing & self._seen_by[name]))
+            if not missing & self._seen_by[best]:
                 break
-            chosen.append(best)
-            left -= self._seen_by[best]
-        return tuple(name for name in self.models if name in chosen) or self.models[:1]
+            selected.append(best)
+            missing -= self._seen_by[best]
+        return tuple(name for name in self.models if name in selected) or self.models[:1]
 
 
-def _same(one: Exchange, other: Exchange) -> bool:
+def _same(exchange: Exchange, other: Exchange) -> bool:
     """Return whether two exchanges had the same answer."""
-    return one is other or (one.response, one.failure, one.downloads) == (
+    return exchange is other or (exchange.response, exchange.failure, exchange.downloads) == (
         other.response,
         other.failure,
         other.downloads,
@@ -349,4 +350,4 @@ def _same(one: Exchange, other: Exchange) -> bool:
 
 
 def _red(cases: Iterable[_JudgedCase]) -> set[str]:
-    return set(red_clauses(finding for judged in cases for finding in judged.findings))
+    return set(red_clauses(finding for case in cases for finding in case.findings))

@@ -22,10 +22,10 @@ from conformance.reference.defects import defects
 def chosen_defects(edition: Edition, glob: str) -> list[str]:
     """Return the defects that match a glob; raises UnknownNameError if none does."""
     known = defects(edition)
-    chosen = [name for name in known if fnmatchcase(name, glob)]
-    if not chosen:
+    matching = [name for name in known if fnmatchcase(name, glob)]
+    if not matching:
         raise UnknownNameError("defect", glob, known)
-    return chosen
+    return matching
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def counts(defect: DefectColumn) -> dict[str, int]:
 
 
 def _defect(defect: DefectColumn) -> dict[str, Any]:
-    others = {
+    undecided = {
         name: verdict.value
         for name, verdict in sorted(defect.verdicts.items())
         if verdict not in RED and verdict is not Verdict.PASS
@@ -88,7 +88,7 @@ def _defect(defect: DefectColumn) -> dict[str, Any]:
         "exchanges": defect.exchanges,
         "red": {name: defect.verdicts[name].value for name in defect.red},
         "witnesses": dict(defect.witnesses),
-        "undecided": others,
+        "undecided": undecided,
         "open_claims": defect.open_claims,
         "open_witnesses": dict(defect.open_witnesses),
     }

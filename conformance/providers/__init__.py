@@ -87,14 +87,14 @@ class Deviation:
         It excuses an undecided finding only if it names the cases (ARCHITECTURE 5): an outage
         elsewhere must not hide behind it.
         """
-        decided = finding.verdict in BROKEN
-        named = finding.verdict in UNDECIDED and self.cases != ("*",)
-        return self.covers(finding) and (decided or named)
+        is_broken = finding.verdict in BROKEN
+        is_of_named_case = finding.verdict in UNDECIDED and self.cases != ("*",)
+        return self.covers(finding) and (is_broken or is_of_named_case)
 
     def is_about_only(self, models: Iterable[str], some: Collection[str]) -> bool:
         """Return whether it names no model of a provider but some of them."""
-        named = {model for model in models if _one_of(model, self.models)}
-        return bool(named) and named <= set(some)
+        own_models = {model for model in models if _one_of(model, self.models)}
+        return bool(own_models) and own_models <= set(some)
 
     def expired(self, today: date) -> bool:
         """Return whether it has expired; then it no longer excuses anything."""
@@ -179,10 +179,10 @@ class Provider:
 
     def is_known(self, model: str, case: str) -> bool:
         """Return whether a deviation names a case, so that it may stay undecided."""
-        named = (deviation for deviation in self.deviations if deviation.cases != ("*",))
+        with_cases = (deviation for deviation in self.deviations if deviation.cases != ("*",))
         return any(
             _one_of(model, deviation.models) and _one_of(case, deviation.cases)
-            for deviation in named
+            for deviation in with_cases
         )
 
     def lifecycle(self, model: str, edition: Edition) -> Lifecycle:
@@ -190,9 +190,9 @@ class Provider:
 
         The embedded provider keeps an edition as it was published, and ends nothing by itself.
         """
-        own = lifecycle_in(self.lifecycles, model)
-        theirs = None if self.embedded else lifecycle_in(edition.lifecycles, model)
-        return own or theirs or ENDLESS
+        own_dates = lifecycle_in(self.lifecycles, model)
+        edition_dates = None if self.embedded else lifecycle_in(edition.lifecycles, model)
+        return own_dates or edition_dates or ENDLESS
 
     def retired(self, edition: Edition, day: date) -> tuple[str, ...]:
         """Name the models that have ended by a day."""
@@ -203,11 +203,11 @@ class Provider:
             if lifecycle.state(day) is LifecycleState.RETIRED
         )
 
-    def at(self, base_url: str, named: str = "--base-url") -> Provider:
-        """Return the same provider at another address; `named` is the option it comes from."""
-        _check_address(named, base_url)
+    def at(self, base_url: str, option: str = "--base-url") -> Provider:
+        """Return the same provider at another address; `option` is where it comes from."""
+        _check_address(option, base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
-            raise ProviderError(f"{named} {base_url!r} is not an http or https address")
+            raise ProviderError(f"{option} {base_url!r} is not an http or https address")
         # what is free on this machine may be billed elsewhere
         free = self.prices.free and is_loopback(base_url)
         prices = replace(self.prices, free=free)
@@ -229,8 +229,8 @@ def load_provider(name: str) -> Provider:
         if name not in provider_names():
             raise UnknownNameError("provider", name, provider_names(), "conformance/providers")
         return _load_file(HOME / f"{name}.toml")
-    path, ours = Path(name), HOME / f"{Path(name).stem}.toml"
-    if path.exists() and ours.exists() and not path.samefile(ours):  # the name is the id
+    path, bundled = Path(name), HOME / f"{Path(name).stem}.toml"
+    if path.exists() and bundled.exists() and not path.samefile(bundled):  # the name is the id
         raise ProviderError(
             f"{path}: {path.stem!r} is the name of a provider that comes with the suite, and "
             f"reports would take one for the other; rename the file"
@@ -335,7 +335,7 @@ def _deviation(path: Path, entry: dict[str, Any]) -> Deviation:
 def _lifecycles(
     path: Path, entries: dict[str, Any], models: Mapping[str, str]
 ) -> dict[str, Lifecycle]:
-    read: dict[str, Lifecycle] = {}
+    lifecycles: dict[str, Lifecycle] = {}
     for name, entry in entries.items():
         if name not in models and "until" not in entry:
             raise ProviderError(
@@ -343,10 +343,10 @@ def _lifecycles(
                 f"add one of them; {nearest(name, models)}"
             )
         try:
-            read[name] = read_lifecycle(entry, entry["source"], entry["retrieved"])
+            lifecycles[name] = read_lifecycle(entry, entry["source"], entry["retrieved"])
         except ValueError as error:
             raise ProviderError(f"{path}: lifecycle.{name}: {error}") from None
-    return read
+    return lifecycles
 
 
 @cache

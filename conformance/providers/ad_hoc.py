@@ -34,23 +34,24 @@ def provider_at(
     its prices along. Raises `ProviderError` for an address that cannot be used, and
     `AddressError` for models.
     """
-    named = _models(models)
+    model_names = _models(models)
     # `at` checks the address, in the words of the option that it was given by
-    plain = Provider("provider", base_url, "http://127.0.0.1/v1", named).at(base_url, "URL")
-    free = is_loopback(plain.base_url)
-    known = None if free else _bundled(plain.base_url)
-    prices = known.prices if known else Prices(free=free)
+    nameless = Provider("provider", base_url, "http://127.0.0.1/v1", model_names)
+    addressed = nameless.at(base_url, "URL")
+    free = is_loopback(addressed.base_url)
+    bundled = None if free else _bundled(addressed.base_url)
+    prices = bundled.prices if bundled else Prices(free=free)
     if usd_per_image is not None and not free:
-        image = {name: {"default": usd_per_image} for name in named}
+        image = {name: {"default": usd_per_image} for name in model_names}
         prices = Prices("the command line", f"{date.today()}", image)
     return replace(
-        plain,
+        addressed,
         id=_name_of(base_url),
         prices=prices,
-        key_variable=key_variable or (known.key_variable if known else None) or KEY_VARIABLE,
+        key_variable=key_variable or (bundled.key_variable if bundled else None) or KEY_VARIABLE,
         default_key=_ANY_KEY if free else None,
-        edition=known.edition if known else None,
-        requests_per_minute=known.requests_per_minute if known else None,
+        edition=bundled.edition if bundled else None,
+        requests_per_minute=bundled.requests_per_minute if bundled else None,
     )
 
 
@@ -76,7 +77,7 @@ def toml_of(provider: Provider) -> str:
 
 
 def _models(text: str) -> Mapping[str, str]:
-    named: dict[str, str] = {}
+    served_names: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, served = (text.strip() for text in part.partition("="))
         if not name or (equals and not served):
@@ -84,10 +85,10 @@ def _models(text: str) -> Mapping[str, str]:
                 f"--models {text!r}: {part!r} is no model; write its name, or name=served name, "
                 f"with commas between models, as in dall-e-3=openai/dall-e-3,gpt-image-1.5"
             )
-        named[name] = served or name
-    if not named:
+        served_names[name] = served or name
+    if not served_names:
         raise AddressError("--models names no model; write one, as in --models gpt-image-1.5")
-    return named
+    return served_names
 
 
 def _name_of(base_url: str) -> str:
@@ -98,9 +99,9 @@ def _name_of(base_url: str) -> str:
 
 def _bundled(base_url: str) -> Provider | None:
     host = urlsplit(base_url).hostname
-    every = (load_provider(name) for name in provider_names())
+    bundled = (load_provider(name) for name in provider_names())
     return next(
-        (provider for provider in every if urlsplit(provider.base_url).hostname == host), None
+        (provider for provider in bundled if urlsplit(provider.base_url).hostname == host), None
     )
 
 

@@ -40,18 +40,18 @@ def edition_of(chosen: str | None, providers: Sequence[Provider]) -> str:
     """
     if chosen is not None:
         return chosen
-    named = {
+    editions = {
         provider.id: provider.edition or DEFAULT_EDITION
         for provider in providers
         if provider.edition or not provider.embedded
     }
-    if len({*named.values()}) > 1:
-        listed = ", ".join(f"{name} {edition}" for name, edition in named.items())
+    if len({*editions.values()}) > 1:
+        names = ", ".join(f"{name} {edition}" for name, edition in editions.items())
         raise ConformanceError(
-            f"these providers have different editions ({listed}); run them one by one and put "
+            f"these providers have different editions ({names}); run them one by one and put "
             f"the run files into one report, or choose one edition with --edition"
         )
-    return next(iter(named.values()), DEFAULT_EDITION)
+    return next(iter(editions.values()), DEFAULT_EDITION)
 
 
 def words_of(provider: Provider, edition: str, cassettes: Path) -> str:
@@ -59,9 +59,9 @@ def words_of(provider: Provider, edition: str, cassettes: Path) -> str:
     words = f"--provider {provider.option}"
     if cassettes != Path("cassettes"):
         words += f" --cassettes {quoted(str(cassettes))}"
-    return (
-        words if edition == edition_of(None, [provider]) else f"{words} --edition {quoted(edition)}"
-    )
+    if edition != edition_of(None, [provider]):
+        words += f" --edition {quoted(edition)}"
+    return words
 
 
 def addressed(chosen: str | None, provider: str | None) -> tuple[Edition, str]:
@@ -112,8 +112,8 @@ def with_asked_models(
             f"{provider.edition or DEFAULT_EDITION}"
         )
     image, tokens = (
-        _with_snapshots({name: listed[name] for name in known(listed, "prices")}, models, edition)
-        for listed in (provider.prices.image, provider.prices.tokens)
+        _with_snapshots({name: prices[name] for name in known(prices, "prices")}, models, edition)
+        for prices in (provider.prices.image, provider.prices.tokens)
     )
     prices = replace(provider.prices, image=image, tokens=tokens)
     return replace(provider, models=models, prices=prices)
@@ -132,8 +132,8 @@ def documented_cases(
     Of models that have ended it is only asked whether they have.
     """
     depth = depth_of(provider, chosen)
-    served = [name for name in provider.models if name not in retired]
-    cases = [case for case in all_cases(edition, served) if depth.includes(case)]
+    in_service = [name for name in provider.models if name not in retired]
+    cases = [case for case in all_cases(edition, in_service) if depth.includes(case)]
     ended = (name for name in provider.models if name in retired)
     return [*cases, *(case for name in ended for case in cases_of_retired(edition, name))]
 
@@ -169,11 +169,12 @@ def readings(models: Iterable[str], edition: Edition) -> dict[str, str]:
 
 
 def _with_snapshots(
-    listed: Mapping[str, Mapping[str, float]], models: Iterable[str], edition: Edition
+    prices: Mapping[str, Mapping[str, float]], models: Iterable[str], edition: Edition
 ) -> Mapping[str, Mapping[str, float]]:
     """Add to prices by model those of dated snapshots, which cost what their model costs."""
-    models_of = {name: edition.model(name).snapshot_of or "" for name in {*models} - {*listed}}
-    return {**listed, **{name: listed[of] for name, of in models_of.items() if of in listed}}
+    originals = {name: edition.model(name).snapshot_of or "" for name in {*models} - {*prices}}
+    known = {name: original for name, original in originals.items() if original in prices}
+    return {**prices, **{name: prices[original] for name, original in known.items()}}
 
 
 def _known(
@@ -185,15 +186,16 @@ def _known(
     was chosen in place of the file's. Raises ConformanceError for any other name.
     """
     for name in names:
-        place, is_selected = f"{provider.file}: {table}", fnmatchcase(name, pattern)
+        location, is_selected = f"{provider.file}: {table}", fnmatchcase(name, pattern)
         if edition.find(name) is None:
-            own = load_edition(provider.edition or DEFAULT_EDITION)
-            if is_selected and (own is edition or not (own.find(name) or editions_with(name))):
-                raise unknown_model(edition, name, place)
+            own_edition = load_edition(provider.edition or DEFAULT_EDITION)
+            is_of_another = own_edition.find(name) or editions_with(name)
+            if is_selected and (own_edition is edition or not is_of_another):
+                raise unknown_model(edition, name, location)
         elif _NAME.fullmatch(name):
             yield name
         elif is_selected:
             raise ProviderError(
-                f"{place}: {name!r} cannot name a model here; write letters, digits, '.', '_', '+' "
-                f"and '-' only, and what the provider calls it on the right"
+                f"{location}: {name!r} cannot name a model here; write letters, digits, '.', '_', "
+                f"'+' and '-' only, and what the provider calls it on the right"
             )

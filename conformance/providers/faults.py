@@ -44,8 +44,8 @@ def explain(error: ValidationError) -> str:
         return f"{where}: unknown key {unknown!r}; {nearest(unknown, known)}"
     name, value = str(error.absolute_path[-1]) if error.absolute_path else "", error.instance
     if error.validator == "pattern" and name in _FORMS:
-        shown = "" if name == _SECRET else f"{printable(repr(value), 100)} "
-        return f"{where}: {shown}{_FORMS[name]}"
+        quoted_value = "" if name == _SECRET else f"{printable(repr(value), 100)} "
+        return f"{where}: {quoted_value}{_FORMS[name]}"
     if error.validator == "type":
         kind = _KINDS[str(error.validator_value)]
         return f"{where}: {printable(repr(value), 100)} is not {kind}{_priced(error)}"

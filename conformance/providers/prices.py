@@ -64,22 +64,25 @@ class Prices:
             return FREE
         image = _image(self.image.get(model.name, {}), model, body)
         image = image or Estimate(self.dearest(model.name), known=False)
-        tokens, wanted = self.tokens.get(model.name, {}), body.get("n")
+        tokens, requested_n = self.tokens.get(model.name, {}), body.get("n")
         partials = _natural(body.get("partial_images")) if body.get("stream") else 0
         prompt = math.ceil(len(str(body.get("prompt") or "").encode()) / BYTES_A_TOKEN)
-        one = image.usd + partials * PARTIAL_TOKENS * tokens.get("output_image", 0.0) / 1_000_000
-        count = wanted if isinstance(wanted, int) and wanted > 0 else 1
-        usd = one * count + prompt * tokens.get("input_text", 0.0) / 1_000_000
+        partial_tokens = partials * PARTIAL_TOKENS
+        usd_per_image = image.usd + partial_tokens * tokens.get("output_image", 0.0) / 1_000_000
+        count = requested_n if isinstance(requested_n, int) and requested_n > 0 else 1
+        usd = usd_per_image * count + prompt * tokens.get("input_text", 0.0) / 1_000_000
         return Estimate(round(usd, 6), image.known)
 
     def dearest(self, model: str) -> float:
         """Return the highest price of one image of a model by the file, or `DEAREST`."""
         if self.free:
             return 0.0
-        listed = self.image.get(model) or {
-            f"{name} {key}": usd for name, known in self.image.items() for key, usd in known.items()
+        prices = self.image.get(model) or {
+            f"{name} {key}": usd
+            for name, prices_of_model in self.image.items()
+            for key, usd in prices_of_model.items()
         }
-        return max(listed.values(), default=DEAREST)
+        return max(prices.values(), default=DEAREST)
 
     def actual(self, model: str, usage: object) -> float | None:
         """Price the usage of an answer; None if the answer or the file does not say."""
@@ -94,7 +97,7 @@ class Prices:
         return round(sum(cost or 0 for cost in sides) / 1_000_000, 6)
 
 
-def _image(listed: Mapping[str, float], model: Model, body: Mapping[str, Any]) -> Estimate | None:
+def _image(prices: Mapping[str, float], model: Model, body: Mapping[str, Any]) -> Estimate | None:
     """Price one image by a file's prices of its model; None if no price is for it.
 
     `auto` without a price of its own is painted as the provider likes: at the dearest listed
@@ -102,21 +105,23 @@ def _image(listed: Mapping[str, float], model: Model, body: Mapping[str, Any]) -
     """
     quality = str(body.get("quality") or model.default("quality") or "auto")
     size = str(body.get("size") or model.default("size") or "auto")
-    named = _key(listed, quality, size)
-    if named is not None and "auto" in named.split():
-        return Estimate(listed[named])
-    parts = {part for key in listed for part in key.split()} - {"default"}
+    own_key = _key(prices, quality, size)
+    if own_key is not None and "auto" in own_key.split():
+        return Estimate(prices[own_key])
+    parts = {part for key in prices for part in key.split()} - {"default"}
     sizes = {part for part in parts if _SIZE.fullmatch(part)} if size == "auto" else ()
     grades = {part for part in parts if not _SIZE.fullmatch(part)} if quality == "auto" else ()
-    likely = (_key(listed, *pair) for pair in product((quality, *grades), (size, *sizes)))
-    usd = max((listed[key] for key in likely if key is not None), default=None)
-    return None if usd is None else Estimate(usd, known=named is not None and listed[named] == usd)
+    likely = (_key(prices, *pair) for pair in product((quality, *grades), (size, *sizes)))
+    usd = max((prices[key] for key in likely if key is not None), default=None)
+    if usd is None:
+        return None
+    return Estimate(usd, known=own_key is not None and prices[own_key] == usd)
 
 
-def _key(listed: Mapping[str, float], quality: str, size: str) -> str | None:
+def _key(prices: Mapping[str, float], quality: str, size: str) -> str | None:
     """Return the most specific key of the price of an image."""
     keys = (f"{quality} {size}", quality, size, "default")
-    return next((key for key in keys if key in listed), None)
+    return next((key for key in keys if key in prices), None)
 
 
 def _side(usage: Mapping[str, Any], side: str, rates: Mapping[str, float]) -> float | None:
@@ -125,18 +130,18 @@ def _side(usage: Mapping[str, Any], side: str, rates: Mapping[str, float]) -> fl
     What the details leave of the whole is of the dearest kind. None where that does not add up:
     a bill is not made of numbers that contradict each other.
     """
-    own = {kind: rates[f"{side}_{kind}"] for kind in _KINDS if f"{side}_{kind}" in rates}
-    given = usage.get(f"{side}_tokens_details")
-    details = given if isinstance(given, Mapping) else {}
-    counts = {kind: details.get(f"{kind}_tokens", 0) for kind in own}
+    rates_by_kind = {kind: rates[f"{side}_{kind}"] for kind in _KINDS if f"{side}_{kind}" in rates}
+    member = usage.get(f"{side}_tokens_details")
+    details = member if isinstance(member, Mapping) else {}
+    counts = {kind: details.get(f"{kind}_tokens", 0) for kind in rates_by_kind}
     if not all(_is_natural(count) for count in counts.values()):
         return None
     detailed = sum(map(_natural, counts.values()))
-    whole = usage.get(f"{side}_tokens", detailed if details else None)
-    if not _is_natural(whole) or _natural(whole) < detailed:
+    total = usage.get(f"{side}_tokens", detailed if details else None)
+    if not _is_natural(total) or _natural(total) < detailed:
         return None
-    listed = sum(rate * _natural(counts[kind]) for kind, rate in own.items())
-    return listed + max(own.values()) * (_natural(whole) - detailed)
+    detailed_cost = sum(rate * _natural(counts[kind]) for kind, rate in rates_by_kind.items())
+    return detailed_cost + max(rates_by_kind.values()) * (_natural(total) - detailed)
 
 
 def _is_natural(value: object) -> bool:

@@ -73,50 +73,50 @@ def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
     return reading.value
 
 
-def validate(asked: RequestBody, served: Collection[str]) -> Refusal | None:
+def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
     """Refuse what the contract does not allow; None when the request can be answered."""
-    name = asked.body.get("model")
+    name = request.body.get("model")
     if name is None:
         return bad_request("A model name is required.", "model", "missing_required_parameter")
     if not isinstance(name, str):
         return bad_request("'model' must be a string.", "model", "invalid_type")
-    if name not in served or asked.model is None:
+    if name not in served or request.model is None:
         return no_such_model(name)
-    for violation in asked.violations:
-        if not _ignored(asked.model, violation.parameter):
+    for violation in request.violations:
+        if not _ignored(request.model, violation.parameter):
             code = _CODES.get(violation.keyword, "invalid_value")
             return bad_request(violation.message, violation.parameter, code)
-    return _undocumented(asked, asked.model) or _newer_value(asked) or _size_fault(asked)
+    return _undocumented(request, request.model) or _newer_value(request) or _size_fault(request)
 
 
 def _ignored(model: Model, parameter: str | None) -> bool:
     return parameter == "response_format" and model.response_kind("url") == "b64_json"
 
 
-def _undocumented(asked: RequestBody, model: Model) -> Refusal | None:
-    for name, value in asked.body.items():
-        foreign = name in asked.unknown or (name not in model.parameters and value is not None)
-        if foreign and not _ignored(model, name):
+def _undocumented(request: RequestBody, model: Model) -> Refusal | None:
+    for name, value in request.body.items():
+        is_foreign = name in request.unknown or (name not in model.parameters and value is not None)
+        if is_foreign and not _ignored(model, name):
             message = f"'{name}' is not a parameter of {model.name}."
             return bad_request(message, name, "unknown_parameter")
     return None
 
 
-def _newer_value(asked: RequestBody) -> Refusal | None:
-    if "gpt-image-newer-values" not in asked.left_open:
+def _newer_value(request: RequestBody) -> Refusal | None:
+    if "gpt-image-newer-values" not in request.left_open:
         return None
     for parameter, newer in _NEWER_VALUES.items():
-        if asked.value(parameter) in newer:
+        if request.value(parameter) in newer:
             message = f"'{parameter}' cannot be any of {', '.join(newer)} here."
             return bad_request(message, parameter, "invalid_value")
     return None
 
 
-def _size_fault(asked: RequestBody) -> Refusal | None:
-    size = asked.value("size")
+def _size_fault(request: RequestBody) -> Refusal | None:
+    size = request.value("size")
     if size in (None, "auto"):
         return None
-    if asked.model is not None and asked.model.pixel_limits("size") is not None:
+    if request.model is not None and request.model.pixel_limits("size") is not None:
         return None  # the contract says which sizes there are
     edges = sides_of(size)
     if edges is None:

@@ -63,38 +63,38 @@ class AnswerContext:
 Painter = Callable[[Job, int, int], bytes]
 
 
-def resolve(asked: RequestBody) -> Job:
-    """Make every choice; `asked` must have been validated."""
-    model = asked.model
+def resolve(request: RequestBody) -> Job:
+    """Make every choice that a validated request leaves open."""
+    model = request.model
     if model is None:
         raise ValueError("only a validated request can be resolved")
-    width, height = _resolved_size(model, asked.value("size"))
-    response_format = asked.body.get("response_format")
+    width, height = _resolved_size(model, request.value("size"))
+    response_format = request.body.get("response_format")
     promised = payload = model.response_kind(response_format)
     if promised == "either":
         payload = "b64_json" if response_format == "b64_json" else "url"
     return Job(
         model=model.name,
         family=model.family,
-        prompt=asked.value("prompt"),
-        n=_number(asked, "n", 1),
+        prompt=request.value("prompt"),
+        n=_number(request, "n", 1),
         width=width,
         height=height,
         promised=promised,
         payload=payload,
-        output_format=asked.value("output_format") or "png",
-        compression=_number(asked, "output_compression", 100),
-        background=_settled(asked.value("background"), "opaque"),
-        quality=_settled(asked.value("quality"), "medium"),
-        style=asked.value("style") or "",
+        output_format=request.value("output_format") or "png",
+        compression=_number(request, "output_compression", 100),
+        background=_settled(request.value("background"), "opaque"),
+        quality=_settled(request.value("quality"), "medium"),
+        style=request.value("style") or "",
         echoes="output_format" in model.parameters,
         revises="style" in model.parameters,
-        stream="stream" in model.parameters and bool(asked.value("stream")),
-        partial_images=_number(asked, "partial_images", 0),
-        frames=_number(asked, "frame_count", 1),
-        frame_ms=_number(asked, "frame_duration_ms", 0),
-        safety_identifier=_documented(asked, "safety_identifier") or "",
-        svg_model=(_documented(asked, "svg") or {}).get("model", ""),
+        stream="stream" in model.parameters and bool(request.value("stream")),
+        partial_images=_number(request, "partial_images", 0),
+        frames=_number(request, "frame_count", 1),
+        frame_ms=_number(request, "frame_duration_ms", 0),
+        safety_identifier=_documented(request, "safety_identifier") or "",
+        svg_model=(_documented(request, "svg") or {}).get("model", ""),
     )
 
 
@@ -106,73 +106,73 @@ def picture(job: Job, index: int, stage: int = FINISHED) -> Picture:
 
 def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
     """Paint the image file of one item, or of an unfinished stage of it."""
-    shown = picture(job, index, stage)
+    shown_picture = picture(job, index, stage)
     if job.output_format == "gif":
-        return animation(shown, job.frames, job.frame_ms)
-    return image_file(shown, job.output_format, job.compression)
+        return animation(shown_picture, job.frames, job.frame_ms)
+    return image_file(shown_picture, job.output_format, job.compression)
 
 
-def answer(job: Job, images: Sequence[bytes], place: AnswerContext) -> dict[str, Any]:
+def answer(job: Job, images: Sequence[bytes], context: AnswerContext) -> dict[str, Any]:
     """Build the body of a 200; `images` are the files in order, empty when URLs were asked."""
     items: list[dict[str, Any]] = [{} for _ in range(job.n)]
     for index, item in enumerate(items):
         if job.revises:
             item["revised_prompt"] = f"{job.prompt} Painted as a calm seascape with a small boat."
         if job.payload == "url":
-            item["url"] = place.signer.address(place.origin, picture(job, index))
+            item["url"] = context.signer.address(context.origin, picture(job, index))
         else:
             item["b64_json"] = _base64(images[index])
     if not job.echoes:
-        return {"created": int(place.now), "data": items}
-    body = {"created": int(place.now), **echoed(job), "data": items, "usage": usage(job, job.n)}
+        return {"created": int(context.now), "data": items}
+    body = {"created": int(context.now), **echoed(job), "data": items, "usage": usage(job, job.n)}
     return body | ({"svg_usage": svg_usage(job)} if job.svg_model else {})
 
 
 def echoed(job: Job) -> dict[str, Any]:
     """Return the members in which GPT image models echo what they made; never `auto`."""
-    named = {"safety_identifier": job.safety_identifier} if job.safety_identifier else {}
+    identifier = {"safety_identifier": job.safety_identifier} if job.safety_identifier else {}
     return {
         "background": job.background,
         "output_format": job.output_format,
         "quality": job.quality,
         "size": job.size,
-        **named,
+        **identifier,
     }
 
 
 def svg_usage(job: Job) -> dict[str, Any]:
     """Return the tokens of the model that wrote the drawing; the rates are ours."""
-    text = max(1, math.ceil(len(job.prompt) / 4))
-    written = 400
+    input_tokens = max(1, math.ceil(len(job.prompt) / 4))
+    output = 400
     return {
-        "input_tokens": text,
+        "input_tokens": input_tokens,
         "model": job.svg_model,
-        "output_tokens": written,
+        "output_tokens": output,
         "reasoning_tokens": 0,
-        "total_tokens": text + written,
+        "total_tokens": input_tokens + output,
     }
 
 
 def usage(job: Job, images: int, partials: int = 0) -> dict[str, Any]:
     """Return tokens whose sums hold; the rates are ours, shaped like OpenAI's."""
-    text = max(1, math.ceil(len(job.prompt) / 4))
+    input_tokens = max(1, math.ceil(len(job.prompt) / 4))
     rate = _TOKENS_PER_MEGAPIXEL[job.quality]
     per_image = max(1, rate * job.width * job.height // 2**20)
-    made = images * per_image + partials * PARTIAL_TOKENS
+    output = images * per_image + partials * PARTIAL_TOKENS
     return {
-        "input_tokens": text,
-        "input_tokens_details": {"image_tokens": 0, "text_tokens": text},
-        "output_tokens": made,
-        "output_tokens_details": {"image_tokens": made, "text_tokens": 0},
-        "total_tokens": text + made,
+        "input_tokens": input_tokens,
+        "input_tokens_details": {"image_tokens": 0, "text_tokens": input_tokens},
+        "output_tokens": output,
+        "output_tokens_details": {"image_tokens": output, "text_tokens": 0},
+        "total_tokens": input_tokens + output,
     }
 
 
-def events(job: Job, painter: Painter, place: AnswerContext) -> Iterator[dict[str, Any]]:
+def events(job: Job, painter: Painter, context: AnswerContext) -> Iterator[dict[str, Any]]:
     """Yield one image after another, each preceded by the partial images that were asked for."""
     # Only the completed event is documented to say whom the request was for.
-    common = {"created_at": int(place.now), **echoed(replace(job, safety_identifier=""))}
-    named = echoed(job)
+    common = {"created_at": int(context.now), **echoed(replace(job, safety_identifier=""))}
+    completed_members = echoed(job)
     for index in range(job.n):
         for stage in range(job.partial_images):
             yield {
@@ -185,29 +185,29 @@ def events(job: Job, painter: Painter, place: AnswerContext) -> Iterator[dict[st
             "type": "image_generation.completed",
             "b64_json": _base64(painter(job, index, FINISHED)),
             **common,
-            **named,
+            **completed_members,
             "usage": usage(job, 1, job.partial_images),
         }
 
 
 def _resolved_size(model: Model, size: object) -> tuple[int, int]:
     """Return the size; an absent or `auto` one is 1024x1024, else the first that a source names."""
-    named = (*model.documented("size"), *model.examples("size"), *model.open_values("size"))
-    sizes = [edges for edges in map(sides_of, named) if edges is not None]
+    sizes_named = (*model.documented("size"), *model.examples("size"), *model.open_values("size"))
+    sizes = [edges for edges in map(sides_of, sizes_named) if edges is not None]
     usual = _USUAL_SIZE if _USUAL_SIZE in sizes or not sizes else sizes[0]
     return sides_of(size) or sides_of(model.default("size")) or usual
 
 
-def _number(asked: RequestBody, parameter: str, default: int) -> int:
+def _number(request: RequestBody, parameter: str, default: int) -> int:
     # JSON Schema counts 1.0 as an integer, so a valid value may arrive as a float.
-    value = asked.value(parameter)
+    value = request.value(parameter)
     return default if value is None else int(value)
 
 
-def _documented(asked: RequestBody, parameter: str) -> Any:
+def _documented(request: RequestBody, parameter: str) -> Any:
     """Return a value that was sent to a model which documents the parameter, else None."""
-    known = asked.model is not None and parameter in asked.model.parameters
-    return asked.body.get(parameter) if known else None
+    is_known = request.model is not None and parameter in request.model.parameters
+    return request.body.get(parameter) if is_known else None
 
 
 def _settled(value: str | None, choice: str) -> str:

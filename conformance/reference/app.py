@@ -56,13 +56,13 @@ def create_app(
     default all that the edition names. Without `threads` images are painted in the event loop.
     """
 
-    async def here(function: Callable[..., object], *values: object) -> object:
+    async def in_event_loop(function: Callable[..., object], *values: object) -> object:
         return function(*values)
 
     served = tuple(edition.models if models is None else models)
     signer = Signer(url_lifetime, clock)
-    aside = run_in_threadpool if threads else here
-    return _Endpoints(edition, key, clock, delay, served, signer, steps, aside).application()
+    run_slow = run_in_threadpool if threads else in_event_loop
+    return _Endpoints(edition, key, clock, delay, served, signer, steps, run_slow).application()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class _Endpoints:
     served: tuple[str, ...]
     signer: Signer
     steps: Steps
-    aside: Callable[..., Awaitable[Any]]  # runs slow functions
+    run_slow: Callable[..., Awaitable[Any]]  # runs a slow function
 
     def application(self) -> Starlette:
         routes = [
@@ -99,13 +99,13 @@ class _Endpoints:
             return self._refused(job, started)
         if self.delay:
             await asyncio.sleep(self.delay)
-        place = AnswerContext(_origin(request), self.signer, self.clock())
+        context = AnswerContext(_origin(request), self.signer, self.clock())
         if job.stream:
-            frames = self._frames(job, place)
+            frames = self._frames(job, context)
             stream: Response = StreamingResponse(frames, media_type="text/event-stream")
             stream.headers["Cache-Control"] = "no-cache"
             return self.steps.finish(stream, started)
-        body = await self.aside(self._answered, job, place)
+        body = await self.run_slow(self._answered, job, context)
         return self.steps.finish(Response(body, media_type="application/json"), started)
 
     async def models(self, request: Request) -> Response:
@@ -135,7 +135,7 @@ class _Endpoints:
     async def file(self, request: Request) -> Response:
         """GET /files/{name}: an image by its temporary URL, no key needed."""
         name = request.path_params["name"]
-        response: Response = await self.aside(
+        response: Response = await self.run_slow(
             self.steps.file, name, request.query_params, self.signer
         )
         return response
@@ -155,9 +155,9 @@ class _Endpoints:
 
     async def _accepted(self, request: Request) -> Job | Refusal:
         data = await _bounded_body(request)
-        sent = read_json(data or b"").value
+        body_sent = read_json(data or b"").value
         # Before the key is checked: a lie may be about one model, and about keys.
-        ASKED_MODEL.set(sent.get("model") if isinstance(sent, dict) else None)
+        ASKED_MODEL.set(body_sent.get("model") if isinstance(body_sent, dict) else None)
         refusal = self._stranger(request)
         if refusal is not None:
             return refusal
@@ -166,20 +166,20 @@ class _Endpoints:
         body = self.steps.read_body(request.headers.get("content-type", ""), data)
         if isinstance(body, Refusal):
             return body
-        asked = self.edition.read(body)
-        return self.steps.validate(asked, self.served) or self.steps.resolve(asked)
+        reading = self.edition.read(body)
+        return self.steps.validate(reading, self.served) or self.steps.resolve(reading)
 
     def _stranger(self, request: Request) -> Refusal | None:
         return self.steps.authenticate(request.headers.getlist("authorization"), self.key)
 
-    def _answered(self, job: Job, place: AnswerContext) -> bytes:
+    def _answered(self, job: Job, context: AnswerContext) -> bytes:
         count = 0 if job.payload == "url" else job.n
         images = [self.steps.paint(job, index, FINISHED) for index in range(count)]
-        return self.steps.encode(self.steps.answer(job, images, place))
+        return self.steps.encode(self.steps.answer(job, images, context))
 
-    def _frames(self, job: Job, place: AnswerContext) -> Iterator[bytes]:
+    def _frames(self, job: Job, context: AnswerContext) -> Iterator[bytes]:
         # A generator function: a lie may paint all events when it is called, and is so on a thread.
-        for event in self.steps.events(job, self.steps.paint, place):
+        for event in self.steps.events(job, self.steps.paint, context):
             yield self.steps.encode_event(event)
 
     def _json(self, body: Mapping[str, object], started: float) -> Response:

@@ -51,44 +51,44 @@ def refusal_response(refusal: Refusal, secret: str = "") -> Response:
 
 
 def bad_request(message: str, param: str | None = None, code: str | None = None) -> Refusal:
-    """Status 400: the request itself is at fault."""
+    """Return status 400: the request itself is at fault."""
     return Refusal(400, message, param, code)
 
 
 def unauthorized(message: str) -> Refusal:
-    """Status 401 with the challenge RFC 9110 section 15.5.2 demands."""
+    """Return status 401 with the challenge RFC 9110 section 15.5.2 demands."""
     return Refusal(
         401, message, code="invalid_api_key", headers={"WWW-Authenticate": 'Bearer realm="api"'}
     )
 
 
 def no_such_path(path: str) -> Refusal:
-    """Status 404 for a path that is not served."""
+    """Return status 404 for a path that is not served."""
     return Refusal(404, f"There is nothing at {path}.", code="unknown_url")
 
 
 def no_such_model(name: str) -> Refusal:
-    """Status 404 for a model that is not served."""
+    """Return status 404 for a model that is not served."""
     return Refusal(404, f"The model '{name}' is not served here.", "model", "model_not_found")
 
 
 def wrong_method(method: str, path: str, allowed: str) -> Refusal:
-    """Status 405 with the Allow header RFC 9110 section 15.5.6 demands."""
+    """Return status 405 with the Allow header RFC 9110 section 15.5.6 demands."""
     message = f"{method} is not possible on {path}; use {allowed}."
     return Refusal(405, message, code="method_not_allowed", headers={"Allow": allowed})
 
 
 def too_large(limit: int) -> Refusal:
-    """Status 413; the limit is in bytes."""
+    """Return status 413; the limit is in bytes."""
     return Refusal(413, f"The body is larger than {limit} bytes.", code="request_too_large")
 
 
 def wrong_content_type(content_type: str) -> Refusal:
-    """Status 415 (RFC 9110 section 15.5.16): both documents name application/json and no other."""
+    """Return status 415 (RFC 9110 section 15.5.16): the only type is application/json."""
     message = f"The body must be application/json, not '{content_type or 'undeclared'}'."
     return Refusal(415, message, code="unsupported_content_type")
 
 
 def internal_error() -> Refusal:
-    """Status 500: a fault of the reference provider itself."""
+    """Return status 500: a fault of the reference provider itself."""
     return Refusal(500, "The reference provider failed.", type="server_error", code="server_error")

@@ -58,15 +58,15 @@ def animation(picture: Picture, frames: int, frame_ms: int) -> bytes:
     ground = paint(picture).convert("RGB").quantize(64)
     radius = max(2, min(picture.width, picture.height) // 16)
     x = picture.width // 4
-    shown = []
+    images = []
     for frame in range(frames):
         image = ground.copy()
         y = picture.height - radius - (picture.height - 2 * radius) * frame // max(1, frames - 1)
         ImageDraw.Draw(image).ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
-        shown.append(image)
+        images.append(image)
     buffer = io.BytesIO()
-    rest, delay = shown[1:], (frame_ms + 5) // 10 * 10
-    shown[0].save(buffer, "GIF", save_all=True, append_images=rest, duration=delay, loop=0)
+    rest, delay = images[1:], (frame_ms + 5) // 10 * 10
+    images[0].save(buffer, "GIF", save_all=True, append_images=rest, duration=delay, loop=0)
     return buffer.getvalue()
 
 
@@ -183,7 +183,7 @@ def _pennant(draw: ImageDraw.ImageDraw, picture: Picture, chance: random.Random)
     cell = max(1, min(picture.width, picture.height) // 40)
     left, top = picture.width // 20, picture.height // 20
     bits, fill, ground = chance.getrandbits(25), _colour(chance, 0, 160), (250, 250, 250)
-    for place in range(25):
-        x, y = left + place % 5 * cell, top + place // 5 * cell
+    for bit in range(25):
+        x, y = left + bit % 5 * cell, top + bit // 5 * cell
         box = (x, y, x + cell - 1, y + cell - 1)
-        draw.rectangle(box, fill=fill if bits >> place & 1 else ground)
+        draw.rectangle(box, fill=fill if bits >> bit & 1 else ground)

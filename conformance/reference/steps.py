@@ -82,8 +82,12 @@ def with_ends(listing: dict[str, Any], edition: Edition, day: date) -> dict[str,
         return listing
     dated = []
     for entry in listing["data"]:
-        until = lifecycle_in(edition.lifecycles, str(entry["id"]))
-        end = until.until.isoformat() if until and until.until and until.until > day else None
+        lifecycle = lifecycle_in(edition.lifecycles, str(entry["id"]))
+        end = (
+            lifecycle.until.isoformat()
+            if lifecycle and lifecycle.until and lifecycle.until > day
+            else None
+        )
         dated.append({**entry, "shutdown_date": entry.get("shutdown_date", end)})
     return {**listing, "data": dated}
 

@@ -73,7 +73,7 @@ def _put(files: dict[str, str], name: str, svg: str) -> None:
 
 
 def _standing(family: Family, run_fault: str, partial: bool, recorded: bool) -> tuple[str, str]:
-    """Return how a family stands, and in which colour; `end` is what is wrong with its runs.
+    """Return how a family stands, and in which colour; `run_fault` is what is wrong with its runs.
 
     Green is only a family that was judged whole, with enough decided and nothing broken.
     """

@@ -64,7 +64,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One cause: the clauses it claims, and a sentence of them; None where it is not the cause."""
+    """One cause: the clauses that it claims, and its sentence; None where it is not the cause."""
 
     id: str
     patterns: tuple[str, ...]

@@ -19,7 +19,8 @@ from conformance.results.reach import LEVELS
 class Cause:
     """What one provider does wrong, how often, and the promises that this breaks.
 
-    `cases` break one of them, of those in which one was `judged`; a case is a request to a model.
+    `judged` counts the cases in which one of them was judged, `cases` those that break one; a case
+    is a request to a model.
     """
 
     provider: str

@@ -52,7 +52,7 @@ def in_words(outcome: ClientOutcome) -> str:
 
 
 def default_lines(impact: Impact) -> list[DefaultLine]:
-    """Return what is not plainly allowed, and last what nobody recorded."""
+    """Return what clients send by default and is not plainly allowed; last what nobody recorded."""
     models_by_line: dict[tuple[str, str, int], list[str]] = {}
     several = len({request.edition for request in impact.default_requests}) > 1
     for request in impact.default_requests:
@@ -92,14 +92,14 @@ class ClientPage(Paper):
         for row in breaking[:limit]:
             self._row(row)
         self._more(len(breaking) - limit, ", on the page")
-        self._rest("break no client that was tried", harmless)
-        self._rest("are not tried", not_tried)
+        self._summary_line("break no client that was tried", harmless)
+        self._summary_line("are not tried", not_tried)
         for line in default_lines(self._impact)[:limit]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "
                 self._line((head, "bold"), line.text, indent=2)
 
-    def _rest(self, predicate: str, rows: Sequence[Breaks]) -> None:
+    def _summary_line(self, predicate: str, rows: Sequence[Breaks]) -> None:
         count = sum(len(row.clauses) for row in rows)
         if count:
             style = LOOKS[rows[0].gravest.kind][0]

@@ -127,8 +127,8 @@ def _add_run_suite(root: ET.Element, summary: Summary, started: str) -> None:
             _child(case, "failure", run.problems[0], "problem", text)
         elif conclusion_of(run) is Conclusion.NOT_JUDGED:
             _child(case, "error", closing(summarize([run])), "not judged")
-        elif not (mine := summarize([run])).headline.conforms:
-            _child(case, "skipped", closing(mine))
+        elif not (summary_of_run := summarize([run])).headline.conforms:
+            _child(case, "skipped", closing(summary_of_run))
     _count(suite)
 
 

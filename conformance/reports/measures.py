@@ -91,7 +91,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """All of it, of some requests."""
+    """All measures of some requests."""
 
     latency: Latency | None
     price: Money | None

@@ -7,7 +7,7 @@ earlier run says still stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.errors import ConformanceError
@@ -83,22 +83,11 @@ def merge(runs: Sequence[Run]) -> Merged:
     takeovers = Takeovers(runs)
     owned = [(finding, rank) for rank, run in enumerate(runs) for finding in run.findings]
     standing = list(filter(takeovers.stands, owned)) if takeovers else owned
-    groups = group_by(standing, lambda pair: pair[0].id).values()
-    worst = [
-        max(candidates, key=lambda pair: (SEVERITY[pair[0].verdict], not pair[0].excused))
-        for candidates in groups
-    ]
     order = Order([run.header for run in runs])
-    worst.sort(key=lambda owned: order.of_finding(owned[0]))
+    groups = group_by(standing, lambda pair: pair[0].id).values()
+    worst = sorted(map(_worst, groups), key=lambda pair: order.of_finding(pair[0]))
     observations = dict.fromkeys(observation for run in runs for observation in run.observations)
-    concluding: list[Run] = []
-    for rank, run in enumerate(runs):
-        taken_over = takeovers.earlier[rank]
-        if not takeovers.later[rank]:  # else its own end says nothing
-            findings = [
-                finding for finding, owner in standing if owner == rank or owner in taken_over
-            ]
-            concluding.append(replace(run, findings=findings, order=[]) if taken_over else run)
+    concluding = list(_concluding(runs, standing, takeovers))
     contracts = contracts_of(runs)
     problems = [problem for run in concluding for problem in run.problems]
     return Merged(
@@ -116,6 +105,25 @@ def merge(runs: Sequence[Run]) -> Merged:
         problems=tuple(dict.fromkeys([*problems, *repeats])),
         repeated=len(standing) - len(worst),
     )
+
+
+def _worst(owned: Iterable[Owned]) -> Owned:
+    return max(owned, key=lambda pair: (SEVERITY[pair[0].verdict], not pair[0].excused))
+
+
+def _concluding(
+    runs: Sequence[Run], standing: Sequence[Owned], takeovers: Takeovers
+) -> Iterator[Run]:
+    """Yield the runs that no other resumed, with what still stands of those that they resumed."""
+    for rank, run in enumerate(runs):
+        resumed = takeovers.earlier[rank]
+        if takeovers.later[rank]:
+            continue  # its own end says nothing
+        if not resumed:
+            yield run
+            continue
+        findings = [finding for finding, owner in standing if owner == rank or owner in resumed]
+        yield replace(run, findings=findings, order=[])
 
 
 def _leave_out_copies(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
@@ -153,9 +161,12 @@ class Takeovers:
         # A run names all that it takes over from, and so more than any of them names: whatever a
         # damaged file says, no run is taken over by one that it took over itself.
         resumed = [frozenset(run.header.resumes) for run in runs]
-        for later, own in enumerate(resumed):
-            for earlier, others in enumerate(resumed):
-                if runs[earlier].header.id in own and others < own:
+        for later, resumed_by_later in enumerate(resumed):
+            for earlier, resumed_by_earlier in enumerate(resumed):
+                if (
+                    runs[earlier].header.id in resumed_by_later
+                    and resumed_by_earlier < resumed_by_later
+                ):
                     self.later[earlier].add(later)
                     self.earlier[later].add(earlier)
         self._judged: defaultdict[str, set[int]] = defaultdict(set)  # by finding

@@ -192,7 +192,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
             lambda provider, clause: merged.contract(provider).statement(clause),
         )
     )
-    new = [promise for promise in broken if not promise.known]
+    newly_broken = [promise for promise in broken if not promise.known]
     sides = sides_of(merged.runs)
     return Summary(
         merged=merged,
@@ -200,7 +200,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         rows=rows,
         chapters=_chapters(merged, promises),
         broken=broken,
-        causes=tuple(causes_of(new, findings, merged.observations)),
+        causes=tuple(causes_of(newly_broken, findings, merged.observations)),
         reasons=tuple(reasons(promise for promise in broken if promise.known)),
         undecided=tuple(group_by_reason(open_ones)),
         explained=tuple(group_by_reason(explained)),

@@ -117,9 +117,9 @@ def for_causes(summary: Summary) -> str:
 
 
 def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
-    judged = [model for name, model in summary.columns if name == provider]
-    everywhere = len(judged) > 1 and set(judged) == set(models)
-    return f"all {len(judged)} models" if everywhere else listed(models)
+    models_of_provider = [model for name, model in summary.columns if name == provider]
+    everywhere = len(models_of_provider) > 1 and set(models_of_provider) == set(models)
+    return f"all {len(models_of_provider)} models" if everywhere else listed(models)
 
 
 def notes(summary: Summary) -> list[str]:
@@ -197,7 +197,9 @@ def closing(summary: Summary) -> str:
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
             others.setdefault(conclusion, []).append(name)
-    if parts := [f"{listed(names)}: {_OTHERS[rest]}" for rest, names in sorted(others.items())]:
+    if parts := [
+        f"{listed(names)}: {_OTHERS[conclusion]}" for conclusion, names in sorted(others.items())
+    ]:
         head += f" ({'; '.join(parts)})"
     providers = providers_by_edition(summary)
     if len(providers) == 1:
@@ -238,8 +240,8 @@ def in_chapter(chapter: str, column: ColumnKey, summary: Summary) -> str:
     """Write the verdict of a model over a chapter; empty where it has nothing to judge there."""
     if column in summary.chapters[chapter]:
         return summary.chapters[chapter][column].state.label
-    judged = {clause for row in summary.rows for clause in row.promises}
-    clauses = [clause for clause in judged if clause.startswith(f"{chapter}.")]
+    all_clauses = {clause for row in summary.rows for clause in row.promises}
+    clauses = [clause for clause in all_clauses if clause.startswith(f"{chapter}.")]
     lacking = all(summary.merged.lacks(column[0], clause) for clause in clauses)
     return NOT_IN_EDITION if lacking else ""
 

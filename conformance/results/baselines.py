@@ -66,9 +66,11 @@ def read_baseline(path: Path, run_filter: RunFilter) -> Run:
             names = ", ".join(printable(repr(name), 100) for name in sorted(providers))
             return f"provider {names} by edition {printable(edition, 100)}"
 
-        own = describe((provider.id for provider in run.header.providers), run.header.edition.id)
+        described = describe(
+            (provider.id for provider in run.header.providers), run.header.edition.id
+        )
         raise OtherRunError(
-            f"--baseline {path}: is a run of {own}, and this one is of "
+            f"--baseline {path}: is a run of {described}, and this one is of "
             f"{describe(run_filter.providers, run_filter.edition)}, so it says nothing of what got "
             f"worse; name a run of these, or a folder of runs"
         )

@@ -64,7 +64,7 @@ def gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
 def conclude_recordings(
     findings: Sequence[Finding], all_read: bool, unknown_models: Collection[str] = ()
 ) -> Conclusion:
-    """Return the exit code for what others recorded; `whole` is whether all of it could be read.
+    """Return the exit code for what others recorded; `all_read` says that no part was unreadable.
 
     That some cannot be tested is the nature of recordings: keys are taken out, there are no
     controls. Of every model enough must have been decided, but of `unknown_models`: models that the
@@ -142,7 +142,7 @@ def lacking_reach(reach: Mapping[ColumnKey, Kept]) -> list[ColumnKey]:
 
 
 def undecided(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings that are neither decided nor explained by another finding."""
+    """Return the findings that are neither decided nor explained by another finding."""
     reasons = Reasons(findings)
     unexplained = [
         finding
@@ -192,8 +192,8 @@ class Reasons:
 
     def deviation_of(self, finding: Finding) -> str | None:
         """Return the known deviation where a finding is, or else at its control."""
-        own, control = finding.path, finding.control_path
-        return self._deviations.get(own) or self._deviations.get(control)
+        path, control = finding.path, finding.control_path
+        return self._deviations.get(path) or self._deviations.get(control)
 
     def explain(self, finding: Finding) -> bool:
         """Return whether a finding is undecided and needs no other reason (ARCHITECTURE 5).

@@ -98,7 +98,7 @@ def _attempts(attempts: Iterable[Attempt]) -> tuple[AttemptRecord, ...]:
 def unsent(
     exchange: Exchange, reason: str, estimate: float | None, sent: SentRequest
 ) -> ExchangeRecord:
-    """Return the same of a request that was not sent, with what it would have cost."""
+    """Return the record of a request that was not sent, with what it would have cost."""
     outcome = Outcome(exchange.case, Result.UNAVAILABLE, reason)
     unpriced = replace(exchange, attempts=0, price=Price(estimate, None))
     return structs.replace(evidence(unpriced, Answer(unpriced), outcome, sent), outcome=NOT_RUN)
@@ -155,14 +155,13 @@ def _headers(headers: Headers) -> Headers:
 def _response(response: Response | None, answer: Answer) -> ResponseRecord | None:
     if response is None:
         return None
-    # base64 is folded from the length on at which no reader looks at it; what does not decode may
-    # be any text, and is shown as long as it fits
-    payloads = [
-        (text, reading.kind)
-        for payload in answer.payloads
-        if (text := payload.b64_json) and (reading := payload.base64)
-        if len(text) >= (_LEAST if reading.data else _MOST)
-    ]
+    payloads = []
+    for payload in answer.payloads:
+        text, reading = payload.b64_json, payload.base64
+        # base64 is folded from the length on at which no reader looks at it; what does not decode
+        # may be any text, and is shown as long as it fits
+        if text and reading and len(text) >= (_LEAST if reading.data else _MOST):
+            payloads.append((text, reading.kind))
     return ResponseRecord(
         status=response.status,
         headers=_headers(response.headers),

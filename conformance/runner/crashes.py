@@ -45,7 +45,7 @@ class Crashes:
     def paints_around(
         self, case: Case, exchange: Exchange, outcome: Outcome
     ) -> tuple[bool, Exchange]:
-        """Return whether a model painted before and after a documented request missed it.
+        """Return whether a model painted before and after a documented request did not find it.
 
         The exchange that is returned has the price of finding out.
         """
@@ -167,8 +167,8 @@ def _timed_outcome(exchange: Exchange, paints: bool) -> TimedOutcome:
 def _with_all(exchange: Exchange, exchanges: Sequence[Exchange]) -> Exchange:
     """Return one of some exchanges with the attempts of all of them, and what all of them cost."""
     attempts = total(one_exchange.attempts for one_exchange in exchanges)
-    others = [other for other in exchanges if other is not exchange]
+    repeated = [other for other in exchanges if other is not exchange]
     retried = [attempt for one_exchange in exchanges for attempt in one_exchange.retried]
-    retried += map(attempt_of, others)
-    price = price_of_all([*others, exchange])
+    retried += map(attempt_of, repeated)
+    price = price_of_all([*repeated, exchange])
     return replace(exchange, attempts=attempts, retried=tuple(retried), price=price)

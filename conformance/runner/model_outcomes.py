@@ -95,8 +95,8 @@ class ModelOutcomes:
             similar_crash, outage = self._crash_alike(request), self._down(request)
             return Context(control, refusals, crash_alike=similar_crash, down=outage)
         before, after = self.around(case, request)
-        blamed, crashes = self._blamed(case)
-        attempts, doubt = self._counted(blamed, crashes), self.doubt(case)
+        blamed, crashes = self._find_blamed(case)
+        attempts, doubt = self._describe_crashes(blamed, crashes), self.doubt(case)
         value, after = blamed.replace("=", " "), None if doubt else after
         return Context(control, refusals, before, after, attempts, value, crash_doubt=doubt)
 
@@ -122,26 +122,26 @@ class ModelOutcomes:
         return next(before, None), next(after, None)
 
     def doubt(self, case: Case) -> str:
-        """Say why a request that came to nothing proves no value wrong; nothing where it does.
+        """Say why a request that came to nothing proves no value wrong; empty if it does.
 
-        Any line loses an answer now and then: what the value failed by chance is as likely as
-        the provider lost other answers, each of which counts, those that came later as well.
+        Any line loses an answer now and then. How likely the value failed by chance is told from
+        how often the provider lost other answers, earlier and later ones.
         """
-        blamed, crashes = self._blamed(case)
+        blamed, crashes = self._find_blamed(case)
         failed = total(request.attempts for request in crashes)
         if failed is None:  # an old cassette does not say
             return ""
         crash_ids = {id(request) for request in crashes}
-        other_requests = [
-            request
-            for other_case, request in self.known
-            if (self._may_be_accepted(other_case) or other_case.id == CONTROL_AGAIN)
-            and not (id(request) in crash_ids or (blamed and blamed in other_case.asks))
+        lost = answers = 0
+        for other_case, request in self.known:
+            may_be_accepted = self._may_be_accepted(other_case) or other_case.id == CONTROL_AGAIN
+            is_blamed = id(request) in crash_ids or (blamed and blamed in other_case.asks)
+            attempts = request.attempts or 1
             # what fails as often without any answer has a value of its own to blame
-            and not (request.crashed and (request.attempts or 1) >= LEAST_ATTEMPTS)
-        ]
-        lost = sum(request.lost for request in other_requests)
-        answers = sum(request.attempts or 1 for request in other_requests)
+            has_own_fault = request.crashed and attempts >= LEAST_ATTEMPTS
+            if may_be_accepted and not is_blamed and not has_own_fault:
+                lost += request.lost
+                answers += attempts
         rate = (lost + 1) / (answers + 1) if lost else 0.0  # one more, for few say little
         if failed >= LEAST_ATTEMPTS and rate**failed * len(self.known) < _BY_CHANCE:
             return ""
@@ -151,7 +151,7 @@ class ModelOutcomes:
 
     def is_confirmed(self, case: Case, request: TimedOutcome) -> bool:
         """Return whether the blamed value failed again after another request was accepted."""
-        blamed, _ = self._blamed(case)
+        blamed, _ = self._find_blamed(case)
         accepted = [other.began for _, other in self.accepted() if other.began > request.began]
         return bool(blamed and accepted) and any(
             other.crashed
@@ -199,10 +199,10 @@ class ModelOutcomes:
                 return other
         return None
 
-    def _blamed(self, case: Case) -> tuple[str, list[TimedOutcome]]:
-        """Name what the most requests that came to nothing share, and no accepted one has.
+    def _find_blamed(self, case: Case) -> tuple[str, list[TimedOutcome]]:
+        """Name what most requests that came to nothing share, and no accepted one has.
 
-        Without what a smaller request came to nothing as well, so that is not to blame.
+        Something is not to blame if a smaller request came to nothing without it.
         """
         innocuous = {token for other_case, _ in self.accepted() for token in other_case.asks}
         crashed = [
@@ -222,7 +222,7 @@ class ModelOutcomes:
         best = max(sharing, key=lambda token: (len(sharing[token]), "=" in token))
         return best, sharing[best]
 
-    def _counted(self, blamed: str, crashes: list[TimedOutcome]) -> str:
+    def _describe_crashes(self, blamed: str, crashes: list[TimedOutcome]) -> str:
         """Describe in how many cases and attempts requests like these came to nothing."""
         cases_with_value = [
             case

@@ -35,10 +35,10 @@ class Pool:
 
     def _run(self) -> None:
         try:
-            for engine, case in self._taken(self._to_run):
+            for engine, case in self._take_each(self._to_run):
                 engine.run(case)
             self._all_are_sent.wait()
-            for engine, case in self._taken(self._to_confirm):
+            for engine, case in self._take_each(self._to_confirm):
                 engine.confirm(case)
         except BrokenBarrierError:
             return  # another thread failed, and has told all that wait
@@ -47,8 +47,8 @@ class Pool:
             for engine in self._engines:
                 engine.fail(error)
 
-    def _taken(self, work: Iterator[tuple[Engine, Case]]) -> Iterator[tuple[Engine, Case]]:
-        """Yield what no other thread has taken."""
+    def _take_each(self, work: Iterator[tuple[Engine, Case]]) -> Iterator[tuple[Engine, Case]]:
+        """Take and yield, one by one, what no other thread has taken."""
         while True:
             with self._lock:
                 item = next(work, None)

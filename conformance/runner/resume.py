@@ -135,10 +135,10 @@ def _of(provider: str, by_name: Mapping[str, _Named]) -> dict[str, _Named]:
 
 def check_same(header: RunHeader, other: RunHeader, path: object) -> None:
     """Refuse a run of another edition, provider or selection; its findings say nothing here."""
-    for own, others in zip(_described(header, other), _described(other, header), strict=True):
-        if own != others:
+    for ours, theirs in zip(_described(header, other), _described(other, header), strict=True):
+        if ours != theirs:
             raise ResumeError(
-                f"--resume {path}: that run has {others}, and this one has {own}; "
+                f"--resume {path}: that run has {theirs}, and this one has {ours}; "
                 f"start it with the same options, or start anew without --resume"
             )
 

@@ -337,9 +337,9 @@ class Session:
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
-        rest = partial(self.live.rest, provider.id)
+        wait = partial(self.live.rest, provider.id)
         transport = self._transport(provider, replays=False)
-        client = Client(target, transport, provenance, rest=rest)
+        client = Client(target, transport, provenance, rest=wait)
         return self.live.sender(client, provider, self.edition)
 
     def _transport(self, provider: Provider, replays: bool) -> Transport:

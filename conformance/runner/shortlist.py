@@ -28,7 +28,7 @@ def shortlist(
     limit: int,
     budget: float = math.inf,
 ) -> list[Case]:
-    """Choose up to `most` cases a model that bind the most promises together, in their order.
+    """Choose up to `limit` cases a model that bind the most promises together, in their order.
 
     Each brings what it depends on along. Together they cost no more than `budget` US dollars,
     with what is set aside for a refusal that is billed. Of two that reach as much, that one is
@@ -41,7 +41,7 @@ def shortlist(
     reached: set[tuple[str, str]] = set()
     # greedily: again and again what adds most for each request, until nothing adds any more
     while True:
-        candidates: list[tuple[float, int, float, list[str]]] = []
+        best_rank, best = (0.0, 0, 0.0), list[str]()
         for case in by_path.values():
             needed = [path for path in needed_for(case, by_path) if path not in chosen]
             together = [*chosen, *needed]
@@ -54,12 +54,12 @@ def shortlist(
             sides = [sides_of((by_path[path].body or {}).get("size")) for path in needed]
             shapes = sum(pair is not None and pair[0] != pair[1] for pair in sides)
             usd = sum(costs[path].planned.usd for path in needed)
-            candidates.append((gain, shapes, -usd, needed))
-        best = max(candidates, key=lambda candidate: candidate[:3], default=None)
-        if best is None or not best[0]:
+            if gain and (rank := (gain, shapes, -usd)) > best_rank:
+                best_rank, best = rank, needed
+        if not best:
             return [case for path, case in by_path.items() if path in chosen]
-        chosen |= {path: by_path[path] for path in best[3]}
-        reached |= {key for path in best[3] for key in promises[path]}
+        chosen |= {path: by_path[path] for path in best}
+        reached |= {key for path in best for key in promises[path]}
 
 
 def cannot_be_billed(case: Case) -> bool:

@@ -36,9 +36,9 @@ def image(text: str) -> str:
         data = base64.b64decode(text)
     except ValueError:
         return "no base64"
-    whole = any(data.startswith(head) and data.endswith(tail) for head, tail in ENDS)
-    webp = data.startswith(b"RIFF") and int.from_bytes(data[4:8], "little") == len(data) - 8
-    return "an image" if whole or webp else "no image"
+    is_picture = any(data.startswith(head) and data.endswith(tail) for head, tail in ENDS)
+    is_webp = data.startswith(b"RIFF") and int.from_bytes(data[4:8], "little") == len(data) - 8
+    return "an image" if is_picture or is_webp else "no image"
 
 
 def without_payloads(value: Any) -> Any:
@@ -48,10 +48,10 @@ def without_payloads(value: Any) -> Any:
         return [without_payloads(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {name: without_payloads(item) for name, item in value.items() if item is not None}
-    if isinstance(kept.get("b64_json"), str):
-        kept["b64_json"] = image(kept["b64_json"])
-    return kept
+    members = {name: without_payloads(item) for name, item in value.items() if item is not None}
+    if isinstance(members.get("b64_json"), str):
+        members["b64_json"] = image(members["b64_json"])
+    return members
 
 
 def openai_client() -> Generate:
@@ -88,14 +88,14 @@ def langchain_client() -> Generate:
         request = task["request"]
         if "stream" in request or request.get("response_format", "url") != "url":
             raise NotImplementedError("the tool reads URLs alone, and no stream")
-        given = {"n": request["n"]} if "n" in request else {}
+        count = {"n": request["n"]} if "n" in request else {}
         tool = DallEAPIWrapper(
             model=request["model"],
             api_key=KEY,
             base_url=task["base_url"],
             max_retries=0,
             timeout=8,
-            **given,
+            **count,
         )
         text = tool.run(request["prompt"])
         if text == "No image was generated":
@@ -113,12 +113,12 @@ CLIENTS: dict[str, Callable[[], Generate]] = {
 
 
 def raised(error: Exception) -> dict[str, Any]:
-    said = {"line": f"{type(error).__name__}: {error}"[:2000]}
+    members = {"line": f"{type(error).__name__}: {error}"[:2000]}
     for name, member in (("status", "status_code"), ("code",) * 2, ("type",) * 2, ("param",) * 2):
         value = getattr(error, member, None)
         if value is not None:
-            said[name] = value
-    return {"raised": said}
+            members[name] = value
+    return {"raised": members}
 
 
 def main() -> None:

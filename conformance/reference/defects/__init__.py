@@ -45,7 +45,7 @@ def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
 def _defects(edition: Edition) -> Mapping[str, Defect]:
     known = {clause.id for clause in clauses_of(edition)}
     kinds = {kind for model in edition.every_model for kind in model.responses.values()}
-    kept: dict[str, Defect] = {}
+    lies: dict[str, Defect] = {}
     for defect in sorted(
         (*REGISTRY.values(), *derive_defects(edition)),
         key=lambda defect: CHAPTERS.index(defect.chapter),
@@ -53,8 +53,8 @@ def _defects(edition: Edition) -> Mapping[str, Defect]:
         claims = tuple(claim for claim in defect.claims if claim in known)
         possible = "url" in kinds or not defect.in_urls
         if possible and claims and _is_lie_in(edition, defect):
-            kept[defect.id] = replace(defect, claims=claims)
-    return MappingProxyType(kept)
+            lies[defect.id] = replace(defect, claims=claims)
+    return MappingProxyType(lies)
 
 
 def _is_lie_in(edition: Edition, defect: Defect) -> bool:
@@ -66,13 +66,13 @@ def _is_lie_in(edition: Edition, defect: Defect) -> bool:
     if defect.chapter != "parameters" or validate is TRUTHFUL.validate or derived_or_open:
         return True
     served = tuple(edition.models)
-    unlike = {model.schema: model for model in edition.models.values()}.values()
+    representatives = {model.schema: model for model in edition.models.values()}.values()
     return any(
-        (asked.expectation == "accepted") != (validate(asked, served) is None)
-        for model in unlike
+        (request.expectation == "accepted") != (validate(request, served) is None)
+        for model in representatives
         for case in cases_for(edition, model, lead=False)
-        for asked in [edition.read(case.body)]
-        if asked.expectation != "open"
+        for request in [edition.read(case.body)]
+        if request.expectation != "open"
     )
 
 
@@ -104,10 +104,10 @@ def _check_restrictable(defect: Defect, model: str) -> None:
     """
     changed = replaced_steps(TRUTHFUL, defect.plant(TRUTHFUL))
     if "model_list" in changed or changed == {"file"}:
-        what = "image files" if changed == {"file"} else "the list of models"
+        subject = "image files" if changed == {"file"} else "the list of models"
         raise ConformanceError(
-            f"--defect-model {model}: {defect.id} is a lie about {what}, which no request asks by "
-            f"model; leave --defect-model out"
+            f"--defect-model {model}: {defect.id} is a lie about {subject}, which no request asks "
+            f"by model; leave --defect-model out"
         )
 
 
@@ -115,14 +115,14 @@ def _restricted(truthful: Steps, lying: Steps, model: str) -> Steps:
     """Return steps that lie only if the request names this model."""
 
     def either(truth: Callable[..., Any], lie: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *given: (lie if ASKED_MODEL.get() == model else truth)(*given)
+        return lambda *values: (lie if ASKED_MODEL.get() == model else truth)(*values)
 
     # The list is about all models, and a lie itself knows which files are of its own answers.
     of_models = replaced_steps(truthful, lying) - {"model_list", "file"}
-    chosen: dict[str, Any] = {
+    restricted: dict[str, Any] = {
         name: either(getattr(truthful, name), getattr(lying, name)) for name in of_models
     }
-    return replace(lying, **chosen)
+    return replace(lying, **restricted)
 
 
 def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) -> Steps:

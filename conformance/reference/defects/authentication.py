@@ -15,82 +15,82 @@ _UNKNOWN_KEY = Refusal(401, "The API key is not known here.", code="invalid_api_
 _FORBIDDEN = Refusal(403, "Invalid token.", code="invalid_api_key")
 
 
-def _scheme(given: Sequence[str]) -> str:
-    return given[0].partition(" ")[0].lower() if given else ""
+def _scheme(headers: Sequence[str]) -> str:
+    return headers[0].partition(" ")[0].lower() if headers else ""
 
 
-def _token(given: Sequence[str]) -> str:
-    return given[0].partition(" ")[2].strip() if given else ""
+def _token(headers: Sequence[str]) -> str:
+    return headers[0].partition(" ")[2].strip() if headers else ""
 
 
 @planted("authentication.valid-key-refused", "authentication.valid-key-accepted")
 @in_step("authenticate")
-def valid_key_refused(_authenticate: Check, _given: Sequence[str], _key: str) -> Refusal:
+def valid_key_refused(_authenticate: Check, _headers: Sequence[str], _key: str) -> Refusal:
     """Every key is refused, also the one that was issued."""
     return _UNKNOWN_KEY
 
 
 @planted("authentication.valid-key-forbidden", "authentication.valid-key-accepted")
 @in_step("validate")
-def valid_key_forbidden(*_given: object) -> Refusal:
+def valid_key_forbidden(*_values: object) -> Refusal:
     """Every generation is forbidden, as if the key had expired."""
     return _FORBIDDEN
 
 
 @planted("authentication.missing-key-let-in", "authentication.missing-key-refused")
 @in_step("authenticate")
-def missing_key_let_in(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
+def missing_key_let_in(authenticate: Check, headers: Sequence[str], key: str) -> Refusal | None:
     """Whoever sends no key at all is let in."""
-    return authenticate(given, key) if given else None
+    return authenticate(headers, key) if headers else None
 
 
 @planted("authentication.wrong-scheme-let-in", "authentication.wrong-scheme-refused")
 @in_step("authenticate")
-def wrong_scheme_let_in(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
+def wrong_scheme_let_in(authenticate: Check, headers: Sequence[str], key: str) -> Refusal | None:
     """Basic credentials are let in unread."""
-    return None if _scheme(given) == "basic" else authenticate(given, key)
+    return None if _scheme(headers) == "basic" else authenticate(headers, key)
 
 
 @planted("authentication.unknown-key-let-in", "authentication.unknown-key-refused")
 @in_step("authenticate")
-def unknown_key_let_in(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
+def unknown_key_let_in(authenticate: Check, headers: Sequence[str], key: str) -> Refusal | None:
     """Any bearer token will do, as long as there is one."""
-    bearer = _scheme(given) == "bearer" and _token(given)
-    return None if bearer else authenticate(given, key)
+    is_bearer = _scheme(headers) == "bearer" and _token(headers)
+    return None if is_bearer else authenticate(headers, key)
 
 
 @planted("authentication.malformed-let-in", "authentication.malformed-refused")
 @in_step("authenticate")
-def malformed_let_in(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
+def malformed_let_in(authenticate: Check, headers: Sequence[str], key: str) -> Refusal | None:
     """The word Bearer without a key behind it is let in."""
-    bare = _scheme(given) == "bearer" and not _token(given)
-    return None if bare else authenticate(given, key)
+    is_bare = _scheme(headers) == "bearer" and not _token(headers)
+    return None if is_bare else authenticate(headers, key)
 
 
 @planted("authentication.malformed-answered-400", "authentication.malformed-401")
 @in_step("authenticate")
-def malformed_answered_400(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
+def malformed_answered_400(authenticate: Check, headers: Sequence[str], key: str) -> Refusal | None:
     """The word Bearer without a key is called a bad request."""
-    refusal = authenticate(given, key)
-    return replace(refusal, status=400) if refusal and given and not _token(given) else refusal
+    refusal = authenticate(headers, key)
+    return replace(refusal, status=400) if refusal and headers and not _token(headers) else refusal
 
 
 @planted("authentication.malformed-to-login", "errors.not-2xx")
 @in_step("authenticate")
-def malformed_to_login(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
+def malformed_to_login(authenticate: Check, headers: Sequence[str], key: str) -> Refusal | None:
     """The word Bearer without a key is sent on to a page to log in."""
-    refusal = authenticate(given, key)
-    if not refusal or not given or _token(given):
+    refusal = authenticate(headers, key)
+    if not refusal or not headers or _token(headers):
         return refusal
     return replace(refusal, status=302, headers={"Location": "/login"})
 
 
 @planted("authentication.missing-key-forbidden", "authentication.missing-key-refused")
 @in_step("authenticate")
-def missing_key_forbidden(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
+def missing_key_forbidden(authenticate: Check, headers: Sequence[str], key: str) -> Refusal | None:
     """A missing key is answered 403 in place of 401."""
-    refusal = authenticate(given, key)
-    return replace(refusal, status=403) if refusal and not given else refusal
+    refusal = authenticate(headers, key)
+    return replace(refusal, status=403) if refusal and not headers else refusal
 
 
 @planted("authentication.key-in-error", "authentication.key-not-echoed", modes=["key echoed"])
@@ -115,12 +115,12 @@ def key_in_header(
 
 @planted("authentication.unknown-key-in-error", "authentication.unknown-key-not-echoed")
 @in_step("authenticate")
-def unknown_key_in_error(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
+def unknown_key_in_error(authenticate: Check, headers: Sequence[str], key: str) -> Refusal | None:
     """A key that is not known is repeated whole in the message that refuses it."""
-    refusal = authenticate(given, key)
-    if refusal is None or _scheme(given) != "bearer":
+    refusal = authenticate(headers, key)
+    if refusal is None or _scheme(headers) != "bearer":
         return refusal
-    return replace(refusal, message=f"Incorrect API key: {given[0].partition(' ')[2]}")
+    return replace(refusal, message=f"Incorrect API key: {headers[0].partition(' ')[2]}")
 
 
 @planted("authentication.missing-key-painted", "errors.not-2xx")

@@ -31,11 +31,11 @@ def derive_defects(edition: Edition) -> Iterator[Defect]:
         "Nothing is validated: what breaks a rule is left out, and the rest is answered.",
         (*rules, *_COUNT),
         ("accept-all",),
-        lambda steps: forgiving(steps, None, lambda _asked: True),
+        lambda steps: forgiving(steps, None, lambda _request: True),
     )
 
 
 def _taking(rule: SchemaRule) -> Plant:
     return lambda steps: forgiving(
-        steps, rule.parameter, lambda asked: gravest_flaw(asked) == rule.keyword
+        steps, rule.parameter, lambda request: gravest_flaw(request) == rule.keyword
     )

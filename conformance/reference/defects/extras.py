@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.reference.answers import Job
-from conformance.reference.defects.planting import Body, asked, in_body, in_usage, planted
+from conformance.reference.defects.planting import Body, current_request, in_body, in_usage, planted
 
 _OTHER_QUALITY = {"low": "high", "medium": "low", "high": "medium"}
 _OTHER_SIZE = {"1024x1024": "1536x1024"}
@@ -15,7 +15,7 @@ def _say(body: Body, name: str, value: object) -> None:
 
 
 def _definite(name: str) -> bool:
-    return asked().value(name) not in (None, "auto")
+    return current_request().value(name) not in (None, "auto")
 
 
 @planted("extras.background-auto", "extras.background-documented")

@@ -21,8 +21,8 @@ def _carrying(steps: Steps, payload: Callable[[Job], str]) -> Steps:
     """Carry images in this member, whatever was asked."""
 
     def answer(job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
-        made = images or [steps.paint(job, index, FINISHED) for index in range(job.n)]
-        return steps.answer(replace(job, payload=payload(job)), made, context)
+        files = images or [steps.paint(job, index, FINISHED) for index in range(job.n)]
+        return steps.answer(replace(job, payload=payload(job)), files, context)
 
     return replace(steps, answer=answer)
 
@@ -81,29 +81,29 @@ def b64_empty(item: Body, job: Job) -> None:
 
 @planted("format.gpt-image-refuses-unnamed", "format.gpt-image-response-format", modes=["D1"])
 @validating
-def gpt_image_refuses_unnamed(asked: RequestBody) -> Refusal | None:
+def gpt_image_refuses_unnamed(request: RequestBody) -> Refusal | None:
     """A GPT image model refuses `response_format` and does not say what it dislikes."""
-    return bad_request("Something is wrong.") if _strays(asked) else None
+    return bad_request("Something is wrong.") if _strays(request) else None
 
 
 @planted("format.gpt-image-refuses-silently", "format.gpt-image-response-format", modes=["D1"])
 @validating
-def gpt_image_refuses_silently(asked: RequestBody) -> Refusal | None:
+def gpt_image_refuses_silently(request: RequestBody) -> Refusal | None:
     """A GPT image model refuses `response_format` and says nothing at all."""
-    return bad_request("") if _strays(asked) else None
+    return bad_request("") if _strays(request) else None
 
 
 @planted("format.gpt-image-redirects", "format.gpt-image-response-format", modes=["D1"])
 @validating
-def gpt_image_redirects(asked: RequestBody) -> Refusal | None:
+def gpt_image_redirects(request: RequestBody) -> Refusal | None:
     """A GPT image model that is asked for a `response_format` sends on to another endpoint."""
     elsewhere = {"Location": "/v2/images/generations"}
-    return Refusal(307, "Ask there.", headers=elsewhere) if _strays(asked) else None
+    return Refusal(307, "Ask there.", headers=elsewhere) if _strays(request) else None
 
 
-def _strays(asked: RequestBody) -> bool:
-    gpt_image = asked.model is not None and "output_format" in asked.model.parameters
-    return gpt_image and asked.has("response_format")
+def _strays(request: RequestBody) -> bool:
+    gpt_image = request.model is not None and "output_format" in request.model.parameters
+    return gpt_image and request.has("response_format")
 
 
 @planted("format.qwen-image-nothing", "format.qwen-image-either", modes=["D8"])
@@ -114,7 +114,7 @@ def qwen_image_nothing(item: Body, job: Job) -> None:
         item.clear()
 
 
-def _both(item: Body, job: Job) -> None:
+def _add_both(item: Body, job: Job) -> None:
     data = image_file(picture(job, 0))
     item.setdefault("b64_json", base64.b64encode(data).decode("ascii"))
     item.setdefault("url", "https://reference.example/files/1.png")
@@ -125,7 +125,7 @@ def _both(item: Body, job: Job) -> None:
 def both_members(item: Body, job: Job) -> None:
     """A URL comes with the same image in base64 beside it."""
     if job.family == "dall-e" and "url" in item and job.n == 1:
-        _both(item, job)
+        _add_both(item, job)
 
 
 @planted("format.url-beside-base64", "format.one-payload", modes=["D2"])
@@ -133,7 +133,7 @@ def both_members(item: Body, job: Job) -> None:
 def url_beside_base64(item: Body, job: Job) -> None:
     """A GPT image model sends a URL beside the base64."""
     if job.family == "gpt-image" and job.n == 1 and "b64_json" in item:
-        _both(item, job)
+        _add_both(item, job)
 
 
 @planted("format.qwen-image-both-members", "format.qwen-image-one-payload", modes=["D2"])
@@ -141,7 +141,7 @@ def url_beside_base64(item: Body, job: Job) -> None:
 def qwen_image_both_members(item: Body, job: Job) -> None:
     """qwen-image sends every image as a URL and as base64."""
     if job.family == "qwen-image" and job.n == 1 and "url" in item:
-        _both(item, job)
+        _add_both(item, job)
 
 
 @planted("format.unused-null", "format.unused-member-not-null", modes=["D3"])

@@ -14,7 +14,7 @@ from conformance.contract import RequestBody
 from conformance.reference.answers import Job
 from conformance.reference.defects.planting import (
     Body,
-    asked,
+    current_request,
     in_body,
     in_image,
     in_job,
@@ -134,8 +134,8 @@ def fake_checkerboard(data: bytes, job: Job) -> bytes:
         return data
     board = Image.new("RGBA", (job.width, job.height), "white")
     draw = ImageDraw.Draw(board)
-    for place in range((job.width // 32) * (job.height // 32) // 2):
-        y, x = divmod(place * 2, job.width // 32)
+    for square in range((job.width // 32) * (job.height // 32) // 2):
+        y, x = divmod(square * 2, job.width // 32)
         left, top = (x + y % 2) * 32, y * 32
         draw.rectangle((left, top, left + 31, top + 31), fill=(204, 204, 204, 255))
     return encode(Image.alpha_composite(board, _rgba(data)), job.output_format)
@@ -168,7 +168,7 @@ def one_clear_pixel(data: bytes, job: Job) -> bytes:
 @in_image
 def transparent_for_opaque(data: bytes, job: Job) -> bytes:
     """An image that was asked to be opaque has a hole in its corner."""
-    if asked().value("background") != "opaque":
+    if current_request().value("background") != "opaque":
         return data
     image = _rgba(data)
     image.paste((0, 0, 0, 0), (0, 0, 64, 64))
@@ -188,8 +188,8 @@ def damaged(data: bytes, _job: Job) -> bytes:
     """A PNG has a byte turned over in its pixels."""
     if b"IDAT" not in data:
         return data
-    place = data.index(b"IDAT") + 12
-    return data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
+    index = data.index(b"IDAT") + 12
+    return data[:index] + bytes([data[index] ^ 255]) + data[index + 1 :]
 
 
 @planted("image.bomb", "image.complete")

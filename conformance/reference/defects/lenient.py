@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance.contract import RequestBody, sides_of
-from conformance.reference.defects.planting import Plant, documented, planted, rereading, validating
+from conformance.reference.defects.planting import (
+    Body,
+    Plant,
+    documented,
+    planted,
+    rereading,
+    validating,
+)
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 
@@ -14,17 +21,15 @@ _LARGEST = 2**63 - 1  # what most servers can read at all
 _WORDS = {"true": True, "false": False}
 _ENUMS = ("quality", "style", "response_format", "background", "output_format", "moderation")
 
-Taken = dict[str, Any]
 
-
-def taking(lie: Callable[[RequestBody, str, Any], Taken]) -> Plant:
+def taking(lie: Callable[[RequestBody, str, Any], Body]) -> Plant:
     """Let a lie replace a value that must be refused by valid values, or by none."""
 
     def plant(steps: Steps) -> Steps:
         def mended(request: RequestBody) -> RequestBody:
             if request.model is None or not request.violations:
                 return request
-            body: Taken = {}
+            body: Body = {}
             for name, value in request.body.items():
                 wrong = any(violation.parameter == name for violation in request.violations)
                 body |= lie(request, name, value) if wrong else {name: value}
@@ -45,7 +50,7 @@ def _is(request: RequestBody, name: str, type_: str) -> bool:
 
 @planted("count.string-coerced", "count.non-numeric-refused")
 @taking
-def count_string_coerced(_request: RequestBody, name: str, value: Any) -> Taken:
+def count_string_coerced(_request: RequestBody, name: str, value: Any) -> Body:
     """`n: "2"` is answered with two images."""
     digits = name == "n" and isinstance(value, str) and value.isdigit()
     return {name: int(value) if digits else value}
@@ -53,14 +58,14 @@ def count_string_coerced(_request: RequestBody, name: str, value: Any) -> Taken:
 
 @planted("count.boolean-coerced", "count.non-numeric-refused")
 @taking
-def count_boolean_coerced(_request: RequestBody, name: str, value: Any) -> Taken:
+def count_boolean_coerced(_request: RequestBody, name: str, value: Any) -> Body:
     """`n: true` is answered with one image."""
     return {name: 1 if name == "n" and value is True else value}
 
 
 @planted("count.huge-clamped", "count.above-maximum-refused")
 @taking
-def count_huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
+def count_huge_clamped(request: RequestBody, name: str, value: Any) -> Body:
     """An `n` that no machine word holds is taken for the most images that may be asked for."""
     huge = name == "n" and isinstance(value, int) and value > _LARGEST
     return {name: _schema(request, name)["maximum"] if huge else value}
@@ -72,7 +77,7 @@ def count_huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
     "parameters.partial_images-type",
 )
 @taking
-def string_coerced(request: RequestBody, name: str, value: Any) -> Taken:
+def string_coerced(request: RequestBody, name: str, value: Any) -> Body:
     """A string of digits is taken for a number, other than that of images."""
     digits = isinstance(value, str) and value.isdigit()
     number = name != "n" and digits and _is(request, name, "integer")
@@ -81,7 +86,7 @@ def string_coerced(request: RequestBody, name: str, value: Any) -> Taken:
 
 @planted("parameters.word-coerced", "parameters.stream-type")
 @taking
-def word_coerced(request: RequestBody, name: str, value: Any) -> Taken:
+def word_coerced(request: RequestBody, name: str, value: Any) -> Body:
     """The string "true" is taken for true."""
     flag = _is(request, name, "boolean") and isinstance(value, str)
     return {name: _WORDS.get(value, value) if flag else value}
@@ -93,7 +98,7 @@ def word_coerced(request: RequestBody, name: str, value: Any) -> Taken:
     "parameters.partial_images-type",
 )
 @taking
-def boolean_coerced(request: RequestBody, name: str, value: Any) -> Taken:
+def boolean_coerced(request: RequestBody, name: str, value: Any) -> Body:
     """True is taken for 1 where a number is wanted, other than that of images."""
     number = name != "n" and value is True and _is(request, name, "integer")
     return {name: 1 if number else value}
@@ -101,7 +106,7 @@ def boolean_coerced(request: RequestBody, name: str, value: Any) -> Taken:
 
 @planted("parameters.null-taken", "parameters.user-type")
 @taking
-def null_taken(_request: RequestBody, name: str, value: Any) -> Taken:
+def null_taken(_request: RequestBody, name: str, value: Any) -> Body:
     """A parameter that is null counts as absent, where it is not documented that it may be."""
     return {} if value is None else {name: value}
 
@@ -112,7 +117,7 @@ def null_taken(_request: RequestBody, name: str, value: Any) -> Taken:
     "parameters.partial_images-maximum",
 )
 @taking
-def huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
+def huge_clamped(request: RequestBody, name: str, value: Any) -> Body:
     """A number that no machine word holds is taken for the greatest documented one."""
     huge = name != "n" and isinstance(value, int) and value > _LARGEST
     return {name: _schema(request, name)["maximum"] if huge else value}
@@ -120,17 +125,17 @@ def huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
 
 @planted("parameters.another-models-value-taken", "parameters.size-enum", "parameters.quality-enum")
 @taking
-def another_models_value_taken(request: RequestBody, name: str, value: Any) -> Taken:
+def another_models_value_taken(request: RequestBody, name: str, value: Any) -> Body:
     """A value that another model takes is taken by all of them, and the default painted."""
     foreign = value not in _schema(request, name).get("enum", (value,))
     bodies = ({"model": other, "prompt": "a boat", name: value} for other in request.edition.models)
-    taken = foreign and any(request.reread(body).expectation == "accepted" for body in bodies)
-    return {} if taken else {name: value}
+    accepted = (request.reread(body).expectation == "accepted" for body in bodies)
+    return {} if foreign and any(accepted) else {name: value}
 
 
 @planted("parameters.size-rounded", "parameters.size-enum")
 @taking
-def size_rounded(request: RequestBody, name: str, value: Any) -> Taken:
+def size_rounded(request: RequestBody, name: str, value: Any) -> Body:
     """A size that is not documented is rounded to the nearest that is."""
     sides = sides_of(value) if name == "size" and "enum" in _schema(request, name) else None
     if sides is None:
@@ -145,7 +150,7 @@ def size_rounded(request: RequestBody, name: str, value: Any) -> Taken:
 
 @planted("parameters.capitals-taken", *(f"parameters.{name}-enum" for name in _ENUMS))
 @taking
-def capitals_taken(_request: RequestBody, name: str, value: Any) -> Taken:
+def capitals_taken(_request: RequestBody, name: str, value: Any) -> Body:
     """Words are compared without regard to capitals."""
     return {name: value.lower() if name in _ENUMS and isinstance(value, str) else value}
 

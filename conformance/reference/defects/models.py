@@ -101,16 +101,16 @@ def retired_painted(validate: Any, request: RequestBody, served: Collection[str]
 @planted("models.retired-painted-by-another", "models.no-silent-substitution")
 def retired_painted_by_another(steps: Steps) -> Steps:
     """A model that has ended is answered by another, which the answer names."""
-    gone: set[str] = set()
+    ended: set[str] = set()
 
     def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
-        every = _with_ended(request, served)
-        gone.update(set(every) - set(served))
-        return steps.validate(request, every)
+        served_or_ended = _with_ended(request, served)
+        ended.update(set(served_or_ended) - set(served))
+        return steps.validate(request, served_or_ended)
 
     def answer(job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
         body = steps.answer(job, images, context)
-        return {**body, "model": "another-model-2"} if job.model in gone else body
+        return {**body, "model": "another-model-2"} if job.model in ended else body
 
     return replace(steps, validate=validate, answer=answer)
 

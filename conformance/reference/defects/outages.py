@@ -104,7 +104,7 @@ def another_answer(steps: Steps) -> Steps:
     """A cache that looks at model and prompt alone answers what an earlier request asked."""
 
     def resolve(request: RequestBody) -> Job:
-        seen = {name: request.body.get(name) for name in ("model", "prompt")}
-        return steps.resolve(request.reread(seen))
+        remembered = {name: request.body.get(name) for name in ("model", "prompt")}
+        return steps.resolve(request.reread(remembered))
 
     return replace(steps, resolve=resolve)

@@ -120,12 +120,12 @@ def malformed_json_taken(steps: Steps) -> Steps:
 def array_taken(steps: Steps) -> Steps:
     """The first of an array of requests is answered."""
 
-    def first(content_type: str, data: bytes, _refusal: Refusal) -> Any:
+    def first_request(content_type: str, data: bytes, _refusal: Refusal) -> Any:
         value = read_json(data).value
         json = content_type.startswith("application/json")
         return value[0] if json and isinstance(value, list) and value else None
 
-    return _reading(steps, first)
+    return _reading(steps, first_request)
 
 
 @planted("parameters.any-content-type-taken", "parameters.content-type")

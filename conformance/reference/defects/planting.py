@@ -71,19 +71,19 @@ def planted(
     return register
 
 
-_ASKED: ContextVar[RequestBody] = ContextVar("the request being answered")
+_REQUEST: ContextVar[RequestBody] = ContextVar("the request being answered")
 
 
-def asked() -> RequestBody:
+def current_request() -> RequestBody:
     """Return the request behind the answer that a lie is about to change."""
-    return _ASKED.get()
+    return _REQUEST.get()
 
 
 def remembering(steps: Steps) -> Steps:
-    """Keep the request for `asked`: a job does not say what was asked and what was chosen."""
+    """Keep the request for `current_request`: a job does not say what of it was asked for."""
 
     def resolve(request: RequestBody) -> Job:
-        _ASKED.set(request)
+        _REQUEST.set(request)
         return steps.resolve(request)
 
     return replace(steps, resolve=resolve)
@@ -102,7 +102,7 @@ def in_step(step: str) -> Callable[[Callable[..., Any]], Plant]:
         def plant(steps: Steps) -> Steps:
             truth = getattr(steps, step)
             base = remembering(steps) if step in ("answer", "paint") else steps
-            return replace(base, **{step: lambda *given: lie(truth, *given)})
+            return replace(base, **{step: lambda *values: lie(truth, *values)})
 
         return documented(plant, lie)
 
@@ -123,11 +123,11 @@ def in_body(lie: Callable[[Body, Job], object]) -> Plant:
 def in_items(lie: Callable[[Body, Job], object]) -> Plant:
     """Let a lie change every item of a plain success in place."""
 
-    def every(body: Body, job: Job) -> None:
+    def lying(body: Body, job: Job) -> None:
         for item in body["data"]:
             lie(item, job)
 
-    return documented(in_body(every), lie)
+    return documented(in_body(lying), lie)
 
 
 def in_url(lie: Callable[[str], str]) -> Plant:
@@ -183,8 +183,8 @@ def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
 
     def filed(file: Any, name: str, query: Mapping[str, str], signer: Signer) -> Response:
         truth: Response = file(name, query, signer)
-        shown = picture_named(name)
-        job = jobs.get(shown.seed) if shown and truth.status_code == 200 else None
+        shown_picture = picture_named(name)
+        job = jobs.get(shown_picture.seed) if shown_picture and truth.status_code == 200 else None
         if job is None:
             return truth
         data = lie(bytes(truth.body), job)
@@ -251,13 +251,13 @@ def forgiving(
 
     def mended(request: RequestBody, served: Collection[str]) -> RequestBody:
         faulty = {violation.parameter for violation in request.violations}
-        others = parameter is not None and faulty != {parameter}
-        if not faulty or others or not forgives(request):
+        has_other_fault = parameter is not None and faulty != {parameter}
+        if not faulty or has_other_fault or not forgives(request):
             return request
-        instead = {"prompt": "a small boat", "model": next(iter(served))}
+        defaults = {"prompt": "a small boat", "model": next(iter(served))}
         body = {name: value for name, value in request.body.items() if name not in faulty}
         return request.reread(
-            body | {name: value for name, value in instead.items() if name in faulty}
+            body | {name: value for name, value in defaults.items() if name in faulty}
         )
 
     return replace(
@@ -330,13 +330,13 @@ def in_partial(lie: Callable[[Body], object]) -> Plant:
 
 
 def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
-    def every(events: Iterator[Body], _job: Job) -> Iterator[Body]:
+    def lying(events: Iterator[Body], _job: Job) -> Iterator[Body]:
         for event in events:
             if event["type"] == kind:
                 lie(event)
             yield event
 
-    return documented(in_events(every), lie)
+    return documented(in_events(lying), lie)
 
 
 def in_frame(lie: Callable[[bytes, str], bytes]) -> Plant:

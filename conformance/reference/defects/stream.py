@@ -136,8 +136,8 @@ def two_completed(
     events: Any, job: Job, painter: Painter, context: AnswerContext
 ) -> Iterator[Body]:
     """A stream has one finished image more than was asked."""
-    asked = list(events(job, painter, context))
-    return iter([*asked, *(event for event in asked[-1:] if event["type"] == _COMPLETED)])
+    truthful = list(events(job, painter, context))
+    return iter([*truthful, *(event for event in truthful[-1:] if event["type"] == _COMPLETED)])
 
 
 @planted("stream.partial-too-many", "stream.partial-count", modes=["D11"])
@@ -146,8 +146,8 @@ def partial_too_many(
     events: Any, job: Job, painter: Painter, context: AnswerContext
 ) -> Iterator[Body]:
     """A stream has one partial image more than was asked."""
-    more = job.partial_images + 1 if job.partial_images else 0
-    lying: Iterator[Body] = events(replace(job, partial_images=more), painter, context)
+    partial_images = job.partial_images + 1 if job.partial_images else 0
+    lying: Iterator[Body] = events(replace(job, partial_images=partial_images), painter, context)
     return lying
 
 

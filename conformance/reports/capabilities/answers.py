@@ -1,6 +1,6 @@
 """What one answer says of one value that its request asked for, in the words of the table.
 
-An answer shows that a parameter took effect by the clauses that read it, and by a trait of it.
+That a parameter took effect shows in the clauses that read it, and in a trait of the answer.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ Trait = Callable[[ExchangeRecord], str | None]
 
 
 def _of_images(read: Callable[[ImageRecord], str | None]) -> Trait:
-    """Return what all images share, or all that they are; None if one could not be read."""
+    """Return a trait of all images, each value of it once; None if one could not be read."""
 
     def trait(exchange: ExchangeRecord) -> str | None:
         values = [read(image) for image in exchange.images]
@@ -119,7 +119,7 @@ class Reading:
 
 
 NOTHING = Reading(frozenset())
-"""Of a parameter whose effect no answer shows."""
+"""The reading of a parameter whose effect no answer shows."""
 
 READINGS = {
     "n": Reading(
@@ -229,21 +229,19 @@ class ModelAnswers:
     def _effect(self, generation: JudgedGeneration, parameter: str, value: str) -> tuple[Word, str]:
         """Return what an accepted answer shows of a parameter, and why it does not show more."""
         reading = READINGS.get(parameter, NOTHING)
-        findings = [
-            generation.findings[name] for name in generation.findings if name in reading.clauses
-        ]
+        found = generation.findings
+        findings = [found[clause] for clause in found if clause in reading.clauses]
         observed = reading.trait(generation.exchange)
         broken = next((finding for finding in findings if finding.verdict in _UNLIKE), None)
         passes = any(finding.verdict is Verdict.PASS for finding in findings)
-        if broken is None and passes:
-            return Word.HONOURED, ""
-        if broken is None and observed == value and reading.in_words:
-            return Word.HONOURED, ""
-        if broken is None and value in _PROVIDERS_CHOICE:
-            return Word.ACCEPTED, "it leaves the matter to the provider"
-        if broken is None and (observed is None or not reading.in_words or findings):
-            messages = (finding.message for finding in findings if finding.message)
-            return Word.ACCEPTED, next(messages, "no answer shows its effect")
+        if broken is None:
+            if passes or (reading.in_words and observed == value):
+                return Word.HONOURED, ""
+            if value in _PROVIDERS_CHOICE:
+                return Word.ACCEPTED, "it leaves the matter to the provider"
+            if observed is None or not reading.in_words or findings:
+                messages = (finding.message for finding in findings if finding.message)
+                return Word.ACCEPTED, next(messages, "no answer shows its effect")
         why = f"{broken.message}: {broken.observed}" if broken else f"came: {observed}"
         if observed is not None and observed == self._usually(parameter):
             return Word.IGNORED, f"{why}, as without {parameter}"

@@ -62,7 +62,7 @@ def standing_of(row: ValueRow, sides: Sequence[str]) -> str:
 
 
 def side_words(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
-    """Yield the values of one side that deserve a word, by word; of the others only how many."""
+    """Yield each word of a side with its values, or with their number if it is not notable."""
     for word, count in table.counts(side).items():
         rows_of_word = [row for row in table.rows if row.cells[side].word is word]
         parameters = group_by(rows_of_word, lambda row: row.parameter)

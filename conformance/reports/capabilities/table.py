@@ -40,7 +40,7 @@ class Capability:
 
     @property
     def times(self) -> tuple[int, int]:
-        """In how many of the exchanges that decided something it is this word."""
+        """In how many exchanges it is this word, and how many decided anything."""
         words = Counter(proof.word for proof in self.evidence if proof.word in DECIDED)
         return words[self.word], words.total()
 
@@ -149,7 +149,7 @@ def sides_of(runs: Sequence[Run]) -> dict[ColumnKey, Side]:
 
 
 def model_tables(sides: Mapping[ColumnKey, Side]) -> tuple[ModelTable, ...]:
-    """Return a table for each model, whoever has it side by side."""
+    """Return a table for each model, with all sides that have it."""
     models = dict.fromkeys(model for _, model in sides)
     tables = (
         model_table(model, [side for column, side in sides.items() if column[1] == model])
@@ -183,7 +183,7 @@ _READ = frozenset({ACCEPTANCE}).union(*(reading.clauses for reading in READINGS.
 
 def _generations(runs: Sequence[Run]) -> Iterator[JudgedGeneration]:
     """Yield all generations, each once: a run that resumes another keeps its exchanges."""
-    seen: set[tuple[str, str]] = set()
+    keys: set[tuple[str, str]] = set()
     for index, run in enumerate(runs):
         findings: dict[str, dict[str, Finding]] = {}
         for finding in run.findings:
@@ -191,8 +191,8 @@ def _generations(runs: Sequence[Run]) -> Iterator[JudgedGeneration]:
                 findings.setdefault(finding.path, {})[finding.clause] = finding
         for path, exchange in run.exchanges.items():
             key = (exchange.run or run.header.id, path)
-            if exchange.expected is not None and key not in seen:
-                seen.add(key)
+            if exchange.expected is not None and key not in keys:
+                keys.add(key)
                 yield JudgedGeneration(exchange, findings.get(path, {}), index)
 
 

@@ -123,9 +123,10 @@ def _check(columns: Sequence[ComparedProvider], incomplete_too: bool) -> None:
 
 
 def _check_distinct(columns: Sequence[ComparedProvider]) -> None:
-    seen: dict[tuple[str, ...], ComparedProvider] = {}
+    columns_by_facts: dict[tuple[str, ...], ComparedProvider] = {}
     for column in columns:
-        first = seen.setdefault(tuple(getattr(column, name) for name in _DISTINGUISHING), column)
+        facts = tuple(getattr(column, name) for name in _DISTINGUISHING)
+        first = columns_by_facts.setdefault(facts, column)
         if first is column:
             continue
         if first.run == column.run:

@@ -161,7 +161,7 @@ def _rows(
 
 
 def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
-    """Leave the findings of those cases that every side judged, if there are any."""
+    """Keep the findings of the cases that every side judged; all, if there are no such cases."""
     cases = [{finding.case for finding in side} for side in sides if side]
     shared = set.intersection(*cases)
     if not shared:  # recordings number their own cases: all that each judged

@@ -147,9 +147,9 @@ def comparison_page(comparison: Comparison, runs: Sequence[Run]) -> str:
     return page(summarize(runs))
 
 
-def print_comparison(comparison: Comparison, console: Console, every: bool = False) -> None:
-    """Print the rows that differ; with `every`, all rows."""
-    _ComparisonPage(console).print(comparison, every)
+def print_comparison(comparison: Comparison, console: Console, show_all: bool = False) -> None:
+    """Print the rows that differ; with `show_all`, all rows."""
+    _ComparisonPage(console).print(comparison, show_all)
 
 
 class _ComparisonPage(Paper):

@@ -64,32 +64,24 @@ def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[Dr
         for aspect, was, became in _differences(before, now):
             difference = differences.setdefault((now.provider, aspect, was, became), _Difference())
             difference.where.append(now)
-            difference.varied += any(
-                aspects.get(aspect, ABSENT) == became for aspects in earlier_aspects
-            )
+            once_before = (aspects.get(aspect, ABSENT) == became for aspects in earlier_aspects)
+            difference.varied += any(once_before)
     compared = Counter(now.provider for _, now in pairs)
     changes = []
     for (provider, aspect, was, became), difference in differences.items():
-        is_reversed = (
-            provider,
-            aspect,
-            became,
-            was,
-        ) in differences  # it varies from answer to answer
-        is_single = (
-            len(difference.where) == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
-        )
-        # a field that successes had is no noise: a client may read it
-        vanished = (aspect[0], became) == ("field", ABSENT) and any(
-            exchange.response and exchange.response.status // 100 == 2
-            for exchange in difference.where
-        )
-        noise = (
-            is_reversed or is_single or difference.varied == len(difference.where)
-        ) and not vanished
+        count = len(difference.where)
+        is_single = count == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
+        is_reversed = (provider, aspect, became, was) in differences  # from answer to answer
+        noise = is_single or is_reversed or difference.varied == count
+        if (aspect[0], became) == ("field", ABSENT) and any(map(_is_success, difference.where)):
+            noise = False  # a client may read it
         kind = ChangeKind.NOISE if noise else ChangeKind.INFORMATION
         changes.append(_change(aspect, was, became, difference.where, kind))
     return [*changes, *_header_values(pairs), *_hosts(earlier, new)]
+
+
+def _is_success(exchange: ExchangeRecord) -> bool:
+    return exchange.response is not None and exchange.response.status // 100 == 2
 
 
 def _change(
@@ -205,7 +197,7 @@ def _aspects(exchange: ExchangeRecord) -> dict[Aspect, str]:
 
 
 def _shape(exchange: ExchangeRecord) -> tuple[str, ...] | None:
-    """Return the shape of a body; None stands for one of more paths than are kept as well."""
+    """Return the shape of a body; None also if it has more paths than are kept."""
     return None if exchange.shape is None or "…" in exchange.shape else exchange.shape
 
 

@@ -90,7 +90,7 @@ Counts = dict[ColumnKey, int]
 def absences(earlier: Before, new: Run) -> tuple[Counts, Counts]:
     """Return the models of which nothing is found any more: those asked for, and those left out.
 
-    Of the providers that the new run was to judge. Of a run that was cut off there are none: it
+    Only providers count that the new run was to judge. A run that was cut off misses none: it
     ended before it reached them.
     """
     if new.interrupted:

@@ -1,7 +1,7 @@
 """What fails now and then: the rate of it against the rate of the nights before.
 
-A clause that is broken in a share of its exchanges, and requests that must be sent again. By the
-luck of one case such a thing would be a regression, or nothing at all.
+A clause that is broken in a share of its exchanges, and requests that must be sent again. Judged
+case by case, it would by chance be a regression, or nothing at all.
 """
 
 from __future__ import annotations
@@ -108,9 +108,10 @@ def _is_worse(before: Rate, now: Rate) -> bool:
 
 
 def _requests(bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
-    """Yield providers of which attempts fail, but not all, nor the last before the run ended.
+    """Yield providers of which more attempts fail than did before.
 
-    Those are outages, which leave a night undecided.
+    Where all of them fail, or the last before the run ended, it is an outage, which leaves the
+    night undecided.
     """
     before, now = _retries(bases), _retries([new])
     unanswering = _unanswering_at_the_end(new)

@@ -61,7 +61,7 @@ def where_seen(change: DriftChange) -> str:
 
 
 def what_changed(change: DriftChange) -> str:
-    """Say from what to what; of what was not there before or is not now, that it came or went."""
+    """Say what it was and what it is; of what is new or gone, that it came or went."""
     if change.what == "verdict" and not change.before:
         return change.after
     if change.what == "model":

@@ -57,15 +57,17 @@ def verdict_changes(
     A clause that became `unreliable` on a model is reported as that; what follows from the `flaky`
     exchanges that broke it is counted.
 
-    `whole` is whether both sides judged all there was, so that what is missing came or went.
+    `both_whole` is whether both sides judged all there was, so that what is missing came or went.
     The findings of `absent` models are not reported one by one.
     """
     now = {finding.id: finding for finding in new.findings}
-    turns = [
-        Turn(kind, before, after, kind is ChangeKind.REGRESSION and is_confirmed(after, new))
-        for name, after in now.items()
-        if (kind := kind_of(before := earlier.findings.get(name), after)) and (before or both_whole)
-    ]
+    turns = []
+    for name, after in now.items():
+        before = earlier.findings.get(name)
+        kind = kind_of(before, after)
+        if kind is not None and (before is not None or both_whole):
+            confirmed = kind is ChangeKind.REGRESSION and is_confirmed(after, new)
+            turns.append(Turn(kind, before, after, confirmed))
     if both_whole:
         vanished = [earlier.findings[name] for name in earlier.newest - now.keys()]
         vanished.sort(

@@ -59,7 +59,7 @@ def now_of(timeline: Timeline) -> str:
 
 
 def flakes_of(rate: Rate) -> str:
-    """Write a flake rate with its interval; of what never was by accident, nothing."""
+    """Write a flake rate with its interval; empty if nothing was an accident."""
     if not rate.hits:
         return ""
     low, high = rate.interval
@@ -131,20 +131,20 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def print_history(report: History, console: Console, every: bool = False) -> None:
-    """Print a row of nights for each promise, those first that changed last; with `every`, all."""
-    _HistoryPage(console).print(report, every)
+def print_history(report: History, console: Console, show_all: bool = False) -> None:
+    """Print a row of nights for each promise, the latest changes first; with `show_all`, all."""
+    _HistoryPage(console).print(report, show_all)
 
 
 class _HistoryPage(Paper):
     """One history on one console."""
 
-    def print(self, report: History, every: bool) -> None:
+    def print(self, report: History, show_all: bool) -> None:
         for nights in report.nights:
             timelines = [
                 timeline for timeline in report.timelines if timeline.provider == nights.provider
             ]
-            self._provider(nights, timelines, len(timelines) if every else MOST)
+            self._provider(nights, timelines, len(timelines) if show_all else MOST)
         self._console.print()
         self._line((LEGEND, "dim"))
         still = counted(report.unchanged, "promise", "promises")

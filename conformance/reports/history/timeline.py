@@ -249,16 +249,10 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
                 retired = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
                 models_by_row.setdefault((clause, marks, retired), []).append(model)
     started = [run.started for run in runs]
-    for clause, marks, retired in sorted(
-        models_by_row, key=lambda row: (LEVELS.index(levels[row[0]]), row[0])
-    ):
+    rows = sorted(models_by_row, key=lambda row: (LEVELS.index(levels[row[0]]), row[0]))
+    for clause, marks, retired in rows:
         spells = tuple(_spells(marks, started))
         flakes, unjudged = _flakes(marks)
-        # the nights at the end that could not judge; a flaky one did
-        judged_nights = len(marks.rstrip(_SILENT))
-        silence = None
-        if spells and not retired and judged_nights < len(marks):
-            silence = Silence(started[judged_nights], len(marks) - judged_nights)
         yield Timeline(
             provider=provider,
             clause=clause,
@@ -268,9 +262,15 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
             flakes=flakes,
             unjudged=unjudged,
             marks=marks,
-            silence=silence,
+            silence=_silence(marks, started) if spells and not retired else None,
             retired=retired,
         )
+
+
+def _silence(marks: str, started: Sequence[str]) -> Silence | None:
+    """Return the nights at the end that could not judge; a flaky one did."""
+    judged = len(marks.rstrip(_SILENT))
+    return Silence(started[judged], len(marks) - judged) if judged < len(marks) else None
 
 
 def _positions(layout: Sequence[ClauseRecord], levels: Mapping[str, str]) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""What the page shows of a cell when it is asked: findings and exchanges, packed by column.
+"""What the page shows of a cell that is opened: findings and exchanges, packed by column.
 
 A page of ten providers has tens of megabytes of evidence. A column of it is deflated and
 unpacked by the browser when the first of its cells is opened.
@@ -25,7 +25,7 @@ from conformance.reports.page.requests import shown_request
 from conformance.reports.summary import Summary
 from conformance.results.baselines import sort_by_start
 from conformance.results.reach import ColumnKey
-from conformance.results.records import ExchangeRecord, RequestRecord
+from conformance.results.records import DeviationRecord, ExchangeRecord, RequestRecord
 from conformance.results.run_file import Run
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
@@ -71,7 +71,7 @@ def proofs(summary: Summary) -> Proofs:
 
 
 def _packed(column: Mapping[str, Any], limit: int) -> str:
-    """Pack a column, whose bodies are cut; at nothing at all, headers are left out as well."""
+    """Pack a column with its bodies cut to a limit; at a limit of 0 headers are left out too."""
     if limit != _CUTS[0]:
         shortened = {
             name: _shorten(exchange, limit) for name, exchange in column["exchanges"].items()
@@ -112,7 +112,7 @@ class _ColumnPacker:
         for finding, rank in summary.merged.owned:
             owners.setdefault(finding.column, set()).add(rank)
         self._several = {column for column, ranks in owners.items() if len(ranks) > 1}
-        self._about = {
+        self._providers = {
             provider.id: provider
             for run in summary.merged.runs
             for provider in run.header.providers
@@ -168,24 +168,26 @@ class _ColumnPacker:
         values: dict[str, Any] = {"case": prefix + finding.case}
         values |= {name: value for name in names if (value := getattr(finding, name))}
         if finding.deviation is not None:  # the number of its entry in the provider's file
-            provider = self._about.get(finding.provider)
+            provider = self._providers.get(finding.provider)
             entries = enumerate(provider.deviations if provider else ())
-            ranks = (
-                rank
-                for rank, entry in entries
-                if entry.reason == finding.deviation
-                and fnmatchcase(finding.clause, entry.clause)
-                and any(fnmatchcase(finding.model, glob) for glob in entry.models)
-                and any(fnmatchcase(finding.case, glob) for glob in entry.cases)
-            )
+            ranks = (rank for rank, entry in entries if _excuses(entry, finding))
             values["deviation"] = next(ranks, finding.deviation)
         return values | ({"history": history} if history else {})
 
     def _exchange(self, exchanges: dict[str, Any], path: str, key: str, run: Run) -> None:
         exchange = run.exchanges.get(path)
         if key not in exchanges and exchange is not None:
-            provider = self._about.get(exchange.provider)
+            provider = self._providers.get(exchange.provider)
             exchanges[key] = _exchange_values(exchange, provider.base_url if provider else None)
+
+
+def _excuses(deviation: DeviationRecord, finding: Finding) -> bool:
+    return (
+        deviation.reason == finding.deviation
+        and fnmatchcase(finding.clause, deviation.clause)
+        and any(fnmatchcase(finding.model, glob) for glob in deviation.models)
+        and any(fnmatchcase(finding.case, glob) for glob in deviation.cases)
+    )
 
 
 def _history(summary: Summary) -> dict[str, list[list[str]]]:

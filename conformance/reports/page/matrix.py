@@ -125,8 +125,8 @@ def _providers(summary: Summary) -> list[dict[str, Any]]:
 
 def provenance(origins: Iterable[Origin], provider: str) -> list[str]:
     """Say of a provider, in words, where its column comes from."""
-    own = (origin for origin in origins if origin.provider == provider)
-    return [f"{origin.how}, from {origin.where}" for origin in own]
+    origins_of_provider = (origin for origin in origins if origin.provider == provider)
+    return [f"{origin.how}, from {origin.where}" for origin in origins_of_provider]
 
 
 def _letters(clause: str, summary: Summary) -> str:
