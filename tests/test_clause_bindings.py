@@ -175,7 +175,9 @@ ACROSS: list[tuple[Any, set[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "names", "first"), ACROSS, ids=str)
+@pytest.mark.parametrize(
+    ("value", "names", "first"), ACROSS, ids=["both", "properties", "required", "empty", "no-if"]
+)
 def test_rule_across_parameters_is_raised_by_the_first_in_its_condition_and_the_fault_of_any(
     value: Any, names: set[str], first: str
 ) -> None:
