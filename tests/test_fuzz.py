@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from pathlib import Path
@@ -119,6 +120,11 @@ def test_damaged_answer_comes_to_verdicts(asked: int, data: st.DataObject) -> No
     end = data.draw(st.integers(start, min(len(whole), start + 40)))
     body = whole[:start] + data.draw(st.binary(max_size=10)) + whole[end:]
     assert check(Fuzzed(asked, 200, JSON_TYPE, body))
+
+
+def test_base64_that_only_looks_compressed_comes_to_verdicts() -> None:
+    looks = base64.b64encode(b"x\x9c" + b"no zlib at all " * 4).decode()
+    assert check(as_json(0, {**truthful(0), "x": looks}))
 
 
 @FAST

@@ -46,6 +46,7 @@ AS_JSON = {"Content-Type": "application/json"}
         ("dall-e-3", {"n": 2}, "n"),
         ("gpt-image-1", {"n": True}, "n"),
         ("qwen-image", {"size": "99999x99999"}, "size"),
+        ("qwen-image", {"size": "1664*928"}, "size"),
         ("dall-e-3", {"prompt": None}, "prompt"),
         ("gpt-image-1", {"style": "vivid"}, "style"),
         ("dall-e-3", {"wobble": 1}, "wobble"),
