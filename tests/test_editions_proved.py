@@ -14,9 +14,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from conformance.cases import all_cases
 from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
 from conformance.findings import BROKEN
 from conformance.parsing.images import inspect_image
+from conformance.proof.extra_cases import supplementary_cases
 from conformance.providers.asked import addressed
 from conformance.reference import create_app
 from conformance.reference.defects import defects
@@ -37,8 +39,6 @@ PLANTED = {
     "image.gif": "baseline",
     "image.cut-off": "size-1664x928",
     "image.doubled": "n-2",
-    "parameters.size-minpixels-broken": "size-barely-too-small",
-    "parameters.watermark-type-broken": "watermark-not-boolean",
 }
 
 
@@ -93,6 +93,15 @@ def test_smallest_request_to_every_model_is_answered_truthfully(name: str) -> No
     for path, case in planted.requests(name).items():
         if case.id == "baseline":
             assert broken(None, path, name) == set(), path
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_cases_of_a_model_have_all_different_ids(name: str) -> None:
+    edition = load_edition(name)
+    models = list(edition.models)
+    cases = (*all_cases(edition, models), *supplementary_cases(edition, models))
+    paths = [case.path for case in cases]
+    assert len(set(paths)) == len(paths)
 
 
 @pytest.mark.parametrize("name", edition_ids())
