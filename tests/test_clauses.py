@@ -34,13 +34,6 @@ def test_clauses_of_a_chapter_stand_together_in_the_order_of_reading() -> None:
     assert clauses_of(EDITION) is clauses_of(load_edition()), "they are built once"
 
 
-def test_every_constraint_of_a_parameter_has_a_clause() -> None:
-    for model in EDITION.models.values():
-        constrained = set(model.parameters) - {"n", "model"}
-        typed = {name for name in constrained if "type" in model.parameters[name]}
-        assert {f"parameters.{name}-type" for name in typed} <= set(ids(EDITION))
-
-
 @pytest.mark.parametrize(
     "edition",
     [
