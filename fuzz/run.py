@@ -1,7 +1,7 @@
 """Fuzz the readers of hostile bytes: ``python fuzz/run.py SECONDS [TARGET…]``.
 
 Each target gets an equal share of the time, one after another. What breaks a target is kept in
-``fuzz/corpus/<target>/``, where ``tests/test_fuzz_regressions.py`` finds it from then on.
+``fuzz/corpus/<target>/``, where ``tests/test_fuzz.py`` finds it from then on.
 Exit code 0: nothing was found.
 """
 

@@ -89,11 +89,11 @@ class Judged:
 
     def broken(self) -> dict[str, list[str]]:
         """Return the MUST clauses that are broken, each with what was observed."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for each in self.findings:
-            if each.verdict in (Verdict.FAIL, Verdict.HARNESS_ERROR):
-                found[each.clause].append(each.observed)
-        return dict(found)
+        observed: dict[str, list[str]] = defaultdict(list)
+        for finding in self.findings:
+            if finding.verdict in (Verdict.FAIL, Verdict.HARNESS_ERROR):
+                observed[finding.clause].append(finding.observed)
+        return dict(observed)
 
 
 SAID: dict[str, dict[str, str]] = {

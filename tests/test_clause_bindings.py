@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -72,9 +73,10 @@ def test_painted_mistake_promises_what_does_not_hang_on_its_value(
 
 
 def test_other_method_promises_nothing_even_if_painted() -> None:
-    wrong = body("dall-e-2", user=WRONG)
-    assert binds_painted(DEFAULT, "envelope.created-present", wrong)
-    assert not binds_painted(DEFAULT, "envelope.created-present", wrong, method="GET")
+    clause, wrong = "envelope.created-present", body("dall-e-2", user=WRONG)
+    raw = json.dumps(wrong).encode()
+    assert binds_painted(DEFAULT, clause, wrong)
+    assert not binds_painted(DEFAULT, clause, wrong, method="GET", request_raw=raw)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,16 @@ def test_model_that_painted_the_control_is_served_whatever_the_words(
     assert (outcome.result, outcome.reason) == (result, f"HTTP {status}")
 
 
+def test_first_request_refused_in_the_words_of_the_model_list_is_about_who_asks() -> None:
+    no = error("Not for you.")
+    listed = outcome_of(replace(exchange(SMALL, 400, no, method="GET"), case="models-list"))
+    outcome = subject(exchange(SMALL, 400, no), listed).outcome
+    assert (outcome.result, outcome.cause) == (Result.UNAVAILABLE, "access")
+    assert outcome.reason == "it is not open to who asks, or from where: HTTP 400"
+    other = exchange(SMALL, 400, error("It has no such size"))
+    assert subject(other, listed).outcome.cause != "access"
+
+
 def test_outcome_is_read_from_the_answer_at_hand() -> None:
     limited = Answer(exchange(SMALL, 400, error("no", code="rate_limit_exceeded")))
     expected = outcome_of(exchange(SMALL), limited)

@@ -6,7 +6,6 @@ Lies about what only they have are in test_sentences; the whole proof is `prove 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import date
 from functools import cache
 from typing import Any
@@ -15,9 +14,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from conformance.cases import all_cases
 from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
 from conformance.findings import BROKEN
 from conformance.parsing.images import inspect_image
+from conformance.proof.extra_cases import supplementary_cases
 from conformance.providers.asked import addressed
 from conformance.reference import create_app
 from conformance.reference.defects import defects
@@ -38,8 +39,6 @@ PLANTED = {
     "image.gif": "baseline",
     "image.cut-off": "size-1664x928",
     "image.doubled": "n-2",
-    "parameters.size-minpixels-broken": "size-barely-too-small",
-    "parameters.watermark-type-broken": "watermark-not-boolean",
 }
 
 
@@ -96,6 +95,15 @@ def test_smallest_request_to_every_model_is_answered_truthfully(name: str) -> No
             assert broken(None, path, name) == set(), path
 
 
+@pytest.mark.parametrize("name", OTHERS)
+def test_cases_of_a_model_have_all_different_ids(name: str) -> None:
+    edition = load_edition(name)
+    models = list(edition.models)
+    cases = (*all_cases(edition, models), *supplementary_cases(edition, models))
+    paths = [case.path for case in cases]
+    assert len(set(paths)) == len(paths)
+
+
 @pytest.mark.parametrize("name", edition_ids())
 def test_reference_refuses_with_the_members_that_the_edition_has(name: str) -> None:
     edition = load_edition(name)
@@ -121,33 +129,26 @@ def test_examples_of_requests_go_to_a_provider_of_the_edition() -> None:
     assert {name: addressed(name, None)[1] for name in own} == own
 
 
-@pytest.mark.parametrize(
-    ("frames", "asked", "shown"), [(2, 200, 200), (5, 104, 100), (16, 96, 100)]
-)
-def test_painted_animation_has_its_frames_and_delays(frames: int, asked: int, shown: int) -> None:
-    data = animation(Picture("7" * 32, 320, 200), frames, asked)
-    facts = inspect_image(data)
-    assert (facts.type, facts.frames, facts.delays) == ("gif", frames, (shown, shown))
-    assert getattr(Image.open(io.BytesIO(data)), "n_frames", 1) == frames
+def test_painted_animation_has_its_frames_and_delays() -> None:
+    for frames, asked, shown in ((2, 200, 200), (5, 104, 100), (16, 96, 100)):
+        data = animation(Picture("7" * 32, 320, 200), frames, asked)
+        facts = inspect_image(data)
+        assert (facts.type, facts.frames, facts.delays) == ("gif", frames, (shown, shown))
+        assert getattr(Image.open(io.BytesIO(data)), "n_frames", 1) == frames
 
 
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        (lambda data: data, None),
-        (lambda data: data[:-3], "unclosed token"),
-        (lambda data: data + b"<svg/>", "junk after document element"),
-        (lambda data: b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + data, None),
-    ],
-    ids=["whole", "cut-off", "second-root", "external-entity"],
-)
-def test_drawing_is_whole_only_if_it_is_well_formed(
-    change: Callable[[bytes], bytes], fault: str | None
-) -> None:
-    facts = inspect_image(change(drawing(Picture("7" * 32, 1024, 768))))
-    assert facts.type == "svg"
-    assert facts.complete is (fault is None)
-    assert fault is None or fault in str(facts.fault)
+def test_drawing_is_whole_only_if_it_is_well_formed() -> None:
+    drawn = drawing(Picture("7" * 32, 1024, 768))
+    external = b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    for data, fault in (
+        (drawn, None),
+        (external + drawn, None),
+        (drawn[:-3], "unclosed token"),
+        (drawn + b"<svg/>", "junk after document element"),
+    ):
+        facts = inspect_image(data)
+        assert (facts.type, facts.complete) == ("svg", fault is None)
+        assert fault is None or fault in str(facts.fault)
 
 
 def test_entities_of_a_drawing_are_not_expanded() -> None:

@@ -1,9 +1,13 @@
-"""Who tests the tests: every clause sees a lie, every lie is seen, and a hole would be told."""
+"""Who tests the tests: every clause sees a lie, every lie is seen, and a hole would be told.
+
+Lies add up, and a lie about one model leaves the others true.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +22,13 @@ from conformance.clauses.stamps import load_stamps
 from conformance.cli import app
 from conformance.contract import load_edition, schemas_directory
 from conformance.errors import ConformanceError
-from conformance.findings import Verdict
+from conformance.findings import BROKEN, Verdict
 from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
+from conformance.proof.in_process import LOOPBACK_URL
 from conformance.proof.open_requests import Answered
 from conformance.proof.writing import WRITERS
-from conformance.reference.defects import defects, lying_steps
+from conformance.reference import TRUTHFUL, Steps
+from conformance.reference.defects import defects, lying_steps, with_defects
 from conformance.reference.server import ReferenceServer
 from tests.extent import LONG, sample
 
@@ -122,10 +128,10 @@ def test_clause_that_sees_nothing_is_a_hole_of_a_whole_proof() -> None:
     assert json.loads(WRITERS[".json"](part))["holes"] == []
 
 
-@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR])
-def test_truth_that_is_not_passed_is_a_hole(verdict: Verdict) -> None:
-    matrix = replace(small(), truth={"count.as-asked": verdict})
-    assert said(matrix) == [("false alarm", "count.as-asked", "")]
+def test_truth_that_is_not_passed_is_a_hole() -> None:
+    for verdict in (Verdict.FAIL, Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR):
+        matrix = replace(small(), truth={"count.as-asked": verdict})
+        assert said(matrix) == [("false alarm", "count.as-asked", "")]
 
 
 def test_lie_that_nobody_sees_and_clause_that_nobody_asked_are_holes() -> None:
@@ -137,10 +143,10 @@ def test_lie_that_nobody_sees_and_clause_that_nobody_asked_are_holes() -> None:
     ]
 
 
-@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR])
-def test_lie_that_another_clause_sees_is_a_hole(verdict: Verdict) -> None:
-    spread = replace(LIE, verdicts={**LIE.verdicts, "count.one-by-default": verdict})
-    assert said(small(spread)) == [("cascade", "count.one-by-default", "count.n-ignored")]
+def test_lie_that_another_clause_sees_is_a_hole() -> None:
+    for verdict in (Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR):
+        spread = replace(LIE, verdicts={**LIE.verdicts, "count.one-by-default": verdict})
+        assert said(small(spread)) == [("cascade", "count.one-by-default", "count.n-ignored")]
 
 
 def test_lie_that_open_requests_alone_are_told_must_be_seen() -> None:
@@ -214,3 +220,87 @@ def test_prove_command_writes_what_it_found(
 def test_mistake_is_an_error_with_a_remedy(words: str, message: str) -> None:
     with pytest.raises(ConformanceError, match=re.escape(message)):
         CliRunner().invoke(app, words.split(), catch_exceptions=False)
+
+
+MODELS = ("dall-e-2", "dall-e-3", "gpt-image-1-mini")
+PAIRS = [
+    ("count.one-more", "extras.usage-total-off"),
+    ("image.size-off-by-one", "errors.code-number"),
+    ("url.octet-stream", "envelope.created-milliseconds"),
+    ("format.unused-null", "models.list-empty"),
+    ("base64.trailing-newline", "errors.no-type"),
+    ("stream.partial-after-completed", "count.negative-taken"),
+    ("authentication.unknown-key-in-error", "parameters.style-enum-broken"),
+    ("extras.quality-other", "image.animated"),
+    ("defaults.partial-images-unasked", "url.credentials"),
+    ("envelope.status-201", "errors.status-422"),
+]
+
+
+def red(proof: Proof, steps: Steps, models: Sequence[str] = MODELS) -> set[str]:
+    """Name the clauses that are broken when all cases of some models are sent."""
+    judged = proof.judged_cases(steps, models).values()
+    return {each.clause for one in judged for each in one.findings if each.verdict in BROKEN}
+
+
+@pytest.mark.parametrize("pair", sample(PAIRS, 4), ids=" and ".join)
+def test_two_lies_turn_the_clauses_of_both_red(pair: tuple[str, str], proof: Proof) -> None:
+    claimed = {claim for name in pair for claim in defects()[name].claims}
+    assert red(proof, with_defects(TRUTHFUL, pair)) == claimed
+
+
+def test_order_in_which_lies_are_planted_is_of_no_matter(proof: Proof) -> None:
+    one, other = PAIRS[0]
+    claimed = {*defects()[one].claims, *defects()[other].claims}
+    assert red(proof, with_defects(TRUTHFUL, [other, one]), ["gpt-image-1-mini"]) == claimed
+
+
+@pytest.mark.parametrize(
+    ("names", "model"),
+    [
+        (["count.one-more", "errors.no-type"], "dall-e-2"),
+        (["envelope.created-milliseconds"], "gpt-image-1-mini"),
+        (["parameters.style-enum-broken"], "dall-e-3"),
+        (["stream.never-completed"], "gpt-image-1-mini"),
+        (["envelope.web-page"], "dall-e-2"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " and ".join(value),
+)
+def test_lies_about_one_model_leave_the_others_true(
+    names: list[str], model: str, proof: Proof
+) -> None:
+    steps = with_defects(TRUTHFUL, names, model)
+    others = [each for each in MODELS if each != model]
+    assert red(proof, steps, [model]) == {c for name in names for c in defects()[name].claims}
+    assert red(proof, steps, others) == set()
+
+
+def test_lie_about_keys_holds_for_the_model_that_the_body_names() -> None:
+    steps = with_defects(TRUTHFUL, ["authentication.missing-key-painted"], "dall-e-3")
+    with ReferenceServer(load_edition(), steps=steps) as server:
+        generations, models = f"{server.base_url}/images/generations", f"{server.base_url}/models"
+        statuses = [
+            httpx.post(generations, json={"model": name, "prompt": "a boat"}).status_code
+            for name in ("dall-e-3", "dall-e-2")
+        ]
+        assert [*statuses, httpx.get(models).status_code] == [200, 401, 401]
+
+
+@pytest.mark.parametrize(
+    ("name", "about"),
+    [("models.list-empty", "the list of models"), ("url.octet-stream", "image files")],
+)
+def test_lie_of_no_model_is_refused_for_one(name: str, about: str) -> None:
+    with pytest.raises(ConformanceError, match=f"{name} is a lie about {about}, .*leave --defect"):
+        with_defects(TRUTHFUL, [name], "dall-e-2")
+
+
+def test_lies_that_only_a_public_address_can_tell_are_marked_so(proof: Proof) -> None:
+    lies = [defect for defect in defects().values() if defect.chapter == "url"]
+    clauses = {clause.id: clause for clause in proof.clauses}
+    unseen = {
+        defect.id
+        for defect in lies
+        if not all(proof.sighting(defect, clauses[each], LOOPBACK_URL) for each in defect.claims)
+    }
+    assert unseen == {defect.id for defect in defects().values() if defect.public}

@@ -46,6 +46,7 @@ AS_JSON = {"Content-Type": "application/json"}
         ("dall-e-3", {"n": 2}, "n"),
         ("gpt-image-1", {"n": True}, "n"),
         ("qwen-image", {"size": "99999x99999"}, "size"),
+        ("qwen-image", {"size": "1664*928"}, "size"),
         ("dall-e-3", {"prompt": None}, "prompt"),
         ("gpt-image-1", {"style": "vivid"}, "style"),
         ("dall-e-3", {"wobble": 1}, "wobble"),
@@ -132,10 +133,12 @@ HOSTILE = {
     "deep": b"[" * 100_000,
     "deep-prompt": b'{"model":"dall-e-3","prompt":' + b"[" * 150 + b"]" * 150 + b"}",
     "nan": b'{"model":"dall-e-3","prompt":"x","n":NaN}',
+    "infinite": b'{"model":"dall-e-3","prompt":"x","n":1e999}',
     "million-digits": b'{"model":"dall-e-2","prompt":"x","n":' + b"9" * 900_000 + b"}",
     "large-number": b'{"model":"dall-e-2","prompt":"x","n":1e300}',
     "duplicate-key": b'{"model":"dall-e-3","model":"dall-e-3","prompt":"x"}',
     "latin-1": b'{"model":"dall-e-3","prompt":"\xff"}',
+    "utf-16": '{"model":"dall-e-3","prompt":"x"}'.encode("utf-16"),
     "surrogate": b'{"model":"dall-e-3","prompt":"\\ud800"}',
     "model-object": b'{"model":{"a":1},"prompt":"x"}',
     "no-prompt": b'{"model":"dall-e-3"}',
@@ -150,22 +153,20 @@ def test_reference_refuses_hostile_body(client: httpx.Client, content: bytes) ->
 
 
 @pytest.mark.parametrize("excess", [1, 5 * MAX_BODY])
-@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-def test_reference_refuses_large_body(client: httpx.Client, excess: int, chunked: bool) -> None:
+def test_reference_refuses_large_body(client: httpx.Client, excess: int) -> None:
     content = b" " * (MAX_BODY + excess)
-    body = iter([content]) if chunked else content
-    response = client.post("/images/generations", content=body, headers=AS_JSON)
-    assert response.status_code == 413
-    assert error_of(response)["code"] == "request_too_large"
+    for body in (content, iter([content])):  # with its length, and in chunks
+        response = client.post("/images/generations", content=body, headers=AS_JSON)
+        assert response.status_code == 413
+        assert error_of(response)["code"] == "request_too_large"
 
 
-@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
-def test_reference_refuses_content_type(client: httpx.Client, content_type: str | None) -> None:
-    headers = {} if content_type is None else {"Content-Type": content_type}
+def test_reference_refuses_content_type(client: httpx.Client) -> None:
     content = json.dumps({"model": "dall-e-3", "prompt": PROMPT}).encode()
-    response = client.post("/images/generations", content=content, headers=headers)
-    assert response.status_code == 415
-    error_of(response)
+    for headers in ({}, {"Content-Type": "text/plain"}):
+        response = client.post("/images/generations", content=content, headers=headers)
+        assert response.status_code == 415
+        error_of(response)
 
 
 def test_reference_refuses_methods_and_paths(client: httpx.Client) -> None:

@@ -47,16 +47,12 @@ def constraints(node: dict[str, Any], place: str) -> Iterator[tuple[str, str, se
 
 def stale_keywords(node: Any, place: str) -> Iterator[str]:
     """Yield citations that name a keyword which the schema beside them does not have."""
-    if isinstance(node, list):
-        for each in node:
-            yield from stale_keywords(each, place)
-    elif isinstance(node, dict):
-        for entry in node.get("citations", []) if isinstance(node.get("citations"), list) else []:
-            yield from (
-                f"{place}: {word}" for word in entry.get("keywords", ()) if word not in node
-            )
-        for name, each in node.items():
-            yield from stale_keywords(each, f"{place}.{name}")
+    if isinstance(node, dict) and isinstance(node.get("citations"), list):
+        words = (word for entry in node["citations"] for word in entry.get("keywords", ()))
+        yield from (f"{place}: {word}" for word in words if word not in node)
+    if isinstance(node, dict | list):
+        for name, inner in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from stale_keywords(inner, f"{place}.{name}")
 
 
 def read(*path: str) -> Any:

@@ -11,7 +11,7 @@ from conformance.clauses.derivation import derive_clauses
 from conformance.contract import load_edition
 from conformance.findings import BROKEN, Verdict
 from conformance.reference.defects import defects
-from tests import sentences
+from tests import planted, sentences
 from tests.asked import all_sent, bound
 from tests.clauses.observations import CASES as OBSERVED
 from tests.miniatures import judged_case
@@ -42,6 +42,14 @@ def test_sentences_about_planted_defects_are_those_reviewed(chapter: str) -> Non
     for defect in (name for name in LIES if name.startswith(f"{chapter}.")):
         for path, reviewed in LIES[defect].items():
             assert sentences.said_of_defect(defect, path) == reviewed, (defect, path)
+
+
+def test_outage_leaves_a_valid_request_unavailable_and_breaks_no_promise() -> None:
+    for name in (name for name, defect in defects(EDITION).items() if defect.silent):
+        findings = judged_case(planted.lie(name, "dall-e-2/baseline"), EDITION)
+        verdicts = {finding.verdict for finding in findings}
+        assert Verdict.UNAVAILABLE in verdicts, name
+        assert not verdicts & (BROKEN | {Verdict.HARNESS_ERROR}), name
 
 
 def test_clause_alone_turns_red_for_a_lie() -> None:

@@ -128,7 +128,7 @@ def test_gaps_are_told(tmp_path: Path) -> None:
 )
 def test_faulty_file_is_named_with_the_place(tmp_path: Path, edit: Edit, said: str) -> None:
     with pytest.raises(EditionError, match=said):
-        load_promises(edited(tmp_path, edit))
+        trace(edited(tmp_path, edit))
 
 
 def test_page_that_was_read_is_told_by_promises_and_silent_lines_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from conformance.reference.defects.planting import (
     in_text,
     in_usage,
 )
-from tests.variations.registry import legal
+from tests.variations.registry import legal, legal_rows, members, no_members, turned
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -30,20 +31,32 @@ MORE: Body = {
     "list": [1, 2.5, {}],
     "deep": {"a": {"b": []}},
 }
+ECHOES = ("background", "output_format", "quality", "size")
 
 
-@legal("body.unknown-members")
-@in_body
-def unknown_members(body: Body, _job: Job) -> None:
-    """The body has members of every JSON type that no source documents."""
-    body |= MORE
+def _earlier(seconds: int) -> Callable[[Body, Job], None]:
+    def change(body: Body, _job: Job) -> None:
+        body["created"] -= seconds
+
+    return change
 
 
-@legal("body.unknown-members-first")
-@in_text
-def unknown_members_first(text: bytes) -> bytes:
-    """Undocumented members stand before the documented ones."""
-    return json.dumps(MORE | json.loads(text)).encode()
+legal_rows(in_body, {
+    "body.unknown-members":
+        ("The body has members of every JSON type that no source documents.", members(**MORE)),
+    "body.error-null": ("A success has the member `error`, and it is null.", members(error=None)),
+    "body.no-echo": (
+        "What was asked for is not echoed, as until June 2025.",
+        no_members(*ECHOES),
+        *("extras.background-*", "extras.output-format-*", "extras.quality-*", "extras.size-*"),
+    ),
+    "body.minimal":
+        ("The body has `created` and `data` alone.", no_members("usage", *ECHOES), "extras.*"),
+    "usage.absent":
+        ("There is no `usage`, which no source requires.", no_members("usage"), "extras.usage-*"),
+    "created.a-minute-before": ("The provider's clock is a minute slow.", _earlier(60)),
+    "created.a-minute-after": ("The provider's clock is a minute fast.", _earlier(-60)),
+})  # fmt: skip
 
 
 @legal("body.kind-and-model")
@@ -53,11 +66,57 @@ def kind_and_model(body: Body, job: Job) -> None:
     body |= {"object": "list", "id": "gen-1", "model": job.model}
 
 
-@legal("item.unknown-members")
-@in_items
-def item_members(item: Body, _job: Job) -> None:
-    """Every item has members that no source documents, nested ones too."""
-    item |= {"index": 0, "generation_id": "g-1", "content_filter_results": {"hate": {"on": False}}}
+@legal("usage.null", "extras.usage-*")
+@in_body
+def usage_null(body: Body, _job: Job) -> None:
+    """`usage` is null where a model has none."""
+    if "usage" in body:
+        body["usage"] = None
+
+
+@legal("data.items-turned")
+@in_body
+def items_turned(body: Body, _job: Job) -> None:
+    """The images come in another order."""
+    body["data"].reverse()
+
+
+def _lasted(seconds: float) -> Callable[[Exchange], Exchange]:
+    return lambda exchange: replace(exchange, elapsed=seconds)
+
+
+TIMES = {
+    "time.200-ms": ("An answer comes after 200 ms, made in the second before.", 0.2, 1),
+    "time.120-s": ("An answer comes after 120 s, and `created` is when it was done.", 120.0, -120),
+}
+for _name, (_varied, _seconds, _before) in TIMES.items():
+    legal(_name, later=_lasted(_seconds), varied=_varied)(in_body(_earlier(_before)))
+
+PROMPT = "revised_prompt"
+legal_rows(in_items, {
+    "item.unknown-members": (
+        "Every item has members that no source documents, nested ones too.",
+        members(index=0, generation_id="g-1", content_filter_results={"hate": {"on": False}}),
+    ),
+    "item.members-turned": ("The members of an item come in the opposite order.", turned),
+    "revised-prompt.absent": ("No item has a `revised_prompt`.", no_members(PROMPT)),
+    "revised-prompt.present": (
+        "Every model revises its prompt and says so.",
+        members(revised_prompt="A small red boat, in the style of a woodcut"),
+    ),
+    "revised-prompt.unicode": (
+        "A revised prompt has quotes, line feeds, Arabic, Chinese and what is beyond the BMP.",
+        members(revised_prompt='קשת\n"帆船" — قارب أحمر 🚤\u2028\\ \u0000 e\u0301'),
+    ),
+    "revised-prompt.long": (
+        "A revised prompt is far longer than any prompt may be.",
+        members(revised_prompt="a boat and " * 4_000),
+    ),
+    "revised-prompt.html": (
+        "A revised prompt speaks of HTML and of errors; it is text all the same.",
+        members(revised_prompt='<!DOCTYPE html><html>{"error": "data:image/png;base64,AA=="}'),
+    ),
+})  # fmt: skip
 
 
 @legal("item.mime-type")
@@ -65,16 +124,6 @@ def item_members(item: Body, _job: Job) -> None:
 def item_mime_type(item: Body, job: Job) -> None:
     """Every item says of what type its image is."""
     item["mime_type"] = f"image/{job.output_format}"
-
-
-@legal("item.members-turned")
-@in_items
-def item_turned(item: Body, _job: Job) -> None:
-    """The members of an item come in the opposite order."""
-    turned = dict(reversed(item.items()))
-    item.clear()
-    item.update(turned)
-    item["z"] = 1
 
 
 @legal("usage.unknown-members")
@@ -111,179 +160,54 @@ def usage_without_output_details(usage: Body) -> None:
     usage["input_tokens_details"]["later"] = 0
 
 
-@legal("usage.absent", "extras.usage-*")
-@in_body
-def usage_absent(body: Body, _job: Job) -> None:
-    """There is no `usage`, which no source requires."""
-    body.pop("usage", None)
+def _anew(**options: Any) -> Callable[[bytes], bytes]:
+    """Write JSON with other options."""
+    return lambda text: json.dumps(json.loads(text), **options).encode()
 
 
-@legal("usage.null", "extras.usage-*")
-@in_body
-def usage_null(body: Body, _job: Job) -> None:
-    """`usage` is null where a model has none."""
-    if "usage" in body:
-        body["usage"] = None
+def _escaped(signs: str) -> Callable[[bytes], bytes]:
+    """Write signs as escapes."""
+
+    def change(text: bytes) -> bytes:
+        for sign in signs:
+            text = text.replace(sign.encode(), f"\\u{ord(sign):04x}".encode())
+        return text
+
+    return change
 
 
-@legal("body.no-echo", "extras.background-*", "extras.output-format-*", "extras.quality-*",
-       "extras.size-*")  # fmt: skip
-@in_body
-def no_echo(body: Body, _job: Job) -> None:
-    """`background`, `output_format`, `quality` and `size` are left out, as until June 2025."""
-    for name in ("background", "output_format", "quality", "size"):
-        body.pop(name, None)
-
-
-@legal("body.error-null")
-@in_body
-def error_null(body: Body, _job: Job) -> None:
-    """A success has the member `error`, and it is null."""
-    body["error"] = None
-
-
-@legal("body.minimal", "extras.*")
-@in_body
-def minimal(body: Body, _job: Job) -> None:
-    """The body has `created` and `data` and nothing else."""
-    for name in set(body) - {"created", "data"}:
-        del body[name]
-
-
-@legal("created.a-minute-before")
-@in_body
-def created_before(body: Body, _job: Job) -> None:
-    """The provider's clock is a minute slow."""
-    body["created"] -= 60
-
-
-@legal("created.a-minute-after")
-@in_body
-def created_after(body: Body, _job: Job) -> None:
-    """The provider's clock is a minute fast."""
-    body["created"] += 60
-
-
-def _lasted(seconds: float) -> Any:
-    def later(exchange: Exchange) -> Exchange:
-        return replace(exchange, elapsed=seconds)
-
-    return later
-
-
-@legal("time.200-ms", later=_lasted(0.2))
-@in_body
-def fast(body: Body, _job: Job) -> None:
-    """An answer comes after 200 ms, and `created` is the second before."""
-    body["created"] -= 1
-
-
-@legal("time.120-s", later=_lasted(120.0))
-@in_body
-def slow(body: Body, _job: Job) -> None:
-    """An answer comes after 120 s, and `created` is when it was done."""
-    body["created"] += 120
-
-
-@legal("json.members-turned")
-@in_text
-def turned(text: bytes) -> bytes:
-    """The members of the body come in the opposite order."""
-    return json.dumps(dict(reversed(json.loads(text).items()))).encode()
-
-
-@legal("json.members-sorted")
-@in_text
-def sorted_members(text: bytes) -> bytes:
-    """The members of every object come in alphabetical order, with blanks after the colons."""
-    return json.dumps(json.loads(text), sort_keys=True).encode()
-
-
-@legal("json.indented")
-@in_text
-def indented(text: bytes) -> bytes:
-    """The body is indented, with a line for every member."""
-    return json.dumps(json.loads(text), indent=2).encode()
-
-
-@legal("json.tabs-and-crlf")
-@in_text
-def tabs(text: bytes) -> bytes:
-    """The body is indented by tabs and its lines end in CR LF."""
-    return json.dumps(json.loads(text), indent="\t").replace("\n", "\r\n").encode()
-
-
-@legal("json.blank-around")
-@in_text
-def blank_around(text: bytes) -> bytes:
-    """White space stands before and after the body, as a proxy that keeps alive sends it."""
-    return b" \r\n\t\n" * 30 + text + b"\n\n"
-
-
-@legal("json.slashes-escaped")
-@in_text
-def slashes(text: bytes) -> bytes:
-    """Every slash is escaped, in URLs and in base64, as PHP does."""
-    return text.replace(b"/", b"\\/")
-
-
-@legal("json.escaped-for-html")
-@in_text
-def escaped_for_html(text: bytes) -> bytes:
-    """`&`, `<` and `>` are written as escapes, as Go does unless told otherwise."""
-    for sign, number in ((b"&", b"26"), (b"<", b"3c"), (b">", b"3e")):
-        text = text.replace(sign, b"\\u00" + number)
-    return text
-
-
-@legal("json.unicode-escaped")
-@in_text
-def escaped(text: bytes) -> bytes:
-    """Harmless characters are written as escapes: `&` in a URL, `+` in base64."""
-    text = text.replace(b"&", b"\\u0026").replace(b"=", b"\\u003d").replace(b"+", b"\\u002B")
-    return text.replace(b'"data"', b'"\\u0064ata"')
-
-
-@legal("revised-prompt.absent")
-@in_items
-def no_revised_prompt(item: Body, _job: Job) -> None:
-    """No item has a `revised_prompt`."""
-    item.pop("revised_prompt", None)
-
-
-@legal("revised-prompt.present")
-@in_items
-def revised_prompt(item: Body, _job: Job) -> None:
-    """Every model revises its prompt and says so."""
-    item["revised_prompt"] = "A small red boat, in the style of a woodcut"
-
-
-@legal("revised-prompt.unicode")
-@in_items
-def revised_unicode(item: Body, _job: Job) -> None:
-    """A revised prompt has quotes, line feeds, Arabic, Chinese and characters beyond the BMP."""
-    item["revised_prompt"] = 'קשת\n"帆船" — قارب أحمر 🚤\u2028\\ \u0000 e\u0301'
-
-
-@legal("revised-prompt.long")
-@in_items
-def revised_long(item: Body, _job: Job) -> None:
-    """A revised prompt is far longer than any prompt may be."""
-    item["revised_prompt"] = "a boat and " * 4_000
-
-
-@legal("revised-prompt.html")
-@in_items
-def revised_html(item: Body, _job: Job) -> None:
-    """A revised prompt speaks of HTML and of errors; it is text all the same."""
-    item["revised_prompt"] = '<!DOCTYPE html><html>{"error": "data:image/png;base64,AA=="}'
-
-
-@legal("data.items-turned")
-@in_body
-def items_turned(body: Body, _job: Job) -> None:
-    """The images come in another order."""
-    body["data"].reverse()
+legal_rows(in_text, {
+    "body.unknown-members-first": (
+        "Undocumented members stand before the documented ones.",
+        lambda text: json.dumps(MORE | json.loads(text)).encode(),
+    ),
+    "json.members-turned": (
+        "The members of the body come in the opposite order.",
+        lambda text: json.dumps(dict(reversed(json.loads(text).items()))).encode(),
+    ),
+    "json.members-sorted":
+        ("The members of every object come in alphabetical order.", _anew(sort_keys=True)),
+    "json.indented": ("The body is indented, with a line for every member.", _anew(indent=2)),
+    "json.tabs-and-crlf": (
+        "The body is indented by tabs and its lines end in CR LF.",
+        lambda text: _anew(indent="\t")(text).replace(b"\n", b"\r\n"),
+    ),
+    "json.blank-around": (
+        "White space stands before and after the body, as a proxy that keeps alive sends it.",
+        lambda text: b" \r\n\t\n" * 30 + text + b"\n\n",
+    ),
+    "json.slashes-escaped": (
+        "Every slash is escaped, in URLs and in base64, as PHP does.",
+        lambda text: text.replace(b"/", b"\\/"),
+    ),
+    "json.escaped-for-html":
+        ("`&`, `<` and `>` are written as escapes, as Go does unless told otherwise.",
+         _escaped("&<>")),
+    "json.unicode-escaped": (
+        "Harmless characters are escaped: `&` in a URL, `+` in base64, one of a member's name.",
+        lambda text: _escaped("&=+")(text).replace(b'"data"', b'"\\u0064ata"'),
+    ),
+})  # fmt: skip
 
 
 @legal("header.charset")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from conformance.reference.defects.planting import in_error, in_refusal
 from conformance.reference.errors import Refusal, refusal_response
-from tests.variations.registry import legal
+from tests.variations.registry import legal, legal_rows, members, turned
 
 if TYPE_CHECKING:
     from conformance.reference.errors import Refusal as _Refusal
@@ -18,39 +19,29 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 
-@legal("error.more-members")
-@in_error
-def more_members(body: Body) -> None:
-    """The error has more members, as `moderation_details` or a request id."""
-    body["error"] |= {"request_id": "req_1", "moderation_details": {"categories": []}}
+def _inside(change: Callable[..., None]) -> Callable[[Body], None]:
+    return lambda body: change(body["error"])
 
 
-@legal("error.more-beside-it")
-@in_error
-def more_beside(body: Body) -> None:
-    """Members stand beside `error`: an id, a time, a null `data`."""
-    body |= {"id": "1", "created": 1_790_000_000, "data": None, "success": False}
-
-
-@legal("error.members-turned")
-@in_error
-def turned(body: Body) -> None:
-    """The members of the error come in the order of another backend."""
-    body["error"] = dict(reversed(body["error"].items()))
-
-
-@legal("error.param-null")
-@in_error
-def param_null(body: Body) -> None:
-    """`param` is null: the error does not say which parameter it means."""
-    body["error"]["param"] = None
-
-
-@legal("error.param-empty")
-@in_error
-def param_empty(body: Body) -> None:
-    """`param` is an empty string, as gateways write it."""
-    body["error"]["param"] = ""
+legal_rows(in_error, {
+    "error.more-members": (
+        "The error has more members, as `moderation_details` or a request id.",
+        _inside(members(request_id="req_1", moderation_details={"categories": []})),
+    ),
+    "error.more-beside-it": (
+        "Members stand beside `error`: an id, a time, a null `data`.",
+        members(id="1", created=1_790_000_000, data=None, success=False),
+    ),
+    "error.members-turned":
+        ("The members of the error come in the order of another backend.", _inside(turned)),
+    "error.param-null": (
+        "`param` is null: the error does not say which parameter it means.",
+        _inside(members(param=None)),
+    ),
+    "error.param-empty":
+        ("`param` is an empty string, as gateways write it.", _inside(members(param=""))),
+    "error.code-null": ("`code` is null.", _inside(members(code=None, status=None))),
+})  # fmt: skip
 
 
 @legal("error.param-path")
@@ -60,14 +51,6 @@ def param_path(body: Body) -> None:
     param = body["error"]["param"]
     body["error"]["param"] = f"body.{param}" if param else None
     body["error"]["path"] = []
-
-
-@legal("error.code-null")
-@in_error
-def code_null(body: Body) -> None:
-    """`code` is null."""
-    body["error"]["code"] = None
-    body["error"]["status"] = None
 
 
 @legal("error.code-digits")

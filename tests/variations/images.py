@@ -6,7 +6,7 @@ import functools
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageCms, PngImagePlugin
@@ -83,13 +83,6 @@ def png_rgb(data: bytes) -> bytes:
     """A PNG has no palette but three or four channels."""
     image = opened(data)
     return saved(image.convert(_full(image)), "png")
-
-
-@legal("png.rgba-opaque")
-@written("png")
-def png_rgba(data: bytes) -> bytes:
-    """A PNG has an alpha channel that is opaque wherever nothing else was asked."""
-    return saved(opened(data, "RGBA"), "png")
 
 
 @legal("png.palette")
@@ -189,13 +182,6 @@ def png_texts(data: bytes) -> bytes:
     return saved(opened(data), "png", pnginfo=info)
 
 
-@legal("png.exif")
-@written("png")
-def png_exif(data: bytes) -> bytes:
-    """A PNG has EXIF."""
-    return saved(opened(data), "png", exif=_exif())
-
-
 def _exif() -> bytes:
     exif = Image.Exif()
     exif[0x0131] = "image-conformance"
@@ -207,11 +193,50 @@ def _profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-@legal("png.icc")
-@written("png")
-def png_icc(data: bytes) -> bytes:
-    """A PNG has a colour profile."""
-    return saved(opened(data), "png", icc_profile=_profile())
+SAVED: Mapping[str, tuple[str, str | None, dict[str, Any]]] = {
+    "png.rgba-opaque":
+        ("A PNG has an alpha channel, opaque wherever nothing else was asked.", "RGBA", {}),
+    "png.exif": ("A PNG has EXIF.", None, {"exif": _exif()}),
+    "png.icc": ("A PNG has a colour profile.", None, {"icc_profile": _profile()}),
+    "jpeg.progressive": ("A JPEG is progressive.", None, {"progressive": True, "quality": 90}),
+    "jpeg.grey": ("A JPEG has one channel.", "L", {}),
+    "jpeg.cmyk": ("A JPEG has four inks.", "CMYK", {}),
+    "jpeg.no-subsampling": (
+        "A JPEG keeps its colours whole, and has tables of its own.",
+        None,
+        {"subsampling": 0, "quality": 97, "optimize": True},
+    ),
+    "jpeg.metadata": (
+        "A JPEG has EXIF, a colour profile and a comment.",
+        None,
+        {"exif": _exif(), "icc_profile": _profile(), "comment": b"a boat"},
+    ),
+    "jpeg.restarts":
+        ("A JPEG has restart markers.", None, {"restart_marker_rows": 1, "quality": 90}),
+    "webp.lossy": ("A WebP is lossy.", None, {"quality": 60, "method": 0}),
+    "webp.lossless": (
+        "A WebP is lossless, at another effort.",
+        None,
+        {"lossless": True, "method": 0, "quality": 10},
+    ),
+    "webp.extended": (
+        "A WebP has the extended header, with EXIF, XMP and a colour profile.",
+        None,
+        {"exif": _exif(), "icc_profile": _profile(), "xmp": b"<x:xmpmeta/>", "method": 0},
+    ),
+}  # fmt: skip
+"""What is varied of an image that is saved anew, in which mode, and by which options of Pillow."""
+
+
+def _saved_anew(kind: str, mode: str | None, options: dict[str, Any]) -> Plant:
+    def rewrite(data: bytes) -> bytes:
+        return saved(opened(data, mode), kind, **options)
+
+    return written(kind)(rewrite)
+
+
+for _name, (_varied, _mode, _options) in SAVED.items():
+    legal(_name, varied=_varied)(_saved_anew(_name.partition(".")[0], _mode, _options))
 
 
 @legal("png.content-credentials")
@@ -231,77 +256,12 @@ def png_private(data: bytes) -> bytes:
     return after_header(data, *(chunk(*each) for each in (*chunks, *more)))
 
 
-@legal("jpeg.progressive")
-@written("jpeg")
-def jpeg_progressive(data: bytes) -> bytes:
-    """A JPEG is progressive."""
-    return saved(opened(data), "jpeg", progressive=True, quality=90)
-
-
-@legal("jpeg.grey")
-@written("jpeg")
-def jpeg_grey(data: bytes) -> bytes:
-    """A JPEG has one channel."""
-    return saved(opened(data, "L"), "jpeg")
-
-
-@legal("jpeg.cmyk")
-@written("jpeg")
-def jpeg_cmyk(data: bytes) -> bytes:
-    """A JPEG has four inks."""
-    return saved(opened(data, "CMYK"), "jpeg")
-
-
-@legal("jpeg.no-subsampling")
-@written("jpeg")
-def jpeg_444(data: bytes) -> bytes:
-    """A JPEG keeps its colours whole, and has tables of its own."""
-    return saved(opened(data), "jpeg", subsampling=0, quality=97, optimize=True)
-
-
-@legal("jpeg.metadata")
-@written("jpeg")
-def jpeg_metadata(data: bytes) -> bytes:
-    """A JPEG has EXIF, a colour profile and a comment."""
-    options = {"exif": _exif(), "icc_profile": _profile(), "comment": b"a boat"}
-    return saved(opened(data), "jpeg", **options)
-
-
 @legal("jpeg.content-credentials")
 @written("jpeg")
 def jpeg_c2pa(data: bytes) -> bytes:
     """A JPEG carries content credentials in APP11 segments."""
     box = b"JP" + bytes(6) + b"jumbc2pa" + bytes(2000)
     return data[:2] + b"\xff\xeb" + struct.pack(">H", len(box) + 2) + box + data[2:]
-
-
-@legal("jpeg.restarts")
-@written("jpeg")
-def jpeg_restarts(data: bytes) -> bytes:
-    """A JPEG has restart markers."""
-    return saved(opened(data), "jpeg", restart_marker_rows=1, quality=90)
-
-
-@legal("webp.lossy")
-@written("webp")
-def webp_lossy(data: bytes) -> bytes:
-    """A WebP is lossy."""
-    return saved(opened(data), "webp", quality=60, method=0)
-
-
-@legal("webp.lossless")
-@written("webp")
-def webp_lossless(data: bytes) -> bytes:
-    """A WebP is lossless, at another effort."""
-    return saved(opened(data), "webp", lossless=True, method=0, quality=10)
-
-
-@legal("webp.extended")
-@written("webp")
-def webp_extended(data: bytes) -> bytes:
-    """A WebP has the extended header, with EXIF, XMP and a colour profile."""
-    options = {"exif": _exif(), "icc_profile": _profile(), "xmp": b"<x:xmpmeta/>"}
-    return saved(opened(data), "webp", method=0, **options)
 
 
 @legal("webp.animated-header")

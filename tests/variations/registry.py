@@ -6,9 +6,10 @@ clause speaks of, it names that clause; every other clause passes wherever it pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.exchange.model import Exchange
 
@@ -53,3 +54,31 @@ def legal(
         return plant
 
     return register
+
+
+def legal_rows(into: Callable[[Any], Plant], rows: Mapping[str, tuple[Any, ...]]) -> None:
+    """Register variations of one step, by name: what is varied, the change, and what that takes."""
+    for name, (varied, change, *takes) in rows.items():
+        legal(name, *takes, varied=varied)(into(change))
+
+
+def members(**more: object) -> Callable[..., None]:
+    """Put members into a body."""
+    return lambda body, *_: body.update(copy.deepcopy(more))
+
+
+def no_members(*names: str) -> Callable[..., None]:
+    """Take members out of a body, where it has them."""
+
+    def change(body: dict[str, Any], *_: object) -> None:
+        for name in names:
+            body.pop(name, None)
+
+    return change
+
+
+def turned(body: dict[str, Any], *_: object) -> None:
+    """Turn the order of the members of a body."""
+    members = dict(reversed(body.items()))
+    body.clear()
+    body.update(members)

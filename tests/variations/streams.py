@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.defects.planting import in_completed, in_events, in_frame, in_partial
-from tests.variations.registry import legal
+from tests.variations.registry import legal, legal_rows, members, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,25 +16,42 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 
-@legal("stream.comments")
-@in_frame
-def comments(frame: bytes, _kind: str) -> bytes:
-    """Comments stand before every event, as pings of proxies do."""
-    return b": ping\n\n:\n" + frame
-
-
-@legal("stream.crlf")
-@in_frame
-def crlf(frame: bytes, _kind: str) -> bytes:
-    """Lines end in CR LF."""
-    return frame.replace(b"\n", b"\r\n")
-
-
-@legal("stream.cr")
-@in_frame
-def carriage_return(frame: bytes, _kind: str) -> bytes:
-    """Lines end in CR alone, which the standard allows."""
-    return frame.replace(b"\n", b"\r")
+legal_rows(in_frame, {
+    "stream.comments": (
+        "Comments stand before every event, as pings of proxies do.",
+        lambda frame, _kind: b": ping\n\n:\n" + frame,
+    ),
+    "stream.crlf": ("Lines end in CR LF.", lambda frame, _kind: frame.replace(b"\n", b"\r\n")),
+    "stream.cr": (
+        "Lines end in CR alone, which the standard allows.",
+        lambda frame, _kind: frame.replace(b"\n", b"\r"),
+    ),
+    "stream.ids-and-retry": (
+        "Events have an id, the time to reconnect after, and a field that nobody knows.",
+        lambda frame, _kind: b"id: 7\nretry: 3000\nfield: value\n" + frame,
+    ),
+    "stream.no-blank-after-colon": (
+        "No blank follows the colon of a field.",
+        lambda frame, _kind: frame.replace(b"event: ", b"event:").replace(b"data: ", b"data:"),
+    ),
+    "stream.more-blank-lines": (
+        "Events are apart by more than one blank line.",
+        lambda frame, _kind: frame + b"\n\n\n",
+    ),
+})  # fmt: skip
+legal_rows(in_completed, {
+    "stream.unknown-members": (
+        "A completed event has `sequence_number` and more that no source documents.",
+        members(sequence_number=3, revised_prompt="a boat", more={"a": [None]}),
+    ),
+    "stream.members-turned": ("A completed event has its members turned, its type last.", turned),
+})  # fmt: skip
+legal_rows(in_partial, {
+    "stream.partial-unknown-members": (
+        "A partial event has members that no source documents.",
+        members(sequence_number=0, usage=None, more={}),
+    ),
+})  # fmt: skip
 
 
 @legal("stream.done")
@@ -44,26 +61,12 @@ def done(frame: bytes, kind: str) -> bytes:
     return frame + b"data: [DONE]\n\n" if kind.endswith("completed") else frame
 
 
-@legal("stream.ids-and-retry")
-@in_frame
-def ids(frame: bytes, _kind: str) -> bytes:
-    """Events have an id, the time to reconnect after, and a field that nobody knows."""
-    return b"id: 7\nretry: 3000\nfield: value\n" + frame
-
-
 @legal("stream.data-before-name")
 @in_frame
 def data_first(frame: bytes, _kind: str) -> bytes:
     """The data of an event stands before its name."""
     name, data = frame.strip().split(b"\n")
     return data + b"\n" + name + b"\n\n"
-
-
-@legal("stream.no-blank-after-colon")
-@in_frame
-def no_blank(frame: bytes, _kind: str) -> bytes:
-    """No blank follows the colon of a field."""
-    return frame.replace(b"event: ", b"event:").replace(b"data: ", b"data:")
 
 
 @legal("stream.data-in-lines")
@@ -83,36 +86,6 @@ def marked(frame: bytes, kind: str) -> bytes:
     """A byte order mark begins the stream, which the standard has readers skip."""
     first = kind.endswith("completed") or b'"partial_image_index":0' in frame
     return b"\xef\xbb\xbf" + frame if first and b'"partial_image_index"' in frame else frame
-
-
-@legal("stream.more-blank-lines")
-@in_frame
-def blank_lines(frame: bytes, _kind: str) -> bytes:
-    """Events are apart by more than one blank line."""
-    return frame + b"\n\n\n"
-
-
-@legal("stream.unknown-members")
-@in_completed
-def completed_members(event: Body) -> None:
-    """A completed event has `sequence_number` and more that no source documents."""
-    event |= {"sequence_number": 3, "revised_prompt": "a boat", "more": {"a": [None]}}
-
-
-@legal("stream.partial-unknown-members")
-@in_partial
-def partial_members(event: Body) -> None:
-    """A partial event has members that no source documents."""
-    event |= {"sequence_number": 0, "usage": None, "more": {}}
-
-
-@legal("stream.members-turned")
-@in_completed
-def completed_turned(event: Body) -> None:
-    """The members of a completed event come in the opposite order, its type last."""
-    turned = dict(reversed(event.items()))
-    event.clear()
-    event.update(turned)
 
 
 @legal("stream.fewer-partials")

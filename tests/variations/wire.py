@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import brotli
@@ -172,18 +172,6 @@ def alternative(reply: Reply) -> Iterator[bytes]:
     yield head(reply, *more, f"content-length: {len(reply.body)}") + reply.body
 
 
-@wire("coding.identity")
-def identity(reply: Reply) -> Iterator[bytes]:
-    """The body is said to be coded as identity."""
-    yield from coded(reply, "identity", reply.body)
-
-
-@wire("coding.gzip")
-def gzipped(reply: Reply) -> Iterator[bytes]:
-    """The body is compressed by gzip."""
-    yield from coded(reply, "gzip", gzip.compress(reply.body))
-
-
 @wire("coding.gzip-chunked")
 def gzip_chunked(reply: Reply) -> Iterator[bytes]:
     """The body is compressed by gzip, in two members, and comes in chunks."""
@@ -193,34 +181,26 @@ def gzip_chunked(reply: Reply) -> Iterator[bytes]:
     yield b"".join(chunks(body, 700)) + b"0\r\n\r\n"
 
 
-@wire("coding.deflate")
-def deflated(reply: Reply) -> Iterator[bytes]:
-    """The body is compressed by deflate."""
-    yield from coded(reply, "deflate", zlib.compress(reply.body))
+CODINGS: Mapping[str, tuple[str, Callable[[bytes], bytes], str]] = {
+    "identity": ("identity", bytes, "The body is said to be coded as identity."),
+    "gzip": ("gzip", gzip.compress, "The body is compressed by gzip."),
+    "deflate": ("deflate", zlib.compress, "The body is compressed by deflate."),
+    "deflate-bare": ("deflate", lambda body: zlib.compress(body)[2:-4],
+                     "The body is compressed by deflate, without the wrapper of zlib."),
+    "brotli": ("br", brotli.compress, "The body is compressed by brotli."),
+    "zstd": ("zstd", zstd.compress, "The body is compressed by Zstandard."),
+    "two": ("gzip, br", lambda body: brotli.compress(gzip.compress(body)),
+            "The body is compressed by gzip, and that by brotli."),
+}  # fmt: skip
 
 
-@wire("coding.deflate-bare")
-def bare(reply: Reply) -> Iterator[bytes]:
-    """The body is compressed by deflate, without the wrapper of zlib."""
-    yield from coded(reply, "deflate", zlib.compress(reply.body)[2:-4])
+def _coded(coding: str, compress: Callable[[bytes], bytes]) -> Writer:
+    return lambda reply: coded(reply, coding, compress(reply.body))
 
 
-@wire("coding.brotli")
-def brotlied(reply: Reply) -> Iterator[bytes]:
-    """The body is compressed by brotli."""
-    yield from coded(reply, "br", brotli.compress(reply.body))
-
-
-@wire("coding.zstd")
-def zstandarded(reply: Reply) -> Iterator[bytes]:
-    """The body is compressed by Zstandard."""
-    yield from coded(reply, "zstd", zstd.compress(reply.body))
-
-
-@wire("coding.two")
-def two(reply: Reply) -> Iterator[bytes]:
-    """The body is compressed by gzip, and that by brotli."""
-    yield from coded(reply, "gzip, br", brotli.compress(gzip.compress(reply.body)))
+for _name, (_coding, _compress, _varied) in CODINGS.items():
+    _id = f"coding.{_name}"
+    WIRES[_id] = Wire(_id, _varied, _coded(_coding, _compress))
 
 
 def _redirected(status: int, there: Callable[[str], str]) -> Writer:

@@ -1,11 +1,14 @@
-"""Whole answers from hypothesis: whatever comes, there are verdicts, evidence and reports."""
+"""Whatever comes, there are verdicts and reports; what fuzzing found keeps its promise."""
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +17,9 @@ from conformance.contract import load_edition
 from conformance.exchange.model import Response
 from conformance.findings import Verdict
 from fuzz.answers import ASKED, Fuzzed, check
-from tests.extent import examples
+from fuzz.mutators import mutate
+from fuzz.targets import TARGETS
+from tests.extent import examples, sample
 from tests.miniatures import answer, error, picture
 from tests.streams import completed, partial
 
@@ -117,6 +122,11 @@ def test_damaged_answer_comes_to_verdicts(asked: int, data: st.DataObject) -> No
     assert check(Fuzzed(asked, 200, JSON_TYPE, body))
 
 
+def test_base64_that_only_looks_compressed_comes_to_verdicts() -> None:
+    looks = base64.b64encode(b"x\x9c" + b"no zlib at all " * 4).decode()
+    assert check(as_json(0, {**truthful(0), "x": looks}))
+
+
 @FAST
 @given(st.lists(st.tuples(ANY_TEXT, ANY_JSON | st.just(None)), max_size=4), st.binary(max_size=30))
 def test_any_events_come_to_verdicts(events: list[tuple[str, Any]], tail: bytes) -> None:
@@ -146,3 +156,32 @@ def test_truthful_answer_mostly_passes_so_that_the_others_reach_the_clauses() ->
         if case != "stream":
             verdicts = [finding.verdict for finding in check(as_json(asked, truthful(asked)))]
             assert verdicts.count(Verdict.PASS) > len(verdicts) * 0.6, case
+
+
+CORPUS = Path(__file__).parent.parent / "fuzz" / "corpus"
+INPUTS = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=[str(each.relative_to(CORPUS)) for each in INPUTS])
+def test_input_keeps_the_promise_of_its_target(path: Path) -> None:
+    TARGETS[path.parent.name](path.read_bytes())
+
+
+def test_every_target_has_a_seed_and_every_input_a_target() -> None:
+    assert {path.parent.name for path in INPUTS} == set(TARGETS)
+    assert all(path.stat().st_size < 64 * 1024 for path in INPUTS)
+
+
+def test_mutations_keep_json_json_and_stay_within_their_size() -> None:
+    seed = (CORPUS / "answers" / "seed-error").read_bytes()
+    mutated = {mutate(seed, 4096, number) for number in range(200)}
+    assert len(mutated) > 100
+    assert all(len(each) <= 4096 for each in mutated)
+    assert sum(b'{"error"' in each for each in mutated) > 50
+
+
+@pytest.mark.parametrize("name", ["answers", "recordings", "run-files", "events", "json"])
+def test_mutated_seeds_keep_the_promise_of_their_target(name: str) -> None:
+    for path in sorted((CORPUS / name).iterdir()):
+        for number in sample(range(6), 6):
+            TARGETS[name](mutate(path.read_bytes(), 1 << 15, number))
