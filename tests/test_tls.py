@@ -58,9 +58,13 @@ def test_tls_untrusted_certificate(tls_server: HostileServer, transport: Transpo
 
 
 @pytest.mark.usefixtures("_trusted")
-def test_tls_certificate_of_another_host(tls_server: HostileServer, transport: Transport) -> None:
+def test_tls_that_is_trusted_for_its_host_alone(
+    tls_server: HostileServer, transport: Transport
+) -> None:
     failure = failed(transport.fetch(tls_server.url("/letters", scheme="https")))
     assert (failure.kind, "not valid for '127.0.0.1'" in failure.message) == ("tls", True)
+    fetched = transport.fetch(tls_server.url("/letters", "localhost", "https"))
+    assert answered(fetched).body == LETTERS
 
 
 @pytest.mark.usefixtures("_trusted")
@@ -75,24 +79,12 @@ def test_tls_is_bounded_too(tls_server: HostileServer, path: str, kind: str) -> 
 
 
 @pytest.mark.usefixtures("_trusted")
-def test_tls_that_is_trusted(tls_server: HostileServer, transport: Transport) -> None:
-    fetched = transport.fetch(tls_server.url("/letters", "localhost", "https"))
-    assert answered(fetched).body == LETTERS
-
-
-@pytest.mark.usefixtures("_trusted")
-def test_tls_not_left_by_a_redirect(tls_server: HostileServer, transport: Transport) -> None:
+def test_tls_is_left_by_a_redirect_for_loopback_alone(
+    server: HostileServer, tls_server: HostileServer, transport: Transport
+) -> None:
     url = tls_server.url("/redirect?http://images.example/x.png", "localhost", "https")
     failure = failed(transport.fetch(url))
     assert failure == Failure("bad-scheme", "a redirect leads from https to http")
-
-
-@pytest.mark.usefixtures("_trusted")
-def test_tls_left_for_loopback(
-    server: HostileServer,
-    tls_server: HostileServer,
-    transport: Transport,
-) -> None:
     url = tls_server.url(f"/redirect?{server.url('/letters')}", "localhost", "https")
     assert answered(transport.fetch(url)).body == LETTERS
 
@@ -142,11 +134,11 @@ def _all_that_leads_astray(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
     contexts = (limits_module.tls_context, limits_module.foreign_tls_context)
-    for each in contexts:
-        each.cache_clear()
+    for context in contexts:
+        context.cache_clear()
     yield
-    for each in contexts:
-        each.cache_clear()
+    for context in contexts:
+        context.cache_clear()
 
 
 def led_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
