@@ -10,8 +10,7 @@ import pytest
 
 from conformance.findings import Finding, Verdict
 from conformance.reports import MergeError, print_runs
-from conformance.reports.summary import conclusion_of, summarize
-from conformance.results.conclusion import Conclusion
+from conformance.reports.summary import summarize
 from conformance.results.reach import Cell, Kept, worst_cell
 from conformance.results.run_file import Run
 from tests import runs
@@ -119,56 +118,6 @@ def test_live_run_is_no_replay_and_its_address_is_shown_without_a_password() -> 
     head = runs.header()
     head["providers"][0]["base_url"] = "https://me:secret@acme.test/v1"
     assert "secret" not in printed(runs.run(PASSED, head=head))
-
-
-TWO_BROKEN = (runs.broken(), runs.broken(clause="count.n-images"))
-EXPIRED = runs.footer(problems=["x.toml: deviation expired"])
-CONFORMS, BREAKS, NOT_JUDGED = Conclusion.CONFORMS, Conclusion.BREAKS, Conclusion.NOT_JUDGED
-ACME = "acme (dall-e-3, live)"
-LAST = {
-    "conforms": (
-        runs.run(), CONFORMS, f"{ACME} conforms; 1 of 1 MUST kept, 1 decided (edition"),
-    "known": (
-        runs.run(runs.known()), CONFORMS,
-        f"{ACME} conforms but for 1 known deviation; 0 of 1 MUST kept,"),
-    "breaks": (
-        runs.run(runs.broken()), BREAKS,
-        f"{ACME} does not conform; 0 of 1 MUST kept, 1 decided; 1 MUST"),
-    "both": (
-        runs.run(*TWO_BROKEN, SHOULD), BREAKS,
-        "0 of 2 MUSTs kept, 2 decided; 2 MUSTs and 1 SHOULD broken that nobody knew of ("),
-    "open": (
-        runs.run(OUT), NOT_JUDGED,
-        f"{ACME} could not be judged; 0 of 1 MUST kept, 0 decided; 1 promise"),
-    "cut-off": (
-        runs.run(end=None), NOT_JUDGED, "the run is incomplete (edition sample-2026-01-01)."),
-    "empty": (
-        Run(runs.run().header, footer=runs.run().footer), NOT_JUDGED,
-        "nothing was judged at all (edition sample-2026-01-01)."),
-    "problem": (
-        runs.run(end=EXPIRED), BREAKS,
-        "1 of 1 MUST kept, 1 decided; 1 problem with the run as a whole ("),
-    "should": (
-        runs.run(SHOULD), CONFORMS,
-        f"{ACME}: no MUST is broken; no MUST was judged; 1 SHOULD broken"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", LAST)
-def test_last_sentence_is_the_conclusion(name: str) -> None:
-    made, conclusion, said = LAST[name]
-    assert conclusion_of(made) is conclusion
-    assert said in " ".join(printed(made).split())
-
-
-@pytest.mark.parametrize(
-    ("run", "style"),
-    [(runs.run(), "1;32"), (runs.fallen_short(), "1;36"), (runs.run(runs.broken()), "1;31")],
-    ids=["conforms", "fallen-short", "breaks"],
-)
-def test_last_sentence_is_green_only_where_it_says_conforms(run: Run, style: str) -> None:
-    page = screen(print_runs, [run], width=200, colours="standard")
-    assert page.strip().splitlines()[-1].startswith(f"\x1b[{style}m")
 
 
 def test_incomplete_run_says_so_at_its_head_and_shows_models_not_reached() -> None:
