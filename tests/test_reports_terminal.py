@@ -138,12 +138,6 @@ def test_model_left_out_on_purpose_is_not_shown() -> None:
     assert "Only a part was judged: models dall-e-*." in page
 
 
-def test_runs_of_different_providers_are_merged() -> None:
-    other = runs.run(runs.finding(provider="relay"), head=runs.header(["relay"]))
-    page = printed(runs.run(), other)
-    assert {"acme", "relay"} <= set(re.findall(r"^\w+", page, re.MULTILINE))
-
-
 @pytest.mark.parametrize("order", [1, -1], ids=["pass-first", "fail-first"])
 def test_worst_of_a_repeated_finding_is_kept(order: int) -> None:
     summary = summarize([runs.run(PASSED), runs.run(runs.broken())][::order])
