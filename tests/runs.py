@@ -200,18 +200,14 @@ def hostile(text: str, verdict: Verdict = Verdict.FAIL, **changes: Any) -> Run:
 
 def messy() -> Run:
     """A run of three providers with something of everything."""
-    head = header(["acme", "relay", "slow"], ["dall-e-2", "dall-e-3", "gpt-image-1"], "replay")
-    found = run(head=head, end=footer(conclusion=1, problems=["cassettes/x.yaml: remove it"]))
-    found.findings.clear()
-    found.order.clear()
-    found.exchanges.clear()
-    for provider in ("acme", "relay", "slow"):
-        for model in ("dall-e-2", "dall-e-3", "gpt-image-1"):
-            played = exchange(provider, model, provenance="cassette")
-            found.add(read(played, ExchangeRecord))
-            for each in _judged(provider, model):
-                found.add(each)
-    return found
+    providers, models = ["acme", "relay", "slow"], ["dall-e-2", "dall-e-3", "gpt-image-1"]
+    records: list[Any] = []
+    for provider in providers:
+        for model in models:
+            records.append(exchange(provider, model, provenance="cassette"))
+            records += _judged(provider, model)
+    end = footer(conclusion=1, problems=["cassettes/x.yaml: remove it"])
+    return run(*records, head=header(providers, models, "replay"), end=end)
 
 
 def _judged(provider: str, model: str) -> list[Finding | Observation]:
@@ -221,18 +217,14 @@ def _judged(provider: str, model: str) -> list[Finding | Observation]:
     if provider == "relay":
         kept += [broken(**where, case=f"n-{number}") for number in range(3)]
         kept.append(known(clause="count.n-images", case="n-2", **where))
-        kept.append(_deviates(where))
+        size: dict[str, Any] = {**where, "case": "size-1x1", "message": "HTTP 422"}
+        kept.append(finding("errors.status-400", Verdict.DEVIATES, **size))
     if provider == "slow" and model == "dall-e-2":
         why = "HTTP 429: rate limit reached; the provider asks to wait 60 seconds"
         kept = [finding(name, Verdict.UNAVAILABLE, message=why, **where) for name in LEVELS]
     if provider == "slow" and model == "gpt-image-1":
         kept.append(finding("extras.usage", Verdict.NOT_CLAIMED, message="no usage", **where))
     return kept
-
-
-def _deviates(where: dict[str, Any]) -> Finding:
-    values: dict[str, Any] = {**where, "case": "size-1x1", "message": "HTTP 422"}
-    return finding("errors.status-400", Verdict.DEVIATES, **values)
 
 
 def with_families(found: Run) -> Run:

@@ -79,6 +79,7 @@ def test_pytest_replays_beside_their_own_conftest(theirs: Theirs) -> None:
     assert re.search(r"\d{3} passed", theirs.output[-1])
 
 
+@pytest.mark.long
 def test_replay_says_that_nothing_is_worse_but_what_is_written_down(theirs: Theirs) -> None:
     theirs.break_cassettes()
     with (theirs.folder / "acme.toml").open("a") as file:

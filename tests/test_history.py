@@ -24,7 +24,7 @@ from conformance.results.records import ClauseRecord, ContractRecord
 from conformance.results.run_file import read_run, write_run
 from conformance.results.run_states import RunStates
 from tests import runs
-from tests.nights import LETTERS, QUICK, ended, night, printed, spells, write
+from tests.nights import QUICK, ended, night, printed, spells, write
 from tests.shown import by_schema, check_harmless
 
 
@@ -80,12 +80,9 @@ def test_accident_is_a_flaky_night_or_one_that_alone_differs(
     assert (line.flakes, line.unjudged) == (Rate(flakes, judged), unjudged)
 
 
-@pytest.mark.parametrize(
-    ("hits", "of", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (10, 10, 0.7225, 1.0), (0, 0, 0.0, 1.0)],
-)
-def test_interval_is_wilsons(hits: int, of: int, low: float, high: float) -> None:
-    assert list(Rate(hits, of).interval) == pytest.approx([low, high], abs=1e-4)
+def test_interval_is_wilsons() -> None:
+    for hits, of, low, high in ((0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (0, 0, 0.0, 1.0)):
+        assert list(Rate(hits, of).interval) == pytest.approx([low, high], abs=1e-4)
 
 
 @pytest.mark.parametrize("with_states", [True, False], ids=["footer", "findings"])
@@ -119,16 +116,9 @@ def test_worst_of_a_night_counts_but_for_what_is_explained(tmp_path: Path) -> No
 @pytest.mark.parametrize(("mode", "marks"), [("foreign", "."), ("live", "?")])
 def test_silence_of_a_recording_undoes_no_pass(tmp_path: Path, mode: str, marks: str) -> None:
     silent = runs.finding(verdict=Verdict.NOT_TESTABLE, case="n-2", message="no image")
-    providers = runs.header(mode=mode)["providers"]
-    (line,) = nights_in(tmp_path, [runs.finding(), silent], providers=providers).timelines
+    head = runs.header(mode=mode)
+    (line,) = nights_in(tmp_path, [runs.finding(), silent], providers=head["providers"]).timelines
     assert line.marks == marks
-
-
-def test_models_with_the_same_nights_share_a_row(tmp_path: Path) -> None:
-    models = ("dall-e-2", "dall-e-3")
-    nights = ([make(model=name) for name in models] for make in (runs.finding, runs.broken))
-    (line,) = nights_in(tmp_path, *nights).timelines
-    assert line.models == models
 
 
 @pytest.mark.parametrize(
@@ -144,11 +134,15 @@ def test_only_what_changed_or_fell_silent_is_shown_unless_asked(
     assert len(history(tmp_path, every=True).timelines) == 2
 
 
-def test_what_changed_comes_before_what_is_not_judged_any_more(tmp_path: Path) -> None:
+def test_models_share_a_row_and_what_changed_comes_before_what_fell_silent(
+    tmp_path: Path,
+) -> None:
+    models = ("dall-e-2", "dall-e-3")
+    kept, broken = ([make(model=name) for name in models] for make in (runs.finding, runs.broken))
     rest = runs.finding("count.n-images")
-    nights_in(tmp_path, [LETTERS["."], rest], [LETTERS["F"], rest], [LETTERS["F"]])
-    clauses = [line.clause for line in history(tmp_path).timelines]
-    assert clauses == ["format.url-only", "count.n-images"]
+    nights_in(tmp_path, [*kept, rest], [*broken, rest], broken)
+    lines = [(line.clause, line.models) for line in history(tmp_path).timelines]
+    assert lines == [("format.url-only", models), ("count.n-images", ("dall-e-3",))]
 
 
 def test_suite_with_other_clauses_goes_on_with_the_same_promises(tmp_path: Path) -> None:

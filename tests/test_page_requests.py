@@ -63,11 +63,11 @@ def test_line_is_one_call_of_curl_with_the_words_of_the_request(request_: Any) -
     assert {word for word in words if word.startswith("-")} <= options
 
 
-@pytest.mark.parametrize("body", [bytes(range(1, 256)), "ü'\\".encode() * 3, b"@/etc/passwd"])
-def test_shell_gets_the_very_bytes(body: bytes) -> None:
-    words = said_by_shell(curl_line("POST", URL, [], body))
-    assert words[-1].encode("utf-8", "surrogateescape") == body
-    assert quoted(body).isascii() or quoted(body).isprintable()
+def test_shell_gets_the_very_bytes() -> None:
+    for body in (bytes(range(1, 256)), "ü'\\".encode() * 3, b"@/etc/passwd"):
+        words = said_by_shell(curl_line("POST", URL, [], body))
+        assert words[-1].encode("utf-8", "surrogateescape") == body
+        assert quoted(body).isascii() or quoted(body).isprintable()
 
 
 def test_half_of_a_character_is_a_replacement_and_a_byte_of_a_file_name_is_itself() -> None:

@@ -28,7 +28,7 @@ from tests.runs import with_families
 from tests.shown import by_schema
 from tests.sums import kept_apart
 
-PASSED, OUT = runs.finding(), runs.finding("envelope.json", Verdict.UNAVAILABLE)
+PASSED = runs.finding()
 
 
 def priced(price: Any, case: str = "baseline", elapsed: float = 1.0) -> dict[str, Any]:
@@ -87,12 +87,9 @@ def test_markdown_lists_runs_with_what_is_not_known_of_them() -> None:
     assert "Latency" not in text
 
 
-def test_long_section_of_markdown_is_cut_and_says_so() -> None:
+def test_long_section_of_markdown_is_cut_and_says_so_and_its_heading_hides_nothing() -> None:
     many = [runs.broken(clause=f"count.number-{number}") for number in range(130)]
     assert "- and 30 more, in the run file" in render([runs.run(*many)], "md")
-
-
-def test_heading_does_not_hide_known_deviations() -> None:
     heading = render([runs.run(runs.known())], "md").splitlines()[0]
     said = "acme (dall-e-3, live) conforms but for 1 known deviation; 0 of 1 MUST kept, 1 decided"
     assert heading == f"# Image API conformance: {said}"
@@ -159,47 +156,19 @@ def test_failure_says_what_was_expected_and_observed_and_a_should_in_its_output(
     assert text.startswith("SHOULD errors.status-400: deviates: HTTP 422")
 
 
-def test_time_of_an_exchange_counts_once() -> None:
-    root = parsed(runs.run(runs.exchange(), PASSED, runs.finding("envelope.json")))
-    assert [case.get("time") for case in root.iter("testcase")][:2] == ["1.250", "0.000"]
-    assert root.get("time") == "1.250"
-
-
 def test_numbers_are_those_of_the_cases_and_totals_those_of_the_suites() -> None:
     root = parsed(runs.messy())
     assert len(root) == 10
-    paths = {"failures": "testcase/failure", "errors": "testcase/error", "tests": "testcase"}
-    for name, path in {**paths, "skipped": "testcase/skipped"}.items():
-        counts = [len(suite.findall(path)) for suite in root]
+    for name, path in {"failures": "/failure", "errors": "/error", "tests": ""}.items():
+        counts = [len(suite.findall(f"testcase{path}")) for suite in root]
         assert [int(suite.attrib[name]) for suite in root] == counts
-        assert name == "skipped" or int(root.attrib[name]) == sum(counts)
-
-
-STALE = runs.footer(problems=["cassettes/x.yaml: remove it"])
-LEFT = "acme (dall-e-3, live) could not be judged; 1 of 2 MUSTs kept, 1 decided; 1 promise open "
-
-
-@pytest.mark.parametrize(
-    ("run", "tag", "message", "numbers"),
-    [
-        (runs.run(), "", "", (0, 0)),
-        (runs.run(end=None), "error", "the run did not come to its end", (1, 0)),
-        (runs.run(PASSED, OUT), "error", f"{LEFT}(edition sample-2026-01-01).", (1, 0)),
-        # its promises alone fail it
-        (runs.run(runs.broken(), OUT), "skipped", "acme (dall-e-3, live) does", (0, 1)),
-        (runs.run(end=STALE), "failure", "cassettes/x.yaml: remove it", (0, 1)),
-        (runs.fallen_short(), "skipped", "acme (dall-e-3, live): nothing new is broken", (0, 0)),
-    ],
-    ids=["conforms", "cut-off", "not-judged", "breaks", "problem", "fallen-short"],
-)
-def test_what_is_wrong_with_a_run_as_such_is_a_case_of_its_own(
-    run: Run, tag: str, message: str, numbers: tuple[int, int]
-) -> None:
-    root = parsed(run)
-    (case,) = root.findall("testsuite[@name='run']/testcase")
-    assert [child.tag for child in case] == [tag] * bool(tag)
-    assert all(child.attrib["message"].startswith(message) for child in case)
-    assert (int(root.attrib["errors"]), int(root.attrib["failures"])) == numbers
+        assert int(root.attrib[name]) == sum(counts)
+    skipped = [len(suite.findall("testcase/skipped")) for suite in root]
+    assert [int(suite.attrib["skipped"]) for suite in root] == skipped
+    # the time of an exchange counts once
+    root = parsed(runs.run(runs.exchange(), PASSED, runs.finding("envelope.json")))
+    assert [case.get("time") for case in root.iter("testcase")][:2] == ["1.250", "0.000"]
+    assert root.get("time") == "1.250"
 
 
 # --- csv ---
@@ -236,20 +205,10 @@ def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bo
 # --- json ---
 
 
-@pytest.mark.parametrize(
-    "made",
-    [
-        runs.run(end=None),
-        runs.hostile("x"),
-        runs.run(priced({"estimate": 1, "actual": 2}), runs.known()),
-    ],
-    ids=["interrupted", "hostile", "priced"],
-)
-def test_json_validates_against_its_schema(made: Run) -> None:
-    by_schema("report", render([with_families(made)], "json"))
-
-
-def test_json_says_what_the_other_reports_say() -> None:
+def test_json_is_as_its_schema_says_and_says_what_the_other_reports_say() -> None:
+    paid = runs.run(priced({"estimate": 1, "actual": 2}), runs.known())
+    for made in (runs.run(end=None), runs.hostile("x"), paid):
+        by_schema("report", render([with_families(made)], "json"))
     document = by_schema("report", render([with_families(runs.messy())], "json"))
     relay = next(column for column in document["columns"] if column["provider"] == "relay")
     assert relay["promises"]["format.url-only"] == "fail"
@@ -298,13 +257,11 @@ def test_family_counts_promises_model_by_model_and_is_the_model_where_none_is_kn
     assert totals == [("dall-e", 8), ("gpt-image", 4)]
 
 
-@pytest.mark.parametrize(
-    ("finished", "seconds"),
-    [("2026-01-02T03:04:35+00:00", 30.0), ("2026-01-02T03:04:00+00:00", None), ("x", None)],
-    ids=["later", "clock-set-back", "no-date"],
-)
-def test_run_takes_no_time_that_cannot_be(finished: str, seconds: float | None) -> None:
-    assert run_facts(runs.run(end={**runs.footer(), "finished": finished})).wall == seconds
+def test_run_takes_no_time_that_cannot_be() -> None:
+    later, set_back = "2026-01-02T03:04:35+00:00", "2026-01-02T03:04:00+00:00"
+    for finished, seconds in ((later, 30.0), (set_back, None), ("x", None)):
+        made = runs.run(end={**runs.footer(), "finished": finished})
+        assert run_facts(made).wall == seconds
 
 
 # --- the command ---

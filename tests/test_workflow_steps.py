@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from conformance.contract import DEFAULT_EDITION
 from conformance.results.run_file import write_run
 from tests import runs
-from tests.workflows import KEY, PROVIDER, ROOT, Runner, judge, lying, resolved, step, workflow
+from tests.nights import night
+from tests.workflows import KEY, PROVIDER, ROOT, Runner, lying, resolved, step, workflow
 
 pytest_plugins = ["tests.workflows"]
 
@@ -43,12 +45,14 @@ def test_job_ends_as_the_suite_did(runner: Runner, name: str) -> None:
 
 
 def test_action_confirms_what_is_worse_than_its_baseline_and_fails(runner: Runner) -> None:
-    judge(runner)
+    edition = {**runs.EDITION, "id": DEFAULT_EDITION}
+    kept = runs.finding("envelope.created-integer", model="qwen-image")
+    write_run(night(1, kept, head={"edition": edition}), runner.work / "base.jsonl")
     (runner.work / "out").mkdir()
     inputs = workflow("action")["inputs"]
     given = {name: about.get("default", "") for name, about in inputs.items()}
     given |= {"provider": "./acme.toml", "key": KEY, "budget": "2.00", "models": "qwen-image"}
-    given |= {"baseline": "night", "output": "out"}
+    given |= {"baseline": "base.jsonl", "output": "out"}
     values = {f"inputs.{name}": str(value) for name, value in given.items()}
     values |= {"runner.temp": str(runner.home), "github.action_path": str(ROOT)}
     environment = resolved(step("action", "Judge")["env"], values)
