@@ -15,6 +15,7 @@ import pytest
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError
 from conformance.findings import NO_TEXT, Verdict
+from conformance.parsing import printable
 from conformance.recordings import ForeignReport, judge_files
 from conformance.recordings.model_names import read_names
 from conformance.recordings.render import show
@@ -119,14 +120,6 @@ def test_judge_of_nothing_leaves_no_run_file_and_keeps_the_one_before(tmp_path: 
     assert (tmp_path / "run.jsonl").read_bytes() == before
 
 
-def test_judge_quiet_says_what_is_wrong_alone(tmp_path: Path) -> None:
-    (tmp_path / "good.jsonl").write_text(lines(record()))
-    done = judge(tmp_path, "--quiet", "good.jsonl", "none.har")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: none.har: cannot be read: no such file or directory\n"
-    assert "Missing argument" in command(tmp_path, "judge").stderr
-
-
 def test_judge_finds_recordings_in_folders_and_by_patterns(tmp_path: Path) -> None:
     below = tmp_path / "some" / "below"
     below.mkdir(parents=True)
@@ -167,38 +160,34 @@ def make_socket(path: Path) -> None:
         server.bind(str(path))
 
 
-def make_looping_link(path: Path) -> None:
-    path.symlink_to(path)
-
-
 ODD: dict[str, tuple[Callable[[Path], object], str]] = {
-    "empty": (lambda path: path.write_bytes(b""), "is empty"),
+    "empty": (Path.touch, "is empty"),
     "text": (lambda path: path.write_text("hello"), "is no known recording"),
     "pipe": (os.mkfifo, "is no regular file"),
     "socket": (make_socket, "is no regular file"),
-    "folder": (lambda path: path.mkdir(), "is a folder without recordings"),
+    "folder": (Path.mkdir, "is a folder without recordings"),
     "missing": (Path.exists, "no such file or directory"),
-    "link-to-itself": (make_looping_link, "too many levels of symbolic links"),
+    "link-to-itself": (lambda path: path.symlink_to(path), "too many levels of symbolic links"),
+    "*.har": (Path.exists, "matches no file"),
+    "\udcff": (Path.exists, "no such file"),
 }
 
 
-@pytest.mark.parametrize(("make", "reason"), ODD.values(), ids=ODD)
-def test_judge_says_of_what_is_no_recording_what_it_is(
-    tmp_path: Path, make: Callable[[Path], object], reason: str
+def test_judge_says_of_what_is_no_recording_what_it_is_and_quiet_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make(tmp_path / "odd")
-    report = judged(tmp_path, "odd")
-    assert report.conclusion == 2
-    [problem] = report.problems
-    assert problem.startswith(f"{tmp_path}/odd: ")
-    assert reason in problem
-
-
-def test_judge_takes_any_word_for_a_file(tmp_path: Path) -> None:
-    words = ("/dev/null", "is no regular file"), ("*.har", "matches no file"), ("\udcff", "no such")
-    for word, reason in words:
-        [problem] = judged(tmp_path, word).problems
+    for name, (make, reason) in ODD.items():
+        make(tmp_path / name)
+        report = judged(tmp_path, name)
+        assert report.conclusion == 2
+        [problem] = report.problems
+        assert problem.startswith(f"{tmp_path}/{printable(name)}: ")
         assert reason in problem
+    assert "is no regular file" in judged(tmp_path, "/dev/null").problems[0]
+    show(judged(tmp_path, "missing"), quiet=True)
+    said = f"error: {tmp_path}/missing: cannot be read: no such file or directory\n"
+    assert capsys.readouterr() == ("", said)
+    assert "Missing argument" in command(tmp_path, "judge").stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
