@@ -186,12 +186,18 @@ def test_server_error_is_neither_passed_nor_failed() -> None:
 
 
 @pytest.mark.parametrize("model", sample(EDITION.models, 3))
-def test_placed_parameter_is_unknown_everywhere(model: str) -> None:
-    @QUICK
-    @given(drawn.placed(EDITION, EDITION.models[model]))
-    def check(placed: Any) -> None:
+def test_placed_parameter_is_unknown_everywhere_and_what_is_refused_asks_for_one_image(
+    model: str,
+) -> None:
+    known = EDITION.models[model]
+
+    @settings(QUICK, max_examples=40)
+    @given(drawn.placed(EDITION, known), drawn.refused(EDITION, known))
+    def check(placed: Any, refused: Any) -> None:
         assert len(placed.texts) >= 2
         assert placed.name not in EDITION.parameters
+        assert refused.control.get("n") in (None, 1)
+        assert refused.parameter == "n" or refused.body.get("n") in (None, 1)
 
     check()
 
