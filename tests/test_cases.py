@@ -179,7 +179,8 @@ def test_legal_edge_is_sent_to_who_asks_thoroughly() -> None:
     for model, id_, part in LEGAL:
         case = cases_of(model)[id_]
         assert part.items() <= (case.body or {}).items()
-        assert (reading(case), case.billed, case.depth) == ("accepted", True, Depth.THOROUGH)
+        legal = (reading(case), case.billed, case.depth)
+        assert legal == ("accepted", True, Depth.THOROUGH), id_
 
 
 def test_what_nobody_promises_is_asked_and_left_open() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,17 +81,24 @@ MISTAKES: list[tuple[str, str, Any, str]] = [
 ]
 
 
+def refusal(folder: Path) -> str:
+    """Return why an edition is not loaded."""
+    try:
+        load_edition(folder.name, folder.parent)
+    except ConformanceError as error:
+        return str(error)
+    return "it is loaded"
+
+
 def test_mistake_in_an_edition_is_named(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     for file, place, value, message in MISTAKES:
         before = (folder / file).read_text()
         set_member(folder / file, place, value)
-        with pytest.raises(ConformanceError, match=message):
-            load_edition(folder.name, tmp_path)
+        assert message in refusal(folder)
         (folder / file).write_text(before)
     (folder / "error.json").write_text("{\n  oops")
-    with pytest.raises(EditionError, match=r"error\.json is not JSON.*line 2"):
-        load_edition(folder.name, tmp_path)
+    assert re.search(r"error\.json is not JSON.*line 2", refusal(folder))
 
 
 @pytest.mark.parametrize("name", edition_ids())
