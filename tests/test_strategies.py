@@ -103,6 +103,7 @@ def test_every_breakable_rule_has_a_strategy() -> None:
         }
 
 
+@pytest.mark.long
 def test_invalid_bodies_reach() -> None:
     rules = [
         ("output_format", "transparent-needs-alpha-format"),
@@ -142,6 +143,7 @@ PAIRS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.long
 def test_valid_bodies_reach() -> None:
     drawn = valid_bodies(EDITION, GPT)
     assert not unreached(drawn, PAIRS, lambda body, pair: bool(body.items() >= pair.items()))
