@@ -7,12 +7,14 @@ import json
 import re
 import shutil
 import subprocess
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.cases import all_cases, build_request, cases_for, curl
-from conformance.cases.model import UNKNOWN_KEY, UNKNOWN_MODEL, Authorization, Case, Depth
+from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case, Depth
 from conformance.cases.near_misses import nearly
 from conformance.cases.schema_keywords import UnknownKeywordError, condition_names, is_constraint
 from conformance.cases.valid import DerivationError
@@ -23,6 +25,7 @@ from conformance.exchange.sent_request import read_request
 from tests.contract import changed_edition
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 EDITION = load_edition()
@@ -135,12 +138,10 @@ JPEG = {"output_format": "jpeg"}
 # model, id, what is sent, and the control where it is not the baseline
 WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("dall-e-2", "n-string-2", {"n": "2"}, "n-2"),
-    ("dall-e-3", "n-string-1", {"n": "1"}, ""),
     ("gpt-image-1", "n-true", {"n": True}, ""),
     ("dall-e-2", "n-huge", {"n": 10**20}, ""),
     ("dall-e-2", "n-1.5", {"n": 1.5}, ""),
     ("dall-e-2", "n-0", {"n": 0}, ""),
-    ("dall-e-2", "n-above-maximum", {"n": 11}, ""),
     ("dall-e-3", "n-above-maximum", {"n": 2}, ""),
     ("gpt-image-1", "output_compression-above-maximum", {"output_compression": 101} | JPEG, ""),
     ("gpt-image-1.5", "output_compression-string-50", {"output_compression": "50"} | JPEG,
@@ -156,7 +157,6 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("dall-e-3", "size-near-miss", {"size": "1024x1000"}, ""),
     ("dall-e-2", "size-huge", {"size": "100000x100000"}, ""),
     ("qwen-image", "prompt-null", {"prompt": None}, ""),
-    ("dall-e-3", "user-null", {"user": None}, ""),
 ]  # fmt: skip
 LEGAL: list[tuple[str, str, dict[str, Any]]] = [
     ("dall-e-2", "n-10", {"n": 10}),
@@ -179,7 +179,8 @@ def test_legal_edge_is_sent_to_who_asks_thoroughly() -> None:
     for model, id_, part in LEGAL:
         case = cases_of(model)[id_]
         assert part.items() <= (case.body or {}).items()
-        assert (reading(case), case.billed, case.depth) == ("accepted", True, Depth.THOROUGH)
+        legal = (reading(case), case.billed, case.depth)
+        assert legal == ("accepted", True, Depth.THOROUGH), id_
 
 
 def test_what_nobody_promises_is_asked_and_left_open() -> None:
@@ -195,13 +196,12 @@ def test_what_costs_more_is_not_standard() -> None:
     assert {case.id for case in deep if not case.billed} == {"n-huge", "n-string-2"}
 
 
-@pytest.mark.parametrize("model", ["dall-e-2", "dall-e-3", "gpt-image-1"])
-def test_longest_prompt_has_the_documented_length(model: str) -> None:
-    longest, longer = (
-        cases_of(model)[id_].body or {} for id_ in ("prompt-longest", "prompt-too-long")
-    )
-    assert len(longest["prompt"]) == EDITION.models[model].parameters["prompt"]["maxLength"]
-    assert len(longer["prompt"]) == len(longest["prompt"]) + 1
+def test_longest_prompt_has_the_documented_length() -> None:
+    for model in ("dall-e-2", "dall-e-3", "gpt-image-1"):
+        ids = ("prompt-longest", "prompt-too-long")
+        lengths = [len((cases_of(model)[id_].body or {})["prompt"]) for id_ in ids]
+        most = EDITION.models[model].parameters["prompt"]["maxLength"]
+        assert lengths == [most, most + 1]
 
 
 def test_closed_list_is_tried_with_a_word_and_a_near_miss() -> None:
@@ -222,31 +222,34 @@ def test_fine_fault_comes_after_coarser_ones_of_its_depth() -> None:
         assert not case.after or case.depth.includes(own[str(case.control)]), case.path
 
 
-@pytest.mark.parametrize("model", ["dall-e-2", "dall-e-3", "gpt-image-1.5"])
-def test_huge_size_is_last_and_followed_by_a_sign_of_life(model: str) -> None:
-    *_, huge, life = cases_of(model).values()
-    assert (huge.id, life.id) == ("size-huge", "prompt-missing-after-size-huge")
-    assert huge.id in life.after
+def test_huge_size_is_last_and_followed_by_a_sign_of_life() -> None:
+    for model in ("dall-e-2", "dall-e-3", "gpt-image-1.5"):
+        *_, huge, life = cases_of(model).values()
+        assert (huge.id, life.id) == ("size-huge", "prompt-missing-after-size-huge")
+        assert huge.id in life.after
 
 
 # ------------------------------------------------------------------ other schemas
 
-CHANGES: dict[str, Any] = {
-    "of a parameter": lambda schema: schema["properties"]["n"].update(multipleOf=2),
-    "type array": lambda schema: schema["properties"].update(tags={"type": "array"}),
-    "of the body": lambda schema: schema.update(minProperties=3),
-    "in an open question": lambda schema: schema["properties"]["n"].update(
-        open=[{"question": "model-omitted", "keywords": {"multipleOf": 2}}]
-    ),
-    "in a rule": lambda schema: schema.update(allOf=[{"dependentRequired": {"n": ["size"]}}]),
-    "pattern without values": lambda schema: schema["properties"].update(
-        code={"type": "string", "pattern": "^[a-z]$"}
-    ),
+
+def set_in(*names: str, **values: Any) -> Callable[[Any], object]:
+    """Return an edit that sets members of the object at a path."""
+    return lambda schema: reduce(getitem, names, schema).update(values)
+
+
+QUESTION = {"question": "model-omitted", "keywords": {"multipleOf": 2}}
+CHANGES = {
+    "of a parameter": set_in("properties", "n", multipleOf=2),
+    "type array": set_in("properties", tags={"type": "array"}),
+    "of the body": set_in(minProperties=3),
+    "in an open question": set_in("properties", "n", open=[QUESTION]),
+    "in a rule": set_in(allOf=[{"dependentRequired": {"n": ["size"]}}]),
+    "pattern without values": set_in("properties", code={"type": "string", "pattern": "^[a-z]$"}),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_unknown_keyword_is_an_error(tmp_path: Path, change: Any) -> None:
+def test_unknown_keyword_is_an_error(tmp_path: Path, change: Callable[[Any], object]) -> None:
     edition = changed_edition(tmp_path, "dall-e-3", change)
     with pytest.raises(UnknownKeywordError, match=r"dall-e-3: .* uses '"):
         all_cases(edition, ["dall-e-3"])
@@ -255,7 +258,7 @@ def test_unknown_keyword_is_an_error(tmp_path: Path, change: Any) -> None:
 def test_rule_that_cannot_be_broken_alone_is_an_error(tmp_path: Path) -> None:
     never = {"if": {"properties": {"n": {"minimum": 5}}, "required": ["n"]}}
     rule = {"title": "moot", **never, "then": {"required": ["prompt"]}, "citations": []}
-    edition = changed_edition(tmp_path, "dall-e-3", lambda schema: schema.update(allOf=[rule]))
+    edition = changed_edition(tmp_path, "dall-e-3", set_in(allOf=[rule]))
     with pytest.raises(DerivationError, match="moot"):
         all_cases(edition, ["dall-e-3"])
 
@@ -300,21 +303,12 @@ def test_what_is_sent_reads_as_what_was_meant(served_as: str | None) -> None:
         assert read.faults == ({FAULTS[case.id]} if case.id in FAULTS else set()), case.id
 
 
-def test_authorization_header_holds_the_key_where_it_is_valid_alone() -> None:
-    headers = {}
-    for kind in Authorization:
-        case = Case("any", LEAD, body={}, authorization=kind)
-        made = dict(build_request(case, base_url=BASE_URL, key=KEY).headers)
-        headers[kind] = made.get("authorization")
-    scheme, _, text = str(headers.pop(Authorization.WRONG_SCHEME)).partition(" ")
+def test_wrong_scheme_never_holds_the_key() -> None:
+    case = Case("any", LEAD, body={}, authorization=Authorization.WRONG_SCHEME)
+    header = dict(build_request(case, base_url=BASE_URL, key=KEY).headers)["authorization"]
+    scheme, _, text = header.partition(" ")
     assert scheme == "Basic"
     assert KEY.encode() not in base64.b64decode(text)
-    assert headers == {
-        Authorization.VALID: f"Bearer {KEY}",
-        Authorization.MISSING: None,
-        Authorization.MALFORMED: "Bearer",
-        Authorization.UNKNOWN: f"Bearer {UNKNOWN_KEY}",
-    }
 
 
 def test_model_list_is_a_bare_get() -> None:
@@ -375,19 +369,16 @@ def test_curl_line_cuts_a_long_prompt_and_says_so() -> None:
     assert len(line) < 700
 
 
-def test_curl_line_shows_nothing_invisible() -> None:
+def test_curl_line_shows_nothing_invisible_and_keeps_curl_from_adding_a_content_type() -> None:
     body = {"model": LEAD, "prompt": "a \u202e lantern"}
     line = curl(Case("any", LEAD, body=body), base_url=BASE_URL, key_variable="THE_KEY")
     assert "\u202e" not in line
     assert json.loads(run_curl(line)[-1]) == body
+    untyped = Case("any", LEAD, body={}, content_type=None)
+    assert "content-type:" in run_curl(curl(untyped, base_url=BASE_URL))
 
 
-def test_curl_line_keeps_curl_from_adding_a_content_type() -> None:
-    case = Case("any", LEAD, body={}, content_type=None)
-    assert "content-type:" in run_curl(curl(case, base_url=BASE_URL))
-
-
-@pytest.mark.parametrize("name", ["A B", "", "$(id)", "1A"])
-def test_curl_line_refuses_what_no_shell_could_expand(name: str) -> None:
-    with pytest.raises(ConformanceError, match="environment variable"):
-        curl(TRICKY, base_url=BASE_URL, key_variable=name)
+def test_curl_line_refuses_what_no_shell_could_expand() -> None:
+    for name in ("A B", "", "$(id)", "1A"):
+        with pytest.raises(ConformanceError, match="environment variable"):
+            curl(TRICKY, base_url=BASE_URL, key_variable=name)

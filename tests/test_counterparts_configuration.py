@@ -135,9 +135,9 @@ def test_start_script_refuses_what_it_does_not_know(arguments: list[str]) -> Non
 def test_prism_document_of_the_edition_judges_by_the_model(of_edition: Any) -> None:
     for model in MODELS:
         body = {"model": model, "prompt": "a red cube"}
-        assert accepts(of_edition, body)
-        assert not accepts(of_edition, {"model": model})
-        assert not accepts(of_edition, body | {"n": 11})
+        assert accepts(of_edition, body), model
+        assert not accepts(of_edition, {"model": model}), model
+        assert not accepts(of_edition, body | {"n": 11}), model
         assert accepts(of_edition, body | {"n": 2}) == (model not in {"dall-e-3", "qwen-image"})
     assert accepts(of_edition, {"prompt": "a red cube"})
     assert not accepts(of_edition, {"size": "1024x1024"})

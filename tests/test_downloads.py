@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 
@@ -124,20 +125,13 @@ def test_fetch_keeps_to_where_the_provider_was_first(
         assert failed(transport.fetch(url)).kind == "blocked-address"
 
 
-def test_transport_name_that_is_unknown(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch
+def test_transport_name_that_is_unknown_or_whose_server_stalls(
+    transport: Transport, hurried: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    error = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    monkeypatch.setattr(socket, "getaddrinfo", Mock(side_effect=error))
     failure = failed(transport.send("GET", "http://unknown.example/"))
     assert (failure.kind, "unknown.example" in failure.message) == ("dns", True)
-
-
-def test_transport_name_server_that_stalls(
-    hurried: Transport, monkeypatch: pytest.MonkeyPatch
-) -> None:
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(5) and [])
     failure = failed(hurried.send("GET", "http://slow.example/"))

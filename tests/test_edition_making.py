@@ -1,28 +1,46 @@
-"""A new edition is a folder under an id of its own; `edition check` says what is wrong with one."""
+"""A new edition is made, checked, and compared: with a document, and with the one before."""
 
 from __future__ import annotations
 
 import json
+from datetime import date
+from io import StringIO
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
+from jsonschema import Draft202012Validator
+from msgspec.structs import replace
+from rich.console import Console
 
 from conformance.commands.edition import check
-from conformance.contract import DEFAULT_EDITION, Edition, EditionError, edition_ids, load_edition
+from conformance.commands.editions import changes as changes_command
+from conformance.contract import (
+    DEFAULT_EDITION,
+    Edition,
+    EditionError,
+    edition_ids,
+    load_edition,
+    schemas_directory,
+)
 from conformance.contract.frozen import DIGEST_FILE, freeze
 from conformance.contract.loading import read_edition
 from conformance.contract.promises import load_promises
+from conformance.editions.changes import changes_between, lifecycle_changes
 from conformance.editions.checking import check_edition, faults
 from conformance.editions.creating import new_edition
 from conformance.editions.document_differences import document_differences, unnamed_models
-from conformance.editions.mentions import named_in, unnamed_citations
+from conformance.editions.mentions import unnamed_citations
 from conformance.editions.openapi import DocumentError, read_document
-from tests.contract import change, set_member
+from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
+from tests.contract import change, copied, set_member
 from tests.extent import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conformance.editions.records import Changes, EditionChange
 
 
 @pytest.fixture
@@ -50,32 +68,30 @@ def test_new_edition_of_a_new_edition_keeps_a_longer_id_that_begins_the_same(fol
     assert (third.id, promises.edition, promises.all[0].says) == ("third", "third", said)
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("mine-2027-01", "is there already"),
-        (DEFAULT_EDITION, "comes with the suite"),
-        ("Mine", "cannot be the id"),
-        ("nowhere/mine", "is no folder"),
-    ],
-)
-def test_place_that_will_not_do_is_one_sentence(tmp_path: Path, name: str, said: str) -> None:
+def test_place_that_will_not_do_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "mine-2027-01").mkdir()
-    before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(EditionError, match=said):
-        new_edition(DEFAULT_EDITION, str(tmp_path / name))
-    assert sorted(tmp_path.rglob("*")) == before
+    for name, said in {
+        "mine-2027-01": "is there already",
+        DEFAULT_EDITION: "comes with the suite",
+        "Mine": "cannot be the id",
+        "nowhere/mine": "is no folder",
+    }.items():
+        with pytest.raises(EditionError, match=said):
+            new_edition(DEFAULT_EDITION, str(tmp_path / name))
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine-2027-01"]
 
 
-Output = pytest.CaptureFixture[str]
+def checked(capsys: pytest.CaptureFixture[str], name: str, document: Path | None = None) -> Any:
+    """Check an edition; return the exit code, where no fault is printed."""
+    with pytest.raises(typer.Exit) as ended:
+        check(name, document)
+    assert "0 faults" in " ".join(capsys.readouterr().out.split())
+    return ended.value.exit_code
 
 
 @pytest.mark.parametrize("name", sample(sorted(edition_ids(), key=DEFAULT_EDITION.__ne__), 2))
-def test_edition_of_the_suite_has_no_fault(capsys: Output, name: str) -> None:
-    with pytest.raises(typer.Exit) as ended:
-        check(name, None)
-    assert ended.value.exit_code == 0
-    assert "0 faults" in " ".join(capsys.readouterr().out.split())
+def test_edition_of_the_suite_has_no_fault(capsys: Any, name: str) -> None:
+    assert checked(capsys, name) == 0
 
 
 def uncited_default(content: dict[str, Any]) -> None:
@@ -112,19 +128,6 @@ def test_citation_that_never_names_the_model_is_said(edition: Edition) -> None:
     assert note.startswith("dall-e-2: model.enum cites cometapi, Choosing a model")
 
 
-def test_names_in_a_text(edition: Edition) -> None:
-    texts: dict[str, set[str]] = {
-        "For GPT Image models": {"gpt-image"},
-        "DALL·E 3 is dall-e-3": {"dall-e-3"},
-        "gpt-image-1.5 and gpt-image-1-mini": {"gpt-image-1-mini", "gpt-image-1.5"},
-        "gpt-image-2-2026-04-21": set(),
-        "any model": set(),
-    }
-    for text, names in texts.items():
-        assert names <= set(named_in(text, edition))
-        assert "gpt-image-1" not in named_in(text, edition)
-
-
 # ------------------------------------------------------------------ documents
 
 PROPERTIES: dict[str, Any] = {
@@ -141,15 +144,13 @@ COMPONENTS: dict[str, Any] = {
 }
 
 
-def document(
-    folder: Path, name: str = "openapi.json", wide: dict[str, Any] | None = None, **changes: Any
-) -> Path:
+def document(folder: Path, wide: dict[str, Any] | None = None, **changes: Any) -> Path:
     """Write an OpenAPI document of the endpoint."""
     request = {"type": "object", "properties": PROPERTIES, "required": ["prompt", "n"], **changes}
     components = {"schemas": {**COMPONENTS, "Request": request, "Wide": wide}}
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Request"}}}
     paths = {"/v1/images/generations": {"post": {"requestBody": {"content": content}}}}
-    file = folder / name
+    file = folder / "openapi.json"
     file.write_text(json.dumps({"openapi": "3.1.0", "paths": paths, "components": components}))
     return file
 
@@ -158,9 +159,11 @@ def differences(file: Path) -> list[str]:
     return [*document_differences(load_edition(), read_document(file, load_edition()))]
 
 
-@pytest.mark.parametrize("name", ["openapi.json", "openapi.yaml"])
-def test_document_that_says_otherwise(tmp_path: Path, name: str) -> None:
-    said = "\n".join(differences(document(tmp_path, name)))
+def test_document_that_says_otherwise(tmp_path: Path, capsys: Any) -> None:
+    file = document(tmp_path)
+    assert checked(capsys, DEFAULT_EDITION, file) == 1
+    assert differences(file.rename(tmp_path / "openapi.yaml")) == differences(document(tmp_path))
+    said = "\n".join(differences(document(tmp_path)))
     for difference in (
         "n: maximum is 10 in the edition, 4 in the document",
         "n: the default is 1 in the edition, 2 in the document",
@@ -197,44 +200,167 @@ NESTED: dict[str, Any] = {"type": "string"}
 for _ in range(90):
     NESTED = {"anyOf": [NESTED, LOOP]}
 TYPES = {"type": [{}, []], "enum": [{}, [1]], "maximum": "x", "default": {"a": "b" * 100_000}}
-HOSTILE: dict[str, Any] = {
-    "loop": LOOP,
-    "nested": NESTED,
-    "other-file": {"$ref": "other.yaml#/x"},
-    "nowhere": {"$ref": "#/nowhere"},
-    "types": TYPES,
-    "long": {"enum": [*range(20_000)]},
-    "list": [],
-    "text": "string",
-    "null": None,
-}
+REFERENCES: list[Any] = [LOOP, NESTED, {"$ref": "other.yaml#/x"}, {"$ref": "#/nowhere"}]
 
 
-@pytest.mark.parametrize("prompt", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_document_does_no_harm(tmp_path: Path, prompt: Any) -> None:
-    sentences = differences(document(tmp_path, properties={**PROPERTIES, "prompt": prompt}))
-    assert max(map(len, sentences)) < 2000
+def test_hostile_document_does_no_harm(tmp_path: Path) -> None:
+    for prompt in (*REFERENCES, TYPES, {"enum": [*range(20_000)]}, [], "string", None):
+        sentences = differences(document(tmp_path, properties={**PROPERTIES, "prompt": prompt}))
+        assert max(map(len, sentences)) < 2000
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("{", "is no JSON"),
-        ("[" * 100_000, "nests deeper"),
-        ("{}", "it has no paths"),
-        ('{"paths": {"/v1/images/edits": {}}}', "did you mean '/v1/images/edits'"),
-        ('{"paths": {"/images/generations": {"post": {"requestBody": []}}}}', "has no POST"),
-    ],
-)
-def test_document_that_is_none_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+def test_document_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
-    file.write_text(text)
-    with pytest.raises(DocumentError, match=said):
-        read_document(file, load_edition())
+    for text, said in {
+        "{": "is no JSON",
+        "[" * 100_000: "nests deeper",
+        "{}": "it has no paths",
+        '{"paths": {"/v1/images/edits": {}}}': "did you mean '/v1/images/edits'",
+        '{"paths": {"/images/generations": {"post": {"requestBody": []}}}}': "has no POST",
+    }.items():
+        file.write_text(text)
+        with pytest.raises(DocumentError, match=said):
+            read_document(file, load_edition())
 
 
-def test_difference_to_a_document_ends_with_1(tmp_path: Path, capsys: Output) -> None:
-    with pytest.raises(typer.Exit) as ended:
-        check(DEFAULT_EDITION, document(tmp_path))
-    assert ended.value.exit_code == 1
-    assert "0 faults" in " ".join(capsys.readouterr().out.split())
+# ------------------------------------------------------------------ changes
+
+PLACE = {"source": "cometapi", "section": "Body: n", "level": "MUST"}
+PROMISE = {"id": "page.new", **PLACE, "says": "A new sentence.", "clauses": ["count.as-asked"]}
+KEYWORDS = ["type", "pattern", "default", "maxPixels"]
+EDITS: list[tuple[str, str, Any]] = [
+    ("request/dall-e-3.json", "properties/quality/enum", ["standard", "ultra", None]),
+    ("request/dall-e-3.json", "properties/quality/default", "standard"),
+    ("request/dall-e-3.json", "properties/style", None),
+    ("request/dall-e-2.json", "properties/n/maximum", 6),
+    ("request/gpt-image.json", "properties/size/open", None),
+    ("request/gpt-image.json", "properties/size/examples", ["1024x1024", "1536x864"]),
+    ("request/gpt-image.json", "properties/size/maxPixels", 8_294_400),
+    ("request/gpt-image.json", "properties/size/citations/1/keywords", KEYWORDS),
+    ("response/url.json", "required", ["created", "data", "quality"]),
+    ("edition.json", "models/qwen-image/responses/default", "url"),
+    ("edition.json", "models/gpt-image-1", None),
+    ("edition.json", "models_path", "/v2/models"),
+    ("edition.json", "open/0/question", "What now?"),
+    ("edition.json", "clauses/withdrawn", {"url.https": "gone"}),
+]
+
+
+@pytest.fixture(scope="module")
+def differing(tmp_path_factory: pytest.TempPathFactory) -> Changes:
+    """The differences to an edition that is stricter here and there."""
+    folder = copied(tmp_path_factory.mktemp("editions"), "later-2027")
+    for name, place, value in EDITS:
+        set_member(folder / name, place, value)
+    change(folder / "promises.json", lambda content: content["promises"].pop(3))
+    change(folder / "promises.json", lambda content: content["promises"].append(PROMISE))
+    return changes_between(load_edition(), load_edition(str(folder)))
+
+
+def one(differing: Changes, area: str, subject: str) -> EditionChange:
+    (change,) = (change for change in differing.of(area) if change.subject == subject)
+    return change
+
+
+def test_what_a_provider_must_change(differing: Changes) -> None:
+    demands = {change.must: change for change in differing.demands}
+    for must, models, clauses in [
+        ('accept quality="ultra"', {"dall-e-3"}, {"parameters.valid-accepted"}),
+        ('refuse quality="auto", quality="hd"', {"dall-e-3"}, {"parameters.quality-enum"}),
+        ("refuse n=7, n=10", {"dall-e-2"}, {"count.above-maximum-refused"}),
+        ("treat a request without quality as quality=standard", {"dall-e-3"}, set()),
+        ("send quality in the body of a response url", set(), set()),
+        ("answer with url where no response_format is asked", {"qwen-image"}, set()),
+        ("answer at the path of the models /v2/models", set(), set()),
+    ]:
+        assert demands[must].breaking
+        assert models <= {*demands[must].models}
+        assert clauses <= {*demands[must].clauses}
+    assert demands['accept quality="ultra"'].cases == ("dall-e-3/quality-ultra",)
+
+
+def test_rule_of_a_family_is_tried_on_a_member_that_no_edition_has(differing: Changes) -> None:
+    demand = one(differing, "requests", "size.maxPixels")
+    assert (demand.before, demand.after) == ("open", "refused")
+    assert demand.models == ("gpt-image-2 · as its family",)
+    assert demand.clauses == ("parameters.size-maxpixels",)
+
+
+def test_what_differs(differing: Changes) -> None:
+    for area, subject, kind in [
+        ("models", "gpt-image-1", "removed"),
+        ("parameters", "style", "removed"),
+        ("parameters", "n.maximum", "changed"),
+        ("parameters", "size.maxPixels", "added"),
+        ("promises", "page.new", "added"),
+        ("clauses", "url.https", "removed"),
+        ("open", "model-omitted", "changed"),
+    ]:
+        change = one(differing, area, subject)
+        assert change.kind == kind
+        assert not (change.breaking and kind == "removed")  # no longer promised breaks nothing
+    promise = one(differing, "promises", "page.new")
+    assert promise.clauses == ("count.as-asked",)
+    assert "n-2" in promise.cases
+
+
+def test_dates_of_a_model() -> None:
+    none: dict[str, Any] = dict.fromkeys(("since", "deprecated", "until")) | {"replaced_by": ()}
+    end: dict[str, Any] = {"until": date(2026, 12, 1)}
+    successor: dict[str, Any] = {"replaced_by": ("x", "y")}
+    demand = "serve m until 2026-12-01, and refuse it from then on"
+    for before, after, must in (({}, end, demand), (end, {}, ""), ({}, successor, "")):
+        old, new = (
+            SimpleNamespace(lifecycles={"m": SimpleNamespace(**(none | dates))})
+            for dates in (before, after)
+        )
+        (change,) = lifecycle_changes(old, new)  # type: ignore[arg-type]
+        assert (change.must, change.breaking) == (must, bool(must))
+
+
+def test_editions_without_a_model_in_common_demand_nothing_of_each_other() -> None:
+    changes = changes_between(load_edition("openai-2026-11"), load_edition("alibaba-2026-10"))
+    assert (changes.in_common, changes.demands) == ((), ())
+    assert "no model that both read" in closing(changes)
+    added = [change.subject for change in changes.changes if change.kind == "added"]
+    models = [name for name in added if name in load_edition("alibaba-2026-10").models]
+    assert models == [*load_edition("alibaba-2026-10").models]  # in the order of the edition
+
+
+def shown(changes: Changes, every: bool = False) -> str:
+    screen = StringIO()
+    print_changes(changes, Console(width=200, file=screen), every=every)
+    return screen.getvalue()
+
+
+def test_json_markdown_and_terminal_say_the_same(differing: Changes) -> None:
+    schema = json.loads((schemas_directory() / "changes.schema.json").read_text())
+    Draft202012Validator(schema).validate(json.loads(changes_json(differing)))
+    for text in (shown(differing, every=True), changes_markdown(differing)):
+        assert "What a provider must change" in text
+        assert 'accept quality="ultra"' in text
+
+
+def test_terminal_names_the_clauses_of_a_promise_once(differing: Changes) -> None:
+    new = one(differing, "promises", "page.new")
+    said, clauses = "MUST: One. (format.one-payload)", ("format.one-payload",)
+    promise = replace(new, subject="acme.one", after=said, clauses=clauses, cases=("a", "b"))
+    told = "added acme.one: MUST: One. (format.one-payload) (2 cases)"
+    assert told in shown(replace(differing, changes=(promise,)))
+    assert closing(replace(differing, changes=())).endswith(": the same.")
+
+
+def test_breaking_change_ends_with_1_and_nothing_in_common_with_0(
+    differing: Changes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "changes.md"
+    with pytest.raises(typer.Exit) as kept:
+        changes_command("openai-2026-11", "alibaba-2026-10", "json", [file])
+    assert file.read_text().startswith("# From openai-2026-11 to alibaba-2026-10")
+    # to find the differences once more takes seconds
+    monkeypatch.setattr("conformance.editions.changes.changes_between", lambda *_: differing)
+    with pytest.raises(typer.Exit) as broken:
+        changes_command(DEFAULT_EDITION, DEFAULT_EDITION, "terminal")
+    assert (kept.value.exit_code, broken.value.exit_code) == (0, 1)
+    with pytest.raises(EditionError, match="edition"):
+        changes_command(DEFAULT_EDITION, "./nowhere")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 
-import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -20,10 +19,10 @@ def small_of(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(thumbnail.split(",", 1)[1])))
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_thumbnail_of_every_mode_and_size(mode: str) -> None:
-    for size, small in {(300, 150): (96, 48), (5, 3): (5, 3), (4000, 1): (96, 1)}.items():
-        assert small_of(encode(Image.new(mode, size), "png")).size == small
+def test_thumbnail_of_every_mode_and_size() -> None:
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
+        for size, small in {(300, 150): (96, 48), (5, 3): (5, 3), (4000, 1): (96, 1)}.items():
+            assert small_of(encode(Image.new(mode, size), "png")).size == small, mode
 
 
 def test_thumbnail_keeps_alpha_and_colour() -> None:
