@@ -70,7 +70,7 @@ def read_body(edition: Edition, body: object) -> RequestBody:
     fields = body if isinstance(body, dict) else dict(body)
     try:
         text = json.dumps(fields)
-    except (TypeError, ValueError, RecursionError):  # it may be anybody's: nothing is raised
+    except (TypeError, ValueError, RecursionError):  # a body of a recording may be anything
         return _read(edition, fields)
     if len(text) > _LONGEST:
         return _read(edition, fields)

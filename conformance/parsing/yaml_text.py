@@ -53,7 +53,7 @@ class YAMLFaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class YAMLBounds:
-    """What one value of a YAML file may cost, everything that aliases repeat included."""
+    """The bounds of one value of a YAML file, everything that aliases repeat included."""
 
     depth: int = 100
     values: int = 200_000

@@ -30,7 +30,7 @@ _LABELLED = 2  # the bit of a description's toggles
 
 
 class ManifestFaultError(Exception):
-    """What makes a manifest, or the boxes that it stands in, unreadable here."""
+    """The reason why a manifest, or the boxes that it stands in, cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Manifest:
     def changed_assertion(self) -> str | None:
         """Return the label of an assertion that is missing or was changed, or None."""
         for label, (reference, box) in self._referenced.items():
-            # What an unknown hash function would say is not held against anybody.
+            # A hash of an unknown function cannot be checked, and counts as right.
             hash_of = self._hash(reference)
             if box is None or (hash_of and hash_of(box.content).digest() != reference.get("hash")):
                 return label
