@@ -65,8 +65,8 @@ class RequestBody:
 def read_body(edition: Edition, body: object) -> RequestBody:
     """Read a request body by an edition; any JSON value will do, and nothing is raised."""
     if not isinstance(body, Mapping):
-        broken = Violation(None, "type", "the body must be a JSON object", None)
-        return RequestBody({}, None, (broken,), (), (), (), edition, edition.request)
+        violation = Violation(None, "type", "the body must be a JSON object", None)
+        return RequestBody({}, None, (violation,), (), (), (), edition, edition.request)
     fields = body if isinstance(body, dict) else dict(body)
     try:
         text = json.dumps(fields)
