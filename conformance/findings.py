@@ -96,7 +96,7 @@ OF_WHO_ASKS = "the status is about who asks, and refuses no mistake"
 """The beginning of that message for a 403, whatever its words say of the request."""
 
 PAGE_AS_SUCCESS = "a web page comes as a success"
-"""How a mistake is answered by what refuses nothing."""
+"""The message where a web page with a success status answers a mistake."""
 
 NO_DOWNLOADS = "the recorder kept no image of the URLs"
 """Why nothing can be said of images whose URLs alone were recorded."""

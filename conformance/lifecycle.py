@@ -32,7 +32,7 @@ class Lifecycle:
     deprecated: date | None = None
     """When its end was announced, or it was called deprecated."""
     until: date | None = None
-    """The day on which it ends: the first of which nobody may expect that it is served."""
+    """The day on which it ends: the first on which it need not be served."""
     replaced_by: tuple[str, ...] = ()
     source: str = ""
     retrieved: str = ""

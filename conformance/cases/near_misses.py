@@ -128,12 +128,12 @@ def _outsiders(domain: Domain, name: str) -> Iterator[Wrong]:
     values = [*model.documented(name), *model.examples(name), *model.open_values(name)]
     values += model.parameters[name].get("enum", ())
     texts = [value for value in values if isinstance(value, str)]
-    sized = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)
-    near = next(filter(is_refused, map(nearly, (*sized, *texts))), None)
-    if near is not None:
-        yield Wrong("near-miss", near)
-    if sized:
-        yield Wrong("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sized[0]))
+    sizes = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)
+    near_miss = next(filter(is_refused, map(nearly, (*sizes, *texts))), None)
+    if near_miss is not None:
+        yield Wrong("near-miss", near_miss)
+    if sizes:
+        yield Wrong("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sizes[0]))
 
 
 def _values_of_other_models(domain: Domain, name: str) -> Iterator[Any]:

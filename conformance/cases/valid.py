@@ -28,10 +28,10 @@ class DerivationError(ConformanceError):
 def accepted_cases(domain: Domain) -> Iterator[Case]:
     """Derive the requests of one model that must be answered with images."""
     yield domain.case(BASELINE, {}, control=MODELS_LIST)
-    crossed = tuple(_cross_formats_with_sizes(domain))
-    yield from crossed
+    format_cases = tuple(_cross_formats_with_sizes(domain))
+    yield from format_cases
     for name in domain.optional:
-        if not crossed or name not in (_PAYLOAD, _SIZE):
+        if not format_cases or name not in (_PAYLOAD, _SIZE):
             yield from _documented_values(domain, name)
     # null is tried for one parameter that may be null, the size if it may
     names = sorted(domain.optional, key=lambda name: name != _SIZE)

@@ -53,13 +53,13 @@ def blames_key(subject: Subject) -> bool:
 def _is_401(subject: Subject, request: str) -> Iterator[Problem]:
     if subject.response.status == 401:
         return
-    if _refused(subject):
+    if _was_refused(subject):
         yield Problem(f"{request} was refused as something else", "401", reply(subject))
     else:
         yield Problem(f"{request} was let in", "401", f"HTTP {subject.response.status}")
 
 
-def _refused(subject: Subject) -> bool:
+def _was_refused(subject: Subject) -> bool:
     """Return whether a request was refused for its key, or let in; raises if it was neither.
 
     A success without an image and a redirect let nobody in, and break `errors.not-2xx`.
@@ -123,7 +123,7 @@ def malformed_refused(subject: Subject) -> Iterator[Problem]:
     """Any 4xx will do: RFC 6750 names 400 for a malformed header; 401 is a clause of its own.
     Not testable on a success without an image and on a redirect, as to a page to log in.
     """
-    if not _refused(subject):
+    if not _was_refused(subject):
         yield Problem("a bearer token without a key was let in", "401", reply(subject))
 
 
@@ -138,7 +138,7 @@ def malformed_refused(subject: Subject) -> Iterator[Problem]:
 )
 def malformed_401(subject: Subject) -> Iterator[Problem]:
     """The status is exactly 401; not testable when the request was not refused at all."""
-    if not _refused(subject):
+    if not _was_refused(subject):
         raise NotTestableError("the request was let in")
     yield from _is_401(subject, "a request with a malformed Authorization header")
 

@@ -83,11 +83,11 @@ def _n_is(kind: str) -> Binding:
     return binds
 
 
-def _refused(subject: Subject, parameter: str) -> Iterator[Problem]:
+def _count_refused(subject: Subject, parameter: str) -> Iterator[Problem]:
     yield from refusal(subject, f"{parameter} = {subject.sent.body.get(parameter)!r}"[:60])
 
 
-refuses_count = Shape(_refused, Needs.REFUSAL)
+refuses_count = Shape(_count_refused, Needs.REFUSAL)
 
 refuses_count(
     "count.zero-refused",

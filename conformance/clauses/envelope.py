@@ -125,7 +125,7 @@ def created_integer(subject: Subject) -> Iterator[Problem]:
         yield Problem("created is no integer", "an integer", f"{name_of(created)}: {created}"[:80])
 
 
-def _created(subject: Subject) -> int:
+def _created_time(subject: Subject) -> int:
     subject.unaltered("created")
     created: Any = document(subject).get("created")
     if not is_integer(created):
@@ -143,7 +143,7 @@ def _created(subject: Subject) -> int:
 )
 def created_seconds(subject: Subject) -> Iterator[Problem]:
     """Fails on a number that as seconds lies after the year 3000, as any finer count does."""
-    created = _created(subject)
+    created = _created_time(subject)
     if created >= _YEAR_3000:
         yield Problem("created does not count seconds", "seconds since 1970", str(created)[:40])
 
@@ -162,7 +162,7 @@ def created_near_request(subject: Subject) -> Iterator[Problem]:
     others made are not asked: bodies are known that are months older than the headers beside
     them.
     """
-    sent_at, created = subject.sent_at, _created(subject)
+    sent_at, created = subject.sent_at, _created_time(subject)
     if created >= _YEAR_3000:
         raise NotTestableError("created does not count seconds")
     first, last = int(sent_at), int(sent_at + (subject.exchange.elapsed or 0))

@@ -189,7 +189,7 @@ def type_string(subject: Subject) -> Iterator[Problem]:
         yield Problem("the type of the error is no string", "a string", _describe(value))
 
 
-def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
+def _lacks_member(subject: Subject, name: str) -> Iterator[Problem]:
     if _member(subject, name) is _Absent:
         yield Problem(f"the error has no {name}", "a string or null", _ABSENT)
 
@@ -200,7 +200,7 @@ def _neither_text_nor_null(subject: Subject, name: str) -> Iterator[Problem]:
         yield Problem(f"{name} is neither string nor null", "a string or null", _describe(value))
 
 
-has_member = Shape(_lacking, Needs.ERROR)
+has_member = Shape(_lacks_member, Needs.ERROR)
 has_text_or_null = Shape(_neither_text_nor_null, Needs.ERROR)
 
 has_member(

@@ -116,7 +116,7 @@ def _load_error(name: str, error: BaseException) -> ExtensionError:
 
 
 def _last_plugin_line(error: BaseException) -> str:
-    """Return the last line of the plugin that ran, not of what it calls or is loaded by."""
+    """Return the last line that ran in the plugin's own folder."""
     # Our own frames come first, then those of the import system, and then the plugin's.
     frames = dropwhile(
         lambda frame: not frame.filename.startswith("<frozen importlib"),

@@ -43,7 +43,7 @@ def typed_payloads(subject: Subject) -> tuple[Payload, ...]:
     return payloads
 
 
-def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
+def _lacks_payload(subject: Subject, name: str) -> Iterator[Problem]:
     for payload in typed_payloads(subject):
         if name not in payload.carries:
             yield Problem(f"{payload.path} has no {name}", f"{name} filled", _holds(payload))
@@ -55,7 +55,7 @@ def _holds(payload: Payload) -> str:
     return payload.describe() + (f"; it is an error: {words}" if words else "")
 
 
-carries = Shape(_lacking)
+carries = Shape(_lacks_payload)
 
 carries(
     "format.url-when-asked",
@@ -123,7 +123,7 @@ def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
     after are not.
     """
     if subject.outcome.answered:
-        yield from _lacking(subject, "b64_json")
+        yield from _lacks_payload(subject, "b64_json")
     elif subject.control is None and subject.response.status == 404:
         raise NotTestableError(f"refused for another reason: {reply(subject)}")
     else:

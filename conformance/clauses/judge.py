@@ -119,7 +119,7 @@ def _was_not_promised(subject: Subject, clause: Clause, verdict: Verdict) -> boo
 
 
 def _require_answer(subject: Subject, needs: Needs) -> None:
-    """Raise unless the answer is one that such a clause can speak of (ARCHITECTURE 3)."""
+    """Raise unless a clause with these needs can judge the answer (ARCHITECTURE 3)."""
     exchange, outcome = subject.exchange, subject.outcome
     if needs is Needs.ACCEPTANCE and subject.fails_alone:
         return

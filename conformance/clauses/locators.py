@@ -1,4 +1,4 @@
-"""What can be read off the URL of an image, and off the headers it comes with."""
+"""Facts in the URL of an image, and in the headers it comes with."""
 
 from __future__ import annotations
 

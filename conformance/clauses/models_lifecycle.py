@@ -63,7 +63,7 @@ def retired_refused(subject: Subject) -> Iterator[Problem]:
     another model painted it: that is another clause. Any refusal will do that blames no other
     parameter. On the very day of the end either is right.
     """
-    standing = _retired(subject)
+    standing = _require_retired(subject)
     if not subject.outcome.accepted:
         _require_refusal(subject)
     elif substitute_of(subject) is not None:
@@ -91,7 +91,7 @@ def no_silent_substitution(subject: Subject) -> Iterator[Problem]:
     the member `model`, a header or the content credentials of the image name another model than
     was asked for. A dated snapshot is the same model. Passes on a refusal.
     """
-    _retired(subject)
+    _require_retired(subject)
     if not subject.outcome.accepted:
         _require_refusal(subject)
         return
@@ -114,7 +114,7 @@ def retired_not_listed(subject: Subject) -> Iterator[Problem]:
     """Judged on the smallest request to a model whose end is past, where it was refused; its
     control is the model list. Deviates when the list has the model.
     """
-    _retired(subject)
+    _require_retired(subject)
     if subject.outcome.accepted or subject.control is None:
         raise NotApplicableError
     _require_refusal(subject)
@@ -179,7 +179,7 @@ def served_until_end(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")
 
 
-def _retired(subject: Subject) -> Standing:
+def _require_retired(subject: Subject) -> Standing:
     """Return how the model stands; raises *not applicable* if it has not ended."""
     standing = subject.context.standing
     if standing is None or not standing.retired:

@@ -1,4 +1,4 @@
-"""What a success without an image has in its place: a task, and the words of an error."""
+"""Stand-ins for the image in a success without one: a task, and the words of an error."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def completed_last(subject: Subject) -> Iterator[Problem]:
 
 
 def _limit(subject: Subject) -> int:
-    """Return how many partial images the request allows: so many for each finished one."""
+    """Return how many partial images the request allows, for all finished ones together."""
     return int(subject.value("partial_images") or 0) * int(subject.value("n") or 1)
 
 

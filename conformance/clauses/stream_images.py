@@ -19,7 +19,7 @@ from conformance.parsing.images import ImageFacts
 _ECHOED = ("background", "output_format", "quality", "size")
 
 
-def _completed(subject: Subject) -> list[StreamEvent]:
+def _completed_events(subject: Subject) -> list[StreamEvent]:
     """Return the events that carry a finished image, at least one, or *not testable*."""
     completed = [event for event in subject.events if event.called(COMPLETED) and event.item]
     if not completed:
@@ -40,7 +40,7 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
     is not strictly base64: alphabet, padding, no `data:` prefix.
     """
     subject.unaltered("payloads")
-    for event in _completed(subject):
+    for event in _completed_events(subject):
         if event.base64 is None:
             yield Problem(f"{event.path} has no b64_json", "base64", event.describe())
         elif event.base64.fault is not None:
@@ -50,7 +50,7 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
 
 def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
     """Return the completed events whose base64 decodes, with the facts of their images."""
-    completed = _completed(subject)  # without events, no recorder is to blame
+    completed = _completed_events(subject)  # without events, no recorder is to blame
     subject.unaltered("payloads")
     pairs = [(event, event.base64) for event in completed]
     decoded = [event for event, reading in pairs if reading and reading.data is not None]
@@ -120,7 +120,7 @@ def echo_as_asked(subject: Subject) -> Iterator[Problem]:
     """Compares `background`, `output_format`, `quality` and `size` of the event with those that
     the request names; `auto` in either of them says nothing.
     """
-    for event in _completed(subject):
+    for event in _completed_events(subject):
         for name in _ECHOED:
             value = subject.value(name)
             echo = None if name in subject.exchange.altered else event.item.get(name)
@@ -156,7 +156,7 @@ def partial_image(subject: Subject) -> Iterator[Problem]:
 def usage_not_negative(subject: Subject) -> Iterator[Problem]:
     """Looks at every count in the `usage` of every completed event."""
     subject.unaltered("usage")
-    for event in _completed(subject):
+    for event in _completed_events(subject):
         yield from negative(usage_of(event.item) or {}, f"{event.path}: usage")
 
 
@@ -174,7 +174,7 @@ def usage_total(subject: Subject) -> Iterator[Problem]:
 
 def _usages(subject: Subject) -> list[Mapping[str, Any]]:
     subject.unaltered("usage")
-    usages = (usage_of(event.item) for event in _completed(subject))
+    usages = (usage_of(event.item) for event in _completed_events(subject))
     return [usage for usage in usages if usage is not None]
 
 
@@ -220,5 +220,5 @@ def usage_details(subject: Subject) -> Iterator[Problem]:
 )
 def safety_identifier(subject: Subject) -> Iterator[Problem]:
     """Compares the member of every completed event with the request; missing fails, too."""
-    for event in _completed(subject):
+    for event in _completed_events(subject):
         yield from identifier_fault(subject, event.item, event.path)

@@ -1,4 +1,4 @@
-"""What a clause looks at: one exchange, read once, under one edition."""
+"""The subject of a clause: one exchange, read once, under one edition."""
 
 from __future__ import annotations
 
@@ -64,19 +64,19 @@ class NotTestableError(UndecidedError):
 
 
 class UnavailableError(UndecidedError):
-    """What came back says nothing about the promise: an outage, a limit, a quota."""
+    """The answer says nothing about the promise: an outage, a limit, a quota."""
 
     verdict = Verdict.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the run knows of other requests to the same model."""
+    """The knowledge that a run has of other requests to the same model."""
 
     control: Outcome | None = None
-    """What became of an accepted request that differs in one field."""
+    """The outcome of an accepted request that differs in one field."""
     valid_refusals: tuple[Outcome, ...] = ()
-    """What became of valid requests that were turned down: none of that is about a mistake."""
+    """The outcomes of valid requests that were turned down, which say nothing of a mistake."""
     accepted_before: Outcome | None = None
     accepted_after: Outcome | None = None
     """The control, sent before and after a request that came to nothing in all its attempts."""
@@ -87,7 +87,7 @@ class Context:
     proven: frozenset[str] = frozenset()
     """The parameters that the contract leaves open, and that the control was accepted with."""
     standing: Standing | None = None
-    """When the model ends, and the day by which it is judged; of recordings nobody knows."""
+    """When the model ends, and the day by which it is judged; unknown for recordings."""
     crash_alike: Outcome | None = None
     """A request that is no mistake and had this 5xx in all its attempts, between accepted ones."""
     down: Outcome | None = None
@@ -127,7 +127,7 @@ class Subject:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """What became of the request.
+        """The outcome of the request.
 
         A model that painted the control is served: what a 4xx to the same request with one
         change says of it is a refusal, in whatever words.
@@ -222,7 +222,7 @@ class Subject:
 
     @property
     def body_start(self) -> str:
-        """How the body begins, to be quoted."""
+        """The beginning of the body, to be quoted."""
         return self.response.body[:60].decode("utf-8", "replace")
 
     @property
@@ -279,7 +279,7 @@ class Subject:
 
     @cached_property
     def mismatches(self) -> list[Mismatch]:
-        """What the response schema says against the body, read once for all clauses."""
+        """The mismatches of the body with its response schema, found once for all clauses."""
         mismatches = self.edition.response_errors(self.kind, self.object)
         return [mismatch for mismatch in mismatches if not self.is_altered(mismatch)]
 
@@ -289,7 +289,7 @@ class Subject:
 
     @property
     def kind(self) -> str:
-        """What the edition says the answer carries: ``url``, ``b64_json`` or ``either``."""
+        """The payload that the edition promises: ``url``, ``b64_json`` or ``either``."""
         model = self.sent.model
         return model.response_kind(self.value("response_format")) if model else "either"
 
@@ -314,5 +314,5 @@ class Subject:
             raise NotTestableError(f"the recorder altered the {', '.join(sorted(altered))}")
 
     def value(self, parameter: str) -> Any:
-        """What was asked, or the documented default of what was not."""
+        """The value of a parameter that was sent, or else its documented default."""
         return self.sent.value(parameter)

@@ -223,7 +223,7 @@ def _any_of(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[Val
 
 
 def _limit(
-    kind: str, text: str, broken: Callable[[Any, Any], bool], *, of_length: bool = False
+    kind: str, text: str, is_broken: Callable[[Any, Any], bool], *, of_length: bool = False
 ) -> Callable[..., Any]:
     """Return the check of a keyword that bounds values of a kind, or their length."""
 
@@ -231,7 +231,7 @@ def _limit(
         if not validator.is_type(instance, kind):
             return
         value = len(instance) if of_length else instance
-        if broken(value, bound):
+        if is_broken(value, bound):
             subject = f"has length {value}" if of_length else f"is {describe_value(value)}"
             yield ValidationError(f"{subject}, {text} {describe_value(bound)}")
 

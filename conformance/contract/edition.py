@@ -25,7 +25,7 @@ from conformance.errors import UnknownNameError
 from conformance.lifecycle import Lifecycle
 
 _LONGEST = 200
-"""Longest name in characters that is read: it may be anybody's."""
+"""Longest name in characters that is read: it may come from a recording."""
 _SNAPSHOT = re.compile(r"(.+)-(\d{4}-\d\d-\d\d|\d{8})", re.ASCII)
 
 

@@ -65,12 +65,12 @@ class RequestBody:
 def read_body(edition: Edition, body: object) -> RequestBody:
     """Read a request body by an edition; any JSON value will do, and nothing is raised."""
     if not isinstance(body, Mapping):
-        broken = Violation(None, "type", "the body must be a JSON object", None)
-        return RequestBody({}, None, (broken,), (), (), (), edition, edition.request)
+        violation = Violation(None, "type", "the body must be a JSON object", None)
+        return RequestBody({}, None, (violation,), (), (), (), edition, edition.request)
     fields = body if isinstance(body, dict) else dict(body)
     try:
         text = json.dumps(fields)
-    except (TypeError, ValueError, RecursionError):  # it may be anybody's: nothing is raised
+    except (TypeError, ValueError, RecursionError):  # a body of a recording may be anything
         return _read(edition, fields)
     if len(text) > _LONGEST:
         return _read(edition, fields)

@@ -68,7 +68,7 @@ class SchemaFiles:
         return merged
 
     def _target(self, reference: str, file: str, trail: tuple[str, ...]) -> dict[str, Any]:
-        """Return a copy of what a `$ref` names; ``trail`` are those that led to it."""
+        """Return a copy of what a `$ref` names; ``trail`` are the references that led to it."""
         name, _, pointer = reference.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(file), name)) if name else file
         if target.startswith(("../", "/")) or "://" in reference:

@@ -47,7 +47,7 @@ MOST_IMAGES = 64
 COMPLETED = "image_generation.completed"
 PARTIAL = "image_generation.partial_image"
 DONE = "[DONE]"
-"""What chat streams end with; no source documents it for images."""
+"""The end of chat streams; no source documents it for images."""
 
 
 class ImageInspector:
@@ -166,7 +166,7 @@ class Payload:
 
     @cached_property
     def image(self) -> ImageFacts | None:
-        """What the bytes are, from base64 first and from the download otherwise."""
+        """The facts of the image, from its base64 or else from its download."""
         if self._ahead is not None:
             return self._ahead.result()
         data = self._data

@@ -70,7 +70,7 @@ class Client:
 
     @property
     def limits(self) -> Limits:
-        """What one answer may cost."""
+        """The limits of one answer."""
         return self._transport.limits
 
     def exchange(
@@ -169,7 +169,7 @@ _redactor_of = lru_cache(maxsize=8)(Redactor)  # the proof makes a client for ev
 
 
 class _Allowance:
-    """What all images of one answer may cost together."""
+    """The limits that all images of one answer share."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -1,4 +1,4 @@
-"""What was really sent and what really came back, whoever sent it."""
+"""An exchange: the request that was really sent, and the answer that really came."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Provenance(StrEnum):
 
 
 NOT_RECORDED = "not-recorded"
-"""The kind of failure where a recording has no image of a URL; nobody knows when it was tried."""
+"""The failure of a URL without an image in a recording; when it was tried is not known."""
 
 _LOST = frozenset({"timeout", "disconnect", "protocol", "encoding"})
 
@@ -101,10 +101,10 @@ class Spending:
     """US dollars of some requests, each counted once: by usage, by a known price, or guessed."""
 
     actual: float | None = None
-    """What usage says; None where no answer said."""
+    """By the usage that answers state; None where none states it."""
     estimate: float = 0.0
     guess: float = 0.0
-    """What counts against the budget as the dearest, because nobody knows a price."""
+    """What counts against the budget at the dearest price, as no price is known."""
 
     def __add__(self, other: Spending) -> Spending:
         """Add up, each kind by itself."""

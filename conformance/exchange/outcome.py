@@ -1,4 +1,4 @@
-"""What became of a request, in one word: what controls and schedulers need to know."""
+"""The outcome of a request, in one word: what controls and schedulers need to know."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.exchange.retry_after import retry_after
 
 
 class Result(StrEnum):
-    """What a provider did with a request; only the first two are decisions."""
+    """The outcome in one word; only the first two are decisions of the provider."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -123,7 +123,7 @@ _SERVER_ERROR = re.compile(
     r"|(^|service|temporarily|currently)[ _-]?unavailable|try again later",
     re.IGNORECASE,
 )
-"""What an event says of a server that failed in a stream: code, type and text."""
+"""Signs of a server that failed in a stream: in the code, the type or the text of an event."""
 
 _TRY_AGAIN = frozenset({408, 425, 429})  # request timeout, too early, too many requests
 _NOT_OF_THE_API = frozenset({407, 451})  # a proxy, and the law

@@ -56,7 +56,7 @@ _NO_TOKENS = re.compile(r"\b(not enough|insufficient|no more) tokens\b", re.IGNO
 _LENGTH = re.compile(
     r"\bcontext\b|\btoo (long|many|large)\b|\blength\b|\bcharacters\b|\bmax(imum)?\b", re.IGNORECASE
 )
-"""What is said of a prompt that is too long: the tokens that it lacks are no money."""
+"""How a prompt that is too long is refused: the tokens that it lacks are no money."""
 _PLAN = re.compile(
     r"\b(monthly|plan(.s)?|free[ -](plan|tier|trial)|subscription)\b[^.]{0,40}"
     r"\b(limits?|allocation|allowance)\b"

@@ -1,4 +1,4 @@
-"""How long a provider asks to wait: `Retry-After` (RFC 9110), read with suspicion."""
+"""The wait that a provider asks for: `Retry-After` (RFC 9110), read with suspicion."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class SentRequest:
 
     @property
     def expectation(self) -> Expectation:
-        """What the contract says will come of the request."""
+        """The expectation of the contract."""
         if self.operation is None:
             return "open"
         if self.authorization is not Authorization.VALID or self.faults:

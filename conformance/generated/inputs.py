@@ -108,7 +108,7 @@ def placed(edition: Edition, model: Model) -> st.SearchStrategy[Placed]:
     ]
     names = [name for name in dict.fromkeys((WORD, *near)) if name not in edition.parameters]
     bodies = honoured(edition, model, (1,))
-    return st.builds(_placed, bodies, st.sampled_from(names), st.sampled_from(_VALUES))
+    return st.builds(_place, bodies, st.sampled_from(names), st.sampled_from(_VALUES))
 
 
 def _fewer(edition: Edition, body: Body, cap: int | None) -> Body:
@@ -133,7 +133,7 @@ def _cheaper(edition: Edition, invalid: Invalid) -> Invalid:
     return invalid._replace(body=body, control=control) if broken == broken_before else invalid
 
 
-def _placed(body: Body, name: str, value: Any) -> Placed:
+def _place(body: Body, name: str, value: Any) -> Placed:
     members, added = list(body.items()), (name, value)
     middle = len(members) // 2
     alone = [member for member in members if member[0] in ("model", "prompt")]

@@ -170,14 +170,14 @@ class Explorer:
             yield self._broken_promise(clause.id, promise, "\n".join(lines), examples)
         silent = [finding for finding in findings if finding.verdict is Verdict.UNAVAILABLE]
         if not broken and any(not self._is_excused(finding) for finding in silent):
-            yield self._undecided(example)
+            yield self._undecided_promise(example)
 
     def _unavailable(self, examples: Iterable[AnsweredExample]) -> Iterator[BrokenPromise]:
         for example in examples:
             if example.outcome.result is Result.UNAVAILABLE:
-                yield self._undecided(example)
+                yield self._undecided_promise(example)
 
-    def _undecided(self, example: AnsweredExample) -> BrokenPromise:
+    def _undecided_promise(self, example: AnsweredExample) -> BrokenPromise:
         promise = "neither honoured nor refused, so nothing could be judged"
         return self._broken_promise(UNAVAILABLE, promise, example.outcome.reason, (example,))
 

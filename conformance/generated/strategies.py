@@ -141,9 +141,9 @@ def _break_across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
     for group in domain.groups:
         allowed = domain.allowed(group)
         for pattern in domain.patterns(group):
-            broken = domain.read(samples(pattern)).violations
-            if len(broken) == 1 and broken[0].keyword in condition_names(domain.model):
-                parameter, keyword = str(broken[0].parameter), broken[0].keyword
+            violations = domain.read(samples(pattern)).violations
+            if len(violations) == 1 and violations[0].keyword in condition_names(domain.model):
+                parameter, keyword = str(violations[0].parameter), violations[0].keyword
                 for control in allowed:
                     differing = differing_names(pattern, control)
                     if len(differing) == 1:

@@ -18,7 +18,7 @@ _TIDY = str.maketrans("-_", "+/", " \t\r\n\f\v")
 
 @dataclass(frozen=True, slots=True)
 class Base64Reading:
-    """What a base64 text holds, and in one sentence how it breaks the rules.
+    """The bytes of a base64 text, and one sentence on how it breaks the rules.
 
     ``fault`` is a predicate ("has whitespace at offset 76"), for any subject before it.
     ``kind`` is one of ``not-a-string``, ``empty``, ``data-prefix``, ``alphabet``,

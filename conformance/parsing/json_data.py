@@ -20,7 +20,7 @@ _FLOAT = 400  # of any other, which some tools write to the last digit
 
 @dataclass(frozen=True, slots=True)
 class JSONBounds:
-    """What one value may cost."""
+    """The bounds of one value."""
 
     depth: int = 200
     values: int = 1_000_000

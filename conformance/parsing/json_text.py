@@ -29,7 +29,7 @@ _ESCAPE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class JSONReading:
-    """What a JSON text says, or in one sentence why it says nothing.
+    """The value of a JSON text, or one sentence on why it has none.
 
     ``fault`` is a predicate ("is not JSON: … at line 1 column 3"), for any subject before it.
     ``kind`` is one of ``empty``, ``encoding``, ``syntax``, ``nan``, ``duplicate-key``,

@@ -1,4 +1,4 @@
-"""What a JSON value is made of, without its values: so that two answers can be compared."""
+"""The shape of a JSON value, its paths and types without values, to compare two answers."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class YAMLFaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class YAMLBounds:
-    """What one value of a YAML file may cost, everything that aliases repeat included."""
+    """The bounds of one value of a YAML file, everything that aliases repeat included."""
 
     depth: int = 100
     values: int = 200_000
@@ -259,10 +259,10 @@ def _unbase64(event: Any) -> bytes:
 
 
 def _at(event: Any, reason: str) -> YAMLFaultError:
-    return _marked(reason, event.start_mark)
+    return _at_mark(reason, event.start_mark)
 
 
-def _marked(reason: str, mark: Any) -> YAMLFaultError:
+def _at_mark(reason: str, mark: Any) -> YAMLFaultError:
     return (
         YAMLFaultError(reason, mark.line + 1, mark.column + 1) if mark else YAMLFaultError(reason)
     )
@@ -274,7 +274,7 @@ def _fault(error: Exception) -> YAMLFaultError:
         return error
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
-        return _marked(f"is no YAML: {error.problem or error.context}", mark)
+        return _at_mark(f"is no YAML: {error.problem or error.context}", mark)
     position = getattr(error, "position", None)
     where = f" at byte {position}" if position is not None else ""
     return YAMLFaultError(f"is no YAML: {getattr(error, 'reason', 'it is not UTF-8')}{where}")

@@ -14,7 +14,7 @@ from conformance.recordings.readers.model import Fault
 from conformance.results.conclusion import Conclusion
 
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
-"""What a folder is searched for; a file that is named may be called anything."""
+"""The files that a folder is searched for; a file that is named may have any suffix."""
 
 
 @dataclass(slots=True)

@@ -140,7 +140,7 @@ class FileJudge:
                 for entry in entries_of(plain, file.layout, file.path.parent):
                     self._entry(entry, file, stem)
         except UnknownLayoutError as error:
-            # In a folder anything may lie, and nobody said that it is a recording.
+            # A folder may hold anything; only a file that the user named should be a recording.
             (file.unreadable if file.explicit else file.passed_over).append(Fault(error.reason))
         except RecordingError as error:
             file.unreadable.append(Fault(error.reason, error.line))

@@ -60,7 +60,7 @@ class _JudgedHost:
 
 
 class Records:
-    """The records of what was judged so far, in the order of the run file, and the hosts."""
+    """The records of the exchanges judged so far, in the order of the run file, and their hosts."""
 
     def __init__(self, spool: IO[str], contracts: Contracts) -> None:
         self.verdicts: Counter[Verdict] = Counter()

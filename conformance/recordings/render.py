@@ -1,4 +1,4 @@
-"""What the terminal says of judged recordings: the files first, then the run."""
+"""Terminal output for judged recordings: the files first, then the run."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ _PLAYING = RLock()
 """Held while a cassette is played: httpx is patched for all threads."""
 
 DRAWN = "drawn-"
-"""How the cases begin whose requests were drawn; they belong to no edition."""
+"""The beginning of the ids of drawn cases, which belong to no edition."""
 
 _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 """Headers that are not kept: the body is kept decoded."""
@@ -54,7 +54,7 @@ _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"}
 _UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
 )  # fmt: skip
-"""What vcrpy raises on a cassette that it cannot play."""
+"""The errors of vcrpy on a cassette that it cannot play."""
 
 
 class CassetteMissingError(ConformanceError):
@@ -88,7 +88,7 @@ class CassetteLibrary:
         return self.directory / case.model / f"{case.id}.yaml"
 
     def name(self, case: Case) -> str:
-        """How a report names a case's cassette, wherever the folder of cassettes stands."""
+        """The name of a case's cassette in reports, wherever the folder of cassettes stands."""
         return "/".join([self.directory.parent.name or ".", self.provider, f"{case.path}.yaml"])
 
     def files(self) -> set[Path]:

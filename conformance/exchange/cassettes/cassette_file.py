@@ -30,7 +30,7 @@ class CassetteFileError(ConformanceError):
 
 @dataclass(frozen=True, slots=True)
 class CassetteMetadata:
-    """What a cassette says of itself."""
+    """The metadata of a cassette."""
 
     recorded_at: float  # seconds since the Unix epoch
     elapsed: float | None  # seconds

@@ -38,14 +38,14 @@ class Redactor(ExchangeRedactor):
         self._remembered = remembered
         # A shorter key is an ordinary word, which would be redacted everywhere.
         self._spellings = Spellings(key) if key and len(key) >= SHORTEST_KEY else None
-        self._cached = lru_cache(maxsize=1024)(self._redacted)
+        self._cached = lru_cache(maxsize=1024)(self._redact)
         self._cached_lines = lru_cache(maxsize=1024)(self._lines)
 
     def data(self, data: bytes) -> bytes:
         """Redact text or JSON."""
-        return self._cached(data) if len(data) <= self._remembered else self._redacted(data)
+        return self._cached(data) if len(data) <= self._remembered else self._redact(data)
 
-    def _redacted(self, data: bytes) -> bytes:
+    def _redact(self, data: bytes) -> bytes:
         if self._spellings is not None:
             data = apply_edits(data, self._spellings.edits(data), _placeholder)
         return outside_pictures(data, without_signatures)
@@ -56,7 +56,7 @@ class Redactor(ExchangeRedactor):
 
     def text(self, text: str) -> str:
         """Redact a string."""
-        return _decoded(self.data(_encoded(text)))
+        return _decode(self.data(_encode(text)))
 
     def headers(self, headers: Headers) -> Headers:
         """Redact header values, and the whole of those that name an account or a session."""
@@ -74,22 +74,22 @@ class Redactor(ExchangeRedactor):
         redacted = [self.text(text) for text in texts]
         if self._spellings is None:
             return redacted
-        lines = [_encoded(text) for text in redacted]
+        lines = [_encode(text) for text in redacted]
         edits = self._spellings.between(lines)
         return [
-            _decoded(apply_edits(line, edits[index], _placeholder)) if edits[index] else text
+            _decode(apply_edits(line, edits[index], _placeholder)) if edits[index] else text
             for index, (line, text) in enumerate(zip(lines, redacted, strict=True))
         ]
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a character that was never a byte, in a foreign file
         return text.encode("utf-8", "replace")
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 

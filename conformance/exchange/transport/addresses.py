@@ -128,7 +128,7 @@ class AddressPolicy:
     def _at_home(self, address: Address) -> bool:
         if any(address in network for network in _PLATFORMS):
             return address in self.homes
-        return any(address in network for home in self.homes for network in _opened(home))
+        return any(address in network for home in self.homes for network in _networks_of(home))
 
     def learned(self, host: str, address: Address) -> AddressPolicy:
         """Remember where the provider was reached first.
@@ -143,7 +143,7 @@ class AddressPolicy:
         return self if self._at_home(address) else replace(self, moved=True)
 
 
-def _opened(home: Address) -> tuple[Network, ...]:
+def _networks_of(home: Address) -> tuple[Network, ...]:
     """Return what the provider's own address opens; the first address pins it for good."""
     if any(home in network for network in _LOOPBACK):
         return _LOOPBACK
@@ -243,7 +243,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         literal = _literal(host)
         addresses = [literal] if literal else resolve(host, port, budget)
         if budget.guarded:
-            addresses = self._permitted(host, addresses)
+            addresses = self._permitted_addresses(host, addresses)
         address, stream = self._connect_first(host, port, addresses, local_address, socket_options)
         if not budget.guarded:
             with self._lock:
@@ -251,7 +251,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         public = address_kind(address) is None and _bare(host) != self.policy.host
         return GuardedStream(stream, foreign=budget.guarded and public)
 
-    def _permitted(self, host: str, addresses: Sequence[Address]) -> list[Address]:
+    def _permitted_addresses(self, host: str, addresses: Sequence[Address]) -> list[Address]:
         """Keep the addresses that may be reached; raises `Stopped` when there is none."""
         refused = {address: self.policy.refusal(address) for address in addresses}
         permitted = [address for address in addresses if refused[address] is None]

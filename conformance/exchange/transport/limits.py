@@ -1,4 +1,4 @@
-"""How much time and how many bytes one request may cost, and what keeps it within that."""
+"""Bounds of time and bytes for one request, and the stream that keeps within them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_ADDRESSES = 8  # tried for one name
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request, or one image with all its redirects, may cost."""
+    """The bounds of one request, or of one image with all its redirects."""
 
     total_seconds: float = 180.0  # from looking the name up to the last byte of the body
     connect_seconds: float = 10.0  # name, connection and TLS together
@@ -60,7 +60,7 @@ class Stopped(Exception):  # noqa: N818 - it ends a request that went wrong else
 
 
 class Budget:
-    """What is left of the limits while one request is under way."""
+    """The rest of the limits while one request is under way."""
 
     def __init__(self, limits: Limits, *, guarded: bool) -> None:
         self.limits = limits
@@ -68,7 +68,7 @@ class Budget:
         self._deadline = time.monotonic() + limits.total_seconds
         self._connect_deadline = self._deadline
         self.stage = "connect"
-        """What is under way: "connect"; "head" from writing the request on; "body"."""
+        """The stage of the request: "connect"; "head" from writing the request on; "body"."""
         self._received = 0
         self._opening = b""
         self.ended = False  # whether the other side has closed the connection

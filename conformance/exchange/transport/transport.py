@@ -130,7 +130,7 @@ class Transport:
                 finally:
                     response.close()
             except httpx.TransportError as error:
-                raise _explained(error, budget) from None
+                raise _stopped_by(error, budget) from None
 
 
 class _GuardedHTTP(httpx.HTTPTransport):
@@ -209,7 +209,7 @@ def _redirected_url(url: httpx.URL, location: str) -> httpx.URL:
     return target
 
 
-def _explained(error: httpx.TransportError, budget: Budget) -> Stopped:
+def _stopped_by(error: httpx.TransportError, budget: Budget) -> Stopped:
     """Say in a sentence what httpx found; its own texts may quote a header with the key."""
     if isinstance(error, httpx.TimeoutException):
         return budget.late()

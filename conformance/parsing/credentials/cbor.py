@@ -98,7 +98,7 @@ class _CBORReader:
         return values
 
     def _room_for(self, length: int) -> None:
-        """Raise `CBORFaultError` unless so many bytes are left; an item has one at least."""
+        """Raise `CBORFaultError` unless that many bytes are left; an item has at least one."""
         if length > len(self._data) - self._at:
             raise CBORFaultError("it breaks off")
 

@@ -1,4 +1,4 @@
-"""Read who signed, and with which algorithm, from a signature that nobody has verified."""
+"""Read who signed, and with which algorithm, from an unverified signature."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _LABELLED = 2  # the bit of a description's toggles
 
 
 class ManifestFaultError(Exception):
-    """What makes a manifest, or the boxes that it stands in, unreadable here."""
+    """The reason why a manifest, or the boxes that it stands in, cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Manifest:
     @cached_property
     def _read(self) -> list[tuple[str, Mapping[Any, Any]]]:
         """The assertions that are read here, each once, with its kind."""
-        by_kind = [(_SUFFIX.sub("", box.label), box) for _, box in self._referenced.values() if box]
+        by_kind = [(_SUFFIX.sub("", box.label), box) for _, box in self._references.values() if box]
         boxes = [(kind, box) for kind, box in by_kind if kind in _KINDS]
         if sum(len(box.content) for _, box in boxes) > _MOST_READ:
             raise ManifestFaultError(f"a manifest has assertions of more than {_MOST_READ:,} bytes")
@@ -123,7 +123,7 @@ class Manifest:
         return [(kind, value) for kind, value in values if isinstance(value, dict)]
 
     @cached_property
-    def _referenced(self) -> Mapping[str, tuple[Mapping[Any, Any], Box | None]]:
+    def _references(self) -> Mapping[str, tuple[Mapping[Any, Any], Box | None]]:
         """The claim's references to assertions by label, each label once, with its box."""
         store = self.box.labelled("c2pa.assertions")
         by_label = {box.label: box for box in store.boxes} if store else {}
@@ -141,8 +141,8 @@ class Manifest:
 
     def changed_assertion(self) -> str | None:
         """Return the label of an assertion that is missing or was changed, or None."""
-        for label, (reference, box) in self._referenced.items():
-            # What an unknown hash function would say is not held against anybody.
+        for label, (reference, box) in self._references.items():
+            # A hash of an unknown function cannot be checked, and counts as right.
             hash_of = self._hash(reference)
             if box is None or (hash_of and hash_of(box.content).digest() != reference.get("hash")):
                 return label

@@ -1,4 +1,4 @@
-"""Whether the programs that credentials name are the model that was asked for."""
+"""Compare the programs that credentials name with the requested model."""
 
 from __future__ import annotations
 

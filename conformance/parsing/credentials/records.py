@@ -13,7 +13,7 @@ class CredentialStatus(StrEnum):
     SIGNED = "signed"
     """A validator found the signature right, and the picture the one that was signed."""
     CLAIMED = "claimed"
-    """A claim could be read, and nobody validated its signature: that is no proof."""
+    """A claim could be read, but its signature was not validated: that is no proof."""
     UNSIGNED = "unsigned"
     """There is a claim and no signature."""
     INVALID = "invalid"

@@ -1,4 +1,4 @@
-"""What the bytes of an image really are, whatever a header or a provider says of them."""
+"""The facts of an image by its bytes, whatever a header or a provider says."""
 
 from conformance.parsing.images.facts import (
     MOST_PIXELS,

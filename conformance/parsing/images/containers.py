@@ -30,7 +30,7 @@ _PIECE = 1 << 16  # bytes inflated at a time
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """How a file holds together, apart from its pixels."""
+    """The framing of a file, apart from its pixels."""
 
     fault: str | None = None
     complete: bool = True  # the end is there, and no checksum is broken

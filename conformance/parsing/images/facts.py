@@ -34,7 +34,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What the bytes of one image are.
+    """The facts of one image, by its bytes.
 
     ``type`` comes from the first bytes and is None when they are no known image. ``width``
     and ``height`` are pixels as stored, before any EXIF rotation. ``mode`` is Pillow's.

@@ -48,7 +48,7 @@ def read_svg(data: bytes) -> Drawing:
         location = f"line {error.lineno}, column {error.offset}"
         reason = expat.ErrorString(error.code)
         return Drawing(fault=f"is no well-formed SVG: {reason} at {location}")
-    except (ValueError, LookupError) as error:  # an encoding that nobody knows
+    except (ValueError, LookupError) as error:  # an unknown encoding
         return Drawing(fault=f"is SVG that cannot be read ({type(error).__name__})")
     return Drawing(*_size(root))
 

@@ -1,4 +1,4 @@
-"""What a recorder cut, replaced or left out, seen from the recording itself.
+"""Find what a recorder cut, replaced or left out, in the recording itself.
 
 Proof comes first: a Content-Length that agrees, a content coding that ended, JSON that parses.
 Only then do words count. Where a placeholder and a provider's lie cannot be told apart the part

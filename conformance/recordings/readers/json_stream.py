@@ -16,7 +16,7 @@ from conformance.recordings.readers.model import MOST_BYTES, RecordingError
 _CHUNK = 16 * 1024  # bytes read at once, and how exact the line of an item is
 _LARGEST_CHUNK = 32 * 1024 * 1024  # within one text, which yajl reads anew with every chunk
 _MOST_EXACT = 4 * 1024 * 1024  # bytes of a file that is read again to find the line of a fault
-_MOST_TEXT = 4 * MOST_BYTES  # bytes of one text, which yajl holds whole before it tells of it
+_MOST_TEXT = 4 * MOST_BYTES  # bytes of one text, which yajl holds whole before it gives the event
 _BOUNDS = JSONBounds(characters=4 * MOST_BYTES)
 
 
@@ -59,7 +59,7 @@ class _CountingFile:
 
 
 _JSONEvent = tuple[str, Any]
-"""What happens next in a JSON text, and its value, as ijson's `basic_parse` tells it."""
+"""An event of a JSON text and its value, as ijson's `basic_parse` yields them."""
 
 _OPENS = frozenset({"start_map", "start_array"})
 _CLOSES = frozenset({"end_map", "end_array"})

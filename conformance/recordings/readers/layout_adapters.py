@@ -163,7 +163,7 @@ def from_postman(value: Any, folder: int = 0) -> Iterator[Pair]:
 
 
 def from_insomnia(value: Any) -> Iterator[Pair]:
-    """Turn the answers of an export that has them, each with the request that it is of."""
+    """Turn the answers in an export into pairs, each with its request."""
     items = mapping(value).get("resources")
     resources = list(map(mapping, items)) if isinstance(items, list) else []
     requests = {text(resource.get("_id")): resource for resource in resources}

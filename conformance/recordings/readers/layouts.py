@@ -177,13 +177,13 @@ def layout_of(path: Path) -> Layout:
         raise UnknownLayoutError("is empty")
     for magic, description in _MAGIC:  # in this order: `<?xml` also begins with `<`
         if start.startswith(magic):
-            raise _unknown(description)
+            raise _unknown_layout(description)
     if b"\0" in start:
-        raise _unknown("is binary")
+        raise _unknown_layout("is binary")
     return _layout_of_json(path) if start[:1] in b"{[" else _layout_of_yaml(start)
 
 
-def _unknown(description: str) -> UnknownLayoutError:
+def _unknown_layout(description: str) -> UnknownLayoutError:
     where = "for a layout of JSON lines that anything can be written in: docs/judging.md, judge"
     return UnknownLayoutError(f"{description}; {where} --help")
 
@@ -197,8 +197,8 @@ def _layout_of_yaml(start: bytes) -> Layout:
             is_go = version is not None and _GO_LIST.search(start, version.end()) is not None
             return Layout.GO_VCR if is_go else _YAML_MEMBERS[name]
     if names:
-        raise _unknown(f"is YAML, but is no known recording: it has {_name_list(names)}")
-    raise _unknown("is text, but is no known recording")
+        raise _unknown_layout(f"is YAML, but is no known recording: it has {_name_list(names)}")
+    raise _unknown_layout("is text, but is no known recording")
 
 
 def _layout_of_json(path: Path) -> Layout:
@@ -215,7 +215,7 @@ def _layout_of_json(path: Path) -> Layout:
         names.append(name)
     other = next((_OTHERS[name] for name in names if name in _OTHERS), None)
     description = f"{other}, with {_name_list(names)}" if other else f"it has {_name_list(names)}"
-    raise _unknown(f"is JSON, but no known recording: {description}")
+    raise _unknown_layout(f"is JSON, but no known recording: {description}")
 
 
 def _name_list(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""What readers of recordings return: entries of a file, each decoded only when it is wanted."""
+"""The results of readers: entries of a file, each decoded only when it is needed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class UnknownLayoutError(RecordingError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What of a file could not be read: the line, where it is known, and why."""
+    """A part of a file that could not be read: its line, where that is known, and the reason."""
 
     reason: str
     line: int | None = None

@@ -57,7 +57,7 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _FRAME = "%_#$=*~|@^&!+-«»“” "
-"""What stands around a word that stands for something, as in `%FILTERED%` and `__MASKED__`."""
+"""Marks around a placeholder, as in `%FILTERED%` and `__MASKED__`."""
 
 _MOST = 120  # characters; a text that a recorder puts in place of a whole body is a short one
 

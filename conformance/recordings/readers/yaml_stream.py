@@ -58,7 +58,7 @@ def _yaml_reader(path: Path) -> Iterator[YAMLReader]:
 
 
 def _plain(text: str) -> Any:
-    """Read a plain scalar; a number that nobody can read stays the text that it is."""
+    """Read a plain scalar; a number that cannot be read stays text."""
     try:
         return as_written(text)
     except ValueError:
