@@ -19,7 +19,7 @@ from conformance.output.shell import quoted
 from conformance.results.case_result import CaseResult, outcome_from_json
 from conformance.results.records import NOT_RUN, RunHeader
 from conformance.results.run_file import Run, read_run
-from conformance.runner.header import about
+from conformance.runner.header import header_without_plan
 from conformance.runner.output_path import is_being_written, ledger_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class InterruptedRun:
         if is_being_written(path):
             raise ResumeError(f"--resume {path}: that run still goes on; wait for it, or stop it")
         run = read_run(path)
-        check_same(about(session), run.header, path)
+        check_same(header_without_plan(session), run.header, path)
         return cls(run, path, session)
 
     @property

@@ -35,12 +35,12 @@ from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.providers.asked import (
+    cassette_options,
     check_selected,
     edition_of,
     nothing_selected,
     selected,
     with_asked_models,
-    words_of,
 )
 from conformance.results.records import RunHeader
 from conformance.results.run_file import read_header
@@ -349,7 +349,7 @@ class Session:
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
         folder = self.options.cassettes
-        options = words_of(provider, str(self.options.edition), folder)
+        options = cassette_options(provider, str(self.options.edition), folder)
         return CassetteLibrary(folder, provider.id, self.edition.id, tool(), options)
 
 

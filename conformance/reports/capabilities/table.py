@@ -210,7 +210,7 @@ def _sort_values(standings: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
 
 
 def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
-    evidence = side.answers.about(dict(value))
+    evidence = side.answers.evidence_of(dict(value))
     evidence.sort(key=lambda proof: list(Word).index(proof.word))
     # a value that only another edition names is no gap of this provider's
     other_editions = (other for other in sides if other.edition != side.edition)
