@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, UNDECIDED, Finding, Observation, Verdict
@@ -161,14 +162,10 @@ class Takeovers:
         # A run names all that it takes over from, and so more than any of them names: whatever a
         # damaged file says, no run is taken over by one that it took over itself.
         resumed = [frozenset(run.header.resumes) for run in runs]
-        for later, resumed_by_later in enumerate(resumed):
-            for earlier, resumed_by_earlier in enumerate(resumed):
-                if (
-                    runs[earlier].header.id in resumed_by_later
-                    and resumed_by_earlier < resumed_by_later
-                ):
-                    self.later[earlier].add(later)
-                    self.earlier[later].add(earlier)
+        for later, earlier in product(range(len(runs)), repeat=2):
+            if runs[earlier].header.id in resumed[later] and resumed[earlier] < resumed[later]:
+                self.later[earlier].add(later)
+                self.earlier[later].add(earlier)
         self._judged: defaultdict[str, set[int]] = defaultdict(set)  # by finding
         self._left: defaultdict[str, set[int]] = defaultdict(set)  # by finding that was not run
         self._cases: defaultdict[str, set[int]] = defaultdict(set)  # by exchange

@@ -197,9 +197,8 @@ def closing(summary: Summary) -> str:
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
             others.setdefault(conclusion, []).append(name)
-    if parts := [
-        f"{listed(names)}: {_OTHERS[conclusion]}" for conclusion, names in sorted(others.items())
-    ]:
+    parts = [f"{listed(names)}: {_OTHERS[end]}" for end, names in sorted(others.items())]
+    if parts:
         head += f" ({'; '.join(parts)})"
     providers = providers_by_edition(summary)
     if len(providers) == 1:

@@ -28,8 +28,9 @@ class Headline:
     def conforms(self) -> bool:
         """Return whether it may be said that the providers conform."""
         limited = self.part or self.recorded or self.retired
-        is_kept = self.conclusion is Conclusion.CONFORMS and not limited
-        return is_kept and bool(self.reach) and all(model.reaches for model in self.reach)
+        if limited or self.conclusion is not Conclusion.CONFORMS:
+            return False
+        return bool(self.reach) and all(model.reaches for model in self.reach)
 
     @property
     def sentence(self) -> str:

@@ -214,11 +214,12 @@ def _selections(columns: Sequence[ComparedProvider]) -> Iterator[str]:
             if column.selection != selection
             for finding in column.findings
         )
-        verb = "is" if broken_elsewhere == 1 else "are"
-        remark = (
-            f": {counted(broken_elsewhere, 'broken finding')} of the others {verb} not compared"
-        )
-        yield f"Only {parts} were judged by {names}{remark if broken_elsewhere else ''}."
+        remark = ""
+        if broken_elsewhere:
+            verb = "is" if broken_elsewhere == 1 else "are"
+            findings = counted(broken_elsewhere, "broken finding")
+            remark = f": {findings} of the others {verb} not compared"
+        yield f"Only {parts} were judged by {names}{remark}."
 
 
 def _contracts(columns: Sequence[ComparedProvider]) -> Iterator[str]:
