@@ -74,8 +74,9 @@ class Session:
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
         self.edition = load_edition(edition)
-        self.own = None if options.requests is None else read_own_requests(options.requests)
-        own_clauses = clauses_of_own(self.own) if self.own else ()
+        file = options.requests
+        self.own_requests = None if file is None else read_own_requests(file)
+        own_clauses = clauses_of_own(self.own_requests) if self.own_requests else ()
         self.all_clauses = (*clauses_of(self.edition), *own_clauses)
         self.clauses = select(self.all_clauses, options.clauses)
 
@@ -282,7 +283,7 @@ class Session:
             cases=options.cases,
             strength=options.strength,
             depth=options.depth,
-            own=self.own,
+            own_requests=self.own_requests,
             retired=retired,
         )
         sends = options.sends
