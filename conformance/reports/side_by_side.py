@@ -151,8 +151,8 @@ def retried(retries: Retries) -> str:
     """Say how many first tries were answered, how many attempts failed, and why."""
     reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
     failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
-    again = f"; sent again after {listed(reasons, 3)}" if reasons else ""
-    return f"{first_try(retries)}; {failed}{again}"
+    reasons_text = f"; sent again after {listed(reasons, 3)}" if reasons else ""
+    return f"{first_try(retries)}; {failed}{reasons_text}"
 
 
 class OfferPage(Paper):
@@ -174,5 +174,5 @@ class OfferPage(Paper):
             numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
             self._line((name, "bold"), numbers, indent=2)
             if offer.measures.retries.failed.hits:
-                again = f"first try: {retried(offer.measures.retries)}"
-                self._line((again, "yellow"), indent=6)
+                first_tries = f"first try: {retried(offer.measures.retries)}"
+                self._line((first_tries, "yellow"), indent=6)

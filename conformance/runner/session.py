@@ -182,10 +182,10 @@ class Session:
             return None
         requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
         usd = sum(request.usd for request in lost)
-        again = "are sent again" if self.options.resend else "are not sent again without --resend"
+        fate = "are sent again" if self.options.resend else "are not sent again without --resend"
         return (
             f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
-            f"{usd:.2f} USD at most, counted as spent; they {again}"
+            f"{usd:.2f} USD at most, counted as spent; they {fate}"
         )
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
@@ -245,9 +245,9 @@ class Session:
             library = self.library(engine.provider)
             models = list(engine.provider.models)
             # an accepted request that was sent once more is recorded under a name of its own
-            sent_again = (Case(CONTROL_AGAIN, model) for model in models)
+            control_repeats = (Case(CONTROL_AGAIN, model) for model in models)
             all_planned = all_cases(self.edition, models)  # of all depths
-            cases = (*all_planned, *engine.cases.values(), *sent_again)
+            cases = (*all_planned, *engine.cases.values(), *control_repeats)
             used = {library.path(case) for case in cases} | recorded_cassettes(library)
             unused = sorted(library.files() - used)
             problems += [
