@@ -18,8 +18,8 @@ from conformance.findings import (
     Finding,
     Verdict,
 )
+from conformance.output.counting import counted, listed
 from conformance.parsing import printable
-from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING, ColumnKey

@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from conformance.output.counting import counted, listed
 from conformance.reports.console_text import Paper
-from conformance.reports.formatting import counted, dollars, duration, listed
+from conformance.reports.formatting import dollars, duration
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Latency, Measures, Rate, Retries, measures_of
 from conformance.results.reach import NOTHING, ColumnKey, Kept

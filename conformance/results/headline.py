@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conformance.output.counting import counted
 from conformance.results.conclusion import Conclusion
 from conformance.results.reach import NOTHING, Kept
 
@@ -70,12 +71,11 @@ class Headline:
 
 def deviations(count: int) -> str:
     """Count known deviations."""
-    return f"{count:,} known deviation{'' if count == 1 else 's'}"
+    return counted(count, "known deviation")
 
 
 def decided(kept: Kept) -> str:
     """Describe how many MUSTs are kept and how many were decided, of those that bind."""
     if not kept.total:
         return "no MUST was judged"
-    musts = "MUST" if kept.total == 1 else "MUSTs"
-    return f"{kept.kept:,} of {kept.total:,} {musts} kept, {kept.decided:,} decided"
+    return f"{kept.kept:,} of {counted(kept.total, 'MUST')} kept, {kept.decided:,} decided"

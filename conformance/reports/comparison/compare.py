@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
+from conformance.output.counting import counted, listed
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables
 from conformance.reports.comparison.columns import ComparedProvider, compared_providers
 from conformance.reports.contracts import contracts_of, lacking_in
-from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import measures_of
 from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model

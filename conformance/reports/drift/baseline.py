@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from conformance.findings import DECIDED, Finding
 from conformance.lifecycle import Standing
+from conformance.output.counting import counted, listed
 from conformance.parsing import printable
 from conformance.reports.drift.model import ChangeKind, DriftChange, DriftError
-from conformance.reports.formatting import counted, listed
 from conformance.results.baselines import last_decided
 from conformance.results.editions import editions_of
 from conformance.results.reach import ColumnKey

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from conformance.findings import DECIDED, TELLING, Finding
+from conformance.output.counting import counted, listed
 from conformance.reports.drift.answers import answer_changes
 from conformance.reports.drift.baseline import (
     Baseline,
@@ -21,7 +22,6 @@ from conformance.reports.drift.model import ABSENT, ChangeKind, Drift, DriftChan
 from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.reliability import became_unreliable, subjects_of
 from conformance.reports.drift.verdicts import flaky_exchanges, verdict_changes
-from conformance.reports.formatting import counted, listed
 from conformance.reports.wording import changed_under_its_name, lack_of
 from conformance.results.baselines import sort_by_start
 from conformance.results.conclusion import Reasons
