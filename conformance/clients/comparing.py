@@ -77,11 +77,9 @@ def compare(result: ClientResult, documented: ClientResult, *, succeeds: bool) -
     missing = [
         path for path in documented_kinds if path not in kinds and _parent(path) in (*kinds, "")
     ]
-    return (
-        ClientOutcome(Effect.LOST, listed(missing, _NAMED))
-        if missing
-        else ClientOutcome(Effect.PARSED)
-    )
+    if missing:
+        return ClientOutcome(Effect.LOST, listed(missing, _NAMED))
+    return ClientOutcome(Effect.PARSED)
 
 
 def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tuple[str, str]]:
