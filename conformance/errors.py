@@ -18,8 +18,8 @@ class UnknownNameError(ConformanceError):
     def __init__(
         self, kind: str, name: str, known: Iterable[str], where: str = "", hint: str = ""
     ) -> None:
-        place = f" in {where}" if where else ""
-        super().__init__(f"unknown {kind} {name!r}{place}; {hint or nearest(name, known)}")
+        location = f" in {where}" if where else ""
+        super().__init__(f"unknown {kind} {name!r}{location}; {hint or nearest(name, known)}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -74,7 +74,6 @@ STATES = tuple(_STATES.values())
 NOT_JUDGED = "?"
 """Stands for `u`, `n` and `r` in rows of letters that leave out why nothing was judged."""
 
-
 TELLING = frozenset({KNOWN, *(_STATES[verdict] for verdict in (*DECIDED, Verdict.NOT_CLAIMED))})
 """States that say how a promise stands."""
 
@@ -94,7 +93,7 @@ ANOTHER_REASON = "refused for another reason"
 """The beginning of the message where a refusal says nothing of the mistake in its request."""
 
 OF_WHO_ASKS = "the status is about who asks, and refuses no mistake"
-"""The beginning of the same message for a 403, whatever it says of the request."""
+"""The beginning of that message for a 403, whatever its words say of the request."""
 
 PAGE_AS_SUCCESS = "a web page comes as a success"
 """How a mistake is answered by what refuses nothing."""
@@ -107,7 +106,6 @@ NO_TEXT = "the recorder kept what the answer says, not its text"
 
 ANOTHER_FAMILY = "another-family"
 """The observation that a model answers in the documented shape of another family."""
-
 
 ANOTHER_PAINTER = "another-painter"
 """The observation that an image's content credentials name another model than was asked for."""

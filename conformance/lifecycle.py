@@ -1,4 +1,4 @@
-"""When a model begins and ends at a provider, and what holds of that on a day."""
+"""When a model begins and ends at a provider, and where it stands on a day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SNAPSHOT = re.compile(r"-\d{4}-\d\d-\d\d$", re.ASCII)
 
 
 class LifecycleState(StrEnum):
-    """What a model is on a day; a deprecated one is still served."""
+    """Where a model stands on a day; a deprecated one is still served."""
 
     ACTIVE = "active"
     DEPRECATED = "deprecated"
@@ -38,7 +38,7 @@ class Lifecycle:
     retrieved: str = ""
 
     def state(self, day: date) -> LifecycleState:
-        """Return what the model is on a day."""
+        """Return where the model stands on a day."""
         if self.until is not None and day >= self.until:
             return LifecycleState.RETIRED
         if self.deprecated is not None and day >= self.deprecated:
@@ -47,7 +47,7 @@ class Lifecycle:
 
 
 ENDLESS = Lifecycle()
-"""Of a model whose dates nobody says."""
+"""The lifecycle of a model without documented dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Standing:
 
     @property
     def state(self) -> LifecycleState:
-        """What the model is on this day."""
+        """Where the model stands on this day."""
         return self.lifecycle.state(self.day)
 
     @property
@@ -74,18 +74,21 @@ class Standing:
         if until is None or until - self.day > SOON:
             return ""
         replaced = f"; replaced by {' or '.join(instead)}" if instead else ""
-        left = (until - self.day).days
-        if left <= 0:
+        days = (until - self.day).days
+        if days <= 0:
             return f"retired on {until}{replaced}"
-        return f"ends on {until}, in {left} day{'' if left == 1 else 's'}{replaced}"
+        return f"ends on {until}, in {days} day{'' if days == 1 else 's'}{replaced}"
 
     def must_be_served(self, answered: date) -> bool:
-        """Return whether it is promised to who is answered on a day: one with an end, before it."""
+        """Return whether its dates promise it on the day of an answer.
+
+        Only a model with an end is promised: from its first day until that end.
+        """
         since, until = self.lifecycle.since, self.lifecycle.until
         return until is not None and answered < until and (since is None or self.day >= since)
 
     def ends_before(self, answered: date) -> bool:
-        """Return whether it ended while the run was under way, before an answer of a day came."""
+        """Return whether it ended during the run, on or before the day of an answer."""
         return not self.retired and self.lifecycle.state(answered) is LifecycleState.RETIRED
 
 
@@ -96,8 +99,7 @@ def read_lifecycle(entry: Mapping[str, Any], source: str, retrieved: str) -> Lif
     """
     names = ("since", "deprecated", "until")
     dates = {name: date.fromisoformat(entry[name]) for name in names if name in entry}
-    known = list(dates.items())
-    for (one, earlier), (other, later) in pairwise(known):
+    for (one, earlier), (other, later) in pairwise(dates.items()):
         if earlier > later:
             raise ValueError(f"{one} {earlier} is after {other} {later}")
     replaced_by = tuple(entry.get("replaced_by", ()))

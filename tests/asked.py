@@ -7,9 +7,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases.model import UNKNOWN_MODEL
+from conformance.cases.model import UNKNOWN_KEY, UNKNOWN_MODEL
 from conformance.contract import load_edition
-from conformance.exchange.model import UNKNOWN_KEY
 from conformance.exchange.sent_request import read_request
 from tests.miniatures import BEARER, GENERATIONS, JSON_TYPE, MODELS_LIST, body, exchange
 

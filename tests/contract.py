@@ -32,6 +32,21 @@ def change(path: Path, edit: Callable[[Any], object]) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
+def set_member(path: Path, place: str, value: object) -> None:
+    """Set what stands at a place in a JSON file, like `properties/n/maximum`; None removes it."""
+    *steps, last = place.split("/")
+
+    def set_last(content: Any) -> None:
+        for step in steps:
+            content = content[int(step) if step.isdigit() else step]
+        if value is None:
+            del content[last]
+        else:
+            content[int(last) if last.isdigit() else last] = value
+
+    change(path, set_last)
+
+
 def copied(directory: Path, name: str = "second-2027-01-01") -> Path:
     """Copy the default edition into a directory, under another id."""
     folder = directory / name

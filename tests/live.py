@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from conformance.contract import load_edition
+from conformance.findings import Finding
+from conformance.live.ledger import Spent
 from conformance.reference.server import ReferenceServer
 from conformance.results.case_result import CaseResult
+from conformance.results.records import ExchangeRecord
 from conformance.runner.live_run import LiveRun
 from conformance.runner.options import Options
 from conformance.runner.pool import Pool
@@ -44,6 +47,8 @@ date = "2026-01-01"
 
 Answer = Callable[[int, str], Response | None]
 """Given how many generations came before and the path, what to answer instead; None: the truth."""
+ByBody = Callable[[Any], Response | None]
+"""The same, given what is asked for, as JSON."""
 
 
 @dataclass
@@ -52,7 +57,7 @@ class Watched:
 
     application: ASGIApp
     answer: Answer | None = None
-    by_body: Callable[[Any], Response | None] | None = None  # given what is asked for, as JSON
+    by_body: ByBody | None = None
     pause: float = 0.0  # seconds before any answer
     gate: threading.Event = field(default_factory=threading.Event)
     """Answers that are sent while it is not set wait for it; set unless a test clears it."""
@@ -130,6 +135,15 @@ def images(response: Response, start: int = 0, stop: int | None = None) -> Answe
     return answer
 
 
+def asking(values: Mapping[str, Any], response: Response) -> ByBody:
+    """Answer generations that ask for some values with something else."""
+
+    def answer(body: Any) -> Response | None:
+        return response if isinstance(body, dict) and values.items() <= body.items() else None
+
+    return answer
+
+
 def error(
     status: int, code: str = "", kind: str = "x", param: str | None = None, **headers: str
 ) -> Response:
@@ -173,10 +187,79 @@ def judge_all(found: Session, threads: int = 0) -> Mapping[str, CaseResult]:
     return {case.path: engine.judged(case) for case in cases}
 
 
-def naps(found: Session) -> list[float]:
-    """Give the seconds of every wait."""
-    clock: Clock = found.__dict__["clock"]
-    return clock.naps
+@dataclass(frozen=True)
+class Ended:
+    """A live run that has ended: who was asked, and what it came to."""
+
+    eye: Watched
+    session: Session
+    results: Mapping[str, CaseResult]
+
+    @property
+    def posts(self) -> int:
+        return self.eye.posts
+
+    @property
+    def halts(self) -> list[str]:
+        """Why nothing more was sent."""
+        return self.session.live.ledger.halts()
+
+    @property
+    def spent(self) -> Spent:
+        return self.session.live.ledger.spent()
+
+    @property
+    def clock(self) -> Clock:
+        clock: Clock = self.session.__dict__["clock"]
+        return clock
+
+    @property
+    def verdicts(self) -> set[str]:
+        return verdicts(self.results)
+
+    def record(self, path: str) -> ExchangeRecord:
+        """Return what is kept of the exchange of a case, by model and id."""
+        record = self.results[path].record
+        assert record is not None
+        return record
+
+    def finding(self, path: str, clause: str) -> Finding:
+        return self.results[path].findings[clause]
+
+
+def run_live(
+    folder: Path,
+    answer: Answer | None = None,
+    *models: str,
+    by_body: ByBody | None = None,
+    threads: int = 0,
+    served: Sequence[str] = tuple(EDITION.models),
+    pause: float = 0.0,
+    takes: float = 0.0,
+    check: Callable[[Session], None] = lambda _: None,
+    **chosen: Any,
+) -> Ended:
+    """Check what comes first, then judge every selected case, and wait for nothing.
+
+    An answer `takes` so many seconds by the clock of the run, and is `pause` seconds late by ours.
+    """
+    with (
+        watched(answer, models=served) as (url, eye),
+        session(folder, url, *models, **chosen) as made,
+    ):
+        eye.by_body, eye.pause = by_body, pause
+        if takes:
+            eye.answer = _slowly(answer, made.__dict__["clock"], takes)
+        check(made)
+        return Ended(eye, made, judge_all(made, threads))
+
+
+def _slowly(answer: Answer | None, clock: Clock, seconds: float) -> Answer:
+    def answered(number: int, path: str) -> Response | None:
+        clock.now += seconds
+        return answer(number, path) if answer else None
+
+    return answered
 
 
 def verdicts(judged: Mapping[str, CaseResult]) -> set[str]:

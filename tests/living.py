@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from conformance.contract import schemas_directory
+from conformance.results.records import RunFooter, SpentRecord
+from conformance.results.run_file import read_run
 from tests.live import paid_toml
 from tests.processes import _FORKS, PLAIN, _become, command
 
 PAID = ["run", "--live", "--output", "run.jsonl", "--provider", "./paid.toml"]
 
 
-def live(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
-    return command(folder, *PAID, "--base-url", url, *words)
+def live(
+    folder: Path, url: str, *words: str, addopts: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return command(folder, *PAID, "--base-url", url, *words, PYTEST_ADDOPTS=addopts)
 
 
 class Running:
@@ -52,13 +52,18 @@ class Running:
         return self._process.exitcode
 
 
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    """Every record of a run file, each as its published schema has it."""
-    schema = json.loads((schemas_directory() / "run.schema.json").read_text())
-    found = [json.loads(line) for line in path.read_text().splitlines()]
-    for each in found:
-        Draft202012Validator(schema).validate(each)
-    return found
+def footer_of(path: Path) -> RunFooter:
+    """Return the end of a run file, or of the `run.jsonl` of a folder."""
+    footer = read_run(path / "run.jsonl" if path.is_dir() else path).footer
+    assert footer is not None
+    return footer
+
+
+def spent_of(path: Path) -> SpentRecord:
+    """Return what a run says that it spent, in the same way."""
+    spent = footer_of(path).spent
+    assert spent is not None
+    return spent
 
 
 def wait_for(true: Any, seconds: float = 60.0) -> None:

@@ -20,6 +20,7 @@ from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
 from conformance.exchange.model import Exchange, Failure, Provenance, Response
+from conformance.exchange.sent_request import SentRequest
 from conformance.findings import BROKEN, Finding
 from conformance.reference.defects import defects
 from conformance.runner.planned_request import sent_by
@@ -194,10 +195,14 @@ def said_of_answer(path: str, clause: str, name: str) -> Said:
 
 def said_of_sent(clause: str, name: str) -> str:
     """Say which requests of the proof of an edition a clause binds."""
-    edition = load_edition(name)
-    (binds,) = (each.binds for each in clauses_of(edition) if each.id == clause)
-    sent = ((each.id, sent_by(each, edition)) for each in planted.requests(name).values())
-    return bound(binds, with_painted(sent))
+    (binds,) = (each.binds for each in clauses_of(load_edition(name)) if each.id == clause)
+    return bound(binds, _sent(name))
+
+
+@cache
+def _sent(name: str) -> list[tuple[str, SentRequest]]:
+    edition, requests = load_edition(name), planted.requests(name).values()
+    return list(with_painted((each.id, sent_by(each, edition)) for each in requests))
 
 
 def said_of_true_answer(path: str, name: str) -> Said:

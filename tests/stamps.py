@@ -19,7 +19,7 @@ from conformance.clauses.stamps import FILE, Stamps, load_stamps
 from conformance.contract import Edition, load_edition
 from conformance.findings import BROKEN, Finding, Verdict
 from conformance.proof import Matrix, prove
-from conformance.recordings import judge_files
+from conformance.recordings import ForeignReport, judge_files
 from conformance.results.run_file import read_run
 from conformance.runner.options import Options
 from conformance.runner.session import Session
@@ -30,12 +30,15 @@ COUNTERPARTS = ("aimock", "litellm", "prism")
 By = Mapping[str, frozenset[str]]
 
 
-def genuine(edition: Edition) -> By:
-    """Return, for each clause, the providers whose recorded answers pass it."""
+def judged_recordings(edition: Edition, folder: Path) -> ForeignReport:
+    """Judge every genuine answer."""
     paths = [RECORDINGS / "corpus.jsonl", *sorted((RECORDINGS / "raw").glob("*/*"))]
-    with TemporaryDirectory() as folder:
-        run = read_run(judge_files(paths, edition, Path(folder, "run.jsonl")).run_file)
-    passed = (each for each in run.findings if each.verdict is Verdict.PASS)
+    return judge_files(paths, edition, folder / "run.jsonl")
+
+
+def genuine(findings: Iterable[Finding]) -> By:
+    """Return, for each clause, the providers whose recorded answers pass it."""
+    passed = (each for each in findings if each.verdict is Verdict.PASS)
     return _by_clause((each.clause, each.provider) for each in passed)
 
 
@@ -86,7 +89,9 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     edition = load_edition()
     matrix = prove(edition, workers=2)
-    found = stamped(edition, genuine(edition), planted(matrix), counterparts())
+    with TemporaryDirectory() as folder:
+        passed = genuine(read_run(judged_recordings(edition, Path(folder)).run_file).findings)
+    found = stamped(edition, passed, planted(matrix), counterparts())
     lost = [
         f"{clause} has lost {kind}"
         for clause, stamps in load_stamps(edition.id).items()

@@ -16,6 +16,9 @@ from conformance.results.records import RunFooter, SpentRecord
 from conformance.results.run_file import Run
 from tests import runs
 
+USAGE = {"input_tokens": 0, "output_tokens": 2000, "total_tokens": 2000}  # 0.016 USD
+PRICED = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": USAGE}
+
 
 def paid(price: Any, case: str = "baseline", **changes: Any) -> dict[str, Any]:
     """One exchange with an image and a price."""

@@ -31,22 +31,20 @@ KINDS = {
     "reserved": "240.0.0.1 255.255.255.255 ::127.0.0.1 100::1 ::168.63.129.16 4000::1",
     "cloud platform": "168.63.129.16 161.26.0.10 166.9.250.194",
 }
-SPECIAL = [(address, kind) for kind, addresses in KINDS.items() for address in addresses.split()]
 PUBLIC = (
     "1.1.1.1 11.0.0.1 172.15.0.1 172.32.0.1 100.63.0.1 100.128.0.1 169.253.0.1"
     " 223.255.255.255 2606:4700::1111 2a00:1450::1 168.63.129.15 168.63.129.17 166.12.0.1"
 )
 
 
-@pytest.mark.parametrize(("address", "kind"), SPECIAL)
-def test_address_that_is_special(address: str, kind: str) -> None:
-    assert address_kind(ip_address(address)) == kind
-    assert AddressPolicy().refusal(ip_address(address)) == kind
+@pytest.mark.parametrize("kind", KINDS)
+def test_address_that_is_special(kind: str) -> None:
+    for address in map(ip_address, KINDS[kind].split()):
+        assert address_kind(address) == AddressPolicy().refusal(address) == kind, address
 
 
-@pytest.mark.parametrize("address", PUBLIC.split())
-def test_address_that_is_public(address: str) -> None:
-    assert AddressPolicy().refusal(ip_address(address)) is None
+def test_address_that_is_public() -> None:
+    assert [name for name in PUBLIC.split() if AddressPolicy().refusal(ip_address(name))] == []
 
 
 OPENED = [
@@ -70,11 +68,11 @@ OPENED = [
 ]
 
 
-@pytest.mark.parametrize(("base_url", "may", "must_not"), OPENED, ids=[each[0] for each in OPENED])
+@pytest.mark.parametrize(("base_url", "may", "must_not"), OPENED, ids=[row[0] for row in OPENED])
 def test_policy_opens_where_the_provider_is(base_url: str, may: str, must_not: str) -> None:
     policy = AddressPolicy.for_provider(base_url)
-    assert [each for each in may.split() if policy.refusal(ip_address(each))] == []
-    assert [each for each in must_not.split() if not policy.refusal(ip_address(each))] == []
+    assert [name for name in may.split() if policy.refusal(ip_address(name))] == []
+    assert [name for name in must_not.split() if not policy.refusal(ip_address(name))] == []
 
 
 def test_policy_learns_only_the_provider_and_closes_when_its_name_moves() -> None:
@@ -90,85 +88,53 @@ def test_policy_learns_only_the_provider_and_closes_when_its_name_moves() -> Non
 
 
 NUMERIC = {
-    "127.0.0.1": "127.0.0.1",
-    "127.1": "127.0.0.1",
-    "127.0.1": "127.0.0.1",
-    "2130706433": "127.0.0.1",
-    "0x7f000001": "127.0.0.1",
-    "0X7F.1": "127.0.0.1",
-    "0177.0.0.01": "127.0.0.1",
-    "017700000001": "127.0.0.1",
-    "10.65535": "10.0.255.255",
-    "1": "0.0.0.1",
-    "127.0.0.1.": "127.0.0.1",
-    "169.16689662": "169.254.169.254",
+    "127.0.0.1": "127.0.0.1 127.1 127.0.1 127.0.0.1. 2130706433 0x7f000001 0X7F.1 0177.0.0.01"
+    " 017700000001",
+    "10.0.255.255": "10.65535",
+    "0.0.0.1": "1",
+    "169.254.169.254": "169.16689662",
 }
 
 
-@pytest.mark.parametrize(("host", "address"), NUMERIC.items(), ids=NUMERIC)
-def test_numeric_host_is_read_in_every_notation(host: str, address: str) -> None:
-    assert str(numeric_address(host)) == address
-    assert read_url(f"http://{host}:81/x?y").host == address
-    assert read_url(f"http://{host}:81/x?y").port == 81
+@pytest.mark.parametrize(("address", "hosts"), NUMERIC.items(), ids=NUMERIC)
+def test_numeric_host_is_read_in_every_notation(address: str, hosts: str) -> None:
+    for host in hosts.split():
+        url = read_url(f"http://{host}:81/x?y")
+        assert (str(numeric_address(host)), url.host, url.port) == (address, address, 81), host
 
 
-NO_NUMBERS = ["256.1.1.1", "1.2.3.4.5", "08.1", "1..2", "4294967296", "1.2.3.256", "x.1", "0x.1"]
-
-
-@pytest.mark.parametrize("host", [*NO_NUMBERS, "9" * 5000], ids=lambda host: host[:20])
-def test_numeric_host_that_is_no_address(host: str) -> None:
-    with pytest.raises(Stopped) as stopped:
-        read_url(f"http://{host}/")
-    assert stopped.value.failure.kind == "bad-url"
-
-
+NO_NUMBERS = "256.1.1.1 1.2.3.4.5 08.1 1..2 4294967296 1.2.3.256 x.1 0x.1"
+BAD_SCHEMES = [
+    "file:///etc/passwd", "FILE:///etc/passwd", "data:image/png;base64," + "A" * 100_000,
+    "ftp://example.com/x.png", "javascript:alert(1)", "gopher://127.0.0.1:25/_HELO",
+]  # fmt: skip
 BAD_URLS = [
-    ("file:///etc/passwd", "bad-scheme"),
-    ("FILE:///etc/passwd", "bad-scheme"),
-    ("data:image/png;base64," + "A" * 100_000, "bad-scheme"),
-    ("ftp://example.com/x.png", "bad-scheme"),
-    ("javascript:alert(1)", "bad-scheme"),
-    ("gopher://127.0.0.1:25/_HELO", "bad-scheme"),
-    ("", "bad-url"),
-    ("/relative/x.png", "bad-url"),
-    ("//example.com/x.png", "bad-url"),
-    ("https://", "bad-url"),
-    ("https:x.png", "bad-url"),
-    ("https:///x.png", "bad-url"),
-    ("https://user@example.com/", "bad-url"),
-    ("https://user:secret@example.com/", "bad-url"),
-    ("https://example.com\\@127.0.0.1/", "bad-url"),
-    ("https://example.com/a b", "bad-url"),
-    ("https://example.com/\r\nx: y", "bad-url"),
-    ("https://example.com/\x00", "bad-url"),
-    ("https://example.com:0/", "bad-url"),
-    ("https://example.com:65536/", "bad-url"),
-    ("https://127.0.0.1:65536/", "bad-url"),
-    ("https://example.com:port/", "bad-url"),
-    ("https://[::1/", "bad-url"),
-    ("https://[fe80::1%25eth0]/", "bad-url"),
-    ("https://%31%32%37.0.0.1/", "bad-url"),
-    ("https://127%2e0%2e0%2e1/", "bad-url"),
-    ("https://exa\ud800mple.com/", "bad-url"),
-    ("https://" + "a." * 200 + "com/", "bad-url"),
-    ("https://example.com/" + "a" * 20_000, "bad-url"),
-]
+    *(f"http://{host}/" for host in [*NO_NUMBERS.split(), "9" * 5000]),
+    "", "/relative/x.png", "//example.com/x.png", "https://", "https:x.png", "https:///x.png",
+    "https://user@example.com/", "https://user:secret@example.com/",
+    "https://example.com\\@127.0.0.1/", "https://example.com/a b",
+    "https://example.com/\r\nx: y", "https://example.com/\x00", "https://example.com:0/",
+    "https://example.com:65536/", "https://127.0.0.1:65536/", "https://example.com:port/",
+    "https://[::1/", "https://[fe80::1%25eth0]/", "https://%31%32%37.0.0.1/",
+    "https://127%2e0%2e0%2e1/", "https://exa\ud800mple.com/", "https://" + "a." * 200 + "com/",
+    "https://example.com/" + "a" * 20_000,
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("url", "kind"), BAD_URLS, ids=[ascii(each[0])[:40] for each in BAD_URLS])
-def test_url_that_is_refused(url: str, kind: str) -> None:
-    with pytest.raises(Stopped) as stopped:
-        read_url(url)
-    assert stopped.value.failure.kind == kind
-    assert "secret" not in stopped.value.failure.message
+@pytest.mark.parametrize(("kind", "urls"), [("bad-scheme", BAD_SCHEMES), ("bad-url", BAD_URLS)])
+def test_url_that_is_refused(kind: str, urls: list[str]) -> None:
+    for url in urls:
+        with pytest.raises(Stopped) as stopped:
+            read_url(url)
+        assert stopped.value.failure.kind == kind, url[:99]
+        assert "secret" not in stopped.value.failure.message
 
 
+SIGNED = "https://example.com:8443/x?sig=a%2Bb%3D&se=2026-01-01T00%3A00%3A00Z"
 GOOD_URLS = {
     "https://example.com/x.png": "https://example.com/x.png",
     "HTTPS://Example.COM/X.png": "https://example.com/X.png",
-    "https://example.com:8443/x?sig=a%2Bb%3D&se=2026-01-01T00%3A00%3A00Z#top": (
-        "https://example.com:8443/x?sig=a%2Bb%3D&se=2026-01-01T00%3A00%3A00Z"
-    ),
+    f"{SIGNED}#top": SIGNED,
     "http://[2606:4700::1111]/x": "http://[2606:4700::1111]/x",
     "http://[::ffff:127.0.0.1]/x": "http://[::ffff:127.0.0.1]/x",
     "https://example.com": "https://example.com",
@@ -177,25 +143,12 @@ GOOD_URLS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("url", "read"), GOOD_URLS.items(), ids=[ascii(each) for each in GOOD_URLS]
-)
-def test_url_that_is_read(url: str, read: str) -> None:
-    assert str(read_url(url)) == read
+def test_url_that_is_read() -> None:
+    assert {url: str(read_url(url)) for url in GOOD_URLS} == GOOD_URLS
 
 
-@pytest.mark.parametrize(
-    ("host", "is_loopback"),
-    [
-        ("localhost", True),
-        ("LOCALHOST.", True),
-        ("a.localhost", True),
-        ("127.9.9.9", True),
-        ("::1", True),
-        ("localhost.example.com", False),
-        ("notlocalhost", False),
-        ("128.0.0.1", False),
-    ],
-)
-def test_host_that_is_loopback(host: str, is_loopback: bool) -> None:
-    assert is_loopback_name(host) is is_loopback
+def test_host_that_is_loopback() -> None:
+    hosts = "localhost LOCALHOST. a.localhost 127.9.9.9 ::1"
+    others = "localhost.example.com notlocalhost 128.0.0.1"
+    assert [host for host in hosts.split() if not is_loopback_name(host)] == []
+    assert [host for host in others.split() if is_loopback_name(host)] == []

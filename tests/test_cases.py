@@ -1,30 +1,52 @@
-"""The documented cases, near misses and edges: each wrong in one field or in none."""
+"""The documented cases, near misses and edges: each wrong in one field or in none, and sent so."""
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+import shutil
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.cases import all_cases, cases_for
-from conformance.cases.model import Authorization, Case, Depth
+from conformance.cases import all_cases, build_request, cases_for, curl
+from conformance.cases.model import UNKNOWN_KEY, UNKNOWN_MODEL, Authorization, Case, Depth
 from conformance.cases.near_misses import nearly
 from conformance.cases.schema_keywords import UnknownKeywordError, condition_names, is_constraint
-from conformance.cases.valid import DerivationError, slug
-from conformance.errors import UnknownNameError
+from conformance.cases.valid import DerivationError
+from conformance.contract import load_edition
+from conformance.errors import ConformanceError
+from conformance.exchange.model import Exchange, Request
+from conformance.exchange.sent_request import read_request
+from tests.contract import changed_edition
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-from tests.cases import CASES, EDITION, LEAD, NAMES, cases_of, reading
-from tests.contract import changed_edition
-
-FAULTS = {"json-malformed", "body-array", "content-type-text", "method-get", "model-unknown"}
+EDITION = load_edition()
+NAMES = [*EDITION.models, "gpt-image-2"]
+CASES = all_cases(EDITION, NAMES)
+LEAD = NAMES[0]
+FAULTS = {
+    "json-malformed": "json",
+    "body-array": "not-object",
+    "content-type-text": "content-type",
+    "method-get": "method",
+    "model-unknown": "model-unknown",
+}
 MOST_ACCEPTED = {"dall-e": 12, "gpt-image": 18, "qwen-image": 6}
+
+
+def cases_of(model: str) -> dict[str, Case]:
+    """Return the cases of one model by id."""
+    return {case.id: case for case in CASES if case.model == model}
+
+
+def reading(case: Case) -> str | None:
+    """Return what the edition expects of a case's body."""
+    return EDITION.read(case.body).expectation if case.body is not None else None
 
 
 def of_parameters(case: Case) -> bool:
@@ -34,7 +56,6 @@ def of_parameters(case: Case) -> bool:
     )
 
 
-BILLED = [case for case in CASES if case.billed]
 REFUSED = [case for case in CASES if of_parameters(case)]
 
 
@@ -45,14 +66,14 @@ def differing(left: Any, right: Any) -> set[str]:
 
 
 def test_billed_case_breaks_nothing() -> None:
-    assert [case.path for case in BILLED if EDITION.read(case.body).violations] == []
+    billed = [case for case in CASES if case.billed]
+    assert [case.path for case in billed if EDITION.read(case.body).violations] == []
 
 
 def test_refused_case_breaks_one_parameter_of_an_accepted_control() -> None:
     for case in REFUSED:
         control = cases_of(case.model)[str(case.control)]
-        read = EDITION.read(case.body)
-        assert read.breaks_only(str(case.parameter)), case.path
+        assert EDITION.read(case.body).breaks_only(str(case.parameter)), case.path
         assert reading(control) == "accepted", case.path
         assert len(differing(case.body, control.body)) == 1, case.path
 
@@ -61,73 +82,37 @@ def test_refused_case_breaks_one_parameter_of_an_accepted_control() -> None:
 def test_every_breakable_rule_is_broken_by_a_case(model: str) -> None:
     known = EDITION.model(model)
     cases = [case for case in cases_for(EDITION, known, lead=True) if of_parameters(case)]
-    broken = {
-        (violation.parameter, violation.keyword)
-        for case in cases
-        for violation in EDITION.read(case.body).violations
-    }
-    crossing = condition_names(known)
+    violations = [broken for case in cases for broken in EDITION.read(case.body).violations]
     rules = {
         (rule.parameter, rule.keyword)
         for rule in known.rules
-        if rule.keyword in crossing or is_constraint(known, rule)
+        if rule.keyword in condition_names(known) or is_constraint(known, rule)
     }
-    assert rules <= broken
+    assert rules <= {(broken.parameter, broken.keyword) for broken in violations}
     assert len(rules) > 8
 
 
 @pytest.mark.parametrize("model", NAMES)
-def test_documented_values_are_all_sent(model: str) -> None:
+def test_documented_values_are_all_sent_in_few_requests(model: str) -> None:
     known = EDITION.model(model)
-    bodies = [case.body or {} for case in cases_of(model).values() if case.billed]
-    wanted = {
-        (name, value)
-        for name in known.parameters
-        for value in known.documented(name)
-        if value != known.default(name)
-    }
-    assert wanted <= {(name, value) for body in bodies for name, value in body.items()}
+    billed = [case for case in cases_of(model).values() if case.billed]
+    sent = {pair for case in billed for pair in (case.body or {}).items()}
+    for name in known.parameters:
+        for value in known.documented(name):
+            assert value == known.default(name) or (name, value) in sent
+    usual = filter(Depth.STANDARD.includes, billed)
+    assert 0 < sum(reading(case) == "accepted" for case in usual) <= MOST_ACCEPTED[known.family]
 
 
-@pytest.mark.parametrize("model", NAMES)
-def test_accepted_requests_are_few(model: str) -> None:
-    known = EDITION.model(model)
-    usual = filter(Depth.STANDARD.includes, cases_of(model).values())
-    accepted = [case for case in usual if reading(case) == "accepted"]
-    assert 0 < sum(case.billed for case in accepted) <= MOST_ACCEPTED[known.family]
-
-
-def test_ids_are_unique_file_names() -> None:
+def test_ids_are_unique_file_names_and_stay() -> None:
+    assert all_cases(EDITION, NAMES) == CASES
     assert len({case.path for case in CASES}) == len(CASES)
     assert all(re.fullmatch(r"[a-z0-9_.-]+", case.id) for case in CASES)
-
-
-@pytest.mark.parametrize(
-    ("model", "ids"),
-    [
-        (
-            "dall-e-3",
-            (
-                "baseline models-list url-1024x1024 b64_json-1792x1024 quality-hd prompt-missing "
-                "prompt-too-long n-0 n-negative n-1.5 n-many n-above-maximum size-outside-enum "
-                "size-null conformance_unknown"
-            ),
-        ),
-        (
-            "gpt-image-1.5",
-            (
-                "background-transparent output_format-webp output_compression-50 n-2 stream "
-                "partial_images-2 stream-not-boolean response_format-url"
-            ),
-        ),
-    ],
-)
-def test_ids_that_cassettes_are_named_after_stay(model: str, ids: str) -> None:
-    assert {*ids.split()} <= cases_of(model).keys()
-
-
-def test_derivation_is_stable() -> None:
-    assert all_cases(EDITION, NAMES) == CASES
+    kept = (  # cassettes are named after them
+        "baseline models-list url-1024x1024 b64_json-1792x1024 quality-hd prompt-missing n-negative"
+        " n-many size-outside-enum size-null conformance_unknown"
+    )
+    assert {*kept.split()} <= cases_of("dall-e-3").keys()
 
 
 def test_only_the_lead_asks_what_no_model_changes() -> None:
@@ -137,47 +122,114 @@ def test_only_the_lead_asks_what_no_model_changes() -> None:
     assert not any(shared & cases_of(model).keys() for model in NAMES[1:])
 
 
-def test_controls_exist_and_are_no_circle() -> None:
+def test_controls_come_down_to_model_and_prompt_and_the_list() -> None:
     for case in CASES:
         if case.control is not None:
-            control = cases_of(case.model)[case.control]
-            assert control.control in (None, "models-list")
+            assert cases_of(case.model)[case.control].control in (None, "models-list")
+    for model in NAMES:
+        baseline = cases_of(model)["baseline"]
+        assert ({*(baseline.body or {})}, baseline.control) == ({"model", "prompt"}, "models-list")
 
 
-@pytest.mark.parametrize("model", NAMES)
-def test_baseline_is_model_and_prompt_and_follows_the_list(model: str) -> None:
-    baseline = cases_of(model)["baseline"]
-    assert baseline.body is not None
-    assert baseline.body.keys() == {"model", "prompt"}
-    assert baseline.control == "models-list"
+JPEG = {"output_format": "jpeg"}
+# model, id, what is sent, and the control where it is not the baseline
+WRONG: list[tuple[str, str, dict[str, Any], str]] = [
+    ("dall-e-2", "n-string-2", {"n": "2"}, "n-2"),
+    ("dall-e-3", "n-string-1", {"n": "1"}, ""),
+    ("gpt-image-1", "n-true", {"n": True}, ""),
+    ("dall-e-2", "n-huge", {"n": 10**20}, ""),
+    ("dall-e-2", "n-1.5", {"n": 1.5}, ""),
+    ("dall-e-2", "n-0", {"n": 0}, ""),
+    ("dall-e-2", "n-above-maximum", {"n": 11}, ""),
+    ("dall-e-3", "n-above-maximum", {"n": 2}, ""),
+    ("gpt-image-1", "output_compression-above-maximum", {"output_compression": 101} | JPEG, ""),
+    ("gpt-image-1.5", "output_compression-string-50", {"output_compression": "50"} | JPEG,
+     "output_compression-50"),
+    ("gpt-image-1.5", "partial_images-true", {"partial_images": True}, "partial_images-2"),
+    ("gpt-image-1.5", "stream-string-true", {"stream": "true"}, "stream"),
+    ("gpt-image-1.5", "stream-1", {"stream": 1}, "stream"),
+    ("gpt-image-1.5", "background-transparent-output_format-jpeg",
+     {"background": "transparent"} | JPEG, "output_format-jpeg"),
+    ("gpt-image-1", "output_format-near-miss", {"output_format": "PNG"}, ""),
+    ("gpt-image-1", "quality-of-another-model", {"quality": "hd"}, ""),
+    ("dall-e-3", "size-of-another-model", {"size": "512x512"}, ""),
+    ("dall-e-3", "size-near-miss", {"size": "1024x1000"}, ""),
+    ("dall-e-2", "size-huge", {"size": "100000x100000"}, ""),
+    ("qwen-image", "prompt-null", {"prompt": None}, ""),
+    ("dall-e-3", "user-null", {"user": None}, ""),
+]  # fmt: skip
+LEGAL: list[tuple[str, str, dict[str, Any]]] = [
+    ("dall-e-2", "n-10", {"n": 10}),
+    ("dall-e-3", "n-1", {"n": 1}),
+    ("gpt-image-1", "output_compression-0", {"output_compression": 0} | JPEG),
+    ("gpt-image-1", "output_compression-100", {"output_compression": 100} | JPEG),
+    ("gpt-image-1", "partial_images-3", {"partial_images": 3, "stream": True}),
+    ("gpt-image-1.5", "background-transparent-n-3", {"background": "transparent", "n": 3}),
+]
 
 
-def test_transparent_jpeg_is_judged_against_jpeg_alone() -> None:
-    case = cases_of("gpt-image-1.5")["background-transparent-output_format-jpeg"]
-    assert case.control == "output_format-jpeg"
+def test_wrong_value_is_sent_and_judged_against_the_one_it_is_taken_for() -> None:
+    for model, id_, part, control in WRONG:
+        case = cases_of(model)[id_]
+        assert repr({name: (case.body or {})[name] for name in part}) == repr(part)
+        assert (reading(case), not control or case.control == control) == ("refused", True), id_
 
 
-def test_compression_is_sent_with_a_format_that_has_one() -> None:
-    for id_ in ("output_compression-50", "output_compression-above-maximum"):
-        body = cases_of("gpt-image-1")[id_].body
-        assert body is not None
-        assert body["output_format"] == "jpeg"
+def test_legal_edge_is_sent_to_who_asks_thoroughly() -> None:
+    for model, id_, part in LEGAL:
+        case = cases_of(model)[id_]
+        assert part.items() <= (case.body or {}).items()
+        assert (reading(case), case.billed, case.depth) == ("accepted", True, Depth.THOROUGH)
 
 
-@pytest.mark.parametrize("model", ["dall-e-3", "qwen-image"])
-def test_n_2_is_not_sent_where_one_is_the_maximum(model: str) -> None:
-    assert "n-2" not in cases_of(model)
+def test_what_nobody_promises_is_asked_and_left_open() -> None:
+    asked = [
+        *((model, "prompt-empty") for model in NAMES),
+        ("gpt-image-1.5", "response_format-url"),
+    ]
+    assert {reading(cases_of(model)[id_]) for model, id_ in asked} == {"open"}
 
 
-@pytest.mark.parametrize("id_", ["response_format-url", "response_format-b64_json"])
-def test_gpt_image_response_format_is_left_open(id_: str) -> None:
-    assert reading(cases_of("gpt-image-1.5")[id_]) == "open"
+def test_what_costs_more_is_not_standard() -> None:
+    deep = [case for case in CASES if case.depth is Depth.THOROUGH]
+    assert {case.id for case in deep if not case.billed} == {"n-huge", "n-string-2"}
 
 
-def test_unknown_model_name_is_named() -> None:
-    with pytest.raises(UnknownNameError, match="dall-e-3"):
-        all_cases(EDITION, ["dalle-3"])
+@pytest.mark.parametrize("model", ["dall-e-2", "dall-e-3", "gpt-image-1"])
+def test_longest_prompt_has_the_documented_length(model: str) -> None:
+    longest, longer = (
+        cases_of(model)[id_].body or {} for id_ in ("prompt-longest", "prompt-too-long")
+    )
+    assert len(longest["prompt"]) == EDITION.models[model].parameters["prompt"]["maxLength"]
+    assert len(longer["prompt"]) == len(longest["prompt"]) + 1
 
+
+def test_closed_list_is_tried_with_a_word_and_a_near_miss() -> None:
+    for model, known in EDITION.models.items():
+        listed = [name for name, schema in known.parameters.items() if "enum" in schema]
+        for name in set(listed) - {"model"}:
+            assert {f"{name}-outside-enum", f"{name}-near-miss"} <= cases_of(model).keys()
+    assert nearly("640x400") == "640x390"
+
+
+def test_fine_fault_comes_after_coarser_ones_of_its_depth() -> None:
+    for case in CASES:
+        own = cases_of(case.model)
+        names = list(own)
+        for earlier in case.after:
+            assert names.index(earlier) < names.index(case.id), case.path
+            assert case.depth.includes(own[earlier]), case.path
+        assert not case.after or case.depth.includes(own[str(case.control)]), case.path
+
+
+@pytest.mark.parametrize("model", ["dall-e-2", "dall-e-3", "gpt-image-1.5"])
+def test_huge_size_is_last_and_followed_by_a_sign_of_life(model: str) -> None:
+    *_, huge, life = cases_of(model).values()
+    assert (huge.id, life.id) == ("size-huge", "prompt-missing-after-size-huge")
+    assert huge.id in life.after
+
+
+# ------------------------------------------------------------------ other schemas
 
 CHANGES: dict[str, Any] = {
     "of a parameter": lambda schema: schema["properties"]["n"].update(multipleOf=2),
@@ -208,146 +260,134 @@ def test_rule_that_cannot_be_broken_alone_is_an_error(tmp_path: Path) -> None:
         all_cases(edition, ["dall-e-3"])
 
 
-def test_new_parameter_needs_no_code(tmp_path: Path) -> None:
-    added = {"type": "string", "enum": ["plain", "ornate"], "default": "plain", "citations": []}
-    edition = changed_edition(
-        tmp_path, "dall-e-3", lambda schema: schema["properties"].update(frame=added)
-    )
-    names = {case.id for case in all_cases(edition, ["dall-e-3"])}
-    assert {"frame-ornate", "frame-outside-enum", "frame-not-string"} <= names
-    assert "frame-plain" not in names
+def test_new_parameter_list_and_size_need_no_code(tmp_path: Path) -> None:
+    frame = {"type": "string", "enum": ["plain", "ornate"], "default": "plain", "citations": []}
+    ratio = {"type": "string", "enum": ["1x2", "3x4"], "citations": []}
 
-
-def test_new_size_is_crossed_with_the_formats(tmp_path: Path) -> None:
     def add(schema: Any) -> None:
+        schema["properties"].update(frame=frame, ratio=ratio)
         size = schema["properties"]["size"]
         size["enum"].append("640x480")
         size["open"][0]["keywords"]["enum"].append("640x480")
 
     edition = changed_edition(tmp_path, "dall-e-2", add)
-    names = {case.id for case in all_cases(edition, ["dall-e-2"])}
-    assert {"url-640x480", "b64_json-640x480"} <= names
+    cases = {case.id: case.body or {} for case in all_cases(edition, ["dall-e-2"])}
+    assert {"frame-ornate", "frame-outside-enum", "frame-not-string"} <= cases.keys()
+    assert "frame-plain" not in cases
+    assert {"ratio-near-miss", "url-640x480", "b64_json-640x480"} <= cases.keys()
+    assert cases["ratio-huge"]["ratio"] == "100000x100000"
 
 
-def test_cases_do_not_import_hypothesis() -> None:
-    code = "import sys, conformance.cases; sys.exit('hypothesis' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+# ------------------------------------------------------------------ as requests and curl lines
+
+BASE_URL, KEY = "https://images.example/v1", "sk-secret-0123456789abcdef"
 
 
-WRONG: list[tuple[str, str, str, Any]] = [
-    ("dall-e-2", "n-string-2", "n", "2"),
-    ("dall-e-3", "n-string-1", "n", "1"),
-    ("gpt-image-1", "n-true", "n", True),
-    ("dall-e-2", "n-huge", "n", 10**20),
-    ("gpt-image-1.5", "output_compression-string-50", "output_compression", "50"),
-    ("gpt-image-1.5", "partial_images-true", "partial_images", True),
-    ("gpt-image-1.5", "stream-string-true", "stream", "true"),
-    ("gpt-image-1.5", "stream-1", "stream", 1),
-    ("qwen-image", "prompt-null", "prompt", None),
-    ("dall-e-3", "user-null", "user", None),
-    ("gpt-image-1", "quality-of-another-model", "quality", "hd"),
-    ("dall-e-3", "size-of-another-model", "size", "512x512"),
-    ("dall-e-3", "size-near-miss", "size", "1024x1000"),
-    ("gpt-image-1", "output_format-near-miss", "output_format", "PNG"),
-    ("dall-e-2", "size-huge", "size", "100000x100000"),
-    ("dall-e-3", "n-above-maximum", "n", 2),
-    ("qwen-image", "n-above-maximum", "n", 2),
-    ("dall-e-2", "n-above-maximum", "n", 11),
-    ("dall-e-2", "n-0", "n", 0),
-    ("dall-e-2", "n-1.5", "n", 1.5),
-]
-LEGAL: list[tuple[str, str, dict[str, Any]]] = [
-    ("dall-e-2", "n-10", {"n": 10}),
-    ("gpt-image-1", "n-10", {"n": 10}),
-    ("dall-e-3", "n-1", {"n": 1}),
-    ("gpt-image-1", "output_compression-0", {"output_compression": 0, "output_format": "jpeg"}),
-    ("gpt-image-1", "output_compression-100", {"output_compression": 100, "output_format": "jpeg"}),
-    ("gpt-image-1", "partial_images-3", {"partial_images": 3, "stream": True}),
-    ("gpt-image-1.5", "background-transparent-n-3", {"background": "transparent", "n": 3}),
-]
+def sent(case: Case, served_as: str | None = None) -> Exchange:
+    """Return a case as an exchange without an answer."""
+    made = build_request(case, base_url=BASE_URL, key=KEY, served_as=served_as)
+    request = Request(made.method, made.url, made.headers, made.body)
+    return Exchange("any", case.model, case.id, request, None, served_as=served_as)
 
 
-@pytest.mark.parametrize(("model", "id_", "name", "value"), WRONG, ids=slug)
-def test_wrong_value_is_sent(model: str, id_: str, name: str, value: Any) -> None:
-    case = cases_of(model)[id_]
-    assert repr((case.body or {})[name]) == repr(value)
-    assert reading(case) == "refused"
+@pytest.mark.parametrize("served_as", [None, "vendor/painter"])
+def test_what_is_sent_reads_as_what_was_meant(served_as: str | None) -> None:
+    for case in cases_of(LEAD).values():
+        read = read_request(sent(case, served_as), EDITION)
+        unbilled = "refused" if case.control else "accepted"
+        assert read.expectation == (reading(case) if case.billed else unbilled), case.id
+        assert read.authorization is case.authorization, case.id
+        assert read.faults == ({FAULTS[case.id]} if case.id in FAULTS else set()), case.id
 
 
-@pytest.mark.parametrize(("model", "id_", "added"), LEGAL, ids=slug)
-def test_legal_edge_is_sent_to_who_asks_thoroughly(
-    model: str, id_: str, added: dict[str, Any]
-) -> None:
-    case = cases_of(model)[id_]
-    assert added.items() <= (case.body or {}).items()
-    assert (reading(case), case.billed, case.depth) == ("accepted", True, Depth.THOROUGH)
-
-
-@pytest.mark.parametrize("model", ["dall-e-2", "dall-e-3", "gpt-image-1"])
-def test_longest_prompt_has_the_documented_length(model: str) -> None:
-    longest, longer = (
-        cases_of(model)[id_].body or {} for id_ in ("prompt-longest", "prompt-too-long")
-    )
-    assert len(longest["prompt"]) == EDITION.models[model].parameters["prompt"]["maxLength"]
-    assert len(longer["prompt"]) == len(longest["prompt"]) + 1
-
-
-@pytest.mark.parametrize("model", NAMES)
-def test_empty_prompt_is_asked_though_nobody_promises_anything(model: str) -> None:
-    assert reading(cases_of(model)["prompt-empty"]) == "open"
-
-
-def test_closed_list_is_tried_with_a_word_and_a_near_miss() -> None:
-    for model, known in EDITION.models.items():
-        listed = [name for name, schema in known.parameters.items() if "enum" in schema]
-        for name in set(listed) - {"model"}:
-            assert {f"{name}-outside-enum", f"{name}-near-miss"} <= cases_of(model).keys()
-
-
-def test_fine_fault_comes_after_coarser_ones_of_its_depth() -> None:
-    for case in CASES:
-        own = cases_of(case.model)
-        names = list(own)
-        for earlier in case.after:
-            assert names.index(earlier) < names.index(case.id), case.path
-            assert case.depth.includes(own[earlier]), case.path
-        assert not case.after or case.depth.includes(own[str(case.control)]), case.path
-
-
-@pytest.mark.parametrize("model", ["dall-e-2", "dall-e-3", "gpt-image-1.5"])
-def test_huge_size_is_last_and_followed_by_a_sign_of_life(model: str) -> None:
-    *_, huge, life = cases_of(model).values()
-    assert (huge.id, life.id) == ("size-huge", "prompt-missing-after-size-huge")
-    assert huge.id in life.after
-
-
-def test_value_that_is_taken_for_another_is_judged_against_that_one() -> None:
-    controls = {id_: cases_of("gpt-image-1.5")[id_].control for _, id_, *_ in WRONG[4:8]}
-    assert controls == {
-        "output_compression-string-50": "output_compression-50",
-        "partial_images-true": "partial_images-2",
-        "stream-string-true": "stream",
-        "stream-1": "stream",
+def test_authorization_header_holds_the_key_where_it_is_valid_alone() -> None:
+    headers = {}
+    for kind in Authorization:
+        case = Case("any", LEAD, body={}, authorization=kind)
+        made = dict(build_request(case, base_url=BASE_URL, key=KEY).headers)
+        headers[kind] = made.get("authorization")
+    scheme, _, text = str(headers.pop(Authorization.WRONG_SCHEME)).partition(" ")
+    assert scheme == "Basic"
+    assert KEY.encode() not in base64.b64decode(text)
+    assert headers == {
+        Authorization.VALID: f"Bearer {KEY}",
+        Authorization.MISSING: None,
+        Authorization.MALFORMED: "Bearer",
+        Authorization.UNKNOWN: f"Bearer {UNKNOWN_KEY}",
     }
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong"), [("1024x1024", "1024x1000"), ("640x400", "640x390"), ("png", "PNG")]
-)
-def test_nearly_right_has_the_form_of_what_is_right(right: str, wrong: str) -> None:
-    assert nearly(right) == wrong
+def test_model_list_is_a_bare_get() -> None:
+    made = build_request(cases_of(LEAD)["models-list"], base_url=f"{BASE_URL}/", key=KEY)
+    assert (made.method, made.url, made.body) == ("GET", f"{BASE_URL}/models", b"")
+    assert "content-type" not in dict(made.headers)
 
 
-def test_new_list_is_tried_without_code(tmp_path: Path) -> None:
-    added = {"type": "string", "enum": ["1x2", "3x4"], "citations": []}
-    edition = changed_edition(
-        tmp_path, "dall-e-3", lambda schema: schema["properties"].update(ratio=added)
+def test_equal_bodies_give_equal_bytes() -> None:
+    body = {"size": None, "prompt": "등대 \U0001f6b2", "n": 2, "model": LEAD}
+    for ordered in (body, dict(reversed(body.items()))):
+        made = build_request(Case("any", LEAD, body=ordered), base_url=BASE_URL, key=KEY)
+        told = f'{{"model":"{LEAD}","prompt":"등대 \U0001f6b2","n":2,"size":null}}'
+        assert made.body.decode() == told
+
+
+def test_model_is_sent_under_the_name_it_is_served_as() -> None:
+    for id_ in ("baseline", "json-malformed", "body-array"):
+        body = sent(cases_of(LEAD)[id_], "vendor/painter").request.body
+        assert b'"model":"vendor/painter"' in body
+        assert LEAD.encode() not in body
+    unknown = sent(cases_of(LEAD)["model-unknown"], "vendor/painter").request.body
+    assert json.loads(unknown)["model"] == UNKNOWN_MODEL
+
+
+def run_curl(line: str) -> list[str]:
+    """Let a shell read a curl line, and return the words that curl would have been given."""
+    script = f"curl() {{ printf '%s\\0' \"$@\"; }}\nunset HOME\n{line}"
+    shell = shutil.which("bash")
+    if shell is None:
+        pytest.skip("bash is not installed, so no shell can read the line")
+    run = subprocess.run(
+        [shell, "-c", script], env={"THE_KEY": KEY}, capture_output=True, check=True
     )
-    cases = {case.id: case.body or {} for case in all_cases(edition, ["dall-e-3"])}
-    assert cases["ratio-huge"]["ratio"] == "100000x100000"
-    assert {"ratio-near-miss", "ratio-null"} <= cases.keys()
+    return run.stdout.decode().split("\0")[:-1]
 
 
-def test_what_costs_more_is_not_standard() -> None:
-    deep = [case for case in CASES if case.depth is Depth.THOROUGH]
-    assert {case.id for case in deep if not case.billed} == {"n-huge", "n-string-2"}
+TRICKY = Case(
+    "tricky", LEAD, body={"model": LEAD, "prompt": 'it\'s "$HOME" `id` $(id) \\ !! \n @x'}
+)
+
+
+def test_curl_line_sends_the_same_request() -> None:
+    cut = {"prompt-too-long", "prompt-longest"}
+    for case in [*cases_of(LEAD).values(), TRICKY]:
+        line = curl(case, base_url=BASE_URL, key_variable="THE_KEY", served_as="vendor/painter")
+        made = build_request(case, base_url=BASE_URL, key=KEY, served_as="vendor/painter")
+        wanted = ["-sS", "-X", made.method, "--url", made.url]
+        wanted += [word for header in made.headers for word in ("-H", ": ".join(header))]
+        wanted += ["--data-raw", made.body.decode()] if made.body else []
+        assert case.id in cut or run_curl(line) == wanted
+        assert KEY not in line
+
+
+def test_curl_line_cuts_a_long_prompt_and_says_so() -> None:
+    line = curl(cases_of("dall-e-3")["prompt-too-long"], base_url=BASE_URL)
+    assert "# prompt is cut here: the request has 4001 characters of it" in line
+    assert len(line) < 700
+
+
+def test_curl_line_shows_nothing_invisible() -> None:
+    body = {"model": LEAD, "prompt": "a \u202e lantern"}
+    line = curl(Case("any", LEAD, body=body), base_url=BASE_URL, key_variable="THE_KEY")
+    assert "\u202e" not in line
+    assert json.loads(run_curl(line)[-1]) == body
+
+
+def test_curl_line_keeps_curl_from_adding_a_content_type() -> None:
+    case = Case("any", LEAD, body={}, content_type=None)
+    assert "content-type:" in run_curl(curl(case, base_url=BASE_URL))
+
+
+@pytest.mark.parametrize("name", ["A B", "", "$(id)", "1A"])
+def test_curl_line_refuses_what_no_shell_could_expand(name: str) -> None:
+    with pytest.raises(ConformanceError, match="environment variable"):
+        curl(TRICKY, base_url=BASE_URL, key_variable=name)

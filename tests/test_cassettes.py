@@ -119,7 +119,7 @@ def test_payload_in_unusual_base64_is_kept_to_the_letter(library: CassetteLibrar
     for text in (unusual, b"data:image/png;base64," + base64.b64encode(b"x" * 900)):
         body = json.dumps({"data": [{"b64_json": text.decode()}]}).encode()
         taken = library.payloads.take_out(body)
-        assert library.payloads.put_back(taken, whole=False) == body
+        assert library.payloads.put_back(taken) == body
 
 
 def test_missing_cassette_says_how_to_record_it(library: CassetteLibrary) -> None:

@@ -1,4 +1,4 @@
-"""Which requests clauses bind: painted mistakes, models and editions that lack something."""
+"""Which requests clauses bind: painted mistakes, faults, and editions that lack something."""
 
 from __future__ import annotations
 
@@ -14,71 +14,67 @@ from conformance.clauses.bindings import (
     answered_with,
     any_of,
     asks,
+    at_fault,
     documents,
     family,
+    flaw,
     left_open,
 )
+from conformance.clauses.derivation import _deciding_parameter, _derive, _statement
 from conformance.clauses.judge import judge
 from conformance.clauses.registry import possible_in
-from conformance.contract import Edition, load_edition
-from conformance.exchange.sent_request import read_request
-from tests.miniatures import ACCEPTED, body, exchange
+from conformance.contract import Edition, Level, load_edition
+from conformance.contract.records import SchemaRule, Violation
+from conformance.exchange.sent_request import SentRequest, read_request
+from tests.miniatures import ACCEPTED, JSON_TYPE, body, exchange
 
 DEFAULT = load_edition()
 OPENAI = load_edition("openai-2026-11")
 WRONG = -7
+STREAM = body("gpt-image-1", stream=True, partial_images=2)
+TRANSPARENT = body("gpt-image-1", background="transparent")
+SVG = body("gpt-image-2.6-sunburst", output_format="svg", svg={"model": "gpt-5.5"})
+IDENTIFIED = body("gpt-image-2.6-sunburst", safety_identifier="user-4711")
 
 
-def binds_painted(edition: Edition, clause: str, asked: dict[str, Any]) -> bool:
+def binds_painted(edition: Edition, clause: str, asked: dict[str, Any], **parts: Any) -> bool:
     """Return whether a clause binds a request for which an image came."""
     (chosen,) = select(clauses_of(edition), clause)
-    sent = read_request(exchange(asked, answer={}), edition)
+    sent = read_request(exchange(asked, answer={}, **parts), edition)
     return chosen.binds(replace(sent, painted=True))
 
 
-STREAM = body("gpt-image-1", stream=True, partial_images=2)
-SVG = body("gpt-image-2.6-sunburst", output_format="svg", svg={"model": "gpt-5.5"})
-IDENTIFIED = body("gpt-image-2.6-sunburst", safety_identifier="user-4711")
-HANGS_ON = [
-    (DEFAULT, "stream.partial-count", STREAM, "partial_images"),
-    (DEFAULT, "stream.partial-count", STREAM, "n"),
-    (DEFAULT, "stream.partial-index", STREAM, "partial_images"),
-    (DEFAULT, "stream.partial-index", STREAM, "n"),
-    (DEFAULT, "stream.format-as-asked", STREAM, "output_format"),
-    (DEFAULT, "image.transparent-pixels", body("gpt-image-1", background="transparent"),
-     "output_format"),
-    (DEFAULT, "image.opaque-when-asked", body("gpt-image-1", background="opaque"), "output_format"),
-    (OPENAI, "extras.svg-usage", SVG, "svg"),
-    (OPENAI, "extras.svg-usage", SVG, "output_format"),
-    (OPENAI, "extras.safety-identifier", IDENTIFIED, "safety_identifier"),
-    (OPENAI, "stream.safety-identifier", {**IDENTIFIED, "stream": True}, "safety_identifier"),
-]  # fmt: skip
-
-
 @pytest.mark.parametrize(
-    ("edition", "clause", "asked", "parameter"),
-    HANGS_ON,
-    ids=[f"{clause}-{name}" for _, clause, _, name in HANGS_ON],
-)
-def test_painted_mistake_promises_nothing_that_hangs_on_its_value(
-    edition: Edition, clause: str, asked: dict[str, Any], parameter: str
+    ("edition", "clause", "asked", "parameters"),
+    [
+        (DEFAULT, "stream.partial-count", STREAM, ["partial_images", "n"]),
+        (DEFAULT, "stream.partial-index", STREAM, ["partial_images", "n"]),
+        (DEFAULT, "stream.format-as-asked", STREAM, ["output_format"]),
+        (DEFAULT, "image.transparent-pixels", TRANSPARENT, ["output_format"]),
+        (DEFAULT, "image.opaque-when-asked", {**TRANSPARENT, "background": "opaque"},
+         ["output_format"]),
+        (DEFAULT, "format.gpt-image-b64", body("gpt-image-1"), ["response_format"]),
+        (DEFAULT, "extras.background-documented", TRANSPARENT, ["quality"]),
+        (DEFAULT, "count.one-by-default", body("gpt-image-1"), []),
+        (DEFAULT, "defaults.partial-images", body("gpt-image-1", stream=True), []),
+        (OPENAI, "extras.svg-usage", SVG, ["svg", "output_format"]),
+        (OPENAI, "extras.safety-identifier", IDENTIFIED, ["safety_identifier"]),
+        (OPENAI, "stream.safety-identifier", {**IDENTIFIED, "stream": True}, ["safety_identifier"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_painted_mistake_promises_what_does_not_hang_on_its_value(
+    edition: Edition, clause: str, asked: dict[str, Any], parameters: list[str]
 ) -> None:
     assert binds_painted(edition, clause, {**asked, "user": WRONG})
-    assert not binds_painted(edition, clause, {**asked, parameter: WRONG})
+    for parameter in parameters:
+        assert not binds_painted(edition, clause, {**asked, parameter: WRONG})
 
 
-@pytest.mark.parametrize("clause", ["count.one-by-default", "defaults.partial-images"])
-def test_default_is_promised_of_a_painted_mistake(clause: str) -> None:
-    asked = body("gpt-image-1", stream=clause.startswith("defaults"), user=WRONG)
-    assert binds_painted(DEFAULT, clause, asked)
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_other_method_promises_nothing_even_if_painted(method: str) -> None:
-    (clause,) = select(clauses_of(DEFAULT), "envelope.created-present")
-    sent = read_request(exchange(body("dall-e-2", user=WRONG), method=method), DEFAULT)
-    bound = clause.binds(replace(sent, painted=True))
-    assert bound is (method == "POST")
+def test_other_method_promises_nothing_even_if_painted() -> None:
+    wrong = body("dall-e-2", user=WRONG)
+    assert binds_painted(DEFAULT, "envelope.created-present", wrong)
+    assert not binds_painted(DEFAULT, "envelope.created-present", wrong, method="GET")
 
 
 @pytest.mark.parametrize(
@@ -96,34 +92,26 @@ def test_other_method_promises_nothing_even_if_painted(method: str) -> None:
 def test_what_a_document_says_of_a_family_does_not_bind_a_model_that_it_does_not_know(
     edition: Edition, clause: str, more: dict[str, Any]
 ) -> None:
-    known = {each.id: each for each in clauses_of(edition)}
-    sent = read_request(exchange(body("a-model-of-nobody", **more), answer={}), edition)
-    assert clause not in known or not known[clause].binds(replace(sent, painted=True))
+    known = {each.id for each in clauses_of(edition)}
+    assert clause not in known or not binds_painted(edition, clause, body("nobody", **more))
 
 
-def test_stream_of_a_model_that_nobody_documents_is_what_its_answer_shows() -> None:
-    asked = body("a-model-of-nobody", stream=True)
-    events = exchange(asked, raw=b"data: {}\n\n", headers=(("content-type", "text/event-stream"),))
-    of_body = {"envelope.created-present"}
-    assert of_body <= {finding.clause for finding in judge(exchange(asked), DEFAULT, CLAUSES)}
-    assert not of_body & {finding.clause for finding in judge(events, DEFAULT, CLAUSES)}
-
-
-def test_body_for_a_stream_of_a_documented_model_is_judged_as_a_stream() -> None:
-    found = {finding.clause for finding in judge(exchange(STREAM), DEFAULT, CLAUSES)}
-    assert "envelope.created-present" not in found
-    assert "stream.content-type" in found
-
-
-CLAUSES = clauses_of(DEFAULT)
+def test_stream_is_what_was_asked_of_a_documented_model_and_what_came_of_another() -> None:
+    events: Any = {"raw": b"data: {}\n\n", "headers": (("content-type", "text/event-stream"),)}
+    stranger = body("a-model-of-nobody", stream=True)
+    for made, bound in (
+        (exchange(STREAM), {"stream.content-type"}),
+        (exchange(stranger), {"envelope.created-present"}),
+        (exchange(stranger, **events), set()),
+    ):
+        judged = {finding.clause for finding in judge(made, DEFAULT, clauses_of(DEFAULT))}
+        assert judged & {"stream.content-type", "envelope.created-present"} == bound
 
 
 def test_binding_is_possible_where_the_edition_has_what_it_speaks_of() -> None:
     sora, dall_e, style, svg = (
-        family("sora"),
-        family("dall-e"),
-        documents("style"),
-        documents("svg"),
+        *(family("sora"), family("dall-e")),
+        *(documents("style"), documents("svg")),
     )
     possible = [
         *(accepted, asks("svg"), dall_e, style, family("gpt-image", "sora"), answered_with("url")),
@@ -138,15 +126,80 @@ def test_binding_is_possible_where_the_edition_has_what_it_speaks_of() -> None:
     assert not any(possible_in(binding, DEFAULT) for binding in impossible)
 
 
-def test_members_of_an_error_are_promised_where_the_edition_documents_them() -> None:
-    names = {edition: {each.id for each in clauses_of(load_edition(edition))} for edition in
-             ("cometapi-2026-03-12", "alibaba-2026-10")}  # fmt: skip
-    assert "errors.documented-members" in names["alibaba-2026-10"]
-    assert "errors.documented-members" not in names["cometapi-2026-03-12"]
-
-
 def test_param_is_looked_for_in_the_refusal_of_a_documented_mistake() -> None:
-    (clause,) = select(CLAUSES, "errors.param-names")
+    (clause,) = select(clauses_of(DEFAULT), "errors.param-names")
     assert clause.binds(read_request(exchange(body("dall-e-2", n=-1)), DEFAULT))
     assert not clause.binds(read_request(exchange(body("dall-e-2")), DEFAULT))
     assert not judge(exchange(body("dall-e-2")), DEFAULT, [clause], control=ACCEPTED)
+
+
+GPT_IMAGE = DEFAULT.models["gpt-image-1"]
+
+
+def flawed(*violations: tuple[str | None, str], value: Any = None) -> SentRequest:
+    """Return a request as read, as if it broke these rules, of which each has this value."""
+    sent = read_request(exchange(body("gpt-image-1", size="wide")), DEFAULT)
+    assert sent.reading is not None
+    broken = (
+        Violation(name, keyword, "it is wrong", rule("size", keyword, value) if value else None)
+        for name, keyword in violations
+    )
+    return replace(sent, reading=replace(sent.reading, violations=tuple(broken)))
+
+
+def rule(parameter: str | None, keyword: str, value: Any) -> SchemaRule:
+    return SchemaRule(parameter, keyword, value, Level.MUST, ())
+
+
+def test_flaw_is_the_gravest_of_one_parameter_and_of_a_request_without_another_fault() -> None:
+    size = [("size", keyword) for keyword in ("across", "enum", "type")]
+    assert flaw(flawed(*size)) == flaw(flawed(*size[::-1])) == "type"
+    assert flaw(flawed(*size[:2])) == flaw(flawed(size[1])) == "enum"
+    assert flaw(flawed((None, "across"))) == "across"
+    assert flaw(flawed(size[1], ("n", "type"))) is None
+    assert flaw(flawed()) is None
+    sent = flawed(size[1])
+    assert (flaw(sent, "n"), flaw(sent, "size")) == (None, "enum")
+    assert flaw(replace(sent, faults=frozenset({"method"})), "size") is None
+    assert flaw(replace(sent, model=None), "size") == "enum"
+    keyless = exchange(body("dall-e-2", size="wide"), request_headers=(JSON_TYPE,))
+    assert flaw(read_request(keyless, DEFAULT)) is None
+
+
+ACROSS: list[tuple[Any, set[str], str]] = [
+    ({"if": {"required": ["style"], "properties": {"user": {}}}}, {"style", "user"}, "style"),
+    ({"if": {"properties": {"user": {}}}}, {"user"}, "user"),
+    ({"if": {"required": ["style"]}}, {"style"}, "style"),
+    ({"if": {}}, set(), "quality"),
+    ({}, set(), "quality"),
+]
+
+
+@pytest.mark.parametrize(("value", "names", "first"), ACROSS, ids=str)
+def test_rule_across_parameters_is_raised_by_the_first_in_its_condition_and_the_fault_of_any(
+    value: Any, names: set[str], first: str
+) -> None:
+    assert _deciding_parameter(rule("quality", "some-rule", value)) == first
+    sent = flawed(("size", "some-rule"), (None, "some-rule"), value=value)
+    assert at_fault(sent) == {"size", *names}
+    assert at_fault(flawed(("size", "enum"), value=["256x256"])) == {"size"}
+
+
+def test_statement_of_a_rule_that_has_no_words_of_its_own() -> None:
+    said = "A request whose `size` breaks a documented rule is refused."
+    assert _statement(GPT_IMAGE, rule("size", "multipleOf", 16), across=False) == said
+    many = "an object or an array or an integer or a string"
+    for stated, told in (
+        ({"type": ["object", "array", "integer", "string", "null"]}, many),
+        ({"type": "integer"}, "an integer"),
+        ({}, ""),
+    ):
+        schema = replace(GPT_IMAGE.schema, parameters={"size": stated})
+        statement = _statement(replace(GPT_IMAGE, schema=schema), rule("size", "type", None), False)
+        assert statement == f"A request whose `size` is not {told} is refused."
+
+
+def test_clause_of_several_models_is_as_weak_as_the_weakest() -> None:
+    rules = [(GPT_IMAGE, replace(rule("size", "enum", []), level=each)) for each in Level]
+    for order in (rules, rules[::-1]):
+        assert _derive("parameters.size-enum", order).level is list(Level)[-1]

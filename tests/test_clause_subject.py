@@ -1,13 +1,15 @@
-"""The subject of clauses: what became of a request, on which day, and which images are known."""
+"""The subject of clauses: what became of a request, on which day, and what stands in its answer."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from conformance.clauses.stand_ins import lone_task, stand_in, task_of
 from conformance.clauses.subject import Context, NotTestableError, Subject
 from conformance.contract import load_edition
 from conformance.exchange.answer import Answer
@@ -17,6 +19,7 @@ from conformance.findings import NO_DOWNLOADS
 from conformance.lifecycle import Lifecycle, Standing
 from tests.miniatures import (
     ACCEPTED,
+    answer,
     body,
     encoded,
     error,
@@ -30,6 +33,7 @@ from tests.miniatures import (
 EDITION = load_edition()
 SMALL = body("dall-e-2")
 TWO = body("dall-e-2", n=2)
+BEFORE, AFTER = date(2026, 11, 30), date(2026, 12, 1)
 GONE = Failure(NOT_RECORDED, "the file has no answer to it")
 
 
@@ -37,28 +41,25 @@ def subject(made: Exchange, control: Outcome | None = None, **known: Any) -> Sub
     return Subject(made, EDITION, context=Context(control, **known))
 
 
-def refusal(status: int = 400, told: object = None) -> Exchange:
-    return exchange(SMALL, status, error("It is not in our catalogue") if told is None else told)
-
-
-def test_refusal_of_a_model_that_is_not_listed_is_of_the_model() -> None:
+@pytest.mark.parametrize(
+    ("status", "told", "result"),
+    [
+        (404, error("It is not in our catalogue"), Result.NOT_SERVED),
+        (400, error("Nobody paints this prompt here"), Result.NOT_SERVED),
+        (400, error("This prompt has no size", param="size"), Result.REFUSED),
+        (400, error("No response_format", param="response_format"), Result.REFUSED),
+    ],
+    ids=["vague", "prompt", "size", "response_format"],
+)
+def test_refusal_of_a_model_that_is_not_listed_is_of_the_model_unless_it_names_a_parameter(
+    status: int, told: dict[str, Any], result: Result
+) -> None:
     listed = outcome_of(model_list("openai/dall-e-3"))
-    outcome = subject(refusal(404), listed).outcome
-    assert (outcome.result, outcome.cause) == (Result.NOT_SERVED, "not served")
-    assert outcome.reason == "the model is neither listed nor served (HTTP 404)"
-
-
-@pytest.mark.parametrize("name", ["size", "response_format"])
-def test_refusal_that_names_a_documented_parameter_is_not_of_the_model(name: str) -> None:
-    listed = outcome_of(model_list("openai/dall-e-3"))
-    made = refusal(told=error(f"This prompt has no {name}", param=name))
-    assert subject(made, listed).outcome.result is Result.REFUSED
-
-
-def test_refusal_that_names_the_prompt_may_be_of_the_model() -> None:
-    listed = outcome_of(model_list("openai/dall-e-3"))
-    made = refusal(told=error("Nobody paints this prompt here"))
-    assert subject(made, listed).outcome.result is Result.NOT_SERVED
+    outcome = subject(exchange(SMALL, status, told), listed).outcome
+    assert outcome.result is result
+    if result is Result.NOT_SERVED:
+        reason = f"the model is neither listed nor served (HTTP {status})"
+        assert (outcome.cause, outcome.reason) == ("not served", reason)
 
 
 @pytest.mark.parametrize(("status", "result"), [(404, Result.REFUSED), (200, Result.UNCLEAR)])
@@ -73,66 +74,52 @@ def test_model_that_painted_the_control_is_served_whatever_the_words(
 
 
 def test_outcome_is_read_from_the_answer_at_hand() -> None:
-    answer = Answer(exchange(SMALL, 400, error("no", code="rate_limit_exceeded")))
-    assert Subject(exchange(SMALL), EDITION, answer=answer).outcome == outcome_of(
-        exchange(SMALL), answer
-    )
+    limited = Answer(exchange(SMALL, 400, error("no", code="rate_limit_exceeded")))
+    expected = outcome_of(exchange(SMALL), limited)
+    assert Subject(exchange(SMALL), EDITION, answer=limited).outcome == expected
 
 
-MIDNIGHT = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
-BEFORE, AFTER = date(2026, 11, 30), date(2026, 12, 1)
-
-
-@pytest.mark.parametrize(
-    ("sent_at", "elapsed", "day"),
-    [
-        (MIDNIGHT - 1, None, BEFORE),
-        (MIDNIGHT - 0.5, None, BEFORE),
-        (MIDNIGHT - 1, 0.5, BEFORE),
-        (MIDNIGHT - 1, 1.5, AFTER),
-        (MIDNIGHT, 1.5, AFTER),
-        (MIDNIGHT + 86_000, 0.0, AFTER),
-    ],
-)
-def test_answer_is_of_the_day_in_utc_on_which_it_came(
-    monkeypatch: pytest.MonkeyPatch, sent_at: float, elapsed: float | None, day: date
-) -> None:
-    import time
-
+def test_answer_is_of_the_day_in_utc_on_which_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    midnight = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     time.tzset()
     try:
-        made = replace(exchange(), sent_at=sent_at, elapsed=elapsed)
-        assert subject(made).answered_on == day
+        for sent, elapsed, day in (
+            *((-1, None, BEFORE), (-0.5, None, BEFORE), (-1, 0.5, BEFORE)),
+            *((-1, 1.5, AFTER), (0, 1.5, AFTER), (86_000, 0.0, AFTER)),
+        ):
+            made = replace(exchange(), sent_at=midnight + sent, elapsed=elapsed)
+            assert subject(made).answered_on == day
     finally:
         monkeypatch.undo()
         time.tzset()
-
-
-def test_answer_of_an_unknown_time_is_of_the_day_of_the_run() -> None:
-    made = exchange(sent_at=0.0)
-    standing = Standing(Lifecycle(until=AFTER), BEFORE)
-    assert subject(made, standing=standing).answered_on == BEFORE
+    made = exchange(sent_at=0.0)  # at an unknown time: it is of the day of the run
+    assert subject(made, standing=Standing(Lifecycle(until=AFTER), BEFORE)).answered_on == BEFORE
     assert subject(made).answered_on == date.min
 
 
-def recorded(answer: object = None, **downloads: Any) -> Subject:
-    made = exchange(TWO, answer=answer, **downloads)
+def recorded(told: object = None, **downloads: Any) -> Subject:
+    made = exchange(TWO, answer=told, **downloads)
     return subject(replace(made, provenance=Provenance.FOREIGN))
 
 
-def test_images_that_a_recorder_did_not_keep_are_not_testable() -> None:
-    other = Failure(NOT_RECORDED, "another reason")
-    kept = {image_url(0): GONE, image_url(1): other}
+@pytest.mark.parametrize(
+    ("downloads", "why"),
+    [
+        ({}, NO_DOWNLOADS),
+        (
+            {image_url(0): GONE, image_url(1): Failure(NOT_RECORDED, "another reason")},
+            f"{NO_DOWNLOADS}: {GONE.message}",
+        ),
+    ],
+    ids=["no-word", "reasons"],
+)
+def test_images_that_a_recorder_did_not_keep_are_not_testable(
+    downloads: dict[str, Failure], why: str
+) -> None:
     with pytest.raises(NotTestableError) as caught:
-        recorded(downloads=kept).recorded_downloads()
-    assert str(caught.value) == f"{NO_DOWNLOADS}: {GONE.message}"
-
-
-def test_images_of_which_a_recorder_kept_no_word_are_not_testable() -> None:
-    with pytest.raises(NotTestableError) as caught:
-        recorded(downloads={}).recorded_downloads()
-    assert str(caught.value) == NO_DOWNLOADS
+        recorded(downloads=downloads).recorded_downloads()
+    assert str(caught.value) == why
 
 
 @pytest.mark.parametrize(
@@ -148,3 +135,35 @@ def test_images_of_which_a_recorder_kept_no_word_are_not_testable() -> None:
 )
 def test_images_that_are_known_in_part_are_judged(seen: Subject) -> None:
     seen.recorded_downloads()
+
+
+TASK = {"task_id": "t-1", "status": "queued"}
+TASKS: list[tuple[dict[str, Any], str]] = [
+    (TASK, "task t-1, queued"),
+    ({"data": TASK}, "task t-1, queued"),
+    ({"data": [{}, {"taskId": 7}]}, "task 7"),
+    ({"output": {"job_id": "j", "task_status": "RUNNING"}}, "task j, RUNNING"),
+    ({"result": {"id": "x", "state": "new"}}, "task x, new"),
+    ({"id": "x"}, ""),
+    ({"task_id": ["t"], "status": None}, ""),
+    ({"task_id": True}, ""),
+    ({"task_id": "t" * 99}, f"task {'t' * 80}"),
+    ({"data": "queued"}, ""),
+]
+
+
+def test_task_is_quoted_wherever_servers_put_it_and_the_words_of_an_error_follow() -> None:
+    for given, task in TASKS:
+        assert task_of(Answer(exchange(body(), answer=given))) == task
+    both = exchange(body(), answer={**TASK, **error("Overloaded.")})
+    assert stand_in(Answer(both)) == ": task t-1, queued: Overloaded."
+    assert stand_in(Answer(exchange(body(), answer={}))) == ""
+
+
+def test_task_beside_a_payload_or_an_image_is_not_alone() -> None:
+    for told, task in (
+        ({"created": 1, "data": [TASK]}, "task t-1, queued"),
+        ({"created": 1, "data": [{**TASK, "b64_json": "%%%"}]}, ""),
+        (answer(body(), **TASK), ""),
+    ):
+        assert lone_task(Subject(exchange(body(), answer=told), EDITION)) == task

@@ -1,7 +1,8 @@
-"""A second edition is a folder, and a mistake in one is named."""
+"""An edition is a folder, named by its id or its path; a mistake in one is named."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,146 +17,191 @@ from conformance.contract import (
     load_edition,
     schemas_directory,
 )
-from conformance.errors import ConformanceError
-from tests.contract import D3, asking, change, copied
+from conformance.documentation.listing import Selection
+from conformance.editions.checking import check_edition
+from conformance.errors import ConformanceError, UnknownNameError
+from conformance.providers import load_provider
+from conformance.providers.asked import with_asked_models
+from conformance.runner.options import Options
+from conformance.runner.session import Session
+from tests.contract import D3, asking, change, copied, set_member
+from tests.processes import command, run_pytest
+from tests.test_plugin import PROMISES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+MINE = """
+title = "A provider with one model"
+base_url = "http://127.0.0.1:1/v1"
+default_key = "sk-reference-conformance"
+embedded = true
+[models]
+"dall-e-3" = "dall-e-3"
+"""
 
-def test_copied_folder_with_another_enum_is_a_second_edition(tmp_path: Path) -> None:
+
+def test_copied_folder_with_changes_is_a_second_edition(tmp_path: Path) -> None:
     folder = copied(tmp_path)
-    change(
-        folder / "request" / "dall-e-3.json",
-        lambda content: content["properties"]["quality"].update(enum=["ultra", None]),
-    )
+    set_member(folder / "request/dall-e-3.json", "properties/quality/enum", ["ultra", None])
+    model = json.loads((folder / "edition.json").read_text())["models"][D3]
+    set_member(folder / "edition.json", "models/dall-e-4", model)
+    cited = {"source": "openai", "section": "x", "level": "SHOULD"}
+    levels = {"c.d": {"level": "MAY", "citations": [cited]}}
+    clauses = {"withdrawn": {"a.b": "why"}, "levels": levels}
+    set_member(folder / "edition.json", "clauses", clauses)
     second = load_edition(folder.name, tmp_path)
     assert edition_ids(tmp_path) == (folder.name,)
     assert second.read(asking(D3, quality="ultra")).expectation == "accepted"
     assert second.read(asking(D3, quality="hd")).expectation == "refused"
     assert load_edition().read(asking(D3, quality="hd")).expectation == "accepted"
+    assert second.model("dall-e-4").response_kind(None) == "url"
+    assert (second.withdrawn, second.levels["c.d"].level) == ({"a.b": "why"}, Level.MAY)
 
 
-def test_added_model_needs_no_code(tmp_path: Path) -> None:
+REQUEST, EDITION_FILE = "request/dall-e-3.json", "edition.json"
+MISTAKES: list[tuple[str, str, Any, str]] = [
+    (REQUEST, "properties/n/$ref", "common.json#/$defs/nn", "has nothing at"),
+    (REQUEST, "properties/n/$ref", "../../elsewhere.json", "leaves the edition"),
+    (REQUEST, "properties/n/$ref", 7, "is no JSON Schema"),
+    (REQUEST, "properties/n", {"$ref": "#/properties/n"}, "refers to itself"),
+    (REQUEST, "properties/n/minimum", 2, "'minimum' stands both"),
+    (REQUEST, "properties/size/citations/0/source", "comet", "did you mean 'cometapi'"),
+    (REQUEST, "properties/size/open/0/question", "dall-e-size", "mean 'dall-e-size-default'"),
+    (REQUEST, "type", "objekt", "is no JSON Schema: type"),
+    (REQUEST, "citations/0", {"source": "openai"}, "citations has"),
+    (REQUEST, "citations/0/level", "ALWAYS", "citations has"),
+    (REQUEST, "open", ["model-omitted"], "open has"),
+    (EDITION_FILE, "models", None, "models is missing"),
+    (EDITION_FILE, "published", "soon", "published"),
+    (EDITION_FILE, "id", "other", "differs from the name of its folder"),
+    (EDITION_FILE, "error", "nowhere.json", "nowhere.json is missing"),
+    (EDITION_FILE, "families/gpt-image/pattern", "(", "regular expression"),
+]
+
+
+def test_mistake_in_an_edition_is_named(tmp_path: Path) -> None:
     folder = copied(tmp_path)
-    entry = {"family": "dall-e", "request": "request/dall-e-3.json"}
-    change(
-        folder / "edition.json",
-        lambda content: content["models"].update({"dall-e-4": {**content["models"][D3], **entry}}),
-    )
-    assert load_edition(folder.name, tmp_path).model("dall-e-4").response_kind(None) == "url"
-
-
-def test_withdrawn_clauses_and_levels_are_read(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
-    cited = {"source": "openai", "section": "x", "level": "SHOULD"}
-    clauses = {
-        "withdrawn": {"a.b": "why"},
-        "levels": {"c.d": {"level": "MAY", "citations": [cited]}},
-    }
-    change(folder / "edition.json", lambda content: content.update(clauses=clauses))
-    second = load_edition(folder.name, tmp_path)
-    assert second.withdrawn == {"a.b": "why"}
-    assert second.levels["c.d"].level is Level.MAY
-
-
-def spoil_reference(content: Any) -> None:
-    content["properties"]["n"]["$ref"] = "common.json#/$defs/nn"
-
-
-def spoil_circle(content: Any) -> None:
-    content["properties"]["n"] = {"$ref": "#/properties/n"}
-
-
-def spoil_overlap(content: Any) -> None:
-    content["properties"]["n"]["minimum"] = 2
-
-
-def spoil_escape(content: Any) -> None:
-    content["properties"]["n"]["$ref"] = "../../elsewhere.json"
-
-
-def spoil_source(content: Any) -> None:
-    content["properties"]["size"]["citations"][0]["source"] = "comet"
-
-
-def spoil_question(content: Any) -> None:
-    content["properties"]["size"]["open"][0]["question"] = "dall-e-size"
-
-
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (spoil_reference, "has nothing at"),
-        (spoil_circle, "refers to itself"),
-        (spoil_overlap, "'minimum' stands both"),
-        (spoil_escape, "leaves the edition"),
-        (spoil_source, "did you mean 'cometapi'"),
-        (spoil_question, "did you mean 'dall-e-size-default'"),
-    ],
-)
-def test_mistake_in_a_schema_is_named(
-    tmp_path: Path, spoil: Callable[[Any], None], message: str
-) -> None:
-    folder = copied(tmp_path)
-    change(folder / "request" / "dall-e-3.json", spoil)
-    with pytest.raises(ConformanceError, match=message):
-        load_edition(folder.name, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("edit", "message"),
-    [
-        (lambda content: content.pop("models"), "models is missing"),
-        (lambda content: content.update(published="soon"), "published"),
-        (lambda content: content.update(id="other"), "differs from the name of its folder"),
-        (lambda content: content.update(error="nowhere.json"), "nowhere.json is missing"),
-        (
-            lambda content: content["families"]["gpt-image"].update(pattern="("),
-            "regular expression",
-        ),
-    ],
-)
-def test_mistake_in_the_edition_file_is_named(
-    tmp_path: Path, edit: Callable[[Any], None], message: str
-) -> None:
-    folder = copied(tmp_path)
-    change(folder / "edition.json", edit)
-    with pytest.raises(EditionError, match=message):
-        load_edition(folder.name, tmp_path)
-
-
-def test_file_that_is_not_json_is_named_with_its_line(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
+    for file, place, value, message in MISTAKES:
+        before = (folder / file).read_text()
+        set_member(folder / file, place, value)
+        with pytest.raises(ConformanceError, match=message):
+            load_edition(folder.name, tmp_path)
+        (folder / file).write_text(before)
     (folder / "error.json").write_text("{\n  oops")
     with pytest.raises(EditionError, match=r"error\.json is not JSON.*line 2"):
         load_edition(folder.name, tmp_path)
 
 
 @pytest.mark.parametrize("name", edition_ids())
-def test_published_edition_is_as_it_was_frozen(name: str) -> None:
+def test_published_edition_is_as_it_was_frozen_and_documented(name: str) -> None:
     """After a change before publication: ``python -m tests.digests``; later: a new edition."""
     edition = load_edition(name)
     assert edition.digest == frozen_digest(edition.folder)
+    text = (schemas_directory().parent / "docs" / "editions.md").read_text(encoding="utf-8")
+    assert f"`{name}` is" in text
 
 
-def test_digest_changes_with_a_value_and_not_with_the_layout(tmp_path: Path) -> None:
+def test_digest_changes_with_a_value_and_a_name_and_not_with_the_layout(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     before = digest_of(folder)
     change(folder / "edition.json", lambda content: content.update(title=content.pop("title")))
     assert digest_of(folder) == before
-    change(folder / "error.json", lambda content: content.update(title="Another"))
-    assert digest_of(folder) != before
-    assert frozen_digest(folder) == frozen_digest(schemas_directory() / DEFAULT_EDITION)
-
-
-def test_digest_changes_with_the_name_of_a_file(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
-    before = digest_of(folder)
+    set_member(folder / "error.json", "title", "Another")
+    changed = digest_of(folder)
     (folder / "error.json").rename(folder / "errors.json")
-    assert digest_of(folder) != before
+    assert len({before, changed, digest_of(folder)}) == 3
+    assert frozen_digest(folder) == frozen_digest(schemas_directory() / DEFAULT_EDITION)
+    assert frozen_digest(tmp_path) is None  # a draft
 
 
-def test_folder_without_a_digest_is_a_draft(tmp_path: Path) -> None:
-    assert frozen_digest(tmp_path) is None
+# ------------------------------------------------------------------ where it is
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A provider's file beside an edition of its own."""
+    copied(tmp_path, "mine-2027")
+    (tmp_path / "mine.toml").write_text(MINE)
+    return tmp_path / "mine.toml"
+
+
+def test_folder_is_found_from_where_the_user_is(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mine.parent / "x").mkdir()
+    monkeypatch.chdir(mine.parent)
+    for name in ("./mine-2027", "mine-2027", "x/../mine-2027/"):
+        assert load_edition(name).id == "mine-2027"
+        assert Selection(name, "*", "*").edition is load_edition(name)
+
+
+def test_folder_of_a_provider_is_relative_to_its_file_and_an_option_comes_before_it(
+    mine: Path,
+) -> None:
+    mine.write_text('edition = "./mine-2027"\n' + MINE)
+    assert load_provider(str(mine)).edition == str(mine.with_name("mine-2027"))
+    assert Session(Options(providers=(str(mine), "reference"))).edition.id == "mine-2027"
+    chosen = Options(providers=(str(mine),), edition=DEFAULT_EDITION)
+    assert Session(chosen).edition.id == DEFAULT_EDITION
+    with pytest.raises(ConformanceError, match="different editions"):
+        Session(Options(providers=(str(mine), "litellm")))
+
+
+@pytest.mark.parametrize("name", ["cometapi", "litellm"])
+def test_chosen_edition_leaves_out_models_that_only_the_one_of_the_file_has(name: str) -> None:
+    edition = load_edition("cometapi-2026-06")
+    asked = with_asked_models(load_provider(name), edition)
+    assert asked.models
+    assert {*asked.models, *asked.prices.image} <= {
+        model for model in load_provider(name).models if not model.startswith("dall-e")
+    }
+
+
+def test_model_of_another_edition_stops_no_other_that_is_selected(tmp_path: Path) -> None:
+    file, alibaba = tmp_path / "mine.toml", load_edition("alibaba-2026-10")
+
+    def asked(text: str, *chosen: Any) -> list[str]:
+        file.write_text(text)
+        return [*with_asked_models(load_provider(str(file)), *chosen).models]
+
+    mixed = f'{MINE}"qwen-image-3.0" = "y"\n'
+    with pytest.raises(UnknownNameError, match=r"mine\.toml: models.*use --edition alibaba"):
+        asked(mixed, load_edition())
+    assert asked(mixed, load_edition(), "dall-e-*") == ["dall-e-3"]
+    assert asked(mixed, alibaba) == ["qwen-image-3.0"]
+    with pytest.raises(UnknownNameError, match=r"'qwn-image-3\.0' in edition alibaba-2026-10"):
+        asked(mixed.replace("qwen", "qwn"), alibaba)
+    with pytest.raises(ConformanceError, match="edition alibaba-2026-10 has none of its models"):
+        asked(MINE, alibaba)
+
+
+def test_replay_of_all_cassettes_is_judged_by_the_edition_of_their_provider(tmp_path: Path) -> None:
+    (tmp_path / "openai" / "gpt-image-2").mkdir(parents=True)
+    (tmp_path / "openai" / "gpt-image-2" / "baseline.yaml").touch()
+    assert Session(Options(cassettes=tmp_path)).edition.id == "openai-2026-11"
+
+
+def test_id_of_another_edition_is_refused(tmp_path: Path) -> None:
+    folder = copied(tmp_path, DEFAULT_EDITION)
+    assert load_edition(str(folder)).digest == load_edition().digest  # another copy of ours
+    set_member(folder / "edition.json", "title", "Mine")
+    with pytest.raises(EditionError, match="comes with the suite"):
+        load_edition(str(folder))
+
+
+def test_folder_that_is_none_is_one_sentence() -> None:
+    for load in (load_edition, check_edition):
+        with pytest.raises(EditionError, match=r"no edition\.json is there"):
+            load("./nowhere")
+    with pytest.raises(UnknownNameError, match="unknown edition 'nowhere'"):
+        load_edition("nowhere")
+
+
+def test_run_file_of_pytest_and_command_name_the_edition(mine: Path) -> None:
+    chosen = ("--provider=./mine.toml", "--edition=./mine-2027", "--cases=models-list")
+    command(mine.parent, "run", *chosen, "--output=a.jsonl", "--quiet")
+    run_pytest(mine.parent, PROMISES, "-q", "--live", *chosen, "--run-file=b.jsonl")
+    for name in ("a.jsonl", "b.jsonl"):
+        first = mine.with_name(name).read_text().splitlines()[0]
+        assert json.loads(first)["edition"]["id"] == "mine-2027"

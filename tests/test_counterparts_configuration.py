@@ -21,39 +21,28 @@ ROOT = Path(__file__).resolve().parent.parent
 COUNTERPARTS = ROOT / "counterparts"
 EDITION = json.loads((ROOT / "schemas/cometapi-2026-03-12/edition.json").read_text("utf-8"))
 MODELS = set(EDITION["models"])
+START = (COUNTERPARTS / "start.sh").read_text("utf-8")
+REQUEST = {
+    "type": "object",
+    "required": ["prompt"],
+    "properties": {
+        "prompt": {"type": "string"},
+        "model": {"anyOf": [{"type": "string"}], "nullable": True},
+        "n": {"$ref": "#/components/schemas/Count"},
+        "style": {"type": "string", "enum": ["vivid"], "nullable": True},
+    },
+}
+COUNT = {"type": "integer", "minimum": 1, "maximum": 10, "nullable": True}
+CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/Request"}}}
+POST = {
+    "requestBody": {"required": True, "content": CONTENT},
+    "responses": {"200": {"description": "OK"}},
+}
 PUBLISHED = {
     "openapi": "3.1.0",
     "info": {"title": "Published", "version": "1"},
-    "paths": {
-        "/images/generations": {
-            "post": {
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/Request"}}
-                    },
-                },
-                "responses": {"200": {"description": "OK"}},
-            }
-        },
-        "/elsewhere": {"get": {"responses": {}}},
-    },
-    "components": {
-        "schemas": {
-            "Request": {
-                "type": "object",
-                "required": ["prompt"],
-                "properties": {
-                    "prompt": {"type": "string"},
-                    "model": {"anyOf": [{"type": "string"}], "nullable": True},
-                    "n": {"$ref": "#/components/schemas/Count"},
-                    "style": {"type": "string", "enum": ["vivid"], "nullable": True},
-                },
-            },
-            "Count": {"type": "integer", "minimum": 1, "maximum": 10, "nullable": True},
-            "Unused": {"type": "object"},
-        }
-    },
+    "paths": {"/images/generations": {"post": POST}, "/elsewhere": {"get": {"responses": {}}}},
+    "components": {"schemas": {"Request": REQUEST, "Count": COUNT, "Unused": {"type": "object"}}},
 }
 
 
@@ -101,49 +90,36 @@ def test_litellm_serves_every_model_through_the_documented_route() -> None:
         assert parameters["api_base"] == "os.environ/REFERENCE_BASE_URL"
 
 
-def test_aimock_has_one_fixture_for_every_model() -> None:
-    assert set(fixtures()) == MODELS
+def test_aimock_has_a_whole_png_of_its_own_for_every_model() -> None:
+    images = fixtures()
+    assert set(images) == MODELS
+    assert len({painted(image) for image in images.values()}) == len(MODELS)
+    for image in images.values():
+        assert ("url" in image) != ("b64Json" in image)
+        with Image.open(io.BytesIO(painted(image))) as picture:
+            picture.load()
+            assert (picture.format, picture.size) == ("PNG", (1024, 1024))
 
 
-@pytest.mark.parametrize("model", sorted(fixtures()))
-def test_aimock_fixture_is_one_whole_png_of_1024x1024(model: str) -> None:
-    image = fixtures()[model]
-    assert ("url" in image) != ("b64Json" in image)
-    with Image.open(io.BytesIO(painted(image))) as picture:
-        picture.load()
-        assert (picture.format, picture.size) == ("PNG", (1024, 1024))
-
-
-def test_aimock_fixtures_are_all_different_pictures() -> None:
-    assert len({painted(image) for image in fixtures().values()}) == len(MODELS)
-
-
-@pytest.mark.parametrize("model", ["dall-e-2", "dall-e-3"])
-def test_aimock_url_names_the_port_that_the_start_script_serves(model: str) -> None:
-    script = (COUNTERPARTS / "start.sh").read_text("utf-8")
-    port = re.search(r"http\.server .* (\d+) >", script)
+def test_aimock_url_names_the_port_that_the_start_script_serves() -> None:
+    port = re.search(r"http\.server .* (\d+) >", START)
     assert port is not None
-    assert fixtures()[model]["url"] == f"http://127.0.0.1:{port[1]}/{model}.png"
+    for model in ("dall-e-2", "dall-e-3"):
+        assert fixtures()[model]["url"] == f"http://127.0.0.1:{port[1]}/{model}.png"
 
 
-@pytest.mark.parametrize(
-    ("name", "default_port"), [("litellm", 14000), ("prism", 14013), ("aimock", 14020)]
-)
-def test_provider_file_expects_the_port_and_key_of_the_start_script(
-    name: str, default_port: int
-) -> None:
-    script = (COUNTERPARTS / "start.sh").read_text("utf-8")
-    provider = tomllib.loads((ROOT / f"conformance/providers/{name}.toml").read_text("utf-8"))
-    assert provider["base_url"] == f"http://127.0.0.1:{default_port}/v1"
-    assert f"{name.upper()}_PORT:-{default_port}" in script
-    if name != "prism":  # any bearer key will do for Prism
-        assert f"{provider['key_variable']}:-{provider['default_key']}" in script
+def test_provider_file_expects_the_port_and_key_of_the_start_script() -> None:
+    for name, port in (("litellm", 14000), ("prism", 14013), ("aimock", 14020)):
+        provider = tomllib.loads((ROOT / f"conformance/providers/{name}.toml").read_text("utf-8"))
+        assert provider["base_url"] == f"http://127.0.0.1:{port}/v1"
+        assert f"{name.upper()}_PORT:-{port}" in START
+        key = f"{provider.get('key_variable')}:-{provider['default_key']}"
+        assert name == "prism" or key in START  # any bearer key will do for Prism
 
 
 def test_documentation_names_the_pinned_versions() -> None:
-    script = (COUNTERPARTS / "start.sh").read_text("utf-8")
     text = (ROOT / "docs/counterparts.md").read_text("utf-8")
-    pins = re.findall(r"^([A-Z]+)_VERSION=(\S+)$", script, re.MULTILINE)
+    pins = re.findall(r"^([A-Z]+)_VERSION=(\S+)$", START, re.MULTILINE)
     assert [name for name, version in pins if version not in text] == []
     assert len(pins) == 4
 
@@ -156,51 +132,35 @@ def test_start_script_refuses_what_it_does_not_know(arguments: list[str]) -> Non
     assert "litellm|prism|aimock" in ended.stderr
 
 
-@pytest.mark.parametrize("model", sorted(MODELS))
-def test_prism_document_of_the_edition_judges_by_the_model(of_edition: Any, model: str) -> None:
-    body = {"model": model, "prompt": "a red cube"}
-    assert accepts(of_edition, body)
-    assert not accepts(of_edition, {"model": model})
-    assert not accepts(of_edition, body | {"n": 11})
-    assert accepts(of_edition, body | {"n": 2}) == (model not in {"dall-e-3", "qwen-image"})
-
-
-def test_prism_document_of_the_edition_wants_a_prompt_without_a_model(of_edition: Any) -> None:
+def test_prism_document_of_the_edition_judges_by_the_model(of_edition: Any) -> None:
+    for model in MODELS:
+        body = {"model": model, "prompt": "a red cube"}
+        assert accepts(of_edition, body)
+        assert not accepts(of_edition, {"model": model})
+        assert not accepts(of_edition, body | {"n": 11})
+        assert accepts(of_edition, body | {"n": 2}) == (model not in {"dall-e-3", "qwen-image"})
     assert accepts(of_edition, {"prompt": "a red cube"})
     assert not accepts(of_edition, {"size": "1024x1024"})
 
 
-def test_prism_document_of_the_edition_resolves_every_reference(of_edition: Any) -> None:
-    names = set(re.findall(r'"#/components/schemas/([^"/]+)', json.dumps(of_edition)))
-    assert names == set(of_edition["components"]["schemas"])
-
-
-@pytest.mark.parametrize("status", ["400", "401"])
-def test_prism_document_has_error_answers(of_edition: Any, of_openai: Any, status: str) -> None:
-    for made in (of_edition, of_openai):
-        answers = made["paths"]["/v1/images/generations"]["post"]["responses"]
-        example = answers[status]["content"]["application/json"]["example"]
-        assert set(example["error"]) == {"message", "type", "param", "code"}
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({}, True),
-        ({"model": None}, True),
-        ({"n": None}, True),
-        ({"style": None}, True),
-        ({"prompt": None}, False),
-        ({"n": 11}, False),
-        ({"model": 5}, False),
-        ({"style": "loud"}, False),
-    ],
-    ids=json.dumps,
-)
-def test_prism_document_of_openai_takes_null_only_where_it_was_nullable(
-    of_openai: Any, change: dict[str, Any], expected: bool
+def test_prism_document_resolves_every_reference_and_has_error_answers(
+    of_edition: Any, of_openai: Any
 ) -> None:
-    assert accepts(of_openai, {"prompt": "a red cube"} | change) is expected
+    for document in (of_edition, of_openai):
+        names = re.findall(r'"#/components/schemas/([^"/]+)', json.dumps(document))
+        assert set(names) == set(document["components"]["schemas"])
+        answers = document["paths"]["/v1/images/generations"]["post"]["responses"]
+        for status in ("400", "401"):
+            example = answers[status]["content"]["application/json"]["example"]
+            assert set(example["error"]) == {"message", "type", "param", "code"}
+
+
+def test_prism_document_of_openai_takes_null_only_where_it_was_nullable(of_openai: Any) -> None:
+    legal: list[dict[str, Any]] = [{}, {"model": None}, {"n": None}, {"style": None}]
+    wrong: list[dict[str, Any]] = [{"prompt": None}, {"n": 11}, {"model": 5}, {"style": "loud"}]
+    for changes, expected in ((legal, True), (wrong, False)):
+        judged = [accepts(of_openai, {"prompt": "a red cube"} | change) for change in changes]
+        assert judged == [expected] * 4
 
 
 def test_prism_document_of_openai_is_cut_down_to_the_one_path(of_openai: Any) -> None:

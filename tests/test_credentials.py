@@ -16,7 +16,7 @@ from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.clauses.observations import observe
-from conformance.exchange.answer import painter_named
+from conformance.exchange.answer import compare_painter
 from conformance.exchange.model import Exchange
 from conformance.parsing.credentials import (
     Credentials,
@@ -113,7 +113,7 @@ def test_planted_manifests_are_told_apart_and_none_is_called_signed() -> None:
         assert "validly" not in str(read)
         expected = Painter.ASKED if right else Painter.ANOTHER
         expected = expected if what == "claimed" else Painter.UNCLEAR
-        assert painter_named(read, asking(model)) is expected, (what, kind, model, read)
+        assert compare_painter(read, asking(model)) is expected, (what, kind, model, read)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_what_a_validator_says_decides_what_a_claim_is_worth(
     monkeypatch.setattr(reading, "_library", lambda: validator)
     read = credentials_in("png", planted("png", "gpt-image", "1.5"))
     assert str(read).startswith(said)
-    assert painter_named(read, asking("gpt-image-2")) == painter
+    assert compare_painter(read, asking("gpt-image-2")) == painter
 
 
 @pytest.mark.usefixtures("_alone")

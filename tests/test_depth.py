@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,6 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Iterator
-
     from conformance.exchange.model import Exchange
 
 EDITION = load_edition()
@@ -42,20 +40,12 @@ def planned(provider: Any, depth: Depth | None = None) -> Plan:
     return plan(EDITION, provider, combined=False, depth=depth)
 
 
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    import asyncio
-
-    made = asyncio.new_event_loop()
-    yield made
-    made.close()
-
-
 class Asked:
     """An engine in front of a provider that tells one lie, and what it was asked."""
 
-    def __init__(self, lie: str, loop: asyncio.AbstractEventLoop, model: str) -> None:
+    def __init__(self, lie: str, model: str = "dall-e-2") -> None:
         steps = with_defects(TRUTHFUL, [lie] if lie else [], edition=EDITION)
+        loop = asyncio.new_event_loop()
         self.client = bench_client(EDITION, steps, [model], loop)
         self.target = self.client.target
         self.asked: list[str] = []
@@ -68,30 +58,26 @@ class Asked:
             for case in self.engine.cases.values()
             for finding in self.engine.judged(case).findings.values()
         ]
+        loop.close()
 
     def exchange(self, case: Any) -> Exchange:
         self.asked.append(case.id)
         return self.client.exchange(case)
 
 
-@pytest.mark.parametrize("provider", PAID, ids=lambda each: each.id)
+@pytest.mark.parametrize("provider", PAID, ids=lambda provider: provider.id)
 def test_night_of_a_paid_provider_costs_no_more_than_without_fine_faults(provider: Any) -> None:
-    chosen = planned(provider).chosen
-    before = [request for request in chosen if not request.case.after]
-    assert len(before) < len(chosen)
-    after = painted_usd(chosen)
-    assert {name: round(usd, 6) for name, usd in painted_usd(before).items()} == {
-        name: round(usd, 6) for name, usd in after.items()
-    }
+    standard = planned(provider)
+    before = [request for request in standard.chosen if not request.case.after]
+    assert len(before) < len(standard.chosen)
+    assert painted_usd(before) == pytest.approx(painted_usd(standard.chosen), abs=1e-6)
+    thorough = planned(provider, Depth.THOROUGH)
+    assert paths(standard) < paths(thorough)
+    assert standard.usd < min(thorough.usd, standard.usd_if_painted)
 
 
-@pytest.mark.parametrize("provider", PAID, ids=lambda each: each.id)
-def test_thorough_plan_has_all_of_the_standard_one_and_costs_more(provider: Any) -> None:
-    standard, thorough = planned(provider), planned(provider, Depth.THOROUGH)
-    paths = [{request.case.path for request in made.chosen} for made in (standard, thorough)]
-    assert paths[0] < paths[1]
-    assert standard.usd < thorough.usd
-    assert standard.usd < standard.usd_if_painted
+def paths(made: Plan) -> set[str]:
+    return {request.case.path for request in made.chosen}
 
 
 @pytest.mark.parametrize(("n", "images"), [("2", 2), ("9999", 16), (10**20, 16), (True, 1)])
@@ -114,39 +100,39 @@ def test_finer_faults_are_sent_after_all_that_is_billed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lie", "sent", "spared"),
+    ("lie", "sent", "spared", "failed"),
     [
-        ("", {"size-near-miss", "size-huge", "prompt-missing-after-size-huge"}, set()),
-        ("parameters.size-enum-broken", {"size-outside-enum"}, {"size-near-miss", "size-huge"}),
-        ("parameters.size-rounded", {"size-of-another-model"}, {"size-near-miss", "size-huge"}),
-        ("count.string-coerced", {"n-true", "n-string-1"}, {"n-string-2"}),
+        ("", "size-near-miss size-huge prompt-missing-after-size-huge", "", ""),
+        (
+            "parameters.size-rounded",
+            "size-of-another-model",
+            "size-near-miss size-huge",
+            "parameters.size-enum",
+        ),
+        (
+            "count.string-coerced",
+            "n-true n-string-1",
+            "n-string-2",
+            "count.non-numeric-refused",
+        ),
     ],
+    ids=["truth", "size", "n"],
 )
-def test_fine_fault_is_sent_only_where_the_coarser_were_refused(
-    loop: asyncio.AbstractEventLoop, lie: str, sent: set[str], spared: set[str]
+def test_fine_fault_is_sent_only_where_the_coarser_were_refused_and_is_found(
+    lie: str, sent: str, spared: str, failed: str
 ) -> None:
-    asked = set(Asked(lie, loop, "dall-e-2").asked)
-    assert sent <= asked
-    assert not spared & asked
+    run = Asked(lie)
+    assert {*sent.split()} <= {*run.asked}
+    assert not {*spared.split()} & {*run.asked}
+    assert {each.clause for each in run.findings if each.verdict == "fail"} == {*failed.split()}
 
 
-def test_what_was_not_asked_is_explained_by_the_coarser_fault(
-    loop: asyncio.AbstractEventLoop,
-) -> None:
-    found = Asked("parameters.accept-all", loop, "dall-e-3").findings
-    spared = [finding for finding in found if finding.case == "size-huge"]
+def test_what_was_not_asked_is_explained_by_the_coarser_fault() -> None:
+    findings = Asked("parameters.accept-all", "dall-e-3").findings
+    spared = [finding for finding in findings if finding.case == "size-huge"]
     assert {finding.verdict for finding in spared} == {Verdict.NOT_TESTABLE}
     assert {finding.control for finding in spared} == {"size-outside-enum"}
-    assert undecided(found) == []
-
-
-@pytest.mark.parametrize("lie", ["count.string-coerced", "parameters.size-rounded"])
-def test_server_that_coerces_is_found_by_a_free_run(
-    loop: asyncio.AbstractEventLoop, lie: str
-) -> None:
-    failed = {x.clause for x in Asked(lie, loop, "dall-e-2").findings if x.verdict is Verdict.FAIL}
-    claims = {"count.string-coerced": "count.non-numeric-refused"}
-    assert failed == {claims.get(lie, "parameters.size-enum")}
+    assert undecided(findings) == []
 
 
 @pytest.mark.parametrize("depth", ["standard", "thorough"])
@@ -165,15 +151,10 @@ def test_plan_and_run_have_the_same_cases(monkeypatch: pytest.MonkeyPatch, depth
     ]
 
 
-@pytest.mark.parametrize("depth", [None, *Depth])
-def test_replay_of_any_depth_calls_no_cassette_unused(depth: Depth | None) -> None:
-    session = Session(Options(providers=("aimock",), depth=depth))
-    assert session.options.mode == "replay"
-    assert session.unused_cassettes() == []
-
-
-def test_run_at_any_depth_says_so_and_is_whole() -> None:
-    options = Options(providers=("reference",), depth=Depth.THOROUGH)
-    assert options.whole
-    assert Session(options).header().selection.depth == "thorough"
-    assert Session(Options(providers=("reference",))).header().selection.depth is None
+def test_run_at_any_depth_is_whole_says_so_and_leaves_no_cassette_unused() -> None:
+    for depth in (None, *Depth):
+        session = Session(Options(providers=("aimock",), depth=depth))
+        assert session.options.mode == "replay"
+        assert session.unused_cassettes() == []
+        assert session.options.whole
+        assert session.header().selection.depth == depth

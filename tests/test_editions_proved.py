@@ -1,69 +1,124 @@
-"""Editions besides the default one: what the reference provider answers and paints under them.
+"""Editions besides the default one: what they expect, and what the reference provider paints.
 
 Lies about what only they have are in test_sentences; the whole proof is `prove --edition ID`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Callable
 from datetime import date
 from functools import cache
+from typing import Any
 
 import pytest
 from PIL import Image
+from starlette.testclient import TestClient
 
-from conformance.cases import all_cases
-from conformance.cases.model import Case
-from conformance.clauses import clauses_of
-from conformance.clauses.judge import judge
 from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
-from conformance.exchange.outcome import outcome_of
 from conformance.findings import BROKEN
 from conformance.parsing.images import inspect_image
-from conformance.proof.extra_cases import supplementary_cases
-from conformance.proof.in_process import bench_client
-from conformance.reference import TRUTHFUL, Steps
+from conformance.providers.asked import addressed
+from conformance.reference import create_app
+from conformance.reference.defects import defects
+from conformance.reference.defects.planting import REGISTRY
 from conformance.reference.painting import Picture, animation, drawing
 from conformance.reference.steps import model_list, with_ends
+from tests import planted
+from tests.miniatures import judged_case
 
 OTHERS = [name for name in edition_ids() if name != DEFAULT_EDITION]
+ALIBABA = load_edition("alibaba-2026-10")
+THREE, PRO_2_1 = "qwen-image-3.0", "qwen-image-2.1-pro"
+PLANTED = {
+    "errors.nothing-beside": "n-0",
+    "errors.number-beside": "n-0",
+    "format.b64-instead-of-url": "baseline",
+    "format.url-null": "baseline",
+    "image.gif": "baseline",
+    "image.cut-off": "size-1664x928",
+    "image.doubled": "n-2",
+    "parameters.size-minpixels-broken": "size-barely-too-small",
+    "parameters.watermark-type-broken": "watermark-not-boolean",
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "expectation"),
+    [
+        (THREE, {"n": 6}, "accepted"),
+        (THREE, {"n": 7}, "refused"),
+        (PRO_2_1, {"n": 2}, "open"),
+        (PRO_2_1, {"n": 7}, "refused"),
+        (THREE, {"size": "512x512"}, "accepted"),
+        (THREE, {"size": "2048x2048"}, "accepted"),
+        (THREE, {"size": "2560x2560"}, "open"),
+        (THREE, {"size": "2561x2560"}, "refused"),
+        (THREE, {"size": "511x512"}, "refused"),
+        (THREE, {"size": "2688x1536"}, "open"),
+        (THREE, {"size": "2000x249"}, "refused"),
+        (THREE, {"size": "1024*1024"}, "refused"),
+        (THREE, {"seed": 0}, "open"),
+        (THREE, {"seed": 2147483648}, "refused"),
+        (THREE, {"negative_prompt": ["people"]}, "refused"),
+        (THREE, {"prompt_extend": False}, "open"),
+        (THREE, {"image": "https://images.example/boat.png"}, "open"),
+        ("qwen-image-3.5", {"n": 2}, "open"),
+    ],
+    ids=str,
+)
+def test_request_to_alibaba_is_expected_to_come_to_that(
+    model: str, asked: dict[str, Any], expectation: str
+) -> None:
+    read = ALIBABA.read({"model": model, "prompt": "a boat", **asked})
+    assert read.expectation == expectation
+    assert not read.unknown
 
 
 @cache
-def requests_of(name: str) -> tuple[Case, ...]:
-    edition = load_edition(name)
-    models = list(edition.models)
-    return (*all_cases(edition, models), *supplementary_cases(edition, models))
-
-
-def broken(name: str, steps: Steps, case: Case) -> set[str]:
-    """Return the clauses that a provider with these steps breaks in one case."""
-    edition, loop = load_edition(name), asyncio.new_event_loop()
-    try:
-        client = bench_client(edition, steps, [case.model], loop)
-        exchange = client.exchange(case)
-        controls = (each for each in requests_of(name) if each.model == case.model)
-        before = next((each for each in controls if each.id == case.control), None)
-        control = outcome_of(client.exchange(before)) if before else None
-    finally:
-        loop.close()
-    findings = judge(exchange, edition, clauses_of(edition), control)
+def broken(defect: str | None, path: str, name: str) -> set[str]:
+    """Return the clauses that a provider with this defect breaks in one case."""
+    findings = judged_case(planted.lie(defect, path, name), load_edition(name))
     return {finding.clause for finding in findings if finding.verdict in BROKEN}
+
+
+@pytest.mark.parametrize(("defect", "case"), PLANTED.items())
+def test_lie_breaks_exactly_the_clauses_that_claim_it(defect: str, case: str) -> None:
+    path = f"{THREE}/{case}"
+    assert broken(defect, path, ALIBABA.id) == {*defects(ALIBABA)[defect].claims}
+    assert broken(None, path, ALIBABA.id) == set()
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_smallest_request_to_every_model_is_answered_truthfully(name: str) -> None:
-    for case in requests_of(name):
+    for path, case in planted.requests(name).items():
         if case.id == "baseline":
-            assert broken(name, TRUTHFUL, case) == set()
+            assert broken(None, path, name) == set(), path
 
 
-@pytest.mark.parametrize("name", OTHERS)
-def test_case_ids_of_a_model_are_all_different(name: str) -> None:
-    paths = [case.path for case in requests_of(name)]
-    assert len(set(paths)) == len(paths)
+@pytest.mark.parametrize("name", edition_ids())
+def test_reference_refuses_with_the_members_that_the_edition_has(name: str) -> None:
+    edition = load_edition(name)
+    body = TestClient(create_app(edition, key="k")).post("/v1/images/generations").json()
+    assert edition.error_errors(body) == []
+    assert set(body) == {"error", *edition.error_members}
+
+
+def test_every_lie_is_told_in_some_edition() -> None:
+    told = {name for edition in edition_ids() for name in defects(load_edition(edition))}
+    assert REGISTRY.keys() <= told
+
+
+def test_legal_edges_of_a_size_are_those_that_no_source_disputes() -> None:
+    limits = ALIBABA.model(THREE).sure_pixel_limits("size")
+    assert limits is not None
+    assert limits.edges()["largest"] == "2048x2048"
+
+
+def test_examples_of_requests_go_to_a_provider_of_the_edition() -> None:
+    own = {"cometapi-2026-03-12": "cometapi", "cometapi-2026-06": "cometapi"}
+    own |= {"openai-2026-11": "openai", "alibaba-2026-10": "reference"}
+    assert {name: addressed(name, None)[1] for name in own} == own
 
 
 @pytest.mark.parametrize(
@@ -116,9 +171,8 @@ def test_model_list_says_when_models_end_where_that_is_documented(
     name: str, day: str, end: str | None
 ) -> None:
     edition = load_edition(name)
-    listing = with_ends(
-        model_list(edition, tuple(edition.models)), edition, date.fromisoformat(day)
-    )
+    listing = model_list(edition, tuple(edition.models))
+    listing = with_ends(listing, edition, date.fromisoformat(day))
     ends = {each["id"]: each.get("shutdown_date", "undocumented") for each in listing["data"]}
     assert ends["gpt-image-1.5"] == end
     assert ends.get("gpt-image-2") in (None, "undocumented")

@@ -1,20 +1,28 @@
-"""What a user adds from outside: clauses in a file, a module or a package, and requests."""
+"""What a user adds from outside: clauses in a file, a module or a package, and requests.
+
+What cannot be loaded is one sentence that says where.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from conformance.cases.own_requests import OwnRequestError, read_own_requests
+from conformance.cases import all_cases
+from conformance.cases.own_requests import OwnRequestError, OwnRequests, read_own_requests
+from conformance.clauses import extensions, registry
+from conformance.clauses.extensions import ExtensionError, load_installed, load_plugins
+from conformance.cli import app
+from conformance.contract import OUTSIDE_SOURCES, CitedSource, load_edition
 from conformance.results.run_file import Run, read_run
-from tests.processes import COMMAND, PLAIN, command, run_pytest
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.processes import command, run_pytest
 
 CLAUSE = '''
 from conformance.clauses.bindings import accepted
@@ -25,73 +33,13 @@ from conformance.clauses.subject import Problem
 define_source("acme-sla", "Acme: service level", "https://acme.example/sla",
               edition="2026-09-01", retrieved="2026-11-01")
 
-@clause("acme.answers-in-time", Level.MUST, "An answer comes within LIMIT seconds.",
-        cite("acme-sla", "2. Latency"), binds=accepted)
-def answers_in_time(subject):
+@clause("acme.in-time", Level.MUST, "It comes within LIMIT s.",
+        cite("acme-sla", "2."), binds=accepted)
+def in_time(subject):
     """Compares the time of the exchange."""
     if (subject.exchange.elapsed or 0) > LIMIT:
         yield Problem("the answer took too long", "LIMIT s", f"{subject.exchange.elapsed:.1f} s")
 '''
-RUN = ["run", "--models", "dall-e-2", "-o", "run.jsonl", "--quiet"]
-
-
-def plugin(folder: Path, limit: str, name: str = "acme_clauses") -> Path:
-    path = folder / f"{name}.py"
-    path.write_text(CLAUSE.replace("LIMIT", limit))
-    return path
-
-
-def verdicts(run: Run, clause: str) -> set[str]:
-    return {each.verdict.value for each in run.findings if each.clause == clause}
-
-
-@pytest.mark.parametrize(("limit", "verdict", "code"), [("60", "pass", 0), ("-1", "fail", 1)])
-def test_clause_of_a_file_judges_a_run(limit: str, verdict: str, code: int, tmp_path: Path) -> None:
-    plugin(tmp_path, limit)
-    ended = command(tmp_path, *RUN, "--cases", "baseline", "--plugin", "./acme_clauses.py")
-    run = read_run(tmp_path / "run.jsonl")
-    assert (ended.returncode, verdicts(run, "acme.answers-in-time")) == (code, {verdict})
-    (record,) = [each for each in run.header.clauses if each.id == "acme.answers-in-time"]
-    assert [each.id for each in run.header.clauses if each.outside] == [record.id]
-    assert record.citations[0].title == "Acme: service level"
-
-
-def test_clause_of_a_file_is_a_pytest_item(tmp_path: Path) -> None:
-    path = plugin(tmp_path, "60")
-    words = ["--pyargs", "conformance.suite.test_promises", "--provider=reference", "--live"]
-    words += ["--models=dall-e-2", "--cases=baseline", f"--plugin={path}", "-v", "-n", "0"]
-    ended = run_pytest(tmp_path, *words, "-k", "acme.answers-in-time")
-    assert "1 passed, " in ended.stdout
-    assert "dall-e-2/baseline" in ended.stdout
-
-
-def test_clause_of_an_installed_package_needs_no_option(tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    facts = site / "acme_clauses-1.0.dist-info"
-    facts.mkdir(parents=True)
-    plugin(site, "60")
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-clauses\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text("[image_conformance.clauses]\nacme = acme_clauses\n")
-    (tmp_path / "work").mkdir()
-    words = [*COMMAND, "list", "--clauses", "acme.*"]
-    paths = f"{site}{os.pathsep}{ROOT}"
-    ended = subprocess.run(
-        words,
-        cwd=tmp_path / "work",
-        env={**PLAIN, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "acme.answers-in-time" in ended.stdout, ended.stderr
-
-
-def test_explain_speaks_of_a_clause_from_outside(tmp_path: Path) -> None:
-    plugin(tmp_path, "60")
-    ended = command(tmp_path, "explain", "acme.answers-in-time", "--plugin", "./acme_clauses.py")
-    assert "https://acme.example/sla" in ended.stdout
-
-
 REQUESTS = """
 [[request]]
 id = "banner"
@@ -106,58 +54,185 @@ body = {{prompt = "A red lantern", size = "watercolour"}}
 """
 
 
-def test_own_requests_are_sent_and_judged(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text(REQUESTS.format(banner="accepted"))
-    ended = command(tmp_path, *RUN, "--requests", "mine.toml", "--cases", "own-*")
+@pytest.fixture(autouse=True)
+def _apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let what a test registers be gone after it."""
+    known = dict(registry.REGISTRY)
+    for module in (registry, extensions):
+        monkeypatch.setattr(module, "REGISTRY", known)
+    monkeypatch.setitem(OUTSIDE_SOURCES, "acme-sla", None)
+    yield
+    sys.modules.pop("image_conformance_plugin_acme", None)
+
+
+def file(folder: Path, text: str = CLAUSE, name: str = "acme.py") -> str:
+    path = folder / name
+    path.write_text(text.replace("LIMIT", "60"))
+    return str(path)
+
+
+def verdicts(run: Run, clause: str) -> set[str]:
+    return {each.verdict.value for each in run.findings if each.clause == clause}
+
+
+@pytest.mark.parametrize(
+    ("limit", "banner", "verdict", "code"),
+    [("60", "accepted", "pass", 0), ("-1", "refused", "fail", 1)],
+)
+def test_clause_of_a_file_and_requests_of_another_are_sent_and_judged(
+    limit: str, banner: str, verdict: str, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "acme.py").write_text(CLAUSE.replace("LIMIT", limit))
+    (tmp_path / "mine.toml").write_text(REQUESTS.format(banner=banner))
+    added = ["--plugin", "./acme.py", "--requests", "mine.toml", "--cases", "own-*"]
+    words = ["run", "--models", "dall-e-2", "-o", "run.jsonl", "--quiet", *added]
+    ended = command(tmp_path, *words)
     run = read_run(tmp_path / "run.jsonl")
-    assert ended.returncode == 0, ended.stderr
-    assert verdicts(run, "own.banner") == verdicts(run, "own.no-watercolour") == {"pass"}
+    assert ended.returncode == code, ended.stderr
+    assert verdicts(run, "acme.in-time") == verdicts(run, "own.banner") == {verdict}
+    assert verdicts(run, "own.no-watercolour") == {"pass"}
     assert verdicts(run, "image.size-as-asked") == {"pass"}
+    outside = {record.id: record for record in run.header.clauses if record.outside}
+    assert {"acme.in-time", "own.banner"} <= outside.keys()
+    assert outside["acme.in-time"].citations[0].title == "Acme: service level"
 
 
-def test_own_request_that_is_painted_against_its_expectation_fails(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text(REQUESTS.format(banner="refused"))
-    ended = command(tmp_path, *RUN, "--requests", "mine.toml", "--cases", "own-banner")
-    assert ended.returncode == 1
-    assert verdicts(read_run(tmp_path / "run.jsonl"), "own.banner") == {"fail"}
+def test_clause_of_a_file_is_a_pytest_item(tmp_path: Path) -> None:
+    words = ["--pyargs", "conformance.suite.test_promises", "--provider=reference", "--live", "-v"]
+    words += ["--models=dall-e-2", "--cases=baseline", f"--plugin={file(tmp_path)}", "-n", "0"]
+    ended = run_pytest(tmp_path, *words, "-k", "acme.in-time")
+    assert "1 passed, " in ended.stdout
+    assert "dall-e-2/baseline" in ended.stdout
 
 
-def test_plan_has_own_requests(tmp_path: Path) -> None:
+def test_explain_and_plan_speak_of_what_comes_from_outside(tmp_path: Path) -> None:
+    ended = command(tmp_path, "explain", "acme.in-time", "--plugin", file(tmp_path))
+    assert "https://acme.example/sla" in ended.stdout
     (tmp_path / "mine.toml").write_text(REQUESTS.format(banner="accepted"))
     words = ["plan", "--provider", "reference", "--models", "dall-e-2", "--requests", "mine.toml"]
     assert "own-banner" in command(tmp_path, *words).stdout
 
 
-def test_own_request_that_a_case_sends_already_is_not_sent_again(tmp_path: Path) -> None:
-    from conformance.cases import all_cases
-    from tests.live import EDITION
+def test_file_registers_its_clauses_and_sources_once(tmp_path: Path) -> None:
+    path = file(tmp_path)
+    load_plugins([path, path])
+    assert registry.REGISTRY["acme.in-time"].statement == "It comes within 60 s."
+    assert OUTSIDE_SOURCES["acme-sla"] == CitedSource(
+        "acme-sla", "Acme: service level", "https://acme.example/sla", "2026-09-01", "2026-11-01"
+    )
+    assert sys.modules["image_conformance_plugin_acme"].__file__ == path
 
-    known = all_cases(EDITION, ["dall-e-2"])
+
+def test_module_is_imported_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    file(tmp_path, name="acme_by_name.py")
+    load_plugins(["acme_by_name"])
+    assert "acme.in-time" in registry.REGISTRY
+
+
+def test_installed_package_needs_no_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    file(tmp_path, name="acme_installed.py")
+    facts = tmp_path / "acme_clauses-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-clauses\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[image_conformance.clauses]\nacme = acme_installed\n")
+    load_installed.cache_clear()
+    CliRunner().invoke(app, ["list", "--clauses", "count.*"], catch_exceptions=False)
+    load_installed.cache_clear()
+    assert "acme.in-time" in registry.REGISTRY
+    broken = EntryPoint("acme", "acme_gone", "image_conformance.clauses")
+    monkeypatch.setattr(extensions, "entry_points", lambda **_: [broken])
+    with pytest.raises(ExtensionError, match="plugin 'acme_gone': no such module is installed"):
+        load_installed()
+
+
+LOAD = "cannot be loaded: "
+NO_VALUE = "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"
+NO_ID = "'Acme' is no id of a clause; write chapter.name in small letters, digits and '-', as in "
+UNCITED = "clause acme.in-time cites nothing; cite who promises it, a source of the edition or one"
+FAULTS = {
+    "syntax": ("\n\ndef f(:", f"{LOAD}SyntaxError: invalid syntax (line 3 of acme.py)"),
+    "called-in-c": ("import math\nmath.sqrt(-1)",
+                    f"{LOAD}ValueError: math domain error (line 2 of acme.py)"),
+    "called": ("import json\njson.loads('')", f"{LOAD}{NO_VALUE} (line 2 of acme.py)"),
+    "import": ("import nothing",
+               f"{LOAD}ModuleNotFoundError: No module named 'nothing' (line 1 of acme.py)"),
+    "exit": ("raise SystemExit(7)", f"{LOAD}SystemExit: 7 (line 1 of acme.py)"),
+    "id": (CLAUSE.replace("acme.in-time", "Acme"), f"{NO_ID}acme.answers-in-time"),
+    "uncited": (CLAUSE.replace('cite("acme-sla", "2."), ', ""), f"{UNCITED} of define_source"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_plugin_that_fails_is_one_sentence(name: str, tmp_path: Path) -> None:
+    text, said = FAULTS[name]
+    path = file(tmp_path, text)
+    with pytest.raises(ExtensionError) as caught:
+        load_plugins([path])
+    colon = " " if said.startswith(LOAD) else ": "
+    assert str(caught.value) == f"plugin {path!r}{colon}{said}"
+    assert caught.value.__suppress_context__ or not said.startswith(LOAD)
+
+
+def test_plugin_with_a_known_id_or_endless_words_is_told_shortly(tmp_path: Path) -> None:
+    with pytest.raises(ExtensionError, match="twice"):
+        load_plugins([file(tmp_path, CLAUSE.replace("acme.in-time", "count.as-asked"))])
+    with pytest.raises(ExtensionError, match=r"x{250,290}… \("):
+        load_plugins([file(tmp_path, "raise ValueError('x' * 400)", "acme_long.py")])
+
+
+def test_plugin_that_is_missing_or_no_python_is_one_sentence(tmp_path: Path) -> None:
+    missing, other = str(tmp_path / "gone.py"), file(tmp_path, "", "clauses.txt")
+    gone = (
+        "plugin 'acme_gone.deep': no such module is installed; a file is named by its path, as in"
+    )
+    for name, said in (
+        (missing, f"plugin {missing!r} cannot be read: No such file or directory"),
+        (other, "ImportError: is no Python file: its name must end in .py"),
+        ("acme_gone.deep", f"{gone} --plugin ./acme_gone.deep.py"),
+    ):
+        with pytest.raises(ExtensionError) as caught:
+            load_plugins([name])
+        assert said in str(caught.value)
+
+
+def test_module_with_a_fault_in_its_syntax_names_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    file(tmp_path, "x = (", "acme_inner.py")
+    file(tmp_path, "import acme_inner", "acme_outer.py")
+    for name in ("acme_inner", "acme_outer"):
+        with pytest.raises(ExtensionError, match=r"closed \(line 1 of acme_inner\.py\)$"):
+            load_plugins([name])
+
+
+def own(folder: Path, request: dict[str, Any]) -> OwnRequests:
+    path = folder / "mine.json"
+    path.write_text(json.dumps({"request": [request]}))
+    return read_own_requests(path)
+
+
+def test_own_request_that_a_case_sends_already_is_not_sent_again(tmp_path: Path) -> None:
+    known = all_cases(load_edition(), ["dall-e-2"])
     body = next(case.body for case in known if case.id == "n-2")
     wanted = {name: value for name, value in (body or {}).items() if name != "model"}
-    own = _own(tmp_path, {"id": "two", "body": wanted})
-    assert not list(own.cases(["dall-e-2"], known))
+    assert not list(own(tmp_path, {"id": "two", "body": wanted}).cases(["dall-e-2"], known))
 
 
 @pytest.mark.parametrize(
-    ("request_", "said"),
+    ("asked", "said"),
     [
         ({"id": "a/b", "body": {}}, "no id of a request"),
         ({"id": "a", "body": {"model": "x"}}, "leave `model` out"),
         ({"id": "a"}, "missing required field `body`"),
         ({"id": "a", "body": {}, "expects": "accepted"}, "unknown field `expects`"),
         ({"id": "a", "body": {}, "expect": "painted"}, "Invalid enum value 'painted'"),
-        ({"id": "a", "body": {}, "level": "must"}, "Invalid enum value 'must'"),
     ],
 )
 def test_file_of_requests_with_a_mistake_is_one_sentence(
-    request_: dict[str, Any], said: str, tmp_path: Path
+    asked: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(OwnRequestError, match=said):
-        _own(tmp_path, request_)
-
-
-def _own(folder: Path, request: dict[str, Any]) -> Any:
-    path = folder / "mine.json"
-    path.write_text(json.dumps({"request": [request]}))
-    return read_own_requests(path)
+        own(tmp_path, asked)

@@ -1,10 +1,15 @@
-"""Generated requests find what a lying provider does, and show the smallest that shows it."""
+"""Generated requests find what a lying provider does, and show the smallest that shows it.
+
+What was drawn and recorded replays for ever: as data, whatever the strategies say by then.
+"""
 
 from __future__ import annotations
 
+import json
 import subprocess
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +24,9 @@ from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.generated import inputs as drawn
-from conformance.generated.failures import UNAVAILABLE, BrokenPromise, conclude
+from conformance.generated.failures import UNAVAILABLE, BrokenPromise, Falsified, conclude
 from conformance.generated.properties import ALIKE, STATELESS, Explorer
-from conformance.generated.search import (
-    PROFILES,
-    explore,
-    explore_refusals,
-    explored,
-    profile,
-)
+from conformance.generated.search import PROFILES, explore, explore_refusals, explored, profile
 from conformance.providers import load_provider
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
@@ -35,46 +34,46 @@ from conformance.reference.steps import TRUTHFUL
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import changed_edition
+from tests.extent import sample
 from tests.live import session, watched
 from tests.processes import run_pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from conformance.reference.answers import Job
 
-GENERATED = Path(conformance.__file__).with_name("suite").joinpath("test_generated.py")
+SUITE = Path(conformance.__file__).with_name("suite")
 EDITION = load_edition()
 KEY = "sk-reference-that-must-not-be-shown"
+GENERATED = str(SUITE / "test_generated.py")
 QUICK = settings(PROFILES["ci"], max_examples=15)
 ANY = settings(QUICK, phases=[Phase.generate])  # where the smallest example is not looked at
-MINE = """
+MINE = f"""
 title = "A provider with one model"
 base_url = "http://127.0.0.1:1/v1"
-default_key = "{key}"
+default_key = "{KEY}"
 embedded = true
 [models]
 "dall-e-2" = "dall-e-2"
 """
 
 
-@contextmanager
-def lying(**changed: Any) -> Iterator[ReferenceServer]:
+def lying(**changed: Any) -> ReferenceServer:
     """A reference provider in which steps are replaced."""
-    with ReferenceServer(EDITION, key=KEY, steps=replace(TRUTHFUL, **changed)) as server:
-        yield server
+    return ReferenceServer(EDITION, key=KEY, steps=replace(TRUTHFUL, **changed))
 
 
-@contextmanager
-def exploring(model: str, **changed: Any) -> Iterator[Explorer]:
-    """Something that explores one model of a lying reference provider."""
-    with lying(**changed) as server:
+def told(
+    model: str, drawn_of: Any, check: Callable[..., Any], limits: settings, **lies: Any
+) -> list[Falsified]:
+    """Explore one model of a lying reference provider; return what is falsified."""
+    with lying(**lies) as server:
         policy = AddressPolicy.for_provider(server.base_url)
         with Transport(Limits(), policy) as transport:
-            target = Target("reference", server.base_url, KEY, {})
+            client = Client(Target("reference", server.base_url, KEY, {}), transport)
             provider = load_provider("reference").at(server.base_url)
-            client = Client(target, transport)
-            yield Explorer(client, provider, EDITION, model, clauses_of(EDITION))
+            explorer = Explorer(client, provider, EDITION, model, clauses_of(EDITION))
+            examples = drawn_of(EDITION, explorer.documented)
+            return explore(examples, partial(check, explorer), limits)
 
 
 def one_image(asked: Any) -> Job:
@@ -82,27 +81,21 @@ def one_image(asked: Any) -> Job:
     return replace(TRUTHFUL.resolve(asked), n=1)
 
 
-def test_ignored_n_is_told_by_its_smallest_request() -> None:
-    with exploring("dall-e-2", resolve=one_image) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
-    (told,) = [each for each in found if each.broken.id == "count.as-asked"]
-    assert told.broken.request == {"model": "dall-e-2", "prompt": "A bicycle", "n": 2}
-    assert "curl -sS" in str(told)
-    assert "Bearer $REFERENCE_KEY" in str(told)
-    assert KEY not in str(told)
-
-
 def without_created(job: Job, images: Any, place: Any) -> dict[str, Any]:
     body = TRUTHFUL.answer(job, images, place)
     return {name: value for name, value in body.items() if name != "created"}
 
 
-def test_lie_in_every_answer_does_not_hide_another() -> None:
-    with exploring("dall-e-2", resolve=one_image, answer=without_created) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
-    requests = {each.broken.id: each.broken.request for each in found}
-    assert requests["envelope.created-present"].keys() == {"model", "prompt"}
-    assert requests["count.as-asked"]["n"] == 2
+def test_every_lie_is_told_by_its_smallest_request() -> None:
+    lies = {"resolve": one_image, "answer": without_created}
+    falsified = told("dall-e-2", drawn.honoured, Explorer.accepts_valid, QUICK, **lies)
+    by_id = {one.broken.id: one for one in falsified}
+    assert by_id["envelope.created-present"].broken.request.keys() == {"model", "prompt"}
+    ignored = by_id["count.as-asked"]
+    assert ignored.broken.request == {"model": "dall-e-2", "prompt": "A bicycle", "n": 2}
+    assert "curl -sS" in str(ignored)
+    assert "Bearer $REFERENCE_KEY" in str(ignored)
+    assert KEY not in str(ignored)
 
 
 def validates_no_n(asked: Any, served: Any) -> Refusal | None:
@@ -112,14 +105,11 @@ def validates_no_n(asked: Any, served: Any) -> Refusal | None:
 
 
 def test_accepted_n_above_the_limit_is_found() -> None:
-    with exploring("dall-e-3", validate=validates_no_n, resolve=one_image) as explorer:
-        found = explore(
-            drawn.too_many(EDITION, explorer.documented), explorer.refuses_invalid, QUICK
-        )
-    (told,) = found
-    assert told.broken.id == "count.above-maximum-refused"
-    assert told.broken.request["n"] == 2
-    assert len(told.broken.curls) == 2  # its control as well
+    lies = {"validate": validates_no_n, "resolve": one_image}
+    (one,) = told("dall-e-3", drawn.too_many, Explorer.refuses_invalid, QUICK, **lies)
+    assert one.broken.id == "count.above-maximum-refused"
+    assert one.broken.request["n"] == 2
+    assert len(one.broken.curls) == 2  # its control as well
 
 
 def refuses_all(asked: Any, served: Any) -> Refusal:
@@ -127,9 +117,8 @@ def refuses_all(asked: Any, served: Any) -> Refusal:
 
 
 def test_provider_that_refuses_everything_does_not_pass() -> None:
-    with exploring("dall-e-2", validate=refuses_all) as explorer:
-        found = explore(drawn.refused(EDITION, explorer.documented), explorer.refuses_invalid, ANY)
-    assert "parameters.valid-accepted" in {each.broken.id for each in found}
+    falsified = told("dall-e-2", drawn.refused, Explorer.refuses_invalid, ANY, validate=refuses_all)
+    assert "parameters.valid-accepted" in {one.broken.id for one in falsified}
 
 
 def always_urls(asked: Any) -> Job:
@@ -140,11 +129,9 @@ def always_urls(asked: Any) -> Job:
 
 @pytest.mark.long
 def test_ignored_response_format_is_found() -> None:
-    with exploring("dall-e-2", resolve=always_urls) as explorer:
-        found = explore(drawn.formats(EDITION, explorer.documented), explorer.follows_format, QUICK)
-    (told,) = found
-    assert told.broken.id == "format.b64-when-asked"
-    assert told.broken.request.keys() == {"model", "prompt", "user", "response_format"}
+    (one,) = told("dall-e-2", drawn.formats, Explorer.follows_format, QUICK, resolve=always_urls)
+    assert one.broken.id == "format.b64-when-asked"
+    assert one.broken.request.keys() == {"model", "prompt", "user", "response_format"}
 
 
 class Sticky:
@@ -163,29 +150,25 @@ class Sticky:
 
 @pytest.mark.long
 def test_state_that_leaks_is_found() -> None:
-    with exploring("dall-e-2", resolve=Sticky()) as explorer:
-        found = explore(drawn.between(EDITION, explorer.documented), explorer.is_stateless, ANY)
-    told = next(each for each in found if each.broken.id == STATELESS)
-    assert "pixels" in told.broken.message
-    assert not told.broken.request.get("size")
+    falsified = told("dall-e-2", drawn.between, Explorer.is_stateless, ANY, resolve=Sticky())
+    leak = next(one for one in falsified if one.broken.id == STATELESS)
+    assert "pixels" in leak.broken.message
+    assert not leak.broken.request.get("size")
 
 
-class LastOnly:
-    """Ignores what it does not know, unless that comes last."""
-
-    def __call__(self, asked: Any, served: Any) -> Refusal | None:
-        refusal = TRUTHFUL.validate(asked, served)
-        return refusal if not asked.unknown or list(asked.body)[-1] in asked.unknown else None
+def known_unless_last(asked: Any, served: Any) -> Refusal | None:
+    """Ignore what is not known, unless it comes last."""
+    refusal = TRUTHFUL.validate(asked, served)
+    return refusal if not asked.unknown or list(asked.body)[-1] in asked.unknown else None
 
 
 def test_unknown_parameter_treated_by_place_is_found() -> None:
-    with exploring("dall-e-2", validate=LastOnly()) as explorer:
-        found = explore(
-            drawn.placed(EDITION, explorer.documented), explorer.treats_unknown_alike, ANY
-        )
-    assert [each.broken.id for each in found] == [ALIKE]
-    assert "alone: HTTP 400" in found[0].broken.message
-    assert "first: HTTP 200" in found[0].broken.message
+    once = settings(ANY, max_examples=1)
+    lie = {"validate": known_unless_last}
+    (one,) = told("dall-e-2", drawn.placed, Explorer.treats_unknown_alike, once, **lie)
+    assert one.broken.id == ALIKE
+    assert "alone: HTTP 400" in one.broken.message
+    assert "first: HTTP 200" in one.broken.message
 
 
 def fails(asked: Any) -> Job:
@@ -195,80 +178,73 @@ def fails(asked: Any) -> Job:
 
 
 def test_server_error_is_neither_passed_nor_failed() -> None:
-    with exploring("dall-e-2", resolve=fails) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
-    assert [each.broken.id for each in found] == [UNAVAILABLE]
-    with pytest.raises(pytest.skip.Exception, match=r'(?s)HTTP 500.*"n":2'):
-        conclude(found)
+    falsified = told("dall-e-2", drawn.honoured, Explorer.accepts_valid, ANY, resolve=fails)
+    assert [one.broken.id for one in falsified] == [UNAVAILABLE]
+    with pytest.raises(pytest.skip.Exception, match=r'(?s)HTTP 500.*"n":'):
+        conclude(falsified)
 
 
-@pytest.mark.parametrize("model", EDITION.models)
+@pytest.mark.parametrize("model", sample(EDITION.models, 3))
 def test_placed_parameter_is_unknown_everywhere(model: str) -> None:
     @QUICK
     @given(drawn.placed(EDITION, EDITION.models[model]))
-    def check(each: Any) -> None:
-        assert len(each.texts) >= 2
-        assert each.name not in EDITION.parameters
+    def check(placed: Any) -> None:
+        assert len(placed.texts) >= 2
+        assert placed.name not in EDITION.parameters
 
     check()
 
 
+NUMBERS = st.integers(0, 100)
+
+
 def broken(id_: str, number: int) -> BrokenPromise:
-    return BrokenPromise(
-        id_, "MUST", "planted", {"model": "m", "prompt": "p", "n": number}, ("curl",)
-    )
+    request = {"model": "m", "prompt": "p", "n": number}
+    return BrokenPromise(id_, "MUST", "planted", request, ("curl",))
 
 
-def over(*limits: int) -> Callable[[int], list[BrokenPromise]]:
+Check = Callable[[int], list[BrokenPromise]]
+
+
+def over(*limits: int, sent: list[int] | None = None) -> Check:
     """A check with one promise for each limit that a number must not be above."""
-    return lambda number: [broken(str(each), number) for each in limits if number > each]
+
+    def check(number: int) -> list[BrokenPromise]:
+        if sent is not None:
+            sent.append(number)
+        return [broken(str(limit), number) for limit in limits if number > limit]
+
+    return check
 
 
 def test_each_promise_has_a_smallest_example_of_its_own() -> None:
-    found = explore(st.integers(0, 100), over(5, 20), QUICK)
-    assert {each.broken.id: each.broken.request["n"] for each in found} == {"5": 6, "20": 21}
-    assert [each.others for each in found if each.broken.id == "20"] == [("5",)]
+    by_id = {one.broken.id: one for one in explore(NUMBERS, over(5, 20), QUICK)}
+    assert {id_: one.broken.request["n"] for id_, one in by_id.items()} == {"5": 6, "20": 21}
+    assert by_id["20"].others == ("5",)
 
 
 def test_live_profile_is_bounded_and_does_not_shrink() -> None:
     sent: list[int] = []
-
-    def check(number: int) -> list[BrokenPromise]:
-        sent.append(number)
-        return over(-1)(number)
-
-    assert explore(st.integers(0, 100), check, PROFILES["live"])
-    assert Phase.shrink not in PROFILES["live"].phases
+    assert explore(NUMBERS, over(-1, sent=sent), PROFILES["live"])
     assert len(sent) <= 2 * PROFILES["live"].max_examples
+    assert Phase.shrink not in PROFILES["live"].phases
+    assert Phase.shrink in PROFILES["reference"].phases
+    assert PROFILES["reference"].max_examples >= 2000
 
 
 def test_refusals_are_shrunk_live_within_a_bound() -> None:
     sent: list[int] = []
-
-    def check(number: int) -> list[BrokenPromise]:
-        sent.append(number)
-        return over(5)(number)
-
-    (found,) = explore_refusals(st.integers(0, 10**6), check, PROFILES["live"])
-    assert found.broken.request["n"] == min(each for each in sent if each > 5) < max(sent)
+    check = over(5, sent=sent)
+    (one,) = explore_refusals(st.integers(0, 10**6), check, PROFILES["live"])
+    assert one.broken.request["n"] == min(number for number in sent if number > 5) < max(sent)
     assert len(sent) == len(set(sent)) <= 5 * PROFILES["live"].max_examples
 
 
-def test_reference_profile_tries_thousands_and_shrinks() -> None:
-    assert PROFILES["reference"].max_examples >= 2000
-    assert Phase.shrink in PROFILES["reference"].phases
-
-
 def test_promise_that_is_not_always_broken_is_told_as_flaky() -> None:
-    seen: list[int] = []
-
-    def check(number: int) -> list[BrokenPromise]:
-        seen.append(number)
-        return [broken("sometimes", number)] if len(seen) == 1 else []
-
-    (found,) = explore(st.integers(0, 100), check, QUICK)
-    assert found.flaky
-    assert "not break it every time" in str(found)
+    once = iter([[broken("sometimes", 1)]])
+    (one,) = explore(NUMBERS, lambda _: next(once, []), QUICK)
+    assert one.flaky
+    assert "not break it every time" in str(one)
 
 
 def test_fault_of_ours_is_not_a_finding() -> None:
@@ -276,34 +252,33 @@ def test_fault_of_ours_is_not_a_finding() -> None:
         explore(st.integers(0, 9), lambda number: [number // 0], QUICK)
 
 
-@pytest.mark.parametrize(
-    ("name", "free", "ci", "expected"),
-    [
+def test_profile_is_chosen_by_cost_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, free, ci, chosen in [
         (None, True, "", "reference"),
         (None, True, "true", "ci"),
         (None, False, "true", "live"),
         ("reference", False, "", "reference"),
-    ],
-)
-def test_profile_is_chosen_by_cost_and_place(
-    monkeypatch: pytest.MonkeyPatch, name: str | None, free: bool, ci: str, expected: str
-) -> None:
-    monkeypatch.setenv("CI", ci)
-    assert profile(name, free) is PROFILES[expected]
+    ]:
+        monkeypatch.setenv("CI", ci)
+        assert profile(name, free) is PROFILES[chosen]
 
 
-def of_mine(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (folder / "mine.toml").write_text(MINE.format(key=KEY))
-    return run_pytest(folder, "-q", "--provider=./mine.toml", *arguments)
+# ------------------------------------------------------------------ in the suite
+
+
+def of_mine(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    if not (folder / "mine.toml").exists():
+        (folder / "mine.toml").write_text(MINE)
+    return run_pytest(folder, "-q", "--provider=./mine.toml", *words)
 
 
 def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> None:
-    arguments = ("--live", "--hypothesis-profile=ci", "-k", "valid_request_is_honoured")
-    with lying(resolve=one_image) as server:
-        done = of_mine(tmp_path, str(GENERATED), *arguments, f"--base-url={server.base_url}")
-    assert done.returncode == 1, done.stdout + done.stderr
-    smallest = 'smallest: {"model":"dall-e-2","prompt":"A bicycle","n":2}'
-    for part in ("count.as-asked\nMUST: ", smallest, "curl -sS", "Bearer $API_KEY"):
+    arguments = ("--live", "--hypothesis-profile=live", "-k", "valid_request_is_honoured")
+    with lying(answer=without_created) as server:
+        done = of_mine(tmp_path, GENERATED, *arguments, f"--base-url={server.base_url}")
+    assert "1 failed, 5 deselected" in done.stdout, done.stdout + done.stderr
+    clause = "envelope.created-present\nMUST: "
+    for part in (clause, 'smallest: {"model":"dall-e-2"', "curl -sS", "Bearer $API_KEY"):
         assert part in done.stdout
     assert KEY not in done.stdout + done.stderr
 
@@ -319,16 +294,18 @@ def test_paid_exploring_stays_within_its_budget(tmp_path: Path) -> None:
     assert eye.asked.count(("POST", "/v1/images/generations")) == 2  # at 0.02 an image
 
 
-@pytest.mark.parametrize(("mode", "collected"), [("--live", True), ("--record-mode=none", False)])
-def test_generated_requests_are_collected_live(tmp_path: Path, mode: str, collected: bool) -> None:
-    done = of_mine(tmp_path, str(GENERATED), "--collect-only", mode)
-    assert ("6 tests collected" in done.stdout) is collected, done.stdout + done.stderr
-    assert ("generated requests are only sent with" in done.stdout + done.stderr) is not collected
+def test_generated_requests_are_no_part_of_replay_nor_of_selected_cases(tmp_path: Path) -> None:
+    done = of_mine(tmp_path, GENERATED, "--collect-only", "--record-mode=none")
+    assert "generated requests are only sent with" in done.stdout + done.stderr
+    assert "6 tests collected" not in done.stdout
+    chosen = ("--collect-only", "--live", "--cases=baseline")
+    done = of_mine(tmp_path, str(SUITE), *chosen)
+    assert "test_promises.py" in done.stdout
+    assert "test_generated.py" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("name", "chosen", "paid", "count"),
-    [
+def test_generated_requests_go_where_they_are_free() -> None:
+    chosen: list[tuple[str, dict[str, Any], bool, int]] = [
         ("reference", {}, False, 6),
         ("reference", {"models": "dall-e-?"}, False, 2),
         ("reference", {"live": False}, False, 0),
@@ -337,28 +314,19 @@ def test_generated_requests_are_collected_live(tmp_path: Path, mode: str, collec
         ("reference", {"base_url": "http://127.0.0.1:1/v1"}, False, 6),
         ("litellm", {}, False, 0),
         ("litellm", {"models": "dall-e-3"}, True, 1),
-    ],
-)
-def test_generated_requests_go_where_they_are_free(
-    name: str, chosen: dict[str, Any], paid: bool, count: int
-) -> None:
-    session = Session(Options(**{"providers": (name,), "live": True, **chosen}))
-    assert len(explored(session, paid)) == count
+    ]
+    for name, more, paid, count in chosen:
+        session = Session(Options(**{"providers": (name,), "live": True, **more}))
+        assert len(explored(session, paid)) == count, (name, more)
 
 
 def test_unknown_keyword_is_an_error_at_collection(tmp_path: Path) -> None:
     session = Session(Options(providers=("reference",), live=True, models="dall-e-2"))
     session.edition = changed_edition(
-        tmp_path, "dall-e-2", lambda each: each["properties"]["n"].update(multipleOf=2)
+        tmp_path, "dall-e-2", lambda schema: schema["properties"]["n"].update(multipleOf=2)
     )
     with pytest.raises(UnknownKeywordError, match="multipleOf"):
         explored(session, False)
-
-
-def test_selected_cases_leave_generated_requests_out(tmp_path: Path) -> None:
-    done = of_mine(tmp_path, str(GENERATED.parent), "--collect-only", "--live", "--cases=baseline")
-    assert "test_promises.py" in done.stdout
-    assert "test_generated.py" not in done.stdout + done.stderr
 
 
 def test_error_of_the_suite_is_not_hidden_by_a_request_that_was_not_judged() -> None:
@@ -372,3 +340,136 @@ def test_error_of_the_suite_is_not_hidden_by_a_request_that_was_not_judged() -> 
     with pytest.raises(BaseExceptionGroup) as caught:
         explore(st.integers(0, 9), check, settings(QUICK, report_multiple_bugs=True))
     assert caught.group_contains(KeyError)
+
+
+# ------------------------------------------------------------------ recorded and replayed
+
+BROKEN_STRATEGIES = """
+import sys
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        drawing = ("strategies", "search")
+        if name.startswith(("hypothesis", *(f"conformance.generated.{x}" for x in drawing))):
+            raise AssertionError(f"{name} was imported in replay")
+sys.meta_path.insert(0, Nothing())
+"""
+
+
+def record(folder: Path) -> subprocess.CompletedProcess[str]:
+    words = ("--cassettes=cassettes", "--record-mode=rewrite", "--explore", GENERATED)
+    with lying() as server:
+        return of_mine(folder, *words, f"--base-url={server.base_url}")
+
+
+def replay(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return of_mine(folder, "--cassettes=cassettes", str(SUITE / "test_drawn.py"), *words)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with drawn requests and their cassettes."""
+    folder = tmp_path_factory.mktemp("drawn")
+    done = record(folder)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    return folder
+
+
+@pytest.fixture
+def copy(recorded: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    subprocess.run(["cp", "-r", f"{recorded}/.", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def manifest(folder: Path) -> Path:
+    return folder / "cassettes" / "mine" / "dall-e-2" / "drawn.json"
+
+
+def test_every_property_is_recorded_with_its_examples(recorded: Path) -> None:
+    examples = json.loads(manifest(recorded).read_text())["examples"]
+    cassettes = [*manifest(recorded).parent.glob("drawn-*.yaml")]
+    assert {example["property"] for example in examples} == {
+        "valid-request-is-honoured",
+        "invalid-request-is-refused",
+        "n-above-the-limit-is-refused",
+        "response-format-decides",
+        "answer-depends-on-the-request",
+        "unknown-parameter-is-treated-alike",
+    }
+    named = {name for example in examples for name in example["cassettes"]}
+    assert named == {path.stem for path in cassettes}
+    assert KEY not in "".join(path.read_text() for path in cassettes)
+
+
+def edit_cassettes(folder: Path, old: str, new: str) -> None:
+    for path in manifest(folder).parent.glob("drawn-*.yaml"):
+        path.write_text(path.read_text().replace(old, new))
+
+
+def test_replay_draws_and_sends_nothing_whatever_became_of_strategies_and_edition(
+    copy: Path,
+) -> None:
+    edit_cassettes(copy, EDITION.id, "cometapi-2020-01-01")
+    (copy / "nothing_drawn.py").write_text(BROKEN_STRATEGIES)
+    done = replay(copy, "--block-network", "-p", "nothing_drawn", "-p", "no:hypothesispytest")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "6 passed" in done.stdout
+
+
+def test_broken_property_shows_its_own_assertion(copy: Path) -> None:
+    edit_cassettes(copy, '"created":', '"creatd":')
+    done = replay(copy)
+    assert done.returncode == 1
+    assert "envelope.created-present" in done.stdout
+    assert "smallest: {" in done.stdout
+    assert "curl -sS" in done.stdout
+    assert "cassette" not in done.stdout.split("short test summary")[0].lower()
+
+
+DEVIATION = """
+[[deviations]]
+clause = "envelope.created-present"
+cases = ["generated"]
+reason = "planted"
+since = "2026-01-01"
+expires = "2099-01-01"
+"""
+
+
+def test_deviation_of_what_was_drawn_is_kept_true(copy: Path) -> None:
+    mine = copy / "mine.toml"
+    mine.write_text(mine.read_text() + DEVIATION)
+    done = replay(copy)
+    assert done.returncode == 1
+    told = "mine.toml: deviation envelope.created-present on */generated no longer occurs"
+    assert told in done.stdout
+    edit_cassettes(copy, '"created":', '"creatd":')
+    assert "test_deviation_still_occurs" not in replay(copy).stdout
+
+
+def test_missing_cassette_and_damaged_manifest_are_a_sentence(copy: Path) -> None:
+    next(iter(manifest(copy).parent.glob("drawn-*.yaml"))).unlink()
+    done = replay(copy)
+    assert done.returncode == 1
+    assert "has no cassette" in done.stdout
+    assert "--record-mode rewrite --explore" in done.stdout
+    assert "Traceback" not in done.stdout
+    manifest(copy).write_text('{"schema": 1, "examples": [{"check": "rm"}]}')
+    done = replay(copy)
+    assert done.returncode != 0
+    assert "is no manifest of drawn requests" in done.stdout + done.stderr
+
+
+def test_cassettes_of_drawn_requests_are_not_unused(copy: Path) -> None:
+    session = Session(Options((str(copy / "mine.toml"),), cassettes=copy / "cassettes"))
+    assert not [path for path in session.unused_cassettes() if "drawn-" in path]
+    manifest(copy).with_name("drawn-0.yaml").write_text("x: 1\n")
+    assert [path for path in session.unused_cassettes() if "drawn-0.yaml" in path]
+
+
+@pytest.mark.long
+def test_recording_again_leaves_no_old_cassette(copy: Path) -> None:
+    assert record(copy).returncode == 0
+    examples = json.loads(manifest(copy).read_text())["examples"]
+    named = {name for example in examples for name in example["cassettes"]}
+    assert named == {path.stem for path in manifest(copy).parent.glob("drawn-*.yaml")}

@@ -14,21 +14,14 @@ import pytest
 from tests.wheel import installed, repository
 
 pytest_plugins = ["tests.wheel"]
-ACME = """
-title = "Acme"
-base_url = "http://127.0.0.1:9/v1"
-default_key = "none-at-all"
-free = true
-[models]
-dall-e-2 = "dall-e-2"
-"""
-ONE = ("--provider=./acme.toml", "--live", "--cases=baseline", "--clauses=envelope.o*")
-ID = re.compile(r"^\S+::acme::dall-e-2/baseline::envelope\.object(?= |$)", re.MULTILINE)
+ONE = ["--provider=reference", "--live", "--models=dall-e-2"]
+ONE += ["--cases=baseline", "--clauses=envelope.o*"]
+ID = re.compile(r"^\S+::reference::dall-e-2/baseline::envelope\.object(?= |$)", re.MULTILINE)
 
 
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:
-    return repository(tmp_path, **{"acme.toml": ACME})
+    return repository(tmp_path)
 
 
 def pytest_in(folder: Path, site: Path, *words: str, safely: bool = True) -> str:
@@ -49,7 +42,7 @@ def test_suite_judges_in_another_repository_and_its_ids_can_be_pasted_back(
     theirs: Path, site: Path
 ) -> None:
     said = pytest_in(theirs, site, "--pyargs", "conformance", *ONE, "-v")
-    assert "could not be judged" in said  # nobody listens there
+    assert "nothing is broken, in the part that was judged" in said
     (named,) = ID.findall(said)
     assert "1 test collected" in pytest_in(theirs, site, named, *ONE, "--collect-only", "-q")
 
@@ -60,7 +53,7 @@ def test_folder_that_hides_the_suite_is_a_sentence(theirs: Path, site: Path) -> 
 
 
 def test_options_that_two_want_are_a_sentence(theirs: Path, site: Path) -> None:
-    said = pytest_in(theirs, site, "--pyargs", "conformance", "tests", *ONE)
+    said = pytest_in(theirs, site, "--pyargs", "conformance", "tests", *ONE, "--collect-only")
     assert "the suite and a conftest.py have options of the same name" in said
 
 

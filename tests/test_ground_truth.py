@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.clauses.stamps import load_stamps
 from conformance.contract import load_edition
 from conformance.findings import BROKEN, DECIDED, Verdict
-from conformance.recordings import judge_files
 from conformance.results.run_file import read_run
+from tests.stamps import RECORDINGS, genuine, judged_recordings
 
 if TYPE_CHECKING:
     from conformance.findings import Finding
     from conformance.recordings import ForeignReport
 
-RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "ground-truth.md"
 
 pytestmark = pytest.mark.skipif(
@@ -36,8 +36,7 @@ EXPLAINED = {
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> ForeignReport:
-    paths = [RECORDINGS / "corpus.jsonl", *sorted((RECORDINGS / "raw").glob("*/*"))]
-    return judge_files(paths, load_edition(), tmp_path_factory.mktemp("truth") / "run.jsonl")
+    return judged_recordings(load_edition(), tmp_path_factory.mktemp("truth"))
 
 
 @pytest.fixture(scope="module")
@@ -57,33 +56,28 @@ def test_ground_truth_first_parties_break_no_clause(findings: list[Finding]) -> 
 
 
 def test_ground_truth_of_others_is_explained(findings: list[Finding]) -> None:
-    broken = {
-        (finding.provider, finding.clause) for finding in findings if finding.verdict == "fail"
-    }
+    broken = {(each.provider, each.clause) for each in findings if each.verdict == "fail"}
     assert broken == EXPLAINED
     document = DOCUMENT.read_text()
     assert all(provider in document and clause in document for provider, clause in EXPLAINED)
 
 
-def test_ground_truth_judges_much(findings: list[Finding]) -> None:
+def test_ground_truth_judges_much_and_the_stamps_say_of_whom(findings: list[Finding]) -> None:
     passed = [finding.clause for finding in findings if finding.verdict == "pass"]
     assert len({*passed}) >= 50
     assert len(passed) >= 2400
-
-
-def test_ground_truth_every_raw_file_is_judged(report: ForeignReport) -> None:
-    assert [str(each.path) for each in report.files if each.unreadable or not each.judged] == []
+    stamps, by = load_stamps(load_edition().id), genuine(findings)
+    assert {clause: set(stamp.passed_by) for clause, stamp in stamps.items()} == {
+        clause: set(by.get(clause, ())) for clause in stamps
+    }
 
 
 def test_ground_truth_says_why_records_are_passed_over(report: ForeignReport) -> None:
+    assert [str(each.path) for each in report.files if each.unreadable or not each.judged] == []
     corpus = report.files[0]
     assert corpus.found == 108
     assert len(corpus.passed_over) + corpus.judged == corpus.found
     assert all(each.line is not None and each.reason for each in corpus.passed_over)
-
-
-HAND = "the recorder "
-"""How a finding begins that is undecided because of what the recorder did."""
 
 
 def test_ground_truth_first_parties_are_decided_where_the_recorder_left_it(
@@ -92,11 +86,9 @@ def test_ground_truth_first_parties_are_decided_where_the_recorder_left_it(
     decided_by_case: dict[str, list[bool]] = {}
     for finding in findings:
         decided = finding.verdict in DECIDED
-        if first_party(finding.provider) and (decided or not finding.message.startswith(HAND)):
+        if first_party(finding.provider) and (decided or finding.message[:13] != "the recorder "):
             decided_by_case.setdefault(finding.case, []).append(decided)
-    hardly = {
-        case for case, decided in decided_by_case.items() if sum(decided) < 0.9 * len(decided)
-    }
+    hardly = {case for case, known in decided_by_case.items() if sum(known) < 0.9 * len(known)}
     refused = {finding.case for finding in findings if "not accepted: HTTP 401" in finding.message}
     assert len(decided_by_case) >= 85
     assert hardly == refused

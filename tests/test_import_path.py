@@ -13,7 +13,7 @@ from conformance.results.run_file import read_run
 from conformance.suite.import_path import leave_out_current_folder
 from tests.attacks.folders import CONFIGURATION, MODULES
 from tests.extent import sample
-from tests.workflows import ROOT, WORKFLOWS, step, workflow
+from tests.workflows import ROOT, SCRIPTS, step, workflow
 
 COMMANDS = {
     "script": [str(Path(sys.executable).with_name("image-conformance"))],
@@ -91,14 +91,11 @@ def test_current_folder_leaves_the_path_unless_it_is_installed_or_the_suite(
     assert sys.path == [str(ROOT)]
 
 
-@pytest.mark.parametrize("script", ["judge.sh", "drift.sh"])
-def test_scripts_of_workflows_start_no_python_in_the_current_folder(script: str) -> None:
-    text = (WORKFLOWS.parent / "scripts" / script).read_text()
-    assert "export PYTHONSAFEPATH=1" in text
-    assert text.count("python -") == text.count("python -P ")
-
-
-def test_action_starts_no_python_in_the_current_folder() -> None:
+def test_workflows_start_no_python_in_the_current_folder() -> None:
+    for name in ("judge.sh", "drift.sh"):
+        text = (SCRIPTS / name).read_text()
+        assert "export PYTHONSAFEPATH=1" in text
+        assert text.count("python -") == text.count("python -P ")
     for part in workflow("action")["runs"]["steps"]:
         script = part.get("run", "")
         safe = "judge.sh" in script or part.get("env", {}).get("PYTHONSAFEPATH") == "1"

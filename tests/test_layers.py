@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -40,13 +41,26 @@ MODULES = {
 }
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path, *, typing: bool) -> set[str]:
-    """Return the modules of the suite that a module imports, for type checkers as well."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = ast.walk(tree) if typing else iter(tree.body)
-    found = [each for each in nodes if isinstance(each, ast.ImportFrom) and each.module]
-    names = [(f"{each.module}.{one.name}", each.module) for each in found for one in each.names]
-    return {name if name in MODULES else module or "" for name, module in names} & MODULES.keys()
+    """Return the modules of the suite that a module imports, for type checkers as well.
+
+    A package that imports by names from a table counts as if it imported all its modules.
+    """
+    tree = parsed(path)
+    imported: set[str] = set()
+    for node in ast.walk(tree) if typing else tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            imported.update(name if name in MODULES else node.module for name in names)
+    if path.name == "__init__.py" and "import_module(" in path.read_text(encoding="utf-8"):
+        package = ".".join(path.parent.relative_to(ROOT).parts)
+        imported.update(name for name in MODULES if name.startswith(f"{package}."))
+    return imported & MODULES.keys()
 
 
 def layer(module: str) -> int:
@@ -72,7 +86,7 @@ def test_modules_import_in_no_circle() -> None:
 def test_name_of_a_class_has_one_meaning() -> None:
     places: dict[str, list[str]] = {}
     for module, path in MODULES.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(module)
     assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}

@@ -1,16 +1,24 @@
-"""Layouts of recordings: each is recognised by its shape, and says the same exchange."""
+"""Layouts of recordings: each is recognised by its shape, and says the same exchange.
+
+What a recorder altered is seen in it, and bodies are read as they were sent.
+"""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
+import brotli
 import pytest
 
+from conformance.exchange.redaction.image_metadata import metadata
+from conformance.exchange.transport.codings import zstd
 from conformance.recordings.readers import json_stream
 from conformance.recordings.readers.alterations import altered_parts, altered_request
+from conformance.recordings.readers.bodies import from_base64, from_value
 from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
 from conformance.recordings.readers.json_stream import json_items
 from conformance.recordings.readers.layouts import Layout, entries_of, layout_of
@@ -148,18 +156,14 @@ interactions:
         proto: HTTP/1.1
         content_length: {len(SENT)}
         body: '{SENT}'
-        headers:
-            Content-Type:
-                - application/json
+        headers: {{Content-Type: [application/json]}}
         url: {GENERATIONS}
         method: POST
       response:
         content_length: -1
         uncompressed: true
         body: '{TOLD}'
-        headers:
-            Content-Type:
-                - application/json
+        headers: {{Content-Type: [application/json]}}
         status: 200 OK
         code: 200
         duration: 1.5s
@@ -168,18 +172,11 @@ PARSED = f"""interactions:
 - request:
     headers: {{Content-Type: [application/json]}}
     method: POST
-    parsed_body:
-      model: dall-e-2
-      prompt: a kite
-      n: 2
-      response_format: b64_json
+    parsed_body: {{model: dall-e-2, prompt: a kite, n: 2, response_format: b64_json}}
     uri: {GENERATIONS}
   response:
     headers: {{Content-Type: [application/json]}}
-    parsed_body:
-      created: {int(SENT_AT)}
-      data:
-      - b64_json: {IMAGE}
+    parsed_body: {{created: {int(SENT_AT)}, data: [{{b64_json: {IMAGE}}}]}}
     status: {{code: 200, message: OK}}
 version: 1
 """
@@ -202,6 +199,11 @@ then:
   status: 200
   json_body: {TOLD}
 """
+NOCK_HEX = {
+    **NOCK,
+    "response": [gzip.compress(TOLD.encode()).hex()],
+    "rawHeaders": {"Content-Type": "application/json", "content-encoding": "gzip"},
+}
 OURS = {
     "body-text": pair(status=200, body=TOLD),
     "body-object": pair(status=200, body=ANSWER),
@@ -212,60 +214,46 @@ OURS = {
 }
 LINES = json.dumps(OURS["body-text"])
 PIECES = json.dumps([ZIPPED])
+VCR_JSON = {"version": 1, "interactions": [pair(status=200, body={"string": TOLD})]}
+AGENT = {"interactions": [pair(status=200, json=ANSWER)]}
+SPLIT = {"Entries": [{**PROXIED, "ResponseBody": [TOLD[:9], TOLD[9:]]}]}
+HAR_BODIES: dict[str, dict[str, Any] | None] = {
+    "har-text": None,
+    "har-base64": {"text": ZIPPED, "encoding": "base64"},
+    "har-polly": {"text": PIECES, "encoding": "base64"},
+    "har-polly-counts-base64": {"text": PIECES, "encoding": "base64", "size": len(PIECES)},
+    "har-text-as-base64": {"text": TOLD, "encoding": "base64"},
+}
 FILES: dict[str, tuple[Layout, str | bytes]] = {
     **{name: (Layout.JSON_LINES, json.dumps(record)) for name, record in OURS.items()},
+    **{name: (Layout.HAR, archive(har(content))) for name, content in HAR_BODIES.items()},
     "lines": (Layout.JSON_LINES, LINES + "\n\n" + LINES + "\n"),
     "array": (Layout.JSON_ARRAY, json.dumps([OURS["body-object"]], indent=1)),
     "vcrpy-yaml": (Layout.VCRPY_YAML, YAML_CASSETTE),
-    "vcrpy-json": (
-        Layout.VCRPY_JSON,
-        json.dumps({"version": 1, "interactions": [pair(status=200, body={"string": TOLD})]}),
-    ),
+    "vcrpy-json": (Layout.VCRPY_JSON, json.dumps(VCR_JSON)),
     "ruby-yaml": (Layout.RUBY_VCR_YAML, RUBY_CASSETTE),
     "ruby-json": (Layout.RUBY_VCR_JSON, ruby(encoding="UTF-8", string=TOLD)),
     "ruby-base64": (Layout.RUBY_VCR_JSON, ruby(base64_string=ZIPPED)),
-    "har-text": (Layout.HAR, archive(har())),
-    "har-base64": (Layout.HAR, archive(har({"text": ZIPPED, "encoding": "base64"}))),
-    "har-polly": (Layout.HAR, archive(har({"text": PIECES, "encoding": "base64"}))),
-    "har-polly-counts-base64": (
-        Layout.HAR,
-        archive(har({"text": PIECES, "encoding": "base64", "size": len(PIECES)})),
-    ),
-    "har-text-as-base64": (Layout.HAR, archive(har({"text": TOLD, "encoding": "base64"}))),
     "go-vcr": (Layout.GO_VCR, GO_VCR),
     "parsed_body": (Layout.VCRPY_YAML, PARSED),
     "httpmock": (Layout.HTTPMOCK, HTTPMOCK),
     "wiremock": (Layout.JSON_EXCHANGE, json.dumps(MAPPING, indent=2)),
     "wiremock-mappings": (Layout.WIREMOCK, json.dumps({"mappings": [MAPPING]})),
     "nock": (Layout.NOCK, json.dumps([NOCK], indent=2)),
-    "nock-hex": (
-        Layout.NOCK,
-        json.dumps([{**NOCK, "response": [gzip.compress(TOLD.encode()).hex()],
-                     "rawHeaders": {"Content-Type": "application/json",
-                                    "content-encoding": "gzip"}}]),
-    ),
+    "nock-hex": (Layout.NOCK, json.dumps([NOCK_HEX])),
     "test-proxy": (Layout.TEST_PROXY, json.dumps({"Entries": [PROXIED], "Variables": {}})),
-    "test-proxy-text": (
-        Layout.TEST_PROXY,
-        json.dumps({"Entries": [{**PROXIED, "ResponseBody": [TOLD[:9], TOLD[9:]]}]}),
-    ),
+    "test-proxy-text": (Layout.TEST_PROXY, json.dumps(SPLIT)),
     "postman": (Layout.POSTMAN, json.dumps(COLLECTION, indent=1)),
     "insomnia": (Layout.INSOMNIA, json.dumps(INSOMNIA, indent=1)),
-    "exchange-indented": (
-        Layout.JSON_EXCHANGE,
-        json.dumps(pair(status=200, body=ANSWER), indent=4),
-    ),
-    "agent-cassette": (
-        Layout.VCRPY_JSON,
-        json.dumps({"interactions": [pair(status=200, json=ANSWER)]}, indent=2),
-    ),
+    "exchange-indented": (Layout.JSON_EXCHANGE, json.dumps(OURS["body-object"], indent=4)),
+    "agent-cassette": (Layout.VCRPY_JSON, json.dumps(AGENT, indent=2)),
     "byte-order-mark": (Layout.JSON_LINES, "\ufeff" + LINES),
     "utf-16": (Layout.JSON_LINES, LINES.encode("utf-16")),
     "utf-16-le": (Layout.JSON_LINES, LINES.encode("utf-16-le")),
     "utf-16-be-yaml": (Layout.GO_VCR, b"\xfe\xff" + GO_VCR.encode("utf-16-be")),
     "gzip": (Layout.JSON_LINES, gzip.compress(LINES.encode())),
     "gzip-utf-16": (Layout.GO_VCR, gzip.compress(GO_VCR.encode("utf-16"))),
-}  # fmt: skip
+}
 
 
 def held(path: Path, text: str | bytes) -> tuple[Layout, list[Entry | Fault]]:
@@ -321,15 +309,7 @@ def test_layouts_http_archive_has_time_and_duration_and_no_pseudo_headers(tmp_pa
     assert (recorded.sent_at, recorded.elapsed) == (SENT_AT, 1.5)
     assert recorded.response is not None
     assert [name for name, _ in recorded.response.headers] == ["Content-Type"]
-
-
-def test_layouts_http_archive_without_an_answer_has_none(tmp_path: Path) -> None:
     assert only(tmp_path / "a.har", archive(har(status=0))).response is None
-
-
-def test_layouts_http_archive_request_in_another_file_was_not_recorded(tmp_path: Path) -> None:
-    entry = har(bodySize=60, postData={"text": "", "_file": "60.json"})
-    assert "request" in only(tmp_path / "a.har", archive(entry)).altered
 
 
 STUB = {**MAPPING, "response": {"status": 200, "headers": PAIRS, "bodyFileName": "answer.json"}}
@@ -359,7 +339,9 @@ def test_layouts_body_beside_is_read_nowhere_else(tmp_path: Path, name: str) -> 
     assert (body_of(recorded), "body" in recorded.altered) == ("", True)
 
 
-def test_layouts_stub_that_does_not_say_its_request_is_not_judged(tmp_path: Path) -> None:
+def test_layouts_request_that_is_elsewhere_or_unsaid_was_not_recorded(tmp_path: Path) -> None:
+    entry = har(bodySize=60, postData={"text": "", "_file": "60.json"})
+    assert "request" in only(tmp_path / "a.har", archive(entry)).altered
     stub = {**MAPPING, "request": {"urlPath": "/v1/images/generations", "method": "POST"}}
     assert altered_request(only(tmp_path / "m.json", json.dumps(stub))) is not None
 
@@ -418,43 +400,32 @@ def test_layouts_say_what_cannot_be_read_and_where(
     assert faults[-1].line == line
 
 
-def test_layouts_go_on_after_a_bad_entry(tmp_path: Path) -> None:
+def test_layouts_keep_the_entries_around_a_bad_one(tmp_path: Path) -> None:
     text = "\n".join([LINES, "{oops", '{"request": 1}', LINES])
     entries = held(tmp_path / "a.jsonl", text)[1]
     assert [isinstance(one, Entry) for one in entries] == [True, False, False, True]
     assert [one.line for one in entries] == [1, 2, 3, 4]
+    cut = held(tmp_path / "a.har", archive(har(), har())[:-60])[1]
+    assert [isinstance(one, Entry) for one in cut] == [True, False]
 
 
-def test_layouts_keep_what_came_before_a_broken_end(tmp_path: Path) -> None:
-    first, second = held(tmp_path / "a.har", archive(har(), har())[:-60])[1]
-    assert isinstance(first, Entry)
-    assert isinstance(second, Fault)
+LONG_LINE = json.dumps(pair({"body": "x" * 9_000}, status=200)) + "\n"
+STARTS = {
+    "go": ("version: 2\ninteractions: []\n", Layout.GO_VCR),
+    "document": ("---\nversion: 1\r\ninteractions: []\n", Layout.GO_VCR),
+    "after": ("interactions: []\nversion: 1\n", Layout.VCRPY_YAML),
+    "other-version": ("version: 10\ninteractions: []\n", Layout.VCRPY_YAML),
+    "many": ("version: 1\n" * 5_000 + "interactions: []\n", Layout.GO_VCR),
+    "long-line": (LONG_LINE, Layout.JSON_LINES),
+    "long-line-after-blanks": (" " * 9_000 + LONG_LINE, Layout.JSON_LINES),
+}
 
 
-@pytest.mark.parametrize(
-    ("head", "layout"),
-    [
-        ("version: 2\ninteractions: []\n", Layout.GO_VCR),
-        ("---\nversion: 1\r\ninteractions: []\n", Layout.GO_VCR),
-        ("interactions: []\nversion: 1\n", Layout.VCRPY_YAML),
-        ("version: 10\ninteractions: []\n", Layout.VCRPY_YAML),
-        ("version: 1\n" * 5_000 + "interactions: []\n", Layout.GO_VCR),
-    ],
-    ids=["go", "document", "after", "other-version", "many"],
-)
-def test_head_of_a_yaml_document_tells_the_layout(
-    tmp_path: Path, head: str, layout: Layout
-) -> None:
+@pytest.mark.parametrize(("text", "layout"), STARTS.values(), ids=STARTS)
+def test_start_of_a_file_tells_the_layout(tmp_path: Path, text: str, layout: Layout) -> None:
     path = tmp_path / "recording"
-    path.write_bytes(head.encode())
+    path.write_bytes(text.encode())
     assert layout_of(path) is layout
-
-
-@pytest.mark.parametrize("blank", [0, 9_000], ids=["long", "after-blanks"])
-def test_very_long_first_line_is_a_line_with_an_exchange(tmp_path: Path, blank: int) -> None:
-    path = tmp_path / "recording"
-    path.write_text(" " * blank + json.dumps(pair({"body": "x" * 9_000}, status=200)) + "\n")
-    assert layout_of(path) is Layout.JSON_LINES
 
 
 def test_text_as_long_as_its_file_is_not_held_whole(
@@ -467,3 +438,122 @@ def test_text_as_long_as_its_file_is_not_held_whole(
     assert next(items)[1] == "short"
     with pytest.raises(RecordingError, match="has a text of more than 131,072 bytes"):
         next(items)
+
+
+def line(body: object, **members: object) -> str:
+    """Write a record of JSON lines."""
+    return json.dumps({**pair(status=200, body=body), **members})
+
+
+def item(**members: object) -> dict[str, Any]:
+    """Return an answer with one item."""
+    return {"created": int(SENT_AT), "data": [members]}
+
+
+PIXEL = base64.b64encode(picture("png", (1, 1))).decode()
+UNSENT: list[Any] = [
+    {"url": GENERATIONS, "body": {"$multipart": []}},
+    {"url": GENERATIONS, "body": None},
+]
+ALTERED: dict[str, list[str]] = {
+    "payloads": [
+        line(item(b64_json="aGVsbG8=")),
+        line(item(b64_json=PIXEL)),
+        line(item(b64_json="REDACTED")),
+        line(item(b64_json=IMAGE[:100])),
+        line(item(b64_json=IMAGE[:2000] + "...")),
+        line(item(b64_json={"$omitted": {"bytes": 9}})),
+        line(TOLD, notes=["b64_json replaced by a 1x1 PNG"]),
+    ],
+    "urls": [
+        line(item(url="REDACTED")),
+        line(item(url="https://host.example/<ID>.png")),
+        line(item(url="https://Sanitized/i.png")),
+    ],
+    "created": [
+        line({"created": 0, "data": []}),
+        line({"created": "<TIME>", "data": []}),
+        line(TOLD, altered=["created"]),
+    ],
+    "request": [line(TOLD, request=request) for request in UNSENT],
+    "body": [line(TOLD, response={"status": 200, "body": None})],
+    "headers": [
+        line(TOLD, recorder_alterations=["some headers removed"]),
+        line(TOLD, response={"status": 200, "body": TOLD}),
+    ],
+}
+
+
+@pytest.mark.parametrize("part", ALTERED)
+def test_alterations_of_a_record_are_named(tmp_path: Path, part: str) -> None:
+    for text in ALTERED[part]:
+        assert part in altered(only(tmp_path / "a.jsonl", text)), text
+
+
+def test_alterations_leave_genuine_parts_testable(tmp_path: Path) -> None:
+    signed = "https://host.example/org-REDACTED/i.png?se=2026&sig=REDACTED"
+    for body in (item(url=signed), item(b64_json=IMAGE)):
+        assert altered(only(tmp_path / "a.jsonl", line(body))) == {"text"}
+
+
+CONTENTS: dict[str, dict[str, Any]] = {
+    "left-out": {"text": None, "size": 999},
+    "cut": {"text": TOLD[:50], "size": len(TOLD)},
+    "word-as-base64": {"text": "REDACTED", "encoding": "base64"},
+    "base64-interrupted": {"text": IMAGE[:40] + "..." + IMAGE[40:], "encoding": "base64"},
+    "tag-as-base64": {"text": "<binary>", "encoding": "base64"},
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_alterations_of_an_archive_are_named(tmp_path: Path, content: dict[str, Any]) -> None:
+    assert "body" in altered(only(tmp_path / "a.har", archive(har(content))))
+
+
+def raw_deflate(data: bytes) -> bytes:
+    """Compress without the wrapper of zlib, as many servers do."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+CODINGS = {
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+    "deflate": zlib.compress,
+    "deflate ": raw_deflate,
+    "gzip": gzip.compress,
+}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_alterations_coding_that_ends_proves_a_body_and_a_cut_one_is_altered(
+    tmp_path: Path, coding: str
+) -> None:
+    coded = CODINGS[coding](TOLD.encode())
+    for data, parts in ((coded, set()), (coded[:-9], {"body"})):
+        entry = har({"text": base64.b64encode(data).decode(), "encoding": "base64"})
+        entry["response"]["headers"] += [{"name": "content-encoding", "value": coding}]
+        recorded = only(tmp_path / "a.har", archive(entry))
+        assert recorded.altered == parts
+        assert body_of(recorded) == ("" if parts else TOLD)
+
+
+def test_alterations_compressed_body_has_a_limit(tmp_path: Path) -> None:
+    bomb = base64.b64encode(gzip.compress(bytes(80 * 1024 * 1024), 1)).decode()
+    with pytest.raises(RecordingError, match="limit"):
+        only(tmp_path / "a.har", archive(har({"text": bomb, "encoding": "base64"})))
+
+
+def test_bodies_that_are_odd_are_read_as_they_stand() -> None:
+    assert from_value({"a": b"x"}).data == b'{"a": "x"}'  # binary of YAML
+    assert from_base64('["eA==", "eQ=="]').data == b"xy"  # in pieces
+    for text in ('[{"url": "x"}]', "[]", "[1]"):
+        body = from_base64(text)
+        assert (body.data, body.altered) == (text.encode(), frozenset())
+
+
+def test_segments_of_a_jpeg_are_bounded_and_what_is_left_is_one_of_them() -> None:
+    data = b"\xff\xd8" + b"\xff\xe1\x00\x02" * 50_000 + b"tail"
+    parts = metadata("jpeg", data)
+    assert len(parts) < 21_000
+    assert (parts[-1].start < parts[-1].end, parts[-1].end) == (True, len(data))

@@ -43,7 +43,7 @@ def test_transport_logs_nothing_at_any_level(loud: pytest.LogCaptureFixture) -> 
     assert exchange.response is not None
     assert exchange.response.status == 200
     assert leak(loud.text.encode(), KEY) is None
-    assert {each.name.split(".")[0] for each in loud.records} & set(SILENCED) == set()
+    assert {record.name.split(".")[0] for record in loud.records} & set(SILENCED) == set()
 
 
 class Broken(Transport):

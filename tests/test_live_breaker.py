@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.responses import Response as Reply
 
-import conformance
 from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, LONG_ENOUGH, Generation, in_vain
 from conformance.live.ledger import Ledger, NotSentError
+from conformance.plugin import PROMISES
 from conformance.providers import load_provider
 from conformance.results.run_file import read_run
-from tests.live import Answer, error, images, judge_all, paid_toml, session, verdicts, watched
+from tests.live import error, images, paid_toml, run_live, session, watched
+from tests.processes import run_pytest
 
 OUT = "HTTP 503"
 GOOD = None
+HD = frozenset({"quality", "quality=hd"})
 
 
 def row(
-    model: str, *outcomes: str | None, every: float = 20.0, start: float = 0.0, valid: bool = True
+    model: str,
+    *outcomes: str | None,
+    every: float = 20.0,
+    start: float = 0.0,
+    valid: bool = True,
+    asks: frozenset[str] = frozenset(),
 ) -> list[Generation]:
     """Requests for one model, one after the other, of so many seconds each."""
     return [
-        Generation(model, start + at * every, start + (at + 1) * every, why, valid)
+        Generation(model, start + at * every, start + (at + 1) * every, why, valid, asks)
         for at, why in enumerate(outcomes)
     ]
 
@@ -40,57 +43,54 @@ def mistakes(*outcomes: str | None, start: float = 0.0) -> list[Generation]:
     return row("a", *outcomes, start=start, valid=False)
 
 
-def stopped(tried: Sequence[Generation]) -> str | None:
-    """What is not asked any more after the last of some requests."""
-    found = in_vain("p", sorted(tried, key=lambda each: each.ended, reverse=True))
-    return found and found[0]
+def hd(*outcomes: str | None) -> list[Generation]:
+    """The same, of valid requests for one value, after any others."""
+    return row("a", *outcomes, start=100, asks=HD)
 
 
-@pytest.mark.parametrize(
-    ("tried", "expected"),
-    [
-        (row("a", *[OUT] * LEAST), "p/a"),
-        (row("a", *[OUT] * (LEAST - 1)), None),
-        (row("a", GOOD, *[OUT] * 40, every=LONG_ENOUGH / 50), None),
-        (row("a", *[OUT] * LEAST_OF_ALL, every=0.1), "p/a"),
-        (row("a", *[OUT] * (LEAST_OF_ALL - 1), every=0.1), None),
-        (row("a", OUT, OUT, GOOD, *[OUT] * (LEAST - 1)), None),
-        (row("a", GOOD, *[OUT] * LEAST), "p/a"),
-        ([Generation("a", 0, 120 + at, OUT) for at in range(LEAST)], "p/a"),
-        (
-            [Generation("a", 0, 90), *(Generation("a", 0, 120 + at, OUT) for at in range(LEAST))],
-            None,
-        ),
-        (row("a", *[OUT] * 9) + row("b", *[GOOD] * 9, every=19), "p/a"),
-        (row("b", OUT) + row("a", *[OUT] * 9), "p/a"),
-        (row("b", *[OUT] * 3, every=21) + row("a", *[OUT] * 9), "p"),
-        ([*row("b", OUT), *row("c", OUT), *row("d", OUT), *row("a", OUT, OUT, OUT)], "p"),
-        (mistakes(*[OUT] * 40), None),
-        (row("a", GOOD) + mistakes(*[OUT] * 40, start=20), None),
-        (row("a", OUT) + mistakes(*[OUT] * (LEAST_OF_ALL - 2), start=20), None),
-        (row("a", OUT) + mistakes(*[OUT] * (LEAST_OF_ALL - 1), start=20), "p/a"),
-        (row("a", OUT) + mistakes(OUT, GOOD, *[OUT] * 30, start=20), None),
-        (row("a", *[OUT] * LEAST, every=40) + mistakes(*[GOOD] * 5), "p/a"),
-    ],
-    ids=[
-        "enough", "too-few", "8-workers-in-seconds", "nothing-ever",
-        "nothing-but-too-few", "answered-between", "answered-before",
-        "timeouts-at-once", "answered-while-they-waited", "other-model-answers",
-        "other-model-asked-once", "two-models", "every-model-once",
-        "mistakes-answered-5xx", "mistakes-after-an-image", "too-few-mistakes-more",
-        "mistakes-as-well", "mistake-refused-between", "mistakes-refused-all-along",
-    ],
-)  # fmt: skip
+WAITED = [Generation("a", 0, 120 + at, OUT) for at in range(LEAST)]
+TRIED: dict[str, tuple[list[Generation], str | None]] = {
+    "enough": (row("a", *[OUT] * LEAST), "p/a"),
+    "too-few": (row("a", *[OUT] * (LEAST - 1)), None),
+    "8-workers-in-seconds": (row("a", GOOD, *[OUT] * 40, every=LONG_ENOUGH / 50), None),
+    "nothing-ever": (row("a", *[OUT] * LEAST_OF_ALL, every=0.1), "p/a"),
+    "nothing-but-too-few": (row("a", *[OUT] * (LEAST_OF_ALL - 1), every=0.1), None),
+    "answered-between": (row("a", OUT, OUT, GOOD, *[OUT] * (LEAST - 1)), None),
+    "answered-before": (row("a", GOOD, *[OUT] * LEAST), "p/a"),
+    "timeouts-at-once": (WAITED, "p/a"),
+    "answered-while-they-waited": ([Generation("a", 0, 90), *WAITED], None),
+    "other-model-answers": (row("a", *[OUT] * 9) + row("b", *[GOOD] * 9, every=19), "p/a"),
+    "other-model-asked-once": (row("b", OUT) + row("a", *[OUT] * 9), "p/a"),
+    "two-models": (row("b", *[OUT] * 3, every=21) + row("a", *[OUT] * 9), "p"),
+    "every-model-once": ([row(m, OUT)[0] for m in "bcd"] + row("a", OUT, OUT, OUT), "p"),
+    "mistakes-answered-5xx": (mistakes(*[OUT] * 40), None),
+    "mistakes-after-an-image": (row("a", GOOD) + mistakes(*[OUT] * 40, start=20), None),
+    "too-few-mistakes-more": (
+        row("a", OUT) + mistakes(*[OUT] * (LEAST_OF_ALL - 2), start=20), None),
+    "mistakes-as-well": (row("a", OUT) + mistakes(*[OUT] * (LEAST_OF_ALL - 1), start=20), "p/a"),
+    "mistake-refused-between": (row("a", OUT) + mistakes(OUT, GOOD, *[OUT] * 30, start=20), None),
+    "mistakes-refused-all-along": (
+        row("a", *[OUT] * LEAST, every=40) + mistakes(*[GOOD] * 5), "p/a"),
+    "one-value": (row("a", GOOD) + hd(*[OUT] * LEAST_OF_ALL), None),
+    "value-that-worked": (hd(GOOD, *[OUT] * LEAST), "p/a"),
+    "value-and-nothing-ever-worked": (hd(*[OUT] * LEAST_OF_ALL), "p/a"),
+    "value-and-another-as-well": (
+        row("a", GOOD) + hd(*[OUT] * LEAST) + row("a", OUT, start=900), "p/a"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("tried", "expected"), TRIED.values(), ids=TRIED)
 def test_stops_after_enough_in_a_row_for_long_enough(
-    tried: list[Generation], expected: str | None
+    tried: Sequence[Generation], expected: str | None
 ) -> None:
-    assert stopped(tried) == expected
+    found = in_vain("p", sorted(tried, key=lambda generation: generation.ended, reverse=True))
+    assert (found and found[0]) == expected
 
 
 def test_ledger_halts_a_model_that_is_asked_in_vain_and_no_other() -> None:
     ledger = Ledger()
-    for each in row("m", *[OUT] * 6):
-        ledger.record_attempt("p", each)
+    for generation in row("m", *[OUT] * 6):
+        ledger.record_attempt("p", generation)
     with pytest.raises(NotSentError, match="the last 5 requests for m came to nothing"):
         ledger.reserve("p", 0.1, 0.1, case="m/baseline")
     ledger.reserve("p", 0.1, 0.1, case="other/baseline")
@@ -105,44 +105,26 @@ def test_ledger_halts_a_model_that_is_asked_in_vain_and_no_other() -> None:
 def test_model_that_is_out_is_not_asked_for_every_case(
     tmp_path: Path, reply: Reply, posts: int
 ) -> None:
-    with watched(images(reply)) as (url, eye), session(tmp_path, url) as found:
-        if posts == LEAST_OF_ALL:  # an hour is not waited for
-            eye.answer = slow(found, eye.answer)
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-    assert LEAST <= eye.posts <= posts
+    takes = 20 if posts == LEAST_OF_ALL else 0  # an hour is not waited for
+    ended = run_live(tmp_path, images(reply), takes=takes)
+    (told,) = ended.halts
+    assert LEAST <= ended.posts <= posts
     assert f"requests for dall-e-2 came to nothing (HTTP {reply.status_code}" in told
     assert told.endswith("nothing more is sent there; look at the provider")
-    assert verdicts(judged) >= {"unavailable", "not run"}
-
-
-def slow(found: Any, answer: Answer | None) -> Answer:
-    """Let 20 seconds pass before every answer."""
-    assert answer is not None
-
-    def answered(number: int, path: str) -> Reply | None:
-        found.__dict__["clock"].now += 20
-        return answer(number, path)
-
-    return answered
+    assert ended.verdicts >= {"unavailable", "not run"}
+    assert "fail" not in ended.verdicts
 
 
 def test_mistake_that_is_answered_5xx_is_a_finding_and_stops_nothing(tmp_path: Path) -> None:
-    with (
-        watched(images(error(500), start=1)) as (url, eye),
-        session(tmp_path, url, cases="*-not-string") as found,
-    ):
-        eye.answer = slow(found, eye.answer)
-        judged = judge_all(found)
-        assert found.live.ledger.halts() == []
-    assert len(judged) > LEAST
-    assert {each.outcome.reason for each in judged.values()} == {"HTTP 500"}
-    broken = [each.findings["errors.not-5xx"].verdict for each in judged.values()]
-    assert set(broken) == {"fail"}
+    ended = run_live(tmp_path, images(error(500), start=1), cases="*-not-string", takes=20)
+    assert ended.halts == []
+    assert len(ended.results) > LEAST
+    assert {result.outcome.reason for result in ended.results.values()} == {"HTTP 500"}
+    broken = {ended.finding(path, "errors.not-5xx").verdict for path in ended.results}
+    assert broken == {"fail"}
 
 
-def test_known_outage_stops_nothing(tmp_path: Path) -> None:
-    known = """
+KNOWN = """
 [[deviations]]
 clause = "*"
 cases = ["b64_json-*", "url-*"]
@@ -151,26 +133,23 @@ link = "https://example.com/known"
 since = "2026-01-01"
 expires = "2099-01-01"
 """
-    (tmp_path / "known").mkdir()
+
+
+def test_known_outage_stops_nothing(tmp_path: Path) -> None:
+    known = Path(paid_toml(tmp_path, "dall-e-2"))
+    known.write_text(known.read_text() + KNOWN)
+    deviations = load_provider(str(known)).deviations
     with (
         watched(images(error(503))) as (url, eye),
         session(tmp_path, url, cases="[bu]*-*x*") as found,
     ):
-        eye.answer = slow(found, eye.answer)
         sender = found.live_client(found.providers[0])
-        deviations = load_provider(known_toml(tmp_path / "known", known)).deviations
         sender.provider = replace(sender.provider, deviations=deviations)
         for case, _ in found.selected(found.engines[0]):
+            found.__dict__["clock"].now += 20 * MOST_ATTEMPTS
             sender.exchange(case)
         assert eye.posts == 6 * MOST_ATTEMPTS
         assert found.live.ledger.halts() == []
-
-
-def known_toml(folder: Path, more: str) -> str:
-    """Write the provider with its deviations at the end, where tables belong."""
-    path = Path(paid_toml(folder, "dall-e-2"))
-    path.write_text(path.read_text() + more)
-    return str(path)
 
 
 QUICK = """
@@ -185,23 +164,16 @@ session.LiveRun = partial(session.LiveRun, clock=clock, sleep=clock.sleep)
 def test_run_against_what_is_out_ends_in_one_sentence(tmp_path: Path) -> None:
     paid_toml(tmp_path, "dall-e-2", "dall-e-3")
     (tmp_path / "quick.py").write_text(QUICK)
-    words = ["-p", "conformance.plugin", "-p", "quick", "-o", "addopts=", "-q", "--live"]
-    words += ["--clauses=parameters.valid-accepted"]
-    mine = ["--provider=./paid.toml", "--budget=9", "--run-file=run.jsonl", f"--rootdir={tmp_path}"]
-    mine += ["--concurrency=1"]  # the clock of the test is no clock for threads
-    promises = Path(conformance.__file__).with_name("suite").joinpath("test_promises.py")
-    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent.parent)])
+    words = [str(PROMISES), "-p", "quick", "-q", "--live", "--clauses=parameters.valid-accepted"]
+    words += ["--provider=./paid.toml", "--budget=9", "--run-file=run.jsonl"]
+    words += ["--concurrency=1"]  # the clock of the test is no clock for threads
     with watched(images(error(503, retry_after="60"))) as (url, eye):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *words, *mine, f"--base-url={url}", str(promises)],
-            cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
-            timeout=60,
-        )  # fmt: skip
+        done = run_pytest(tmp_path, *words, f"--base-url={url}")
     run = read_run(tmp_path / "run.jsonl")
     assert done.returncode == 2, done.stdout + done.stderr
     assert eye.posts <= 60
     every, one = run.problems  # the model that was asked first is out before the provider is
     assert "requests for 2 models came to nothing (HTTP 503; the provider asks to wait" in every
     assert "the last 5 requests for dall-e-2 came to nothing (HTTP 503" in one
-    unsent = {each.message for each in run.findings if each.verdict == "not run"}
+    unsent = {finding.message for finding in run.findings if finding.verdict == "not run"}
     assert set() < unsent <= {f"not run: {every}", f"not run: {one}"}

@@ -13,16 +13,18 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.responses import Response as Reply
 
 from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.retry_after import MOST_ATTEMPTS, retry_after
 from conformance.live.ledger import Ledger
 from conformance.live.retries import should_retry
-from tests.live import KEY, Clock, error, images, judge_all, naps, session, verdicts, watched
+from tests.live import KEY, asking, error, images, judge_all, run_live, session, verdicts, watched
 
 REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
+VALID = "[bu]*"  # baseline, b64_json-… and url-…
+MYSTERY = {"error": {"message": "qaStaH nuq?", "type": "x", "code": None, "param": None}}
 
 
 def answered(status: int, **headers: str) -> Exchange:
@@ -35,73 +37,53 @@ def failed(kind: str, method: str = "POST") -> Exchange:
     return Exchange("p", "m", "c", request, None, Failure(kind, "it failed"))
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 524])
-def test_outage_that_ends_is_no_verdict(tmp_path: Path, status: int) -> None:
-    with (
-        watched(images(error(status), stop=2)) as (url, eye),
-        session(tmp_path, url, cases="baseline") as found,
-    ):
-        judged = judge_all(found)["dall-e-2/baseline"]
-    assert eye.posts == 3
-    assert judged.record is not None
-    assert judged.record.attempts == 3
-    assert [each.status for each in judged.record.retried] == [status, status]
-    assert verdicts({"baseline": judged}) == {"pass"}
+@pytest.mark.parametrize(("status", "usd"), [(408, 0.06), (429, 0.02), (500, 0.06), (524, 0.06)])
+def test_outage_that_ends_is_no_verdict_and_may_be_billed(
+    tmp_path: Path, status: int, usd: float
+) -> None:
+    ended = run_live(tmp_path, images(error(status), stop=2), cases="baseline")
+    record = ended.record("dall-e-2/baseline")
+    assert (ended.posts, record.attempts, ended.verdicts) == (3, 3, {"pass"})
+    assert [attempt.status for attempt in record.retried] == [status, status]
+    assert record.price is not None
+    assert record.price.spent is not None
+    assert record.price.spent.estimate == ended.spent.estimate == pytest.approx(usd)
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_outage_that_stays_is_unavailable(tmp_path: Path, status: int) -> None:
-    with (
-        watched(images(error(status))) as (url, eye),
-        session(tmp_path, url, cases="baseline") as found,
-    ):
-        judged = judge_all(found)["dall-e-2/baseline"]
-    assert eye.posts == MOST_ATTEMPTS
-    assert "unavailable" in verdicts({"baseline": judged})
-    assert "fail" not in verdicts({"baseline": judged})
-    assert judged.outcome.reason == f"HTTP {status}"
+@pytest.mark.parametrize(("status", "usd"), [(429, 0), (500, 0.08)])
+def test_outage_that_stays_is_unavailable_after_waits_that_grow(
+    tmp_path: Path, status: int, usd: float
+) -> None:
+    ended = run_live(tmp_path, images(error(status)), cases="baseline")
+    assert ended.posts == MOST_ATTEMPTS
+    assert "unavailable" in ended.verdicts
+    assert "fail" not in ended.verdicts
+    assert ended.results["dall-e-2/baseline"].outcome.reason == f"HTTP {status}"
+    first, second, third = (nap for nap in ended.clock.naps if nap > 0)
+    assert 0.5 <= first <= 1.0 <= second <= 1.5 < third
+    assert ended.spent.counted == pytest.approx(usd)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
+@pytest.mark.parametrize("status", [400, 403])
 def test_refusal_is_not_sent_again(tmp_path: Path, status: int) -> None:
-    with (
-        watched(images(error(status))) as (url, eye),
-        session(tmp_path, url, cases="baseline") as found,
-    ):
-        judge_all(found)
-    assert eye.posts == 1
+    assert run_live(tmp_path, images(error(status)), cases="baseline").posts == 1
 
 
-def test_waits_grow(tmp_path: Path) -> None:
-    with (
-        watched(images(error(503))) as (url, _),
-        session(tmp_path, url, cases="baseline") as found,
-    ):
-        judge_all(found)
-        waits = [each for each in naps(found) if each > 0]
-    assert len(waits) == MOST_ATTEMPTS - 1
-    assert 0.5 <= waits[0] <= 1.0 <= waits[1] <= 1.5 < waits[2]
-
-
-def test_as_long_as_the_provider_asks_is_waited(tmp_path: Path) -> None:
-    with (
-        watched(images(error(429, retry_after="17"), stop=1)) as (url, _),
-        session(tmp_path, url, cases="baseline") as found,
-    ):
-        judge_all(found)
-        (waited,) = naps(found)
+def test_as_long_as_the_provider_asks_is_waited_by_a_clock_that_never_jumps(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    jumps = iter(range(0, 10**9, 10**6))
+    monkeypatch.setattr(time, "time", lambda: float(next(jumps)))
+    busy = images(error(429, retry_after="17"), stop=1)
+    (waited,) = run_live(tmp_path, busy, cases="baseline").clock.naps
     assert 17 <= waited <= 17.25
 
 
 def test_day_is_not_waited_and_told(tmp_path: Path) -> None:
-    with (
-        watched(images(error(429, retry_after="86400"))) as (url, eye),
-        session(tmp_path, url, cases="baseline") as found,
-    ):
-        judged = judge_all(found)["dall-e-2/baseline"]
-        assert naps(found) == []
-    assert eye.posts == 1
-    assert judged.outcome.reason == "HTTP 429; the provider asks to wait 86,400 seconds"
+    ended = run_live(tmp_path, images(error(429, retry_after="86400")), cases="baseline")
+    assert (ended.posts, ended.clock.naps) == (1, [])
+    told = ended.results["dall-e-2/baseline"].outcome.reason
+    assert told == "HTTP 429; the provider asks to wait 86,400 seconds"
 
 
 @pytest.mark.parametrize(
@@ -119,35 +101,11 @@ def test_date_is_taken_from_the_date_of_the_answer_and_no_clock() -> None:
     assert retry_after(answered(503, retry_after="Wed, 21 Oct 1998 07:28:00 GMT")) == 0
 
 
-@pytest.mark.parametrize(
-    ("kind", "method", "expected"),
-    [
-        ("connect", "POST", True),
-        ("dns", "POST", True),
-        ("timeout", "POST", False),
-        ("disconnect", "POST", False),
-        ("timeout", "GET", True),
-        ("disconnect", "GET", True),
-        ("tls", "GET", False),
-        ("too-large", "GET", False),
-    ],
-)
-def test_what_may_have_been_billed_is_not_sent_again(
-    kind: str, method: str, expected: bool
-) -> None:
-    assert should_retry(failed(kind, method)) is expected
-
-
-def test_network_that_comes_back_is_used(tmp_path: Path) -> None:
-    with watched() as (url, eye), session(tmp_path, url, cases="baseline") as found:
-        sender = found.live_client(found.providers[0])
-        (case,) = [each for each in found.engines[0].cases.values() if each.id == "baseline"]
-        there, sender.client._transport = sender.client._transport, Unplugged()
-        sender.sleep = lambda _: setattr(sender.client, "_transport", there)
-        exchange = sender.exchange(case)
-    assert exchange.response is not None
-    assert (exchange.attempts, eye.posts) == (2, 1)
-    assert found.live.ledger.spent().counted == pytest.approx(0.02)
+def test_what_may_have_been_billed_is_not_sent_again() -> None:
+    assert all(should_retry(failed(kind, "POST")) for kind in ("connect", "dns"))
+    assert not any(should_retry(failed(kind, "POST")) for kind in ("timeout", "disconnect"))
+    assert all(should_retry(failed(kind, "GET")) for kind in ("timeout", "disconnect"))
+    assert not any(should_retry(failed(kind, "GET")) for kind in ("tls", "too-large"))
 
 
 class Unplugged:
@@ -157,12 +115,22 @@ class Unplugged:
         return Failure("connect", "no route to host")
 
 
+def test_network_that_comes_back_is_used(tmp_path: Path) -> None:
+    with watched() as (url, eye), session(tmp_path, url, cases="baseline") as found:
+        sender = found.live_client(found.providers[0])
+        there, sender.client._transport = sender.client._transport, Unplugged()
+        sender.sleep = lambda _: setattr(sender.client, "_transport", there)
+        exchange = sender.exchange(found.engines[0].cases["dall-e-2/baseline"])
+    assert exchange.response is not None
+    assert (exchange.attempts, eye.posts) == (2, 1)
+    assert found.live.ledger.spent().counted == pytest.approx(0.02)
+
+
 def test_lost_answer_is_counted_and_not_asked_for_again(tmp_path: Path) -> None:
     with hanging_up() as (url, taken), session(tmp_path, url) as found:
         sender = found.live_client(found.providers[0])
-        (case,) = [each for each in found.engines[0].cases.values() if each.id == "baseline"]
-        exchange = sender.exchange(case)
-        assert found.live.ledger.spent().counted == pytest.approx(0.02)
+        exchange = sender.exchange(found.engines[0].cases["dall-e-2/baseline"])
+    assert found.live.ledger.spent().counted == pytest.approx(0.02)
     assert exchange.failure is not None
     assert exchange.failure.kind == "disconnect"
     assert len(taken) == 1
@@ -185,181 +153,109 @@ def hanging_up() -> Iterator[tuple[str, list[bytes]]]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1", taken
 
 
-def test_pace_is_the_rate_limit_of_each_provider() -> None:
+def test_pace_is_the_rate_limit_of_each_provider_and_a_wait_holds_all_back() -> None:
     ledger = Ledger()
     slots = [ledger.slot("p", now=100.0, interval=6.0) for _ in range(4)]
     assert slots == [100.0, 106.0, 112.0, 118.0]
     assert ledger.slot("q", now=100.0, interval=6.0) == 100.0
+    ledger.hold("q", 160.0)
+    assert ledger.slot("q", now=101.0, interval=0.0) == 160.0
 
 
 def test_requests_are_sent_at_the_rate_of_the_file(tmp_path: Path) -> None:
-    with (
-        watched() as (url, eye),
-        session(tmp_path, url, more="requests_per_minute = 30") as found,
-    ):
-        judge_all(found)
-        clock: Clock = found.__dict__["clock"]
-    assert clock.now - 1000 == pytest.approx(2.0 * (len(eye.asked) - 1))
+    ended = run_live(tmp_path, more="requests_per_minute = 30", cases="[bu]*")
+    assert len(ended.eye.asked) > 3
+    assert ended.clock.now - 1000 == pytest.approx(2.0 * (len(ended.eye.asked) - 1))
 
 
-def test_one_who_is_told_to_wait_holds_the_others_back() -> None:
-    ledger = Ledger()
-    ledger.slot("p", now=100.0, interval=0.0)
-    ledger.hold("p", 160.0)
-    assert ledger.slot("p", now=101.0, interval=0.0) == 160.0
+INVALID = JSONResponse({"error": {"message": "Invalid API key"}}, 403)
 
 
-def test_clock_that_jumps_moves_no_wait(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with (
-        watched(images(error(429, retry_after="3"), stop=1)) as (url, _),
-        session(tmp_path, url, cases="baseline") as found,
-    ):
-        jumps = iter(range(0, 10**9, 10**6))
-        monkeypatch.setattr(time, "time", lambda: float(next(jumps)))
-        judge_all(found)
-        assert 3 <= sum(naps(found)) <= 3.5
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (error(401), "first authorised request was refused (HTTP 401: no); look at the key"),
+        (INVALID, "look at the key in its f"),
+        (Reply("login", 407), "a proxy before the provider wants a login"),
+    ],
+    ids=["401", "403-about-the-key", "407"],
+)
+def test_first_request_that_is_not_let_in_ends_the_run(
+    tmp_path: Path, reply: Reply, said: str
+) -> None:
+    ended = run_live(tmp_path, lambda *_: reply)
+    assert len(ended.eye.asked) == 1
+    assert ended.verdicts == {"unavailable", "not run"}
+    assert said in ended.halts[0]
 
 
-def test_refused_key_ends_the_run_with_one_request(tmp_path: Path) -> None:
-    with watched(lambda *_: error(401)) as (url, eye), session(tmp_path, url) as found:
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-    assert len(eye.asked) == 1
-    assert verdicts(judged) == {"unavailable", "not run"}
-    assert "first authorised request was refused (HTTP 401: no); look at the key" in told
-
-
-@pytest.mark.parametrize("told", [f"Incorrect API key: {KEY}", KEY.swapcase(), KEY[::-1]])
-def test_key_that_comes_back_in_the_first_401_is_a_finding(tmp_path: Path, told: str) -> None:
-    refused = JSONResponse({"error": {"message": told}}, 401)
-    with watched(lambda *_: refused) as (url, eye), session(tmp_path, url) as found:
-        judged = judge_all(found)
-    (echo,) = [
-        each
-        for one in judged.values()
-        for each in one.findings.values()
-        if each.clause == "authentication.key-not-echoed" and each.verdict.value != "not run"
-    ]
-    assert (len(eye.asked), echo.verdict.value) == (1, "fail")
-    assert verdicts(judged) == {"fail", "unavailable", "not run"}
-
-
-def test_masked_key_in_the_first_401_is_no_finding(tmp_path: Path) -> None:
-    refused = JSONResponse({"error": {"message": f"Incorrect: sk-...{KEY[-4:]}"}}, 401)
-    with watched(lambda *_: refused) as (url, _), session(tmp_path, url) as found:
-        assert verdicts(judge_all(found)) == {"unavailable", "not run"}
+@pytest.mark.parametrize(("told", "echoed"), [(KEY, True), (f"sk-...{KEY[-4:]}", False)])
+def test_key_that_comes_back_in_the_first_401_is_a_finding_unless_it_is_masked(
+    tmp_path: Path, told: str, echoed: bool
+) -> None:
+    refused = JSONResponse({"error": {"message": f"Incorrect API key: {told}"}}, 401)
+    ended = run_live(tmp_path, lambda *_: refused)
+    findings = [one for each in ended.results.values() for one in each.findings.values()]
+    failed = {finding.clause for finding in findings if finding.verdict == "fail"}
+    assert len(ended.eye.asked) == 1
+    assert failed == ({"authentication.key-not-echoed"} if echoed else set())
 
 
 def test_public_model_list_does_not_make_a_key_good(tmp_path: Path) -> None:
-    with watched(images(error(401))) as (url, eye), session(tmp_path, url) as found:
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-    assert eye.posts == 1
-    assert "fail" not in verdicts(judged)
-    assert "look at the key" in told
+    ended = run_live(tmp_path, images(error(401)))
+    assert ended.posts == 1
+    assert "fail" not in ended.verdicts
+    assert "look at the key" in ended.halts[0]
 
 
 def test_single_401_later_is_a_verdict_and_no_end(tmp_path: Path) -> None:
-    with (
-        watched(images(error(401), start=1, stop=2)) as (url, _),
-        session(tmp_path, url, cases="b[a6][s4]*") as found,
-    ):
-        judged = judge_all(found)
-        assert found.live.ledger.halts() == []
-    assert "fail" in verdicts(judged)
+    ended = run_live(tmp_path, images(error(401), start=1, stop=2), cases="b[a6][s4]*")
+    assert ended.halts == []
+    assert "fail" in ended.verdicts
 
 
 def test_key_that_stops_working_ends_the_run(tmp_path: Path) -> None:
-    with watched(images(error(401), start=5)) as (url, eye), session(tmp_path, url) as found:
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-    assert eye.posts == 5 + 2
-    assert "the key in its file was refused (HTTP 401: no), though it was good before" in told
-    assert "fail" not in verdicts(judged)
-    assert {"unavailable", "not run"} < verdicts(judged)
+    ended = run_live(tmp_path, images(error(401), start=5))
+    assert ended.posts == 5 + 2
+    said = "the key in its file was refused (HTTP 401: no), though it was good before"
+    assert said in ended.halts[0]
+    assert "fail" not in ended.verdicts
+    assert {"unavailable", "not run"} < ended.verdicts
 
 
 def test_key_that_cannot_be_asked_about_says_nothing_and_ends_nothing(tmp_path: Path) -> None:
     def answer(number: int, path: str) -> Reply | None:
         return {3: error(401), 4: error(503)}.get(number) if "images" in path else None
 
-    with watched(answer) as (url, _), session(tmp_path, url, cases="b[a6][s4]*") as found:
-        judged = judge_all(found)
-        assert found.live.ledger.halts() == []
-    (denied,) = [each for each in judged.values() if not each.outcome.accepted]
+    ended = run_live(tmp_path, answer, cases="b[a6][s4]*")
+    assert ended.halts == []
+    (denied,) = (result for result in ended.results.values() if not result.outcome.accepted)
     assert "was refused (HTTP 401: no), though" in denied.outcome.reason
-    assert {each.verdict.value for each in denied.findings.values()} == {"unavailable"}
+    assert verdicts({"denied": denied}) == {"unavailable"}
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "kind"),
+    "reply",
     [
-        (429, "insufficient_quota", "x"),
-        (400, "billing_hard_limit_reached", "x"),
-        (403, "insufficient_user_quota", "x"),
-        (402, "", "x"),
-        (429, "", "insufficient_quota"),
+        error(429, "insufficient_quota"),
+        error(402),
+        JSONResponse({"code": "x", "message": "user quota is not enough"}, 403),
+        JSONResponse({"error": {"message": "user quota is not enough"}}, 200),
     ],
+    ids=["429", "402", "flat", "200"],
 )
 def test_exhausted_quota_ends_the_run_and_keeps_what_was_found(
-    tmp_path: Path, status: int, code: str, kind: str
+    tmp_path: Path, reply: Reply
 ) -> None:
-    with (
-        watched(images(error(status, code, kind), start=3)) as (url, eye),
-        session(tmp_path, url) as found,
-    ):
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-    assert eye.posts == 4
-    assert verdicts(judged) == {"pass", "unavailable", "not run"}
-    assert "no quota left" in told
-
-
-FLAT = [
-    (403, {"code": "x", "message": "user quota is not enough"}),
-    (403, {"errors": [{"message": "user quota is not enough"}]}),
-    (400, {"detail": "Insufficient account balance"}),
-    (200, {"error": {"message": "user quota is not enough"}}),
-    (429, {"code": 1113, "msg": "余额不足"}),
-]
-
-
-@pytest.mark.parametrize(("status", "body"), FLAT, ids=["flat", "list", "detail", "200", "words"])
-def test_quota_in_any_shape_ends_the_run_and_breaks_nothing(
-    tmp_path: Path, status: int, body: object
-) -> None:
-    reply = JSONResponse(body, status)
-    with watched(images(reply, start=10)) as (url, eye), session(tmp_path, url) as found:
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-    assert eye.posts == 11
-    assert verdicts(judged) <= {"pass", "unavailable", "not run", "not testable"}
-    assert f"no quota left (HTTP {status}: " in told
-
-
-@pytest.mark.parametrize(
-    ("reply", "said"),
-    [
-        (JSONResponse({"error": {"message": "Invalid API key"}}, 403), "look at the key in its f"),
-        (Reply("login", 407), "a proxy before the provider wants a login"),
-    ],
-    ids=["403-about-the-key", "407"],
-)
-def test_first_request_that_is_not_let_in_ends_the_run(
-    tmp_path: Path, reply: Reply, said: str
-) -> None:
-    with watched(lambda *_: reply) as (url, eye), session(tmp_path, url) as found:
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-    assert len(eye.asked) == 1
-    assert verdicts(judged) == {"unavailable", "not run"}
-    assert said in told
+    ended = run_live(tmp_path, images(reply, start=3))
+    assert ended.posts == 4
+    assert ended.verdicts == {"pass", "unavailable", "not run"}
+    assert f"no quota left (HTTP {reply.status_code}: " in ended.halts[0]
 
 
 def test_model_that_is_named_wrongly_is_told_with_the_names_most_like_it(tmp_path: Path) -> None:
     with watched() as (url, eye), session(tmp_path, url, "dall-e-3") as found:
-        (engine,) = found.engines
-        wrong = replace(engine.provider, models={"dall-e-3": "dalle-3"})
+        wrong = replace(found.engines[0].provider, models={"dall-e-3": "dalle-3"})
         found.__dict__["providers"] = (wrong.at(url),)
         del found.__dict__["engines"]
         judged = judge_all(found)
@@ -378,52 +274,117 @@ def test_model_that_is_named_wrongly_is_told_with_the_names_most_like_it(tmp_pat
 def test_model_that_is_not_open_to_this_account_is_no_broken_promise(
     tmp_path: Path, status: int, code: str
 ) -> None:
-    with watched(images(error(status, code))) as (url, eye), session(tmp_path, url) as found:
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-    assert eye.posts == 1
-    assert "fail" not in verdicts(judged)
-    assert f"is not open to this account (HTTP {status}: no); look at the account" in told
+    ended = run_live(tmp_path, images(error(status, code)))
+    assert ended.posts == 1
+    assert "fail" not in ended.verdicts
+    said = f"is not open to this account (HTTP {status}: no); look at the account"
+    assert said in ended.halts[0]
 
 
-@pytest.mark.parametrize(("status", "code"), [(404, "model_not_found"), (503, "model_not_found")])
-def test_model_that_is_not_served_is_asked_once(tmp_path: Path, status: int, code: str) -> None:
-    with watched(images(error(status, code))) as (url, eye), session(tmp_path, url) as found:
-        judged = judge_all(found)
-        assert found.live.ledger.spent().counted == 0
-    assert eye.posts == 1
-    reasons = {each.outcome.reason for path, each in judged.items() if "models-list" not in path}
+@pytest.mark.parametrize("status", [404, 503])
+def test_model_that_is_not_served_is_asked_once(tmp_path: Path, status: int) -> None:
+    ended = run_live(tmp_path, images(error(status, "model_not_found")))
+    assert (ended.posts, ended.spent.counted) == (1, 0)
+    reasons = {
+        result.outcome.reason for path, result in ended.results.items() if "models-list" not in path
+    }
     assert reasons == {f"the model is not served (HTTP {status})"}
 
 
 def test_other_model_is_asked_all_the_same(tmp_path: Path) -> None:
-    with (
-        watched(models=["dall-e-3"]) as (url, _),
-        session(tmp_path, url, "dall-e-2", "dall-e-3") as found,
-    ):
-        judged = judge_all(found)
-    assert judged["dall-e-3/baseline"].outcome.accepted
-    assert not judged["dall-e-2/n-2"].outcome.accepted
-    assert judged["dall-e-2/n-2"].record is not None
-    assert judged["dall-e-2/n-2"].record.attempts == 0
+    names = ("dall-e-2", "dall-e-3")
+    ended = run_live(tmp_path, None, *names, served=["dall-e-3"], cases="[bn]*")
+    assert ended.results["dall-e-3/baseline"].outcome.accepted
+    assert not ended.results["dall-e-2/n-2"].outcome.accepted
+    assert ended.record("dall-e-2/n-2").attempts == 0
 
 
-def test_unreachable_provider_is_not_asked_for_every_case(tmp_path: Path) -> None:
-    with session(tmp_path, "http://127.0.0.1:9/v1") as found:
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
-        assert found.live.ledger.spent().requests == MOST_ATTEMPTS
-    assert "cannot be reached" in told
-    assert verdicts(judged) == {"unavailable", "not run"}
-
-
-@pytest.mark.parametrize("answered", [True, False], ids=["answered-before", "never"])
-def test_provider_that_has_answered_another_process_is_away_for_a_while(
+@pytest.mark.parametrize("answered", [False, True], ids=["never", "answered-another-process"])
+def test_unreachable_provider_is_not_asked_for_every_case_unless_it_has_answered(
     tmp_path: Path, answered: bool
 ) -> None:
-    with session(tmp_path, "http://127.0.0.1:1/v1", cases="b[a6][s4]*") as found:
+    with session(tmp_path, "http://127.0.0.1:9/v1", cases="[bm]*") as found:
         if answered:
             found.live.ledger.admit("paid")
         judged = judge_all(found)
-        assert bool(found.live.ledger.halts()) == (not answered)
-    assert verdicts(judged) == {"unavailable" if answered else "not run"}
+    halts = found.live.ledger.halts()
+    assert "cannot be reached" in " ".join(halts) if not answered else halts == []
+    assert verdicts(judged) == {"unavailable"} | ({"not run"} if not answered else set())
+    assert answered or found.live.ledger.spent().requests == MOST_ATTEMPTS
+
+
+# a refusal that names nothing is the account's, where what was accepted before gets it too
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(400, MYSTERY), (403, {"detail": "qaStaH"}), (200, MYSTERY)]
+)
+def test_account_at_its_end_stops_the_run_in_whatever_words(
+    tmp_path: Path, status: int, body: object
+) -> None:
+    ended = run_live(tmp_path, images(JSONResponse(body, status), 3), cases=VALID)
+    assert "what was accepted before is refused now" in ended.halts[0]
+    assert "qaStaH" in ended.halts[0]
+    assert ended.halts[0].endswith("look at the account and the key")
+    assert ended.verdicts <= {"pass", "unavailable", "not run"}
+    # three answers, what was accepted before, and the refusal: twice, but for a 200
+    assert ended.posts == (5 if status == 200 else 6)
+
+
+def test_page_to_a_mistake_after_the_end_says_nothing_of_errors(tmp_path: Path) -> None:
+    page = HTMLResponse("<title>Attention required</title>", 403)
+    ended = run_live(tmp_path, images(page, 5), cases="[bn]*")
+    assert ended.halts
+    assert "fail" not in ended.verdicts
+
+
+def test_refusal_that_names_nothing_is_asked_about_once_and_is_a_verdict(tmp_path: Path) -> None:
+    posts = []
+    for words in ("response_format: qaStaH", "qaStaH"):
+        told = JSONResponse({"error": {**MYSTERY["error"], "message": words}}, 400)
+        ended = run_live(tmp_path, by_body=asking({"response_format": "url"}, told), cases=VALID)
+        refused = [result for path, result in ended.results.items() if "/url-" in path]
+        seen = {result.findings["parameters.valid-accepted"].verdict for result in refused}
+        prices = [result.record.price for result in ended.results.values() if result.record]
+        spent = sum(price.spent.estimate for price in prices if price and price.spent)
+        assert (ended.halts, seen) == ([], {"fail"})
+        assert ended.spent.estimate == pytest.approx(spent)
+        posts.append(ended.posts)
+    # each refusal once more, what was accepted once, and the first refusal twice more
+    assert posts[1] - posts[0] == 6
+
+
+@pytest.mark.parametrize(
+    "mishap",
+    [
+        HTMLResponse("<title>Just a moment...</title>", 403),
+        JSONResponse({"error": {"message": "The upstream failed.", "type": "upstream"}}, 400),
+        JSONResponse({"error": {"message": "No such model.", "code": "model_not_found"}}, 404),
+        JSONResponse({"error": {"message": "No channel.", "code": "model_not_found"}}, 503),
+    ],
+    ids=["challenge", "upstream", "no-model", "no-channel"],
+)
+def test_mishap_is_no_verdict_and_is_kept_as_an_attempt(tmp_path: Path, mishap: Reply) -> None:
+    ended = run_live(tmp_path, images(mishap, 2, 4), cases=VALID)
+    assert (ended.halts, ended.verdicts) == ([], {"pass"})
+    (retried,) = (
+        result.record.retried
+        for result in ended.results.values()
+        if result.record and result.record.retried
+    )
+    assert [attempt.status for attempt in retried] == [mishap.status_code] * 2
+
+
+def test_success_without_an_image_is_a_verdict_and_never_asked_again(tmp_path: Path) -> None:
+    later = JSONResponse({"error": {"message": "Try the model later."}}, 200)
+    ended = run_live(tmp_path, images(later, 2, 3), cases=VALID)
+    assert ended.halts == []
+    assert "fail" in ended.verdicts
+    assert not any(result.record.retried for result in ended.results.values() if result.record)
+
+
+def test_limit_of_this_user_names_no_parameter(tmp_path: Path) -> None:
+    told = {"error": {"message": "Limit for this user reached.", "param": "user", "code": "limit"}}
+    ended = run_live(tmp_path, images(JSONResponse(told, 400), 2), cases=VALID)
+    assert ended.halts
+    assert "fail" not in ended.verdicts

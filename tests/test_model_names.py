@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from rich.console import Console
 
 from conformance.commands.serve import serve
 from conformance.contract import DEFAULT_EDITION, Edition, load_edition
@@ -17,18 +15,17 @@ from conformance.live.plan_report import document
 from conformance.providers import load_provider
 from conformance.providers.asked import check_selected
 from conformance.recordings.model_names import read_names
-from conformance.reports import print_runs, render, summarize
+from conformance.reports import print_runs, render
 from conformance.reports.comparison import compare, print_comparison
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
 from tests.contract import change, copied
+from tests.shown import screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from conformance.results.run_file import Run
 
 SNAPSHOT = "gpt-image-1.5-2025-12-16"
 NAMES = {
@@ -101,24 +98,22 @@ def list_option(name: str, _folder: Path) -> list[str]:
     return Selection(None, "*", name).models
 
 
-def served(monkeypatch: pytest.MonkeyPatch, **options: object) -> list[str]:
+def served(**options: object) -> list[str]:
     """Return what `serve` would serve."""
     came: dict[str, list[str]] = {}
-    monkeypatch.setattr(
-        "conformance.reference.server.serve", lambda *_, **values: came.update(values)
-    )
-    serve(**{"key": "sk", "host": "", "port": 0, **options})  # type: ignore[arg-type]
+    server = "conformance.reference.server"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"{server}.serve", lambda *_, **values: came.update(values))
+        serve(**{"key": "sk", "host": "", "port": 0, **options})  # type: ignore[arg-type]
     return [*came["models"]]
 
 
 def serve_model(name: str, _folder: Path) -> list[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        return served(patch, model=[name])
+    return served(model=[name])
 
 
 def serve_defect(name: str, _folder: Path) -> list[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        return served(patch, defect=["count.n-ignored"], defect_model=name)
+    return served(defect=["count.n-ignored"], defect_model=name)
 
 
 COMMANDS = (
@@ -127,30 +122,27 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
-def test_command_takes_name(
-    tmp_path: Path, command: Callable[[str, Path], list[str]], name: str
-) -> None:
-    assert name in command(name, tmp_path)
+def test_command_takes_name(tmp_path: Path, command: Callable[[str, Path], list[str]]) -> None:
+    for name in ("gpt-image-1.5", SNAPSHOT, "gpt-image-2"):
+        assert name in command(name, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("dalle-3", r"did you mean 'dall-e-3'\?"),
+        ("qwen-image-3.0", "it is in edition alibaba-2026-10: use --edition alibaba-2026-10"),
+    ],
+    ids=["misspelt", "of-another-edition"],
+)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
 def test_unknown_name_is_the_same_sentence(
-    tmp_path: Path, command: Callable[[str, Path], list[str]]
+    tmp_path: Path, command: Callable[[str, Path], list[str]], name: str, hint: str
 ) -> None:
-    same = rf"^unknown model 'dalle-3' in edition {DEFAULT_EDITION}.*; did you mean 'dall-e-3'\?$"
+    same = f"^unknown model '{name}' in edition {DEFAULT_EDITION}.*; {hint}$"
     with pytest.raises(UnknownNameError, match=same):
-        command("dalle-3", tmp_path)
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
-def test_name_of_another_edition_names_that_edition(
-    tmp_path: Path, command: Callable[[str, Path], list[str]]
-) -> None:
-    other = "it is in edition alibaba-2026-10: use --edition alibaba-2026-10"
-    with pytest.raises(UnknownNameError, match=f"^unknown model 'qwen-image-3.0' in .*; {other}$"):
-        command("qwen-image-3.0", tmp_path)
+        command(name, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -172,25 +164,18 @@ def test_glob_of_no_model_names_the_editions_that_have_one(
     assert hint.startswith(f"it is in edition {having}" if having else ("did you mean", "known:"))
 
 
-@pytest.mark.parametrize(("name", "read_as"), NAMES.items())
-def test_name_is_judged_as(edition: Edition, name: str, read_as: str) -> None:
-    assert edition.model(name).read_as == read_as
-
-
-@pytest.mark.parametrize(
-    "name", ["dall-e-3-2026-02-30", "dall-e-3-2026", "dall-e-33", "gpt-image-" + "9" * 200]
-)
-def test_no_snapshot_of_no_day(edition: Edition, name: str) -> None:
-    assert edition.find(name) is None
+def test_name_is_judged_as_its_model_or_family(edition: Edition) -> None:
+    assert {name: edition.model(name).read_as for name in NAMES} == NAMES
+    # no day, and no length that a snapshot has
+    for name in ("dall-e-3-2026-02-30", "dall-e-3-2026", "dall-e-33", "gpt-image-" + "9" * 200):
+        assert edition.find(name) is None
 
 
 def test_snapshot_has_the_rules_of_its_model(edition: Edition) -> None:
     body = {"model": SNAPSHOT, "prompt": "a boat", "quality": "hd"}
     assert edition.read({**body, "quality": "high"}).expectation == "accepted"
-    assert (
-        edition.read(body).expectation
-        == edition.read({**body, "model": "gpt-image-1.5"}).expectation
-    )
+    same = edition.read({**body, "model": "gpt-image-1.5"})
+    assert edition.read(body).expectation == same.expectation
 
 
 def test_snapshot_costs_what_its_model_costs(tmp_path: Path) -> None:
@@ -200,12 +185,9 @@ def test_snapshot_costs_what_its_model_costs(tmp_path: Path) -> None:
     assert made.usd >= 0.5
 
 
-def test_plan_says_as_what_a_model_is_judged(tmp_path: Path) -> None:
+def test_plan_and_run_file_say_as_what_a_model_is_judged(tmp_path: Path) -> None:
     made = plan(load_edition(), load_provider(mine(tmp_path, "gpt-image-2")), 1, combined=False)
     assert document(made)["read_as"] == {"gpt-image-2": "its family"}
-
-
-def test_run_file_says_as_what_a_model_is_judged(tmp_path: Path) -> None:
     about = session(mine(tmp_path, SNAPSHOT)).header().edition
     assert about.read_as == {SNAPSHOT: "gpt-image-1.5"}
     assert about.families == {SNAPSHOT: "gpt-image"}
@@ -222,45 +204,28 @@ def test_model_without_cassettes_is_one_sentence_in_replay() -> None:
         made.engines  # noqa: B018 - it is looked for here
 
 
-def family_run(provider: str) -> Run:
-    """Return a run of a model that its edition does not name."""
+def test_reports_say_as_what_a_model_is_judged() -> None:
     edition = {**runs.EDITION, "read_as": {"gpt-image-2": "its family"}}
-    head = runs.header((provider,), ("gpt-image-2",), edition=edition)
-    return runs.run(runs.finding(provider=provider, model="gpt-image-2"), head=head)
-
-
-def in_terminal(console: Console) -> None:
-    print_runs([family_run("acme")], console)
-
-
-def in_comparison(console: Console) -> None:
-    print_comparison(compare([family_run("acme"), family_run("relay")]), console)
-
-
-@pytest.mark.parametrize("show", [in_terminal, in_comparison])
-def test_tables_say_as_what_a_model_is_judged(show: Callable[[Console], None]) -> None:
-    console = Console(width=200, file=StringIO())
-    show(console)
-    assert "gpt-image-2 · as its family" in console.file.getvalue()  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("name", ["md", "html"])
-def test_reports_say_as_what_a_model_is_judged(name: str) -> None:
-    assert "gpt-image-2 · as its family" in render(summarize([family_run("acme")]), name)
-
-
-def test_reference_provider_has_a_model_that_its_file_lacks(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
-    change(
-        folder / "edition.json",
-        lambda content: content["models"].update(flux={**content["models"]["qwen-image"]}),
+    one, two = (
+        runs.run(
+            runs.finding(provider=provider, model="gpt-image-2"),
+            head=runs.header((provider,), ("gpt-image-2",), edition=edition),
+        )
+        for provider in ("acme", "relay")
     )
+    shown = [screen(print_runs, [one], width=200)]
+    shown.append(screen(print_comparison, compare([one, two]), width=200))
+    for text in (*shown, render([one], "md"), render([one], "html")):
+        assert "gpt-image-2 · as its family" in text
+
+
+def test_reference_provider_has_the_models_of_its_edition(tmp_path: Path) -> None:
+    def models(content: dict[str, Any]) -> None:
+        content["models"]["flux"] = content["models"]["qwen-image"]
+        del content["models"]["dall-e-2"]
+
+    folder = copied(tmp_path)
+    change(folder / "edition.json", models)
     made = Session(Options(providers=("reference",), edition=str(folder), live=True))
     assert made.providers[0].models["flux"] == "flux"
-
-
-def test_reference_provider_lacks_a_model_that_the_edition_lacks(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
-    change(folder / "edition.json", lambda content: content["models"].pop("dall-e-2"))
-    made = Session(Options(providers=("reference",), edition=str(folder), live=True))
     assert "dall-e-2" not in made.providers[0].models

@@ -15,7 +15,6 @@ from tests.pages import columns, written
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-
 FILTERS = [
     ("provider", "slow", 6, 3),
     ("model", "dall-e-2", 5, 3),
@@ -24,12 +23,16 @@ FILTERS = [
     ("level", "SHOULD", 1, 9),
     ("verdict", "known", 1, 9),
 ]
+OPENER = "#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']"
+ABOVE = "document.getElementById('{}').getBoundingClientRect().top < innerHeight"
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "clauses", "models"),
-    sample(FILTERS, 3),
-)
+def open_evidence(page: Opened) -> None:
+    page.page.click(OPENER)
+    page.page.wait_for_selector("#evidence:not([hidden])")
+
+
+@pytest.mark.parametrize(("name", "value", "clauses", "models"), sample(FILTERS, 3))
 def test_filter_is_kept_in_the_address(
     page: Opened, name: str, value: str, clauses: int, models: int
 ) -> None:
@@ -43,15 +46,14 @@ def test_filter_is_kept_in_the_address(
     assert page.texts(f"[data-menu={name}] summary b") == [value]
 
 
-def test_filters_combine_in_a_link(browser: Browser, file: Path) -> None:
+def test_filters_combine_in_a_link_and_what_means_nothing_is_passed_over(
+    browser: Browser, file: Path
+) -> None:
     link = "#provider=acme,relay&chapter=format&verdict=FAIL&differs=1"
     with opened(browser, file, link) as page:
         assert page.shown() == ["format.url-only"]
         assert len(columns(page)) == 6
         assert page.texts("[data-menu=provider] summary b") == ["2 chosen"]
-
-
-def test_link_that_means_nothing_is_passed_over(browser: Browser, file: Path) -> None:
     with opened(browser, file, "#provider=&nobody=x&cell=a/b/c&=&&x") as page:
         assert len(columns(page)) == 9
         assert page.complaints == []
@@ -63,33 +65,27 @@ def test_link_to_a_cell_that_is_not_there_says_so(browser: Browser, file: Path) 
     with opened(browser, file, "#cell=format.nosuch/<b>relay/dall-e-3") as page:
         (said,) = page.texts("#missing")
         assert said == "There is no such cell in this report: format.nosuch, <b>relay, dall-e-3."
-        assert page.page.evaluate(
-            "document.getElementById('missing').getBoundingClientRect().top < innerHeight"
-        )
-        page.page.click(OPENER)
-        page.page.wait_for_selector("#evidence:not([hidden])")
+        assert page.page.evaluate(ABOVE.format("missing"))
+        open_evidence(page)
         assert page.page.is_hidden("#missing")
 
 
-GONE = [
-    ("provider=nobody", "provider nobody"),
-    ("verdict=flaky", "verdict flaky"),
-    ("verdict=%E0%A4%A", "verdict %E0%A4%A"),
-    ("chapter=streams&differs=0", "chapter streams"),
-]
+GONE = {
+    "provider=nobody": "provider nobody",
+    "verdict=flaky": "verdict flaky",
+    "verdict=%E0%A4%A": "verdict %E0%A4%A",
+    "chapter=streams&differs=0": "chapter streams",
+}
 
 
-@pytest.mark.parametrize(
-    ("link", "said"),
-    sample(GONE, 2),
-)
+@pytest.mark.parametrize("link", sample(GONE, 2))
 def test_saved_view_of_what_is_not_there_any_more_is_empty_and_says_why(
-    browser: Browser, file: Path, link: str, said: str
+    browser: Browser, file: Path, link: str
 ) -> None:
     with opened(browser, file, f"#{link}") as page:
         assert page.shown() == []
-        assert f"not on this page: {said}." in page.texts("#gone")[0]
-        assert page.texts(".menu.active summary b") == [said.split(" ")[1]]
+        assert f"not on this page: {GONE[link]}." in page.texts("#gone")[0]
+        assert page.texts(".menu.active summary b") == [GONE[link].split(" ")[1]]
         page.page.click("#gone button")
         assert page.shown() != []
         assert page.page.is_hidden("#gone")
@@ -110,27 +106,18 @@ def test_link_to_a_section_leaves_the_filters_as_they_are(page: Opened) -> None:
     assert page.shown() == ["format.url-only"]
     assert page.page.url.endswith("#text=url-only")
     assert page.page.evaluate("document.activeElement.id") == "providers"
-    at = "document.getElementById('providers').getBoundingClientRect().top < innerHeight"
-    assert page.page.evaluate(at)
+    assert page.page.evaluate(ABOVE.format("providers"))
     page.page.reload()
     assert page.shown() == ["format.url-only"]
 
 
-OPENER = "#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']"
-
-
-def evidence_of(page: Opened, opener: str = OPENER) -> None:
-    page.page.click(opener)
-    page.page.wait_for_selector("#evidence:not([hidden])")
-
-
-@pytest.mark.parametrize("fragment", sample(["", "#provider=relay,acme", "#providers"], 2))
+@pytest.mark.parametrize("fragment", sample(["#provider=relay,acme", "", "#providers"], 3))
 def test_back_closes_the_evidence_and_keeps_the_filters(
     browser: Browser, file: Path, fragment: str
 ) -> None:
     with opened(browser, file, fragment) as page:
         count = len(columns(page))
-        evidence_of(page)
+        open_evidence(page)
         page.page.go_back()
         page.page.wait_for_selector("#evidence", state="hidden")
         assert page.page.url.endswith(f"index.html{fragment}")
@@ -139,55 +126,56 @@ def test_back_closes_the_evidence_and_keeps_the_filters(
         page.page.wait_for_selector("#evidence:not([hidden])")
 
 
-def test_evidence_that_is_closed_leaves_no_step_behind(page: Opened) -> None:
-    before = page.page.url
+def test_address_of_an_opened_cell_opens_it_again_and_leaves_no_step_behind(page: Opened) -> None:
     for _ in range(2):
-        evidence_of(page)
+        open_evidence(page)
+        assert page.page.url.endswith("#cell=format.url-only/relay/dall-e-2")
         page.page.keyboard.press("Escape")
         page.page.wait_for_function("!location.hash")
     assert page.focused().startswith("FAIL: format.url-only, relay, dall-e-2")
     page.page.go_back()
-    assert page.page.url == "about:blank" != before
-
-
-def test_filter_that_is_set_beside_the_evidence_stays_when_it_closes(page: Opened) -> None:
-    evidence_of(page)
-    page.page.evaluate("state.chosen.provider.add('relay'); update()")
-    page.page.click("#close")
-    page.page.wait_for_timeout(50)
-    assert page.page.url.endswith("#provider=relay")
-    assert len(columns(page)) == 3
-
-
-def test_address_of_an_opened_cell_opens_it_again(page: Opened) -> None:
-    page.page.click("#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']")
-    page.page.wait_for_selector("#evidence:not([hidden])")
-    assert page.page.url.endswith("#cell=format.url-only/relay/dall-e-2")
+    assert page.page.url == "about:blank"
+    page.page.go_forward()
+    open_evidence(page)
     page.page.reload()
     page.page.wait_for_selector("#evidence:not([hidden])")
     assert "dall-e-2" in page.texts("#evidence .headline")[0]
+    # a filter that is set beside the evidence stays when it closes
+    page.page.evaluate("state.chosen.provider.add('relay'); update()")
+    page.page.click("#close")
+    page.page.wait_for_url("**#provider=relay")
+    assert len(columns(page)) == 3
 
 
-LINKS = [
-    ("#providers", "providers", 390),
-    ("#observations", "observations", 1400),
-    ("#runs", "runs", 390),
-    ("#level=SHOULD&differs=0", "matrix", 1400),
-]
+AT_ITS_TOP = """(id) => {
+  const top = document.getElementById(id).getBoundingClientRect().top;
+  const end = document.documentElement.scrollHeight - innerHeight - scrollY;
+  return top >= -1 && (top < 40 || (end < 2 && top < innerHeight));
+}"""
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("link", "section", "width"), LINKS)
+@pytest.mark.parametrize(
+    ("link", "section", "width"),
+    [
+        ("#providers", "providers", 390),
+        ("#observations", "observations", 1400),
+        ("#runs", "runs", 390),
+        ("#level=SHOULD&differs=0", "matrix", 1400),
+    ],
+)
 def test_link_leads_to_what_it_names(
     browser: Browser, file: Path, link: str, section: str, width: int
 ) -> None:
     with opened(browser, file, link, viewport={"width": width, "height": 800}) as page:
-        page.page.wait_for_function(
-            "(id) => { const top = document.getElementById(id).getBoundingClientRect().top;"
-            " const end = document.documentElement.scrollHeight - innerHeight - scrollY;"
-            " return top >= -1 && (top < 40 || (end < 2 && top < innerHeight)); }",
-            arg=section,
-        )
+        page.page.wait_for_function(AT_ITS_TOP, arg=section)
+
+
+LIES_OVER = """() => {
+  const corner = document.querySelector('.corner').getBoundingClientRect();
+  const at = document.elementFromPoint(corner.left + 12, corner.bottom - 12);
+  return at && at.closest('th').className;
+}"""
 
 
 @pytest.mark.long
@@ -197,10 +185,5 @@ def test_head_of_the_first_column_stays_above_what_is_scrolled_sideways(
 ) -> None:
     with opened(browser, file, viewport={"width": width, "height": 800}) as page:
         page.page.evaluate("document.getElementById('grid').scrollLeft = 150")
-        lies_over = (
-            "() => { const corner = document.querySelector('.corner').getBoundingClientRect();"
-            " const at = document.elementFromPoint(corner.left + 12, corner.bottom - 12);"
-            " return at && at.closest('th').className; }"
-        )
         page.page.evaluate("document.getElementById('grid').scrollIntoView()")
-        assert "corner" in page.page.evaluate(lies_over)
+        assert "corner" in page.page.evaluate(LIES_OVER)

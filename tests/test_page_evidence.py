@@ -18,43 +18,34 @@ from tests.browser import Opened, opened
 from tests.extent import sample
 from tests.nights import night
 from tests.pages import CELL, ENTRY, PIXEL, rich, written
+from tests.test_reports_editions import NEW, OLD, two
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+ACME = "#cell=format.url-only/acme/dall-e-3"
+
+
+def unfold(page: Opened, case: str) -> None:
+    """Open what is folded of the finding of a case."""
+    page.page.click(f"#evidence summary:has-text('{case}')")
+    page.page.wait_for_selector("#evidence .pair")
+    closed = f"#evidence .finding:has-text('{case}') .folded:not([open])"
+    for part in page.page.locator(closed).all():
+        part.locator("summary").click()
 
 
 def test_link_opens_the_evidence_of_a_cell(browser: Browser, file: Path) -> None:
     with opened(browser, file, CELL) as page:
         page.page.wait_for_selector("#evidence:not([hidden])")
-        said = page.texts("#evidence")[0]
+        unfold(page, "n-7")
+        said = "\n".join(page.texts("#evidence")).replace("\n\n", "\n")
+        widths = "[...document.querySelectorAll('#evidence img')].map((i) => i.naturalWidth)"
+        assert page.page.evaluate(widths) == [1]  # the thumbnail
     for part in (
-        "format.url-only",
-        "MUST",
-        "FAIL",
-        "relay",
-        "dall-e-3",
-        "It keeps format.url-only",
-    ):
-        assert part in said
-    for part in ("response_format", "edition 2026-01-01", "retrieved 2026-01-02"):
-        assert part in said
-    assert "replay of cassettes, recorded 2026-01-02" in said
-
-
-@pytest.fixture
-def evidence(page: Opened) -> Opened:
-    """The page with the evidence of a broken cell, every part of it unfolded."""
-    page.page.click("#grid a[aria-label='FAIL: format.url-only, relay, dall-e-3']")
-    page.page.click("#evidence summary:has-text('n-7')")
-    page.page.wait_for_selector("#evidence .pair")
-    for each in page.page.locator("#evidence .finding:has-text('n-7') .folded:not([open])").all():
-        each.locator("summary").click()
-    return page
-
-
-def test_evidence_shows(evidence: Opened) -> None:
-    said = "\n".join(evidence.texts("#evidence")).replace("\n\n", "\n")
-    for part in (
+        *("format.url-only", "MUST", "FAIL", "relay", "dall-e-3", "It keeps format.url-only"),
+        *("response_format", "edition 2026-01-01", "retrieved 2026-01-02"),
+        "replay of cassettes, recorded 2026-01-02",
         "Expected\nurl",
         "Observed\nb64_json",
         "HTTP 500",
@@ -68,48 +59,7 @@ def test_evidence_shows(evidence: Opened) -> None:
         "sha256 abababababababab…",
     ):
         assert part in said
-    widths = "[...document.querySelectorAll('#evidence img')].map((each) => each.naturalWidth)"
-    assert evidence.page.evaluate(widths) == [1]  # the thumbnail
-
-
-@pytest.mark.parametrize(
-    ("change", "title"),
-    [
-        ({"method": "GET"}, "Its prerequisite models"),
-        ({"url": "https://acme.test/v1/models"}, "Its prerequisite models"),
-        ({"url": "https://["}, "Its prerequisite models"),
-    ],
-    ids=["method", "path", "no-url"],
-)
-def test_control_at_another_place_is_a_prerequisite(
-    browser: Browser, tmp_path: Path, change: dict[str, str], title: str
-) -> None:
-    control = runs.exchange(case="models")
-    control["request"] |= change
-    found = runs.run(runs.exchange(), control, runs.broken(control="models"))
-    with opened(browser, written(tmp_path, found), "#cell=format.url-only/acme/dall-e-3") as page:
-        page.page.wait_for_selector("#evidence .pair")
-        assert page.texts("#evidence .exchange h4")[1] == title
-
-
-def test_evidence_has_no_text_for_what_an_answer_has_not(browser: Browser, tmp_path: Path) -> None:
-    found = runs.run(runs.exchange() | {"failure": None}, runs.broken())
-    with opened(browser, written(tmp_path, found), "#cell=format.url-only/acme/dall-e-3") as page:
-        page.page.wait_for_selector("#evidence .details")
-        assert not {"null", "undefined"} & set("\n".join(page.texts("#evidence")).split())
-
-
-def test_evidence_names_no_key_of_a_service(browser: Browser, tmp_path: Path) -> None:
-    found = rich()
-    headers = [["Authorization", "Bearer sk-conformance-redacted"]]
-    request = runs.exchange("relay")["request"] | {"headers": headers}
-    runs.change_exchange(found, "relay/dall-e-3/n-7", request=request)
-    with opened(browser, written(tmp_path, found), CELL) as page:
-        page.page.click("#evidence summary:has-text('n-7')")
-        said = page.page.inner_text("#evidence pre >> nth=0")
-        every = page.page.locator("#evidence pre").all_inner_texts()
-    assert said.startswith("curl")
-    assert any('"authorization: Bearer $API_KEY"' in each for each in every)
+    assert not {"null", "undefined"} & set(said.split())
 
 
 def test_evidence_shows_the_entry_of_a_known_deviation(page: Opened) -> None:
@@ -120,46 +70,91 @@ def test_evidence_shows_the_entry_of_a_known_deviation(page: Opened) -> None:
     assert page.page.get_attribute("#evidence .deviation a", "href") == ENTRY["link"]
 
 
-def test_evidence_of_several_runs_says_since_when(browser: Browser, tmp_path: Path) -> None:
-    first = runs.run(runs.exchange(), runs.finding())
-    head = runs.header(started="2026-01-09T03:04:05+00:00", id="later")
-    second = runs.run(runs.exchange(), runs.broken(), head=head)
-    link = "#cell=format.url-only/acme/dall-e-3"
-    with opened(browser, written(tmp_path, first, second), link) as page:
-        page.page.wait_for_selector("#evidence .details")
-        said = page.texts("#evidence .details")[0]
-    assert "First seen\n2026-01-02 03:04 UTC" in said
-    assert "Last changed\n2026-01-09 03:04 UTC, from pass to fail" in said
+def test_control_at_another_place_is_a_prerequisite(browser: Browser, tmp_path: Path) -> None:
+    elsewhere = {"method": "GET", "url": "https://acme.test/v1/models"}
+    changes = [dict([item]) for item in elsewhere.items()] + [{"url": "https://["}]
+    records: list[Any] = []
+    for number, change in enumerate(changes):
+        control = runs.exchange(case=f"models-{number}")
+        control["request"] |= change
+        case = f"judged-{number}"
+        finding = runs.broken(case=case, control=f"models-{number}")
+        records += [control, runs.exchange(case=case) | {"failure": None}, finding]
+    with opened(browser, written(tmp_path, runs.run(*records)), ACME) as page:
+        page.page.wait_for_selector("#evidence .pair")
+        for number in (1, 2):  # the first is open
+            page.page.click(f"#evidence summary:has-text('judged-{number}')")
+            page.page.wait_for_selector(f"#evidence h4:has-text('models-{number}')")
+        titles = page.texts("#evidence .exchange h4")
+        assert [title for title in titles if title.startswith("Its ")] == [
+            f"Its prerequisite models-{number}" for number in range(3)
+        ]
+        assert not {"null", "undefined"} & set("\n".join(page.texts("#evidence")).split())
 
 
-@pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
-def test_evidence_of_a_failure_is_of_the_night_that_failed(
-    browser: Browser, tmp_path: Path, reverse: bool
+PROMPTS = {
+    "A kite": "“A kite”",
+    "<img src=x onerror=alert(1)>\u202egnp": "“<img src=x onerror=alert(1)>\\u202egnp”",
+    "long " * 100: f"“{('long ' * 60)}…”",
+}
+
+
+def test_picture_stands_beside_its_prompt_and_no_key_of_a_service_is_named(
+    browser: Browser, tmp_path: Path
 ) -> None:
-    others = [said("good", "other"), runs.finding(case="other"), runs.finding("envelope.json")]
-    good = night(1, said("good"), *others, runs.finding())
-    bad = night(2, said("bad"), runs.broken())
-    link = "#cell=format.url-only/acme/dall-e-3"
-    with opened(
-        browser, written(tmp_path, *([bad, good] if reverse else [good, bad])), link
-    ) as page:
+    shown = rich()
+    request = runs.exchange("relay")["request"]
+    images = shown.exchanges["relay/dall-e-3/baseline"].images
+    for model, prompt in zip(("dall-e-3", "dall-e-2", "gpt-image-1"), PROMPTS, strict=True):
+        asked = {"body": json.dumps({"prompt": prompt, "size": "1024x1024"})}
+        name = f"relay/{model}/baseline"
+        runs.change_exchange(shown, name, request=request | asked, images=images)
+    headers = [["Authorization", "Bearer sk-conformance-redacted"]]
+    runs.change_exchange(shown, "relay/dall-e-3/n-7", request=request | {"headers": headers})
+    with opened(browser, written(tmp_path, shown), CELL) as page:
+        page.page.click("#evidence summary:has-text('n-7')")
+        page.page.wait_for_selector("#evidence .pair figure")
+        assert page.texts("#evidence .prompt") == ["“A kite”"]
+        lines = page.texts("#evidence pre")
+        assert lines[0].startswith("curl")
+        assert any('"authorization: Bearer $API_KEY"' in line for line in lines)
+        page.page.click("#close")
+        page.page.click(".gallery summary")
+        page.page.wait_for_selector(".gallery figure")
+        assert set(page.texts(".gallery .prompt")) == set(PROMPTS.values())
+        assert "asked: size 1024x1024" in page.texts(".gallery figcaption")[0]
+        assert page.page.get_attribute(".gallery img", "src") == PIXEL
+        assert page.complaints == []
+
+
+def answered(text: str, case: str = "baseline") -> dict[str, Any]:
+    return runs.exchange(case=case) | {"reason": f"HTTP 200 {text}"}
+
+
+def test_evidence_of_several_runs_is_of_the_night_that_failed_and_says_since_when(
+    browser: Browser, tmp_path: Path
+) -> None:
+    others = [answered("good", "other"), runs.finding(case="other"), runs.finding("envelope.json")]
+    good = night(1, answered("good"), *others, runs.finding())
+    bad = night(2, answered("bad"), runs.broken())
+    with opened(browser, written(tmp_path, bad, good), ACME) as page:
         page.page.wait_for_selector("#evidence .details")
         shown = page.texts("#evidence .details")[0]
-        names = page.texts("#evidence .finding summary b")
+        assert page.texts("#evidence .finding summary b") == ["baseline", "other"]
     assert "HTTP 200 bad" in shown
     assert "good" not in shown
     assert "Judged in\nrun of 2026-01-02 03:00 UTC" in shown
-    assert names == ["baseline", "other"]
+    assert "First seen\n2026-01-01 03:00 UTC" in shown
+    assert "Last changed\n2026-01-02 03:00 UTC, from pass to fail" in shown
 
 
+kept, broken = runs.finding, runs.broken
 silent = partial(runs.finding, verdict=Verdict.UNAVAILABLE)
-
-
 NIGHTS: list[tuple[list[Any], str]] = [
-    ([runs.finding, runs.broken, runs.broken], "2026-01-02 03:00 UTC, from pass to FAIL"),
-    ([runs.broken, runs.broken, runs.broken], "not since then"),
-    ([runs.finding, runs.finding, runs.broken], "in this run, from pass to FAIL"),
-    ([runs.finding, silent, silent], "2026-01-02 03:00 UTC, from pass to not judged"),
+    ([kept, broken, broken], "2026-01-02 03:00 UTC, from pass to FAIL"),
+    ([broken, broken, broken], "not since then"),
+    ([kept, kept, broken], "in this run, from pass to FAIL"),
+    ([kept, silent, silent], "2026-01-02 03:00 UTC, from pass to not judged"),
 ]
 
 
@@ -167,22 +162,18 @@ NIGHTS: list[tuple[list[Any], str]] = [
 def test_page_of_one_run_says_since_when_by_the_nights_before(
     browser: Browser, tmp_path: Path, days: list[Any], changed: str
 ) -> None:
-    earlier = tmp_path / "nights"
+    nights = tmp_path / "nights"
     for day, made in enumerate(days, 1):
-        folder = tmp_path if day == len(days) else earlier
+        folder = tmp_path if day == len(days) else nights
         write_run(night(day, runs.exchange(), made()), folder / f"{day}.jsonl")
-    words = [str(tmp_path / "3.jsonl"), "--history", str(earlier), "-q", "-o"]
+    words = [str(tmp_path / "3.jsonl"), "--history", str(nights), "-q", "-o"]
     done = CliRunner().invoke(app, ["report", *words, str(tmp_path / "index.html")])
     assert done.exit_code == 0
-    with opened(browser, tmp_path / "index.html", "#cell=format.url-only/acme/dall-e-3") as page:
+    with opened(browser, tmp_path / "index.html", ACME) as page:
         page.page.wait_for_selector("#evidence .nights")
         shown = page.texts("#evidence .nights")[0]
-    first = "pass" if days[0] is runs.finding else "FAIL"
+    first = "pass" if days[0] is kept else "FAIL"
     assert shown == f"First seen\n2026-01-01 03:00 UTC, {first}\nLast changed\n{changed}"
-
-
-def said(text: str, case: str = "baseline") -> dict[str, Any]:
-    return runs.exchange(case=case) | {"reason": f"HTTP 200 {text}"}
 
 
 def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> None:
@@ -194,35 +185,12 @@ def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> Non
         assert page.complaints == []
 
 
-def test_gallery_shows_what_was_asked_and_what_came(page: Opened) -> None:
-    page.page.click(".gallery summary")
-    page.page.wait_for_selector(".gallery figure")
-    assert "asked: size 1024x1024" in page.texts(".gallery figcaption")[0]
-    assert page.page.get_attribute(".gallery img", "src") == PIXEL
-
-
-@pytest.mark.parametrize(
-    ("prompt", "shown"),
-    [
-        ("A kite", "“A kite”"),
-        ("<img src=x onerror=alert(1)>\u202egnp", "“<img src=x onerror=alert(1)>\\u202egnp”"),
-        ("long " * 100, f"“{('long ' * 60)}…”"),
-    ],
-    ids=["plain", "hostile", "long"],
-)
-def test_picture_stands_beside_the_prompt_that_was_asked(
-    browser: Browser, tmp_path: Path, prompt: str, shown: str
-) -> None:
-    found = rich()
-    asked = json.dumps({"prompt": prompt, "size": "1024x1024"})
-    request = runs.exchange("relay")["request"] | {"body": asked}
-    runs.change_exchange(found, "relay/dall-e-3/baseline", request=request)
-    with opened(browser, written(tmp_path, found), CELL) as page:
-        page.page.click("#evidence summary:has-text('n-7')")
-        page.page.wait_for_selector("#evidence .pair figure")
-        assert page.texts("#evidence .prompt") == [shown]
-        page.page.click("#close")
-        page.page.click(".gallery summary")
-        page.page.wait_for_selector(".gallery figure")
-        assert page.texts(".gallery .prompt") == [shown]
-        assert page.complaints == []
+def test_cell_of_a_missing_promise_opens_and_says_so(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, *two()), "#differs=0") as page:
+        assert page.texts("thead .edition")[-2:] == [OLD, NEW]
+        assert page.page.locator("#grid td.v-not-in-this-edition").count() == 2
+        page.page.click("td.v-not-in-this-edition a")
+        page.page.wait_for_selector("#evidence:not([hidden])")
+        assert "has no such promise" in page.texts("#evidence-body")[0]
+        page.page.evaluate("location.hash = ''")
+        page.page.wait_for_selector("#grid .empty")

@@ -17,39 +17,33 @@ from tests.pages import CELL, written
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-
-def test_verdicts_are_told_apart_without_colour(page: Opened) -> None:
-    pairs = "[...document.querySelectorAll('#grid td a')].map((a) => [a.textContent, a.ariaLabel])"
-    found = {(symbol, name.split(":")[0]) for symbol, name in page.page.evaluate(pairs)}
-    assert len({symbol for symbol, _ in found}) == len(found) >= 4
-
-
 CONTRAST = """() => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);
   const light = (colour) => parse(colour).slice(0, 3).map((part) => {
-    const each = part / 255;
-    return each <= 0.03928 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4;
-  }).reduce((sum, each, rank) => sum + each * [0.2126, 0.7152, 0.0722][rank], 0);
+    const share = part / 255;
+    return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }).reduce((sum, share, rank) => sum + share * [0.2126, 0.7152, 0.0722][rank], 0);
   const behind = (element) => {
     const colour = getComputedStyle(element).backgroundColor;
     const bare = parse(colour)[3] === 0 && element.parentElement;
     return bare ? behind(element.parentElement) : colour;
   };
-  const found = [];
+  const weak = [];
   for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((each) => each.nodeType === 3 && each.data.trim());
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
     if (!own || !element.checkVisibility() || element.closest("script, style")) continue;
     const [one, other] = [light(getComputedStyle(element).color), light(behind(element))];
     const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
     let opaque = 1;
-    for (let each = element; each; each = each.parentElement) {
-      opaque *= getComputedStyle(each).opacity;
+    for (let part = element; part; part = part.parentElement) {
+      opaque *= getComputedStyle(part).opacity;
     }
     if (ratio < 4.5 || opaque < 1)
-      found.push(`${element.className} ${element.textContent} ${ratio}`);
+      weak.push(`${element.className} ${element.textContent} ${ratio}`);
   }
-  return found;
+  return weak;
 }"""
+GROUND = "getComputedStyle(document.body).backgroundColor"
 
 
 @pytest.mark.parametrize(
@@ -60,59 +54,58 @@ def test_contrast_is_enough_to_read(
 ) -> None:
     with opened(browser, file, CELL + filtered, color_scheme=scheme) as page:
         page.page.wait_for_selector("#evidence:not([hidden])")
+        assert (page.page.evaluate(GROUND) == "rgb(18, 23, 30)") == (scheme == "dark")
         assert bool(page.page.locator(".faint").count()) == bool(filtered)
         assert page.page.evaluate(CONTRAST) == []
 
 
-def test_dark_is_dark(browser: Browser, file: Path) -> None:
-    colour = "getComputedStyle(document.body).backgroundColor"
-    with opened(browser, file, color_scheme="dark") as page:
-        assert page.page.evaluate(colour) == "rgb(18, 23, 30)"
-
-
-@pytest.mark.parametrize("fragment", ["", CELL], ids=["matrix", "evidence"])
-def test_page_is_no_wider_than_a_phone(browser: Browser, file: Path, fragment: str) -> None:
-    with opened(browser, file, fragment, viewport={"width": 390, "height": 844}) as page:
-        if fragment:
-            page.page.wait_for_selector("#evidence:not([hidden])")
+def test_page_is_no_wider_than_a_phone(browser: Browser, file: Path) -> None:
+    with opened(browser, file, viewport={"width": 390, "height": 844}) as page:
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.page.evaluate(f"location.hash = '{CELL}'")
+        page.page.wait_for_selector("#evidence:not([hidden])")
         assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.page.evaluate("document.getElementById('evidence').scrollWidth") <= 390
 
 
-def test_print_leaves_out_what_paper_cannot_do(page: Opened) -> None:
+def test_print_leaves_out_what_paper_cannot_do_and_names_the_columns(page: Opened) -> None:
     page.page.emulate_media(media="print")
     assert page.page.is_hidden("#filters")
     assert page.page.is_visible("#grid table")
     assert page.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    head = page.page.locator(".offers thead th").first
+    assert not head.locator("button").is_visible()  # browsers leave them out of repeated heads
+    assert head.evaluate("(th) => getComputedStyle(th, '::before').content") == '"Provider"'
 
 
 def long_run(names: Sequence[str] = ("aimock-with-a-long-name",), models: int = 3) -> Run:
     """A run whose matrix does not fit on one sheet."""
     head = runs.header(names, [f"gpt-image-1.{number}" for number in range(models)])
     places = [(name, model) for name in names for model in head["providers"][0]["models"]]
-    judged = [
-        runs.finding(f"count.promise-{number}", provider=name, model=model)
-        for number in range(100)
+    clauses = [f"count.promise-{number}" for number in range(100)]
+    judged = (
+        runs.finding(clause, provider=name, model=model)
+        for clause in clauses
         for name, model in places
-    ]
+    )
     return runs.run(*judged, head=head)
 
 
 HEAD = """() => {
   const head = document.querySelector("#grid thead");
   const style = getComputedStyle(head);
+  const hides = (part) => getComputedStyle(part).overflow !== "visible";
   const cut = [...head.querySelectorAll(".name, .origin, .model span")]
-    .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflow !== "visible"
-      || each.scrollHeight > each.clientHeight + 1)
-    .map((each) => each.textContent);
+    .filter((part) => part.scrollWidth > part.clientWidth + 1 && hides(part)
+      || part.scrollHeight > part.clientHeight + 1)
+    .map((part) => part.textContent);
   return [style.display, style.position, head.offsetHeight, head.offsetWidth, cut];
-}"""  # noqa: E501 - a program
+}"""
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("providers", "models", "sheet"),
-    [(1, 3, 1031), (3, 7, 703), (10, 7, 703)],
+    ("providers", "models", "sheet"), [(1, 3, 1031), (3, 7, 703), (10, 7, 703)]
 )
 def test_print_repeats_the_names_of_the_columns_and_cuts_none(
     browser: Browser, tmp_path: Path, providers: int, models: int, sheet: int
@@ -136,23 +129,9 @@ def test_print_fills_its_sheets(browser: Browser, tmp_path: Path) -> None:
     assert 3 <= len(re.findall(rb"/Type /Page\b", printed)) <= 6
 
 
-def test_print_has_the_names_of_columns_where_the_screen_has_buttons(page: Opened) -> None:
-    page.page.emulate_media(media="print")
-    head = page.page.locator(".offers thead th").first
-    assert not head.locator("button").is_visible()  # browsers leave them out of repeated heads
-    assert head.evaluate("each => getComputedStyle(each, '::before').content") == '"Provider"'
-
-
 def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -> None:
     with opened(browser, file, scripts=False) as page:
         said = page.texts("body")[0]
         assert page.page.is_hidden("#filters")
-    for part in (
-        "does not conform",
-        "need JavaScript",
-        "relay",
-        "dall-e-2",
-        "2/4",
-        "seed 42",
-    ):
+    for part in ("does not conform", "need JavaScript", "relay", "dall-e-2", "2/4", "seed 42"):
         assert part in said

@@ -59,9 +59,8 @@ def test_line_is_one_call_of_curl_with_the_words_of_the_request(request_: Any) -
     assert line.isprintable()
     words = said_by_shell(line)
     assert words[:5] == ["-sS", "-X", "POST", "--url", request_.get("url", URL)]
-    assert {each for each in words if each.startswith("-")} <= {
-        *("-sS", "-X", "--url", "--globoff", "-H", "--data-raw")
-    }
+    options = {"-sS", "-X", "--url", "--globoff", "-H", "--data-raw"}
+    assert {word for word in words if word.startswith("-")} <= options
 
 
 @pytest.mark.parametrize("body", [bytes(range(1, 256)), "ü'\\".encode() * 3, b"@/etc/passwd"])
@@ -83,24 +82,22 @@ def test_shell_gets_a_body_with_nul_through_a_pipe() -> None:
     assert line.endswith("--data-binary @-")
 
 
+READ_TWO_WAYS = "https://acme.test\\@evil.test/"
+
+
 @pytest.mark.parametrize(
     "request_",
     [
-        {"url": "-o/home/me/.bashrc"},
-        {"url": "file:///etc/passwd"},
-        {"url": "https://acme.test\\@evil.test/"},
-        {"url": "https://me:secret@acme.test/"},
-        {"url": "https://["},
-        {"url": ""},
-        {"method": "-o"},
-        {"method": "@x"},
+        *({"url": "-o/home/me/.bashrc"}, {"url": "file:///etc/passwd"}, {"url": READ_TWO_WAYS}),
+        *({"url": "https://me:secret@acme.test/"}, {"url": "https://["}, {"url": ""}),
+        *({"method": "-o"}, {"method": "@x"}),
     ],
     ids=["option", "file", "read-two-ways", "password", "no-host", "empty", "method", "at-file"],
 )
 def test_no_command_for_what_is_no_plain_request_of_the_web(request_: Any) -> None:
-    found = shown(**request_)
-    assert "curl" not in found
-    assert found["notes"][0].startswith("No command sends this: ")
+    about = shown(**request_)
+    assert "curl" not in about
+    assert about["notes"][0].startswith("No command sends this: ")
 
 
 def test_header_is_never_a_file_that_curl_reads() -> None:
@@ -110,37 +107,22 @@ def test_header_is_never_a_file_that_curl_reads() -> None:
 
 @pytest.mark.parametrize("value", ["Bearer sk-conformance-redacted", "REDACTED", "Bearer sk-real"])
 def test_key_is_a_variable_that_names_no_service(value: str) -> None:
-    found = shown(headers=[["Authorization", value]])
-    assert '-H "authorization: Bearer $API_KEY"' in found["curl"]
-    assert "API_KEY is to hold your key for acme.test, and no other." in found["notes"]
-    assert not {"COMETAPI", "sk-real"} & set(found["curl"].replace("_", " ").split())
-
-
-def test_authorization_that_holds_no_key_is_that_of_the_cases() -> None:
-    assert request.DUMMIES == DUMMIES
+    about = shown(headers=[["Authorization", value]])
+    assert '-H "authorization: Bearer $API_KEY"' in about["curl"]
+    assert "API_KEY is to hold your key for acme.test, and no other." in about["notes"]
+    assert not {"COMETAPI", "sk-real"} & set(about["curl"].replace("_", " ").split())
 
 
 @pytest.mark.parametrize("value", ["Bearer", "Bearer sk-conformance-unknown-0000000000000000"])
 def test_key_that_is_none_is_shown_as_it_was_sent(value: str) -> None:
-    found = shown(headers=[["authorization", value]])
-    assert shlex.split(found["curl"])[-1] == f"authorization: {value}"
-    assert found["notes"] == ["Goes to acme.test."]
+    assert request.DUMMIES == DUMMIES
+    about = shown(headers=[["authorization", value]])
+    assert shlex.split(about["curl"])[-1] == f"authorization: {value}"
+    assert about["notes"] == ["Goes to acme.test."]
 
 
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        (URL, "Goes to acme.test."),
-        (
-            "https://evil.test/",
-            "Goes to evil.test: another host than that of the provider, which is at acme.test.",
-        ),
-    ],
-)
-def test_host_is_named(url: str, said: str) -> None:
-    assert shown(url=url)["notes"][0] == said
-
-
-@pytest.mark.parametrize("body", ['{"a":"<900 characters, sha256 ab>"}', "x… (9 more characters)"])
-def test_folded_request_says_so(body: str) -> None:
-    assert "folded" in shown(body=body)["notes"][-1]
+def test_notes_name_another_host_and_say_that_a_request_is_folded() -> None:
+    other = "Goes to evil.test: another host than that of the provider, which is at acme.test."
+    assert shown(url="https://evil.test/")["notes"][0] == other
+    for body in ('{"a":"<900 characters, sha256 ab>"}', "x… (9 more characters)"):
+        assert "folded" in shown(body=body)["notes"][-1]

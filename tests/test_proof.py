@@ -17,11 +17,10 @@ from conformance.clauses import clauses_of
 from conformance.clauses.stamps import load_stamps
 from conformance.cli import app
 from conformance.contract import load_edition, schemas_directory
-from conformance.errors import ConformanceError, UnknownNameError
+from conformance.errors import ConformanceError
 from conformance.findings import Verdict
 from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
 from conformance.proof.open_requests import Answered
-from conformance.proof.terminal import chosen_defects
 from conformance.proof.writing import WRITERS
 from conformance.reference.defects import defects, lying_steps
 from conformance.reference.server import ReferenceServer
@@ -29,19 +28,9 @@ from tests.extent import LONG, sample
 
 EDITION = load_edition()
 MODES = {f"D{number}" for number in range(1, 13)} | {
-    "429 for everything",
-    "HTML 524",
-    "URL needing the key",
-    "accept-all",
-    "answers of another request",
-    "doubled images",
-    "fractional tokens",
-    "key echoed",
-    "moderation as 500",
-    "off-by-one sizes",
-    "quality echoed wrong",
-    "reject-all",
-    "truncated PNG",
+    *("429 for everything", "HTML 524", "URL needing the key", "accept-all", "doubled images"),
+    *("answers of another request", "fractional tokens", "key echoed", "moderation as 500"),
+    *("off-by-one sizes", "quality echoed wrong", "reject-all", "truncated PNG"),
     "usage that does not add up",
 }
 KEY = {"Authorization": "Bearer sk-reference-conformance"}
@@ -55,7 +44,7 @@ def of_every_chapter(step: int) -> list[str]:
     return [each for chapter in names.values() for each in sample(chapter, step)]
 
 
-CHOSEN = of_every_chapter(17)
+CHOSEN = of_every_chapter(30)
 
 
 @pytest.fixture(scope="session")
@@ -66,43 +55,38 @@ def matrix(proof: Proof) -> Matrix:
         return prove(EDITION, CHOSEN)
 
 
-def test_proof_has_no_hole(matrix: Matrix) -> None:
+def test_proof_has_no_hole_and_the_stamps_say_so(matrix: Matrix) -> None:
     assert [f"{each.kind}: {each.clause} {each.defect}" for each in holes(matrix)] == []
-
-
-def test_proof_is_of_every_clause_and_every_defect(matrix: Matrix) -> None:
     assert [each.id for each in matrix.clauses] == [each.id for each in clauses_of(EDITION)]
     assert [each.id for each in matrix.defects] == CHOSEN
     assert matrix.whole is LONG
     assert len(defects(EDITION)) >= 120
+    for name, proven in load_stamps(EDITION.id).items():
+        known = {defect for defect in proven.failed_by if defect in CHOSEN}
+        assert known == set(matrix.killers(name)), name
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_proof_document_names_every_clause_and_defect(matrix: Matrix, suffix: str) -> None:
     text = WRITERS[suffix](matrix)
     named = [*(each.id for each in matrix.clauses), *(each.id for each in matrix.defects)]
-    assert [each for each in named if each not in text] == []
+    assert [name for name in named if name not in text] == []
+    if suffix == ".json":
+        schema = json.loads((schemas_directory() / "proof.schema.json").read_text())
+        Draft202012Validator.check_schema(schema)
+        Draft202012Validator(schema).validate(json.loads(text))
 
 
-def test_proof_json_keeps_to_its_schema(matrix: Matrix) -> None:
-    schema = json.loads((schemas_directory() / "proof.schema.json").read_text())
-    Draft202012Validator.check_schema(schema)
-    Draft202012Validator(schema).validate(json.loads(WRITERS[".json"](matrix)))
-
-
-def test_every_failure_mode_has_a_defect() -> None:
-    told = {mode for each in defects(EDITION).values() for mode in each.modes}
-    assert MODES - told == set()
-
-
-def test_defect_says_its_lie_in_a_sentence() -> None:
-    lies = [each.lie for each in defects(EDITION).values()]
+def test_every_failure_mode_has_a_defect_and_every_defect_a_lie_in_a_sentence() -> None:
+    known = defects(EDITION).values()
+    assert MODES - {mode for defect in known for mode in defect.modes} == set()
+    lies = [defect.lie for defect in known]
     assert [lie for lie in lies if not (lie.endswith(".") and 10 < len(lie) < 200)] == []
 
 
 def test_two_proofs_find_the_same(matrix: Matrix, proof: Proof) -> None:
-    for column in matrix.defects[::100]:
-        assert proof.column(defects(EDITION)[column.id]) == column
+    column = matrix.defects[0]
+    assert proof.column(defects(EDITION)[column.id]) == column
 
 
 CLAUSE = ClauseRow("count.as-asked", "MUST", "As many as asked.")
@@ -121,28 +105,20 @@ LIE = DefectColumn(
 TRUTH = {"count.as-asked": Verdict.PASS, "count.one-by-default": Verdict.PASS}
 
 
-def small(lie: DefectColumn = LIE, **changes: Verdict) -> Matrix:
-    rows = (CLAUSE, OTHER) if changes else (CLAUSE,)
-    truth = {**TRUTH, **{name.replace("_", "-"): each for name, each in changes.items()}}
-    return Matrix("an-edition", rows, truth, (lie,), 1, 0.0)
+def small(lie: DefectColumn = LIE) -> Matrix:
+    return Matrix("an-edition", (CLAUSE,), TRUTH, (lie,), 1, 0.0)
 
 
 def said(matrix: Matrix) -> list[tuple[str, str, str]]:
     return [(each.kind, each.clause, each.defect) for each in holes(matrix)]
 
 
-def test_small_proof_has_no_hole() -> None:
+def test_clause_that_sees_nothing_is_a_hole_of_a_whole_proof() -> None:
     assert said(small()) == []
-
-
-def test_clause_that_sees_nothing_is_a_hole() -> None:
     matrix = replace(small(), clauses=(CLAUSE, OTHER))
     assert said(matrix) == [("blind clause", "count.one-by-default", "")]
-    assert holes(replace(matrix, whole=False)) == ()
-
-
-def test_proof_of_some_defects_writes_no_unseen_clause_as_a_hole() -> None:
-    part = replace(small(), clauses=(CLAUSE, OTHER), whole=False)
+    part = replace(matrix, whole=False)
+    assert holes(part) == ()
     assert json.loads(WRITERS[".json"](part))["holes"] == []
 
 
@@ -152,11 +128,8 @@ def test_truth_that_is_not_passed_is_a_hole(verdict: Verdict) -> None:
     assert said(matrix) == [("false alarm", "count.as-asked", "")]
 
 
-def test_clause_that_was_not_asked_is_a_hole() -> None:
+def test_lie_that_nobody_sees_and_clause_that_nobody_asked_are_holes() -> None:
     assert said(replace(small(), truth={})) == [("not asked", "count.as-asked", "")]
-
-
-def test_lie_that_nobody_sees_is_a_hole() -> None:
     blind = replace(LIE, verdicts={"count.as-asked": Verdict.NOT_TESTABLE})
     assert said(small(blind))[1:] == [
         ("survivor", "", "count.n-ignored"),
@@ -181,12 +154,10 @@ def test_lie_that_open_requests_alone_are_told_must_be_seen() -> None:
     assert said(small(spread)) == [("cascade", "count.one-by-default", "count.n-ignored")]
 
 
-@pytest.mark.parametrize(("judged", "kinds"), [(8, ["hardly judged"]), (9, []), (10, [])])
-def test_answer_of_which_less_than_nine_tenths_is_judged_is_a_hole(
-    judged: int, kinds: list[str]
-) -> None:
-    matrix = replace(small(), answered=(Answered("dall-e-2/open-baseline", 10, judged),))
-    assert [each.kind for each in holes(matrix)] == kinds
+def test_answer_of_which_less_than_nine_tenths_is_judged_is_a_hole() -> None:
+    for judged, kinds in ((8, ["hardly judged"]), (9, []), (10, [])):
+        matrix = replace(small(), answered=(Answered("dall-e-2/open-baseline", 10, judged),))
+        assert [each.kind for each in holes(matrix)] == kinds
 
 
 def test_answers_to_open_requests_are_judged_as_their_documented_twins(matrix: Matrix) -> None:
@@ -219,15 +190,6 @@ def test_served_defect_lies_over_http() -> None:
     assert len(answer.json()["data"]) == 1
 
 
-def test_unknown_defects_and_models_name_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match=r"did you mean 'count\.n-ignored'"):
-        lying_steps(EDITION, ["count.n-ignord"])
-    with pytest.raises(UnknownNameError, match="did you mean 'dall-e-2'"):
-        lying_steps(EDITION, [], "dall-e-20")
-    with pytest.raises(UnknownNameError, match="unknown defect"):
-        chosen_defects(EDITION, "cuont.*")
-
-
 def test_prove_command_writes_what_it_found(
     proof: Proof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,22 +204,13 @@ def test_prove_command_writes_what_it_found(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["prove", "--defect", "cuont.n-ignored"], "did you mean 'count.n-ignored'"),
-        (["prove", "-o", "proof.txt"], "end its name in .json, .md, .html"),
-        (["serve", "--defect", "count.n-ignord"], "did you mean 'count.n-ignored'"),
+        ("prove --defect cuont.*", "unknown defect"),
+        ("prove --defect cuont.n-ignored", "did you mean 'count.n-ignored'"),
+        ("prove -o proof.txt", "end its name in .json, .md, .html"),
+        ("serve --defect count.n-ignord", "did you mean 'count.n-ignored'"),
+        ("serve --defect count.n-ignored --defect-model dall-e-20", "did you mean 'dall-e-2'"),
     ],
-    ids=["defect", "output", "serve"],
 )
-def test_mistake_is_an_error_with_a_remedy(words: list[str], message: str) -> None:
+def test_mistake_is_an_error_with_a_remedy(words: str, message: str) -> None:
     with pytest.raises(ConformanceError, match=re.escape(message)):
-        CliRunner().invoke(app, words, catch_exceptions=False)
-
-
-def test_stamps_of_defects_are_up_to_date(matrix: Matrix) -> None:
-    stored = load_stamps(EDITION.id)
-    killers = {clause.id: sorted(matrix.killers(clause.id)) for clause in matrix.clauses}
-    expected = {
-        name: [each for each in proven.failed_by if each in CHOSEN]
-        for name, proven in stored.items()
-    }
-    assert expected == killers
+        CliRunner().invoke(app, words.split(), catch_exceptions=False)

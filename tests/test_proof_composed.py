@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from conformance.contract import load_edition
-from conformance.errors import ConformanceError, UnknownNameError
+from conformance.errors import ConformanceError
 from conformance.findings import BROKEN
 from conformance.proof import Proof
 from conformance.proof.in_process import LOOPBACK_URL
@@ -38,45 +38,36 @@ def red(proof: Proof, steps: Steps, models: Sequence[str] = MODELS) -> set[str]:
     return {each.clause for one in judged for each in one.findings if each.verdict in BROKEN}
 
 
-@pytest.mark.parametrize("pair", sample(PAIRS, 3), ids=" and ".join)
+@pytest.mark.parametrize("pair", sample(PAIRS, 4), ids=" and ".join)
 def test_two_lies_turn_the_clauses_of_both_red(pair: tuple[str, str], proof: Proof) -> None:
-    known = defects()
-    claimed = {claim for name in pair for claim in known[name].claims}
+    claimed = {claim for name in pair for claim in defects()[name].claims}
     assert red(proof, with_defects(TRUTHFUL, pair)) == claimed
 
 
-@pytest.mark.parametrize("pair", sample(PAIRS[:3], 3), ids=" and ".join)
-def test_order_in_which_lies_are_planted_is_of_no_matter(
-    pair: tuple[str, str], proof: Proof
-) -> None:
-    turned = red(proof, with_defects(TRUTHFUL, pair[::-1]))
-    assert turned == red(proof, with_defects(TRUTHFUL, pair))
+def test_order_in_which_lies_are_planted_is_of_no_matter(proof: Proof) -> None:
+    one, other = PAIRS[0]
+    claimed = {*defects()[one].claims, *defects()[other].claims}
+    assert red(proof, with_defects(TRUTHFUL, [other, one]), ["gpt-image-1-mini"]) == claimed
 
 
 @pytest.mark.parametrize(
-    ("name", "model"),
+    ("names", "model"),
     [
-        ("count.one-more", "dall-e-2"),
-        ("envelope.created-milliseconds", "gpt-image-1-mini"),
-        ("errors.no-type", "dall-e-3"),
-        ("image.size-turned", "gpt-image-1-mini"),
-        ("parameters.style-enum-broken", "dall-e-3"),
-        ("stream.never-completed", "gpt-image-1-mini"),
-        ("envelope.web-page", "dall-e-2"),
+        (["count.one-more", "errors.no-type"], "dall-e-2"),
+        (["envelope.created-milliseconds"], "gpt-image-1-mini"),
+        (["parameters.style-enum-broken"], "dall-e-3"),
+        (["stream.never-completed"], "gpt-image-1-mini"),
+        (["envelope.web-page"], "dall-e-2"),
     ],
+    ids=lambda value: value if isinstance(value, str) else " and ".join(value),
 )
-def test_lie_about_one_model_leaves_the_others_true(name: str, model: str, proof: Proof) -> None:
-    steps = with_defects(TRUTHFUL, [name], model)
+def test_lies_about_one_model_leave_the_others_true(
+    names: list[str], model: str, proof: Proof
+) -> None:
+    steps = with_defects(TRUTHFUL, names, model)
     others = [each for each in MODELS if each != model]
-    assert red(proof, steps, [model]) == set(defects()[name].claims)
+    assert red(proof, steps, [model]) == {c for name in names for c in defects()[name].claims}
     assert red(proof, steps, others) == set()
-
-
-def test_two_lies_about_one_model_leave_the_others_true(proof: Proof) -> None:
-    names = ["count.one-more", "errors.no-type"]
-    steps = with_defects(TRUTHFUL, names, "dall-e-2")
-    assert red(proof, steps, ["dall-e-2"]) == {"count.as-asked", "errors.type-string"}
-    assert red(proof, steps, ["dall-e-3", "gpt-image-1-mini"]) == set()
 
 
 def test_lie_about_keys_holds_for_the_model_that_the_body_names() -> None:
@@ -108,8 +99,3 @@ def test_lies_that_only_a_public_address_can_tell_are_marked_so(proof: Proof) ->
         if not all(proof.sighting(defect, clauses[each], LOOPBACK_URL) for each in defect.claims)
     }
     assert unseen == {defect.id for defect in defects().values() if defect.public}
-
-
-def test_unknown_lie_is_told_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match=r"did you mean 'count\.one-more'"):
-        with_defects(TRUTHFUL, ["count.one-mor"])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from conformance.results.run_file import Run
 from tests import runs
 from tests.recording import Played
 from tests.runs import finding, known
+from tests.shown import by_schema
 from tests.test_foreign import PAINTED, judged, record
 
 TEN = [finding(f"envelope.{name}") for name in "abcdefghij"]
@@ -36,12 +37,9 @@ def must(run: Run) -> Kept:
     return row.kept["MUST"]
 
 
-def test_what_a_broken_promise_explains_is_not_decided() -> None:
+def test_what_a_broken_promise_explains_is_not_decided_and_what_is_not_claimed_no_duty() -> None:
     assert must(runs.run(*TEN, KNOWN, *UNSEEN)) == Kept(10, 14, decided=11, accepted=3)
     assert must(runs.run(*TEN, SHOULD, *NO_ERRORS)) == Kept(10, 13, decided=10)
-
-
-def test_what_is_not_claimed_does_not_bind() -> None:
     assert must(runs.run(*TEN, finding("x.y", Verdict.NOT_CLAIMED))) == Kept(10, 10, decided=10)
 
 
@@ -66,75 +64,63 @@ def test_conforms_is_said_of_what_was_decided(
     assert (summary.conclusion, conclude(findings)) == (conclusion, conclusion)
     assert summary.headline.conforms == conforms
     assert ("conforms" in closing(summary)) == conforms
-    green = any(GREEN in each for each in badges(summary).values())
+    green = any(GREEN in svg for svg in badges(summary).values())
     assert green == (findings == TEN)
 
 
 def test_known_state_of_poor_reach_says_what_it_is() -> None:
-    said = closing(summarize([runs.run(*TEN, KNOWN, *UNSEEN)]))
-    assert said == (
+    assert closing(summarize([runs.run(*TEN, KNOWN, *UNSEEN)])) == (
         "acme (dall-e-3, live): nothing new is broken, 1 known deviation; 10 of 14 MUSTs kept, "
         "11 decided; 3 promises open, blocked by other failures (edition sample-2026-01-01)."
     )
+    elsewhere = finding("a.b", Verdict.UNAVAILABLE, case="n-2")
+    summary = summarize([runs.run(*TEN, KNOWN, *UNSEEN, elsewhere)])
+    assert sum(row.undecided for row in summary.rows) == 4
+    assert "; 4 promises open, 3 of them blocked by other failures" in closing(summary)
 
 
-def test_too_little_says_what_would_raise_it() -> None:
-    (note,) = notes(summarize([runs.run(*TEN, SHOULD, *NO_ERRORS)]))
+def test_too_little_says_what_would_raise_it_and_is_enough_in_one_model() -> None:
+    little = [*TEN, SHOULD, *NO_ERRORS]
+    (note,) = notes(summarize([runs.run(*little)]))
     assert note.startswith("acme: less than 90 % of the MUSTs that bind were decided on dall-e-3")
     assert "(10 of 13), mostly (3 promises) because 'the request was accepted" in note
-
-
-def test_one_model_of_poor_reach_is_enough_to_conclude_nothing() -> None:
-    other = [finding(each.clause, model="gpt-image-1") for each in TEN]
-    assert conclude([*other, *TEN, SHOULD, *NO_ERRORS]) is Conclusion.NOT_JUDGED
-
-
-def test_open_column_and_headline_count_the_same() -> None:
-    elsewhere = finding("a.b", Verdict.UNAVAILABLE, case="n-2")
-    found = summarize([runs.run(*TEN, KNOWN, *UNSEEN, elsewhere)])
-    assert sum(row.undecided for row in found.rows) == 4
-    assert "; 4 promises open, 3 of them blocked by other failures" in closing(found)
+    other = [finding(kept.clause, model="gpt-image-1") for kept in TEN]
+    assert conclude([*other, *little]) is Conclusion.NOT_JUDGED
 
 
 def test_two_numbers_stand_in_every_report() -> None:
     run = runs.run(*TEN, KNOWN, *UNSEEN, head=runs.header(models=["dall-e-3"]))
-    told = json.loads(render([run], "json"))
+    told = by_schema("report", render([run], "json"))
     assert told["reach"] == {"kept": 10, "total": 14, "decided": 11, "accepted": 3}
     assert (told["conforms"], told["columns"][0]["kept"]["MUST"]) == (False, told["reach"])
     assert "| 10/14 | - | - | 11/14 |" in render([run], "md")
     assert '<td class="n">11/14</td>' in render([run], "html")
     assert "MUST 10/14, 11 decided" in badges(summarize([run]))["acme.svg"]
     properties = ET.fromstring(render([run], "junit")).findall("testsuite/properties/property")
-    assert [each.get("value") for each in properties[:3]] == ["10", "11", "14"]
+    assert [entry.get("value") for entry in properties[:3]] == ["10", "11", "14"]
 
 
 def test_comparison_tells_both_numbers() -> None:
-    sides = [[*TEN, KNOWN, *UNSEEN], [*TEN, finding("image.a"), finding(KNOWN.clause)]]
-    pair = [
-        runs.run(*(_of(each, name) for each in side), head=runs.header([name]))
-        for name, side in zip(("one", "two"), sides, strict=True)
-    ]
-    one, two = compare(pair).totals
-    assert (one["MAY"], two["MAY"]) == (  # the level of clauses that no header ranks
-        Kept(10, 12, decided=11),
-        Kept(12, 12, decided=12),
-    )
+    def side(name: str, *findings: Finding) -> Run:
+        theirs = (replace(one, provider=name) for one in findings)
+        return runs.run(*theirs, head=runs.header([name]))
 
-
-def _of(each: Finding, provider: str) -> Finding:
-    return replace(each, provider=provider)
+    poor = side("one", *TEN, KNOWN, *UNSEEN)
+    rich = side("two", *TEN, finding("image.a"), finding(KNOWN.clause))
+    one, two = compare([poor, rich]).totals
+    assert one["MAY"] == Kept(10, 12, decided=11)  # the level of clauses that no header ranks
+    assert two["MAY"] == Kept(12, 12, decided=12)
 
 
 def test_footer_of_a_run_has_the_reach_of_its_reports(tmp_path: Path) -> None:
     played = Played(tmp_path, models="qwen-image")
     played.begin(played.asked)
-    for rank, each in enumerate(played.asked):
-        played.report(each, Verdict.PASS if rank % 7 else Verdict.NOT_TESTABLE)
+    for rank, asked in enumerate(played.asked):
+        played.report(asked, Verdict.PASS if rank % 7 else Verdict.NOT_TESTABLE)
     run = played.end()
     assert run.footer is not None
     (told,) = run.footer.reach
-    row = summarize([run]).rows[0]
-    assert told.levels == row.kept
+    assert told.levels == summarize([run]).rows[0].kept
     assert told.chosen == told.judged == len(played.asked)
 
 
@@ -144,12 +130,18 @@ CLEAN = record()
 KEY_REFUSED = record({"error": {"message": "No.", "type": "x", "param": None, "code": None}}, 401)
 
 
-def test_recording_that_says_nothing_undoes_no_pass(tmp_path: Path) -> None:
+def test_recording_that_says_nothing_undoes_no_pass_and_none_conforms(tmp_path: Path) -> None:
     _, one = judged(tmp_path, CLEAN)
+    assert must(one).kept > 20
+    assert "nothing is broken, in what was recorded" in closing(summarize([one]))
+    assert not any(GREEN in svg for svg in badges(summarize([one])).values())
     report, more = judged(tmp_path, *[CLEAN] * 3, KEY_REFUSED)
     assert must(more) == must(one)
-    assert must(one).kept > 20
     assert report.conclusion is Conclusion.CONFORMS
+    promise = summarize([more]).rows[0].promises["envelope.data-present"]
+    assert (promise.judged, promise.findings) == (3, 4)
+    said = "Of recordings a promise is kept where"
+    assert any(note.startswith(said) for note in notes(summarize([more])))
 
 
 def test_recording_is_broken_where_any_exchange_breaks_it(tmp_path: Path) -> None:
@@ -157,21 +149,6 @@ def test_recording_is_broken_where_any_exchange_breaks_it(tmp_path: Path) -> Non
     report, run = judged(tmp_path, *[CLEAN] * 3, lie, KEY_REFUSED)
     assert report.conclusion is Conclusion.BREAKS
     assert must(run).kept < must(run).decided
-
-
-def test_recordings_say_in_how_many_a_promise_was_decided(tmp_path: Path) -> None:
-    _, run = judged(tmp_path, CLEAN, CLEAN, KEY_REFUSED)
-    summary = summarize([run])
-    promise = summary.rows[0].promises["envelope.data-present"]
-    assert (promise.judged, promise.findings) == (2, 3)
-    assert any(each.startswith("Of recordings a promise is kept where") for each in notes(summary))
-
-
-def test_recordings_never_conform_and_have_no_green_badge(tmp_path: Path) -> None:
-    _, run = judged(tmp_path, CLEAN)
-    summary = summarize([run])
-    assert "nothing is broken, in what was recorded" in closing(summary)
-    assert not any(GREEN in each for each in badges(summary).values())
 
 
 def test_recording_of_a_refused_key_alone_could_not_be_judged(tmp_path: Path) -> None:
@@ -184,88 +161,72 @@ def test_recording_of_a_refused_key_alone_could_not_be_judged(tmp_path: Path) ->
 def test_unknown_models_neither_lower_the_reach_nor_raise_it(
     unknown_models: tuple[str, ...],
 ) -> None:
-    known_model = [finding(each.clause, model="dall-e-2") for each in TEN]
-    found = conclude_recordings([*known_model, *TEN, *UNSEEN], True, unknown_models)
-    assert found is (Conclusion.CONFORMS if unknown_models else Conclusion.NOT_JUDGED)
+    known_model = [finding(kept.clause, model="dall-e-2") for kept in TEN]
+    conclusion = conclude_recordings([*known_model, *TEN, *UNSEEN], True, unknown_models)
+    assert conclusion is (Conclusion.CONFORMS if unknown_models else Conclusion.NOT_JUDGED)
 
+
+# --- what would help ---
 
 PROBLEM = "provider 'acme': the first authorised request was refused"
-NO_IMAGES = finding("a.b", Verdict.NOT_TESTABLE, message="the recorder kept no image of the URLs")
-NOT_SERVED = finding("a.b", Verdict.UNAVAILABLE, message="the model is not served (HTTP 404)")
 
 
-@pytest.mark.parametrize(
-    ("open_ones", "mode", "said"),
-    [
-        ([finding("a.b", Verdict.NOT_RUN, message="the budget")], "live", "continue with --resume"),
-        (
-            [finding("a.b", Verdict.NOT_RUN, message="not run: 401")],
-            "refused",
-            "first mend what is wrong with the run as a whole",
-        ),
-        (
-            [finding("a.b", Verdict.NOT_RUN, message=f"not run: {PROBLEM}")],
-            "refused",
-            "first mend that",
-        ),
-        (NO_ERRORS, "live", "first mend what is broken"),
-        (
-            [finding("a.b", Verdict.NOT_TESTABLE, message=f"{OF_WHO_ASKS}: HTTP 403")],
-            "live",
-            "ask with a key",
-        ),
-        ([NO_IMAGES], "foreign", "record the downloads of the image URLs as well"),
-        ([NOT_SERVED], "foreign", "judge recordings that show more."),
-    ],
-    ids=[
-        "budget",
-        "wrong-key",
-        "wrong-with-the-run",
-        "explained",
-        "403",
-        "no-downloads",
-        "recordings",
-    ],
-)
-def test_remedy_is_one_that_helps(open_ones: list[Finding], mode: str, said: str) -> None:
+def left(message: str, verdict: Verdict = Verdict.NOT_RUN) -> list[Finding]:
+    return [finding("a.b", verdict, message=message)]
+
+
+NO_IMAGES = left("the recorder kept no image of the URLs", Verdict.NOT_TESTABLE)
+NOT_SERVED = left("the model is not served (HTTP 404)", Verdict.UNAVAILABLE)
+REMEDIES: dict[str, tuple[list[Finding], str, str]] = {
+    "budget": (left("the budget"), "live", "continue with --resume"),
+    "wrong-key": (
+        left("not run: 401"), "refused", "first mend what is wrong with the run as a whole"),
+    "wrong-with-the-run": (left(f"not run: {PROBLEM}"), "refused", "first mend that"),
+    "explained": (NO_ERRORS, "live", "first mend what is broken"),
+    "403": (left(f"{OF_WHO_ASKS}: HTTP 403", Verdict.NOT_TESTABLE), "live", "ask with a key"),
+    "no-downloads": (NO_IMAGES, "foreign", "record the downloads of the image URLs as well"),
+    "recordings": (NOT_SERVED, "foreign", "judge recordings that show more."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_remedy_is_one_that_helps(name: str) -> None:
+    open_ones, mode, said = REMEDIES[name]
     end = runs.footer(problems=[PROBLEM] if mode == "refused" else [])
     head = runs.header(mode="foreign" if mode == "foreign" else "live")
     should = [] if mode == "foreign" else [SHOULD]
-    found = summarize([runs.run(TEN[0], *should, *open_ones, head=head, end=end)])
-    assert f"to decide more, {said}" in notes(found)[-1]
-    assert "blocked" not in closing(found) or mode != "foreign"
+    summary = summarize([runs.run(TEN[0], *should, *open_ones, head=head, end=end)])
+    assert f"to decide more, {said}" in notes(summary)[-1]
+    assert "blocked" not in closing(summary) or mode != "foreign"
 
 
-PACE = "requests_per_minute in the provider's file"
+FEWER = "run again with --concurrency 2, or 1"
+SLOWER = "run again with a smaller --concurrency, or requests_per_minute in the provider's file"
+LATER = "run again when the provider answers"
 
 
 @pytest.mark.parametrize(
     ("said", "apart", "cause", "remedy"),
     [
-        ("Concurrency limit reached.", 0, "rate-limit", "run again with --concurrency 2, or 1"),
-        ("Too many requests at once.", 0, "rate-limit", "run again with --concurrency 2, or 1"),
-        (
-            "60 requests a minute.",
-            0,
-            "rate-limit",
-            f"run again with a smaller --concurrency, or {PACE}",
-        ),
-        ("Concurrency limit reached.", 9, "rate-limit", "run again when the provider answers"),
-        ("Overloaded.", 0, "outage", "run again when the provider answers"),
+        ("Concurrency limit reached.", 0, "rate-limit", FEWER),
+        ("Too many requests at once.", 0, "rate-limit", FEWER),
+        ("60 requests a minute.", 0, "rate-limit", SLOWER),
+        ("Concurrency limit reached.", 9, "rate-limit", LATER),
+        ("Overloaded.", 0, "outage", LATER),
     ],
     ids=["concurrency", "at-once", "per-minute", "one-at-a-time", "outage"],
 )
 def test_remedy_of_a_limit_is_to_ask_more_slowly(
     said: str, apart: int, cause: str, remedy: str
 ) -> None:
-    sent = [
-        runs.exchange(case=f"case-{number}", sent_at=f"2026-01-02T03:04:{number * apart:02}+00:00")
-        for number in range(4)
-    ]
-    for each in sent[1:]:
-        each |= {"outcome": "unavailable", "reason": "HTTP 429", "cause": cause, "said": said}
-    out = finding("a.b", Verdict.UNAVAILABLE, message="HTTP 429")
-    (note,) = notes(summarize([runs.run(*sent, TEN[0], out)]))
+    def sent(number: int, **more: Any) -> dict[str, Any]:
+        moment = f"2026-01-02T03:04:{number * apart:02}+00:00"
+        return runs.exchange(case=f"case-{number}", sent_at=moment) | more
+
+    about = {"outcome": "unavailable", "reason": "HTTP 429", "cause": cause, "said": said}
+    limited = [sent(number, **about) for number in range(1, 4)]
+    out = left("HTTP 429", Verdict.UNAVAILABLE)
+    (note,) = notes(summarize([runs.run(sent(0), *limited, TEN[0], *out)]))
     assert f"to decide more, {remedy}" in note
 
 
@@ -274,7 +235,7 @@ def test_remedy_of_a_limit_is_to_ask_more_slowly(
     [
         ("moderation", "run again when the provider moderates these prompts no longer"),
         ("quota", "run again when the account has quota again"),
-        ("outage", "run again when the provider answers"),
+        ("outage", LATER),
         (None, "first mend what it builds on"),
     ],
 )
@@ -282,9 +243,8 @@ def test_remedy_of_a_limit_is_to_ask_more_slowly(
 def test_remedy_of_a_cause_that_no_request_is_to_blame_for(
     cause: str | None, said: str, case: str
 ) -> None:
-    open_one = finding(
-        "a.b", Verdict.NOT_TESTABLE, message="not accepted", case=case, control="baseline"
-    )
+    about = {"message": "not accepted", "case": case, "control": "baseline"}
+    open_one = finding("a.b", Verdict.NOT_TESTABLE, **about)
     made = runs.run(TEN[0], SHOULD, open_one, {**runs.exchange(), "cause": cause})
     (note,) = notes(summarize([made]))
     assert note.endswith(f"to decide more, {said}.")

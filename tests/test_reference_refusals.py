@@ -1,57 +1,57 @@
-"""The requests that the reference provider refuses, and the errors in which it says so."""
+"""The reference provider as a server: what it refuses, is not taken in by, and how it starts.
+
+That a refusal names the parameter of each broken rule is what the clauses say of the truth, in the
+proof.
+"""
 
 from __future__ import annotations
 
+import json
+import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.contract import load_edition
-from conformance.reference.admission import validate
+from conformance.reference import ReferenceServer, ReferenceServerError
+from conformance.reference.admission import MAX_BODY, validate
 from conformance.reference.answers import Job, resolve
 from conformance.reference.errors import Refusal
-from tests.generating import GPT, MODELS, PROMPT, accepted, error_of, generate
+from tests.generating import (
+    KEY,
+    MODELS,
+    PROMPT,
+    STRANGER,
+    accepted,
+    client_of,
+    error_of,
+    generate,
+    images_of,
+)
 
 if TYPE_CHECKING:
-    import httpx
-
     from conformance.contract import Edition
 
 pytest_plugins = ["tests.generating"]
-
-REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("dall-e-3", {"n": 2}, "n"),
-    ("qwen-image", {"n": 2}, "n"),
-    ("dall-e-2", {"n": 11}, "n"),
-    ("gpt-image-1", {"n": 0}, "n"),
-    ("gpt-image-1", {"n": 1.5}, "n"),
-    ("gpt-image-1", {"n": "1"}, "n"),
-    ("gpt-image-1", {"n": True}, "n"),
-    ("dall-e-3", {"size": "256x256"}, "size"),
-    ("dall-e-2", {"size": "1024*1024"}, "size"),
-    ("qwen-image", {"size": "1664*928"}, "size"),
-    ("qwen-image", {"size": "99999x99999"}, "size"),
-    ("dall-e-3", {"response_format": "png"}, "response_format"),
-    ("dall-e-3", {"quality": "ultra"}, "quality"),
-    ("dall-e-3", {"style": "loud"}, "style"),
-    ("dall-e-3", {"prompt": 5}, "prompt"),
-    ("dall-e-3", {"prompt": None}, "prompt"),
-    ("dall-e-2", {"prompt": "x" * 1001}, "prompt"),
-    ("gpt-image-1", {"style": "vivid"}, "style"),
-    ("gpt-image-1", {"partial_images": 4}, "partial_images"),
-    ("gpt-image-1", {"output_compression": 101, "output_format": "webp"}, "output_compression"),
-    ("dall-e-3", {"background": "transparent"}, "background"),
-    ("dall-e-3", {"wobble": 1}, "wobble"),
-    ("qwen-image", {"stream": True}, "stream"),
-]
+AS_JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.parametrize(
     ("model", "fields", "param"),
-    REFUSED,
-    ids=[f"{model}-{param}-{number}" for number, (model, _, param) in enumerate(REFUSED)],
+    [
+        ("dall-e-3", {"n": 2}, "n"),
+        ("gpt-image-1", {"n": True}, "n"),
+        ("qwen-image", {"size": "99999x99999"}, "size"),
+        ("dall-e-3", {"prompt": None}, "prompt"),
+        ("gpt-image-1", {"style": "vivid"}, "style"),
+        ("dall-e-3", {"wobble": 1}, "wobble"),
+        ("qwen-image", {"stream": True}, "stream"),
+    ],
+    ids=str,
 )
 def test_reference_refuses_by_name(
     client: httpx.Client, model: str, fields: dict[str, Any], param: str
@@ -88,28 +88,124 @@ def test_reference_decides_as_the_contract_expects(edition: Edition, body: dict[
         assert asked.expectation in {"accepted", "open"}
 
 
-@pytest.mark.parametrize("missing", ["model", "prompt"])
-def test_reference_refuses_missing(client: httpx.Client, missing: str) -> None:
-    body = {"model": "dall-e-3", "prompt": PROMPT}
-    del body[missing]
-    response = client.post("/images/generations", json=body)
+BAD_KEYS = {
+    "missing": [],
+    "empty": [""],
+    "no-scheme": [KEY],
+    "basic": [f"Basic {KEY}"],
+    "unknown": ["Bearer sk-someone-else-entirely"],
+    "prefix": [f"Bearer {KEY[:-1]}"],
+    "two": [f"Bearer {KEY}", "Bearer other"],
+    "latin": ["Bearer \xfc\xff"],
+}
+
+
+@pytest.mark.parametrize("values", BAD_KEYS.values(), ids=BAD_KEYS)
+def test_reference_refuses_key(client: httpx.Client, values: list[str]) -> None:
+    for method, path in (("POST", "/images/generations"), ("GET", "/models/dall-e-3")):
+        request = client.build_request(method, path, content=b"{not json")
+        kept = [pair for pair in request.headers.raw if pair[0].lower() != b"authorization"]
+        sent = [(b"Authorization", value.encode("latin-1")) for value in values]
+        request.headers = httpx.Headers([*kept, *sent])
+        response = client.send(request)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"].startswith("Bearer")
+        assert error_of(response)["code"] == "invalid_api_key"
+        assert not any(word in response.text for value in values for word in value.split()[1:])
+
+
+@pytest.mark.parametrize(
+    "fields", [{KEY: 1}, {"size": KEY}, {"model": KEY}], ids=["name", "value", "model"]
+)
+def test_reference_blots_out_planted_key(client: httpx.Client, fields: dict[str, Any]) -> None:
+    response = generate(client, **fields)
+    assert response.status_code in {400, 404}
+    assert error_of(response)["message"]
+    assert KEY not in response.text
+
+
+HOSTILE = {
+    "empty": b"",
+    "malformed": b'{"model": ',
+    "array": b"[]",
+    "null": b"null",
+    "deep": b"[" * 100_000,
+    "deep-prompt": b'{"model":"dall-e-3","prompt":' + b"[" * 150 + b"]" * 150 + b"}",
+    "nan": b'{"model":"dall-e-3","prompt":"x","n":NaN}',
+    "million-digits": b'{"model":"dall-e-2","prompt":"x","n":' + b"9" * 900_000 + b"}",
+    "large-number": b'{"model":"dall-e-2","prompt":"x","n":1e300}',
+    "duplicate-key": b'{"model":"dall-e-3","model":"dall-e-3","prompt":"x"}',
+    "latin-1": b'{"model":"dall-e-3","prompt":"\xff"}',
+    "surrogate": b'{"model":"dall-e-3","prompt":"\\ud800"}',
+    "model-object": b'{"model":{"a":1},"prompt":"x"}',
+    "no-prompt": b'{"model":"dall-e-3"}',
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_reference_refuses_hostile_body(client: httpx.Client, content: bytes) -> None:
+    response = client.post("/images/generations", content=content, headers=AS_JSON)
     assert response.status_code == 400
-    assert error_of(response)["param"] == missing
+    assert error_of(response)["type"] == "invalid_request_error"
 
 
-def test_reference_refuses_transparent_jpeg(client: httpx.Client) -> None:
-    response = generate(client, "gpt-image-1.5", background="transparent", output_format="jpeg")
-    assert response.status_code == 400
-    assert error_of(response)["param"] in {"background", "output_format"}
+@pytest.mark.parametrize("excess", [1, 5 * MAX_BODY])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_reference_refuses_large_body(client: httpx.Client, excess: int, chunked: bool) -> None:
+    content = b" " * (MAX_BODY + excess)
+    body = iter([content]) if chunked else content
+    response = client.post("/images/generations", content=body, headers=AS_JSON)
+    assert response.status_code == 413
+    assert error_of(response)["code"] == "request_too_large"
 
 
-@pytest.mark.parametrize("model", GPT)
-def test_reference_gpt_image_ignores_response_format(client: httpx.Client, model: str) -> None:
-    assert "b64_json" in accepted(client, model, response_format="anything")["data"][0]
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_reference_refuses_content_type(client: httpx.Client, content_type: str | None) -> None:
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    content = json.dumps({"model": "dall-e-3", "prompt": PROMPT}).encode()
+    response = client.post("/images/generations", content=content, headers=headers)
+    assert response.status_code == 415
+    error_of(response)
 
 
-def test_reference_names_unknown_model(client: httpx.Client) -> None:
-    response = generate(client, "dall-e-4")
-    assert response.status_code == 404
-    error = error_of(response)
-    assert (error["param"], error["code"]) == ("model", "model_not_found")
+def test_reference_refuses_methods_and_paths(client: httpx.Client) -> None:
+    for method in ("GET", "DELETE"):
+        response = client.request(method, "/images/generations")
+        assert (response.status_code, response.headers["allow"]) == (405, "POST")
+        error_of(response)
+    for path in ("/images/generations/", "/images", "/models", "/models/", "/nothing%0a"):
+        response = client.post(path, json={})
+        assert response.status_code in {404, 405}, path
+        error_of(response)
+
+
+def test_reference_lists_its_models(client: httpx.Client, edition: Edition) -> None:
+    response = client.get("/models")
+    assert response.headers["x-request-id"].startswith("req_")
+    assert int(response.headers["openai-processing-ms"]) >= 1
+    listing = response.json()
+    assert not edition.model_list_errors(listing)
+    assert [entry["id"] for entry in listing["data"]] == list(edition.models)
+    assert client.get("/models/qwen-image").json() in listing["data"]
+    for missing in (client.get("/models/dall-e-4"), generate(client, "dall-e-4")):
+        assert (missing.status_code, error_of(missing)["code"]) == (404, "model_not_found")
+
+
+def test_reference_starts_and_stops_at_once_and_has_the_models_it_is_given(
+    edition: Edition,
+) -> None:
+    began = time.perf_counter()
+    with ReferenceServer(edition, models=["dall-e-2", "gpt-image-2"]) as server:
+        started = time.perf_counter()
+        assert started - began < 0.5
+        with client_of(server) as client:
+            assert generate(client, "dall-e-3").status_code == 404
+            body = accepted(client, "gpt-image-2", size="640x1024")
+        assert images_of(body)[0].size == (640, 1024)
+        port, stopping = urlsplit(server.base_url).port, time.perf_counter()
+        assert port is not None
+        with pytest.raises(ReferenceServerError, match=str(port)):
+            ReferenceServer(edition, port=port).__enter__()
+    assert time.perf_counter() - stopping < 1.0
+    with pytest.raises(httpx.ConnectError):
+        STRANGER.get(server.base_url)

@@ -2,70 +2,89 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import importlib.util
+import sys
+from collections.abc import Callable
 from typing import Any
 
-from conformance.findings import Verdict
+import pytest
+
+from conformance.findings import Finding, Verdict
 from conformance.reports.drift import drift, drift_json
-from tests import runs
-from tests.nights import BROKEN, night
+from tests import fake_gh, runs
+from tests.nights import BROKEN, answer, night
 from tests.workflows import SCRIPTS, Nights, Runner
 
 pytest_plugins = ["tests.workflows"]
 
+KEPT, COUNT = runs.finding(), runs.finding("count.n-images")
 ALSO = runs.broken(clause="count.n-images", repeats=3)
-COUNT = runs.finding("count.n-images")
 
 
-def test_issue_of_a_regression_from_night_to_night(nights: Nights) -> None:
-    assert nights.next(runs.finding())["good"] == "true"
-    assert nights.next(BROKEN)["code"] == "1"
-    # a second night with the same regression refreshes its issue
+def test_workflow_opens_an_issue_and_closes_it(nights: Nights) -> None:
+    assert nights.next(KEPT)["good"] == "true"
     assert nights.next(BROKEN) == {"code": "1", "good": "false"}
-    issue = the_issue(nights)
-    assert issue["title"] == "acme no longer keeps format.url-only"
+    (issue,) = nights.runner.state["issues"]
+    assert (issue["title"], issue["state"]) == ("acme no longer keeps format.url-only", "OPEN")
+    assert len(list((nights.runner.work / "good").iterdir())) == 1
+    nights.next(KEPT)
+    assert nights.runner.state["issues"][0]["state"] == "CLOSED"
+
+
+Tell = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def tell(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> Tell:
+    """Let the script hear of a night after one that kept both promises; gives the issue."""
+    about = importlib.util.spec_from_file_location("issue", SCRIPTS / "regression_issue.py")
+    assert about is not None
+    assert about.loader is not None
+    script = importlib.util.module_from_spec(about)
+    monkeypatch.setitem(sys.modules, "issue", script)  # its dataclass looks there
+    about.loader.exec_module(script)
+    home = runner.home / "gh"
+    monkeypatch.setattr(
+        script, "gh", lambda *words, text="": fake_gh.answer(home, list(words), text)
+    )
+    monkeypatch.setenv("RUN_URL", "https://ci.test/1")
+
+    def told(*findings: Finding) -> dict[str, Any]:
+        path = runner.home / "drift.json"
+        path.write_text(drift_json(drift([night(1, KEPT, COUNT)], night(2, answer(), *findings))))
+        script.main([str(path)])
+        (issue,) = runner.state["issues"]
+        return dict(issue)
+
+    return told
+
+
+def test_issue_of_a_regression_from_night_to_night(tell: Tell, runner: Runner) -> None:
+    issue = tell(BROKEN, COUNT)
     assert (issue["state"], issue["comments"]) == ("OPEN", [])
-    calls = [call[:2] for call in nights.runner.state["calls"]]
+    # a second night with the same regression refreshes its issue
+    assert tell(BROKEN, COUNT) == issue
+    calls = [call[:2] for call in runner.state["calls"]]
     assert calls.count(["issue", "create"]) == 1
     assert ["issue", "edit"] in calls
-    assert len(list((nights.runner.work / "good").iterdir())) == 1
     # a night that cannot tell closes nothing
     for unsure in (runs.finding(verdict=Verdict.UNAVAILABLE), runs.broken()):
-        nights.next(unsure)
-        assert the_issue(nights) == issue
+        assert tell(unsure, COUNT) == issue
     # the promise is kept again, broken again, and a known deviation
-    nights.next(runs.finding())
-    assert the_issue(nights)["state"] == "CLOSED"
-    assert "kept again" in the_issue(nights)["comments"][0]
-    nights.next(BROKEN)
-    assert the_issue(nights)["state"] == "OPEN"
-    assert "broken again" in the_issue(nights)["comments"][1]
-    nights.next(runs.known())
-    assert the_issue(nights)["state"] == "CLOSED"
+    issue = tell(KEPT, COUNT)
+    assert issue["state"] == "CLOSED"
+    assert "kept again" in issue["comments"][0]
+    issue = tell(BROKEN, COUNT)
+    assert issue["state"] == "OPEN"
+    assert "broken again" in issue["comments"][1]
+    assert tell(runs.known(), COUNT)["state"] == "CLOSED"
 
 
-def test_clauses_that_join_and_leave_an_issue(nights: Nights) -> None:
-    nights.next(runs.finding(), COUNT)
-    nights.next(BROKEN, COUNT)
-    nights.next(BROKEN, ALSO)
-    issue = the_issue(nights)
+def test_clauses_that_join_and_leave_an_issue(tell: Tell) -> None:
+    tell(BROKEN, COUNT)
+    issue = tell(BROKEN, ALSO)
     assert issue["title"] == "acme no longer keeps count.n-images and 1 more"
     assert "Newly broken: count.n-images. No longer: nothing." in issue["comments"][0]
     # a clause that could not be judged does not leave
-    nights.next(BROKEN, runs.finding("count.n-images", Verdict.UNAVAILABLE))
-    assert the_issue(nights) == issue
-
-
-def the_issue(nights: Nights) -> dict[str, Any]:
-    (issue,) = nights.runner.state["issues"]
-    return dict(issue)
-
-
-def test_marker_of_the_issue_is_what_the_script_looks_for(runner: Runner, tmp_path: Path) -> None:
-    names = ["format.url-only", "errors.status-400"]
-    old = night(1, *(runs.finding(each) for each in names))
-    new = night(2, *(runs.broken(clause=each, repeats=2) for each in names))
-    (tmp_path / "drift.json").write_text(drift_json(drift([old], new)))
-    script = f"python {SCRIPTS / 'regression_issue.py'} {tmp_path / 'drift.json'}"
-    assert "opened" in runner.run(script).stdout
-    assert "refreshed #1" in runner.run(script).stdout
+    assert tell(BROKEN, runs.finding("count.n-images", Verdict.UNAVAILABLE)) == issue
+    assert "No longer: count.n-images." in tell(BROKEN, COUNT)["comments"][1]

@@ -1,35 +1,34 @@
-"""CSV, JSON and the folder that has every format: complete, honest, and safe to open."""
+"""Markdown, JUnit, CSV, JSON and the folder that has every format: complete and honest."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
-from rich.console import Console
 from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.clients.impact import impact_of
 from conformance.clients.outcomes import RECORDED, read_outcomes
-from conformance.contract import schemas_directory
-from conformance.reports import FOLDER, FORMATS, folder, print_runs, render, summarize
+from conformance.errors import UnknownNameError
+from conformance.findings import Finding, Verdict
+from conformance.reports import FOLDER, FORMATS, folder, render, summarize
 from conformance.reports.costs import run_facts
-from conformance.reports.statistics import provider_facts
+from conformance.reports.statistics import ProviderFacts, provider_facts
 from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import night
-from tests.runners import commands
 from tests.runs import with_families
+from tests.shown import by_schema
 from tests.sums import kept_apart
 
-SCHEMA = json.loads((schemas_directory() / "report.schema.json").read_text(encoding="utf-8"))
+PASSED, OUT = runs.finding(), runs.finding("envelope.json", Verdict.UNAVAILABLE)
 
 
 def priced(price: Any, case: str = "baseline", elapsed: float = 1.0) -> dict[str, Any]:
@@ -38,84 +37,221 @@ def priced(price: Any, case: str = "baseline", elapsed: float = 1.0) -> dict[str
     return made | ({"price": price} if price else {})
 
 
+# --- markdown ---
+
+
+def test_markdown_says_what_is_broken_known_and_open() -> None:
+    text = render([runs.messy()], "md")
+    assert "| relay | dall-e-2 | FAIL | 2/4 | 0/1 | - | 4/4 | 2 | 1 | 0 | 0 |" in text
+    assert len(re.findall(r"^\| (?:acme|relay|slow) \| \S+ \| .* \d \|$", text, re.M)) == 9
+    assert text.index("nobody knew of") < text.index("Known deviations")
+    for said in (
+        "# Image API conformance: relay (3 models, replay) does not conform",
+        "replay of cassettes, recorded 2026-01-02, `https://acme.test`",
+        "### relay: Another promise is broken\n\nIn 9 of 12 cases:",
+        "**MUST** `format.url-only` all 3 models (9 cases, e.g. n-0)",
+        "Found: `data[0] carries b64_json`",
+        "Expected: `url`",
+        "- relay, 3 findings: `It always answers base64.`\n\n  - **MUST** `count.n-images`",
+        "- unavailable: slow, 5 findings of 5 clauses on dall-e-2",
+        "`image-conformance explain format.url-only --edition sample-2026-01-01`",
+        "| relay | dall-e-2 | FAIL | known | deviates | pass |",
+        "acme, flat-image: 3 on",
+        "`cassettes/x.yaml: remove it`",
+    ):
+        assert said in text
+
+
+def test_markdown_says_what_a_run_took_and_how_fast_a_provider_was() -> None:
+    paid = runs.exchange() | {"price": kept_apart(0.25)}
+    head = runs.header(seed=42, budget={"usd": 2, "requests": None})
+    lines = render([runs.run(paid, PASSED, head=head)], "md").splitlines()
+    took = "- Run of 2026-01-02 03:04 UTC, acme: complete, 1 finding in 55 s; "
+    assert f"{took}0.2500 USD spent of 2.00 USD; seed 42" in lines
+    assert "- Latency of acme: median 1.2 s, p90 1.2 s of 1 accepted" in lines
+
+
+def test_markdown_lists_runs_with_what_is_not_known_of_them() -> None:
+    gone = night(5, runs.finding(verdict=Verdict.UNAVAILABLE))
+    nights = [night(3, PASSED, end=None), night(4, PASSED), gone]
+    text = render(nights, "md")
+    said = "\n".join(
+        (
+            "- Run of 2026-01-05 03:00 UTC, acme: complete, 1 finding, none decided; {}",
+            "- Run of 2026-01-04 03:00 UTC, acme: complete, 1 finding; {}",
+            "- Run of 2026-01-03 03:00 UTC, acme: INTERRUPTED, 1 finding; {}",
+        )
+    )
+    assert said.replace("{}", "spend not recorded") in text
+    assert text.count("- Run of ") == 3
+    assert "Latency" not in text
+
+
+def test_long_section_of_markdown_is_cut_and_says_so() -> None:
+    many = [runs.broken(clause=f"count.number-{number}") for number in range(130)]
+    assert "- and 30 more, in the run file" in render([runs.run(*many)], "md")
+
+
+def test_heading_does_not_hide_known_deviations() -> None:
+    heading = render([runs.run(runs.known())], "md").splitlines()[0]
+    said = "acme (dall-e-3, live) conforms but for 1 known deviation; 0 of 1 MUST kept, 1 decided"
+    assert heading == f"# Image API conformance: {said}"
+
+
+def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
+    text = render([runs.run(end=None)], "md")
+    assert "> The run did not come to the end" in text
+    row = "| acme | dall-e-3 | not run | 1/1 so far | - | - | 1/1 | 0 | 0 | ? | 0 |"
+    assert row in text.splitlines()
+    assert "\n- ?: the run broke off" in text
+
+
+# --- junit ---
+
+
+def parsed(*made: Run) -> ET.Element:
+    return ET.fromstring(render(made, "junit"))
+
+
+def case_of(finding: Finding) -> ET.Element:
+    case = parsed(runs.run(finding)).find("testsuite/testcase")
+    assert case is not None
+    return case
+
+
+def undecided(verdict: Verdict, message: str = "why") -> Finding:
+    return runs.finding(verdict=verdict, message=message)
+
+
+BECOMES: dict[str, tuple[Finding, str, dict[str, str]]] = {
+    "pass": (PASSED, "", {}),
+    "fail": (
+        runs.broken(), "failure", {"message": "data[0] carries b64_json", "type": "MUST"}),
+    "known": (
+        runs.known(), "skipped", {"message": "known deviation: It always answers base64."}),
+    **{
+        verdict.value: (undecided(verdict), "skipped", {"message": f"{verdict.value}: why"})
+        for verdict in (Verdict.UNAVAILABLE, Verdict.NOT_TESTABLE, Verdict.NOT_CLAIMED)
+    },
+    "harness error": (
+        undecided(Verdict.HARNESS_ERROR, "cassette damaged"), "error",
+        {"message": "cassette damaged", "type": "harness error"}),
+    "deviates": (
+        runs.finding("errors.status-400", Verdict.DEVIATES, message="HTTP 422"), "system-out", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BECOMES)
+def test_verdict_becomes_what_ci_servers_read(name: str) -> None:
+    finding, tag, attributes = BECOMES[name]
+    case = case_of(finding)
+    assert [(child.tag, child.attrib) for child in case] == [(tag, attributes)] * bool(tag)
+    assert case.attrib["name"] == f"baseline::{finding.clause}"
+    assert case.attrib["classname"] == "acme.dall-e-3"
+
+
+def test_failure_says_what_was_expected_and_observed_and_a_should_in_its_output() -> None:
+    text = case_of(runs.broken()).findtext("failure") or ""
+    assert "expected: url\nobserved: b64_json\n" in text
+    more = "more: image-conformance explain format.url-only --edition sample-2026-01-01"
+    assert text.endswith(more)
+    text = case_of(BECOMES["deviates"][0]).findtext("system-out") or ""
+    assert text.startswith("SHOULD errors.status-400: deviates: HTTP 422")
+
+
+def test_time_of_an_exchange_counts_once() -> None:
+    root = parsed(runs.run(runs.exchange(), PASSED, runs.finding("envelope.json")))
+    assert [case.get("time") for case in root.iter("testcase")][:2] == ["1.250", "0.000"]
+    assert root.get("time") == "1.250"
+
+
+def test_numbers_are_those_of_the_cases_and_totals_those_of_the_suites() -> None:
+    root = parsed(runs.messy())
+    assert len(root) == 10
+    paths = {"failures": "testcase/failure", "errors": "testcase/error", "tests": "testcase"}
+    for name, path in {**paths, "skipped": "testcase/skipped"}.items():
+        counts = [len(suite.findall(path)) for suite in root]
+        assert [int(suite.attrib[name]) for suite in root] == counts
+        assert name == "skipped" or int(root.attrib[name]) == sum(counts)
+
+
+STALE = runs.footer(problems=["cassettes/x.yaml: remove it"])
+LEFT = "acme (dall-e-3, live) could not be judged; 1 of 2 MUSTs kept, 1 decided; 1 promise open "
+
+
+@pytest.mark.parametrize(
+    ("run", "tag", "message", "numbers"),
+    [
+        (runs.run(), "", "", (0, 0)),
+        (runs.run(end=None), "error", "the run did not come to its end", (1, 0)),
+        (runs.run(PASSED, OUT), "error", f"{LEFT}(edition sample-2026-01-01).", (1, 0)),
+        # its promises alone fail it
+        (runs.run(runs.broken(), OUT), "skipped", "acme (dall-e-3, live) does", (0, 1)),
+        (runs.run(end=STALE), "failure", "cassettes/x.yaml: remove it", (0, 1)),
+        (runs.fallen_short(), "skipped", "acme (dall-e-3, live): nothing new is broken", (0, 0)),
+    ],
+    ids=["conforms", "cut-off", "not-judged", "breaks", "problem", "fallen-short"],
+)
+def test_what_is_wrong_with_a_run_as_such_is_a_case_of_its_own(
+    run: Run, tag: str, message: str, numbers: tuple[int, int]
+) -> None:
+    root = parsed(run)
+    (case,) = root.findall("testsuite[@name='run']/testcase")
+    assert [child.tag for child in case] == [tag] * bool(tag)
+    assert all(child.attrib["message"].startswith(message) for child in case)
+    assert (int(root.attrib["errors"]), int(root.attrib["failures"])) == numbers
+
+
 # --- csv ---
 
 
-def rows(found: Run) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(render([found], "csv"), newline="")))
+def rows(*made: Run) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(render(made, "csv"), newline="")))
 
 
-def test_csv_has_a_row_for_every_finding() -> None:
-    found = rows(runs.messy())
-    assert len(found) == len(runs.messy().findings)
-    (known, *_) = [each for each in found if each["known"] == "yes"]
+def test_csv_has_a_row_for_every_finding_and_tells_of_its_exchange() -> None:
+    table = rows(runs.messy())
+    assert len(table) == len(runs.messy().findings)
+    (known, *_) = [row for row in table if row["known"] == "yes"]
     assert known["deviation"] == "It always answers base64."
     assert known["chapter"] == "count"
-
-
-def test_csv_tells_of_the_exchange() -> None:
     exchange = priced(kept_apart(None, 0.04)) | {"cassette": "cassettes/x.yaml"}
-    (row,) = rows(runs.run(exchange, runs.finding()))
+    (row,) = rows(runs.run(exchange, PASSED))
     assert (row["price_usd"], row["elapsed_seconds"]) == ("0.04", "1.0")
     assert (row["cassette"], row["provenance"]) == ("cassettes/x.yaml", "live")
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
 def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bool) -> None:
-    good = night(1, runs.exchange() | {"elapsed": 1.5}, runs.finding())
+    good = night(1, runs.exchange() | {"elapsed": 1.5}, PASSED)
     bad = night(2, runs.exchange() | {"elapsed": 7.25}, runs.broken())
-    found = [bad, good] if reverse else [good, bad]
-    (row,) = csv.DictReader(io.StringIO(render(found, "csv"), newline=""))
+    both = [bad, good] if reverse else [good, bad]
+    (row,) = rows(*both)
     assert (row["verdict"], row["elapsed_seconds"]) == ("fail", "7.25")
-    case = ET.fromstring(render(found, "junit")).find("testsuite/testcase")
+    case = parsed(*both).find("testsuite/testcase")
     assert case is not None
     assert case.get("time") == "7.250"
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://evil.test")', "\t=1", "\r=1", "＝1"],  # noqa: RUF001 - it is meant
-)
-def test_csv_holds_no_formula(text: str) -> None:
-    found = rows(runs.run(runs.exchange(), runs.broken(message=text, observed=text)))
-    assert not found[0]["message"].startswith(tuple("=+-@\t\r＝"))  # noqa: RUF001 - it is meant
-    assert found[0]["message"].endswith(text[-1])
-
-
-@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
-def test_csv_of_hostile_text_is_one_row(text: str) -> None:
-    found = rows(runs.hostile(text))
-    assert len(found) == 1
-    assert all(value.isprintable() for value in found[0].values())
 
 
 # --- json ---
 
 
 @pytest.mark.parametrize(
-    "found",
+    "made",
     [
-        runs.messy(),
-        runs.run(),
         runs.run(end=None),
         runs.hostile("x"),
         runs.run(priced({"estimate": 1, "actual": 2}), runs.known()),
     ],
-    ids=["messy", "small", "interrupted", "hostile", "priced"],
+    ids=["interrupted", "hostile", "priced"],
 )
-def test_json_validates_against_its_schema(found: Run) -> None:
-    document = json.loads(render([with_families(found)], "json"))
-    errors = Draft202012Validator(SCHEMA).iter_errors(document)
-    assert [each.message for each in errors] == []
-
-
-def test_json_schema_is_a_schema() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+def test_json_validates_against_its_schema(made: Run) -> None:
+    by_schema("report", render([with_families(made)], "json"))
 
 
 def test_json_says_what_the_other_reports_say() -> None:
-    document = json.loads(render([runs.messy()], "json"))
-    relay = next(each for each in document["columns"] if each["provider"] == "relay")
+    document = by_schema("report", render([with_families(runs.messy())], "json"))
+    relay = next(column for column in document["columns"] if column["provider"] == "relay")
     assert relay["promises"]["format.url-only"] == "fail"
     assert relay["kept"]["MUST"] == {"kept": 2, "total": 4, "decided": 4, "accepted": 0}
     assert document["conclusion"] == 1
@@ -124,45 +260,51 @@ def test_json_says_what_the_other_reports_say() -> None:
 # --- what the numbers are made of ---
 
 
+def facts_of(*records: Any) -> ProviderFacts:
+    (facts,) = provider_facts(summarize([runs.run(*records, PASSED)]))
+    return facts
+
+
 def test_numbers_of_a_provider_are_of_its_exchanges() -> None:
     made = [priced(None, f"case-{number}", number) for number in range(1, 11)]
     refused = runs.exchange(case="refused") | {"outcome": "refused", "elapsed": 0.001}
     silent = runs.exchange(case="silent") | {"outcome": "unavailable", "reason": "HTTP 429"}
-    (facts,) = provider_facts(summarize([runs.run(*made, refused, silent, runs.finding())]))
-    latency, availability = facts.measures.latency, facts.measures.availability
+    measures = facts_of(*made, refused, silent).measures
+    latency, availability = measures.latency, measures.availability
     assert latency is not None
     assert (latency.count, latency.median, latency.p90) == (10, 5.5, 9)  # of accepted requests
     assert (availability.answered, availability.total) == (11, 12)
     assert availability.reasons == {"HTTP 429": 1}
-    assert facts.measures.price is None
+    assert measures.price is None
 
 
-def test_price_prefers_what_the_answer_says() -> None:
-    made = [priced(kept_apart(0.5, 0.0), "one"), priced(None, "two")]
-    (facts,) = provider_facts(summarize([runs.run(*made, runs.finding())]))
-    assert facts.measures.price is not None
-    assert (facts.measures.price.paid, facts.measures.price.per_image) == (0.5, 0.25)
-    assert (facts.measures.price.estimated, facts.measures.price.unpriced) == (False, 1)
-
-
-def test_request_that_was_never_sent_counts_for_nothing() -> None:
+def test_price_prefers_what_the_answer_says_and_counts_nothing_that_was_not_sent() -> None:
+    price = facts_of(priced(kept_apart(0.5, 0.0), "one"), priced(None, "two")).measures.price
+    assert price is not None
+    assert (price.paid, price.per_image) == (0.5, 0.25)
+    assert (price.estimated, price.unpriced) == (False, 1)
     unsent = priced(kept_apart(None, 5.0), "two") | {"outcome": "not run"}
-    sent = priced(kept_apart(None, 1.0))
-    (facts,) = provider_facts(summarize([runs.run(sent, unsent, runs.finding())]))
-    assert facts.measures.price is not None
-    assert (facts.measures.price.paid, facts.measures.price.estimated) == (1.0, True)
-    assert facts.measures.availability.total == 1
+    measures = facts_of(priced(kept_apart(None, 1.0)), unsent).measures
+    assert measures.price is not None
+    assert (measures.price.paid, measures.price.estimated) == (1.0, True)
+    assert measures.availability.total == 1
 
 
 def test_family_counts_promises_model_by_model_and_is_the_model_where_none_is_known() -> None:
-    (acme,) = provider_facts(summarize([runs.run()]))
-    assert [family.name for family in acme.families] == ["dall-e-3"]
+    assert [family.name for family in facts_of().families] == ["dall-e-3"]
     facts = provider_facts(summarize([with_families(runs.messy())]))
-    relay = next(each for each in facts if each.id == "relay")
-    assert [(each.name, each.kept["MUST"].total) for each in relay.families] == [
-        ("dall-e", 8),
-        ("gpt-image", 4),
-    ]
+    relay = next(provider for provider in facts if provider.id == "relay")
+    totals = [(family.name, family.kept["MUST"].total) for family in relay.families]
+    assert totals == [("dall-e", 8), ("gpt-image", 4)]
+
+
+@pytest.mark.parametrize(
+    ("finished", "seconds"),
+    [("2026-01-02T03:04:35+00:00", 30.0), ("2026-01-02T03:04:00+00:00", None), ("x", None)],
+    ids=["later", "clock-set-back", "no-date"],
+)
+def test_run_takes_no_time_that_cannot_be(finished: str, seconds: float | None) -> None:
+    assert run_facts(runs.run(end={**runs.footer(), "finished": finished})).wall == seconds
 
 
 # --- the command ---
@@ -183,33 +325,34 @@ def test_folder_has_every_format_and_the_badges(file: Path, tmp_path: Path) -> N
     code, said = report(str(file), "-o", str(tmp_path / "out"), "-q")
     assert code == 0
     assert f"wrote {tmp_path}/out/index.html (the page)" in said.replace("\n", "")
-    written = {str(each.relative_to(tmp_path / "out")) for each in (tmp_path / "out").rglob("*.*")}
+    written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")}
     assert written == set(folder([runs.messy()]))
     assert set(FOLDER) < written
     assert "badges/relay.svg" in written
 
 
-@pytest.mark.parametrize("suffix", [".html", ".md", ".xml", ".json", ".csv", ".svg"])
-def test_suffix_names_the_format(file: Path, tmp_path: Path, suffix: str) -> None:
-    target = tmp_path / f"out{suffix}"
-    assert report(str(file), "-o", str(target), "-q")[0] == 0
-    name = "junit" if suffix == ".xml" else suffix[1:]
+def test_suffix_names_the_format(file: Path, tmp_path: Path) -> None:
+    names = {".html": "html", ".md": "md", ".xml": "junit", ".json": "json", ".csv": "csv"}
+    names |= {".svg": "svg"}
+    assert tuple(names.values()) == FORMATS
+    targets = [tmp_path / f"out{suffix}" for suffix in names]
+    words = [word for target in targets for word in ("-o", str(target))]
+    assert report(str(file), *words, "-q")[0] == 0
     impact = impact_of([runs.messy()], read_outcomes(RECORDED))
-    expected = render(replace(summarize([runs.messy()]), impact=impact), name)
-    assert target.read_bytes().decode() == expected
+    told = replace(summarize([runs.messy()]), impact=impact)
+    for target in targets:
+        assert target.read_bytes().decode() == render(told, names[target.suffix])
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["-o", "out.pdf"], [".html, .md, .xml", "--format"]),
-        (
-            ["-f", "junit", "-o", "a.xml", "-o", "b.json"],
-            ["b.json: its name ends as json does, and --format says junit"],
-        ),
+        (["-f", "junit", "-o", "a.xml", "-o", "b.json"],
+         ["b.json: its name ends as json does, and --format says junit"]),
     ],
     ids=["unknown", "contradiction"],
-)
+)  # fmt: skip
 def test_name_that_asks_for_no_format_is_refused_before_anything_is_written(
     file: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: list[str]
 ) -> None:
@@ -220,53 +363,15 @@ def test_name_that_asks_for_no_format_is_refused_before_anything_is_written(
     assert list(file.parent.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("name", ["a.md", "a.txt", "a"])
-def test_format_is_that_of_a_file_whose_name_says_no_other(
-    file: Path, tmp_path: Path, name: str
-) -> None:
-    assert report(str(file), "-f", "md", "-o", str(tmp_path / name), "-q")[0] == 0
-    assert (tmp_path / name).read_text(encoding="utf-8").startswith("# Image API")
-
-
-def test_format_without_a_file_is_printed(file: Path) -> None:
+def test_format_is_that_of_a_file_whose_name_says_no_other(file: Path, tmp_path: Path) -> None:
+    for name in ("a.md", "a.txt", "a"):
+        assert report(str(file), "-f", "md", "-o", str(tmp_path / name), "-q")[0] == 0
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith("# Image API")
     code, said = report(str(file), "--format", "csv")
     assert code == 0
     assert said.startswith("provider,family,model,case,")
 
 
-# --- runs ---
-
-
-@pytest.mark.parametrize(
-    ("finished", "seconds"),
-    [("2026-01-02T03:04:35+00:00", 30.0), ("2026-01-02T03:04:00+00:00", None), ("x", None)],
-    ids=["later", "clock-set-back", "no-date"],
-)
-def test_run_takes_no_time_that_cannot_be(finished: str, seconds: float | None) -> None:
-    one = runs.run(end={**runs.footer(), "finished": finished})
-    assert run_facts(one).wall == seconds
-
-
-# --- what no format may hold ---
-
-TEXTS = {
-    **runs.HOSTILE,
-    "command-after-a-wrap": f"{'x' * 60} ::error::x",
-    "command-in-a-long-word": "x" * 150 + "::stop-commands::y",
-    "command-in-parts": "::error",
-    "anywhere": "x##[group]y##vso[a]z",
-}
-
-
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_no_report_holds_a_command(text: str) -> None:
-    found = runs.hostile(text)
-    for format_ in FORMATS:
-        report = render([found], format_)
-        assert commands(report) == [], format_
-        if format_ in ("md", "junit"):
-            assert all(line.isprintable() for line in report.split("\n")), format_
-    for width in (20, 40, 80):
-        screen = io.StringIO()
-        print_runs([found], Console(file=screen, width=width, color_system=None))
-        assert commands(screen.getvalue()) == [], width
+def test_unknown_format_names_its_nearest_match() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'junit'"):
+        render([runs.run()], "junitxml")

@@ -47,59 +47,55 @@ findings = st.builds(
 observations = st.builds(Observation, id=texts, message=texts, **names)
 seconds = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 dollars = st.none() | st.floats(min_value=0, allow_nan=False, allow_infinity=False)
-prices = st.none() | st.fixed_dictionaries({"estimate": dollars, "actual": dollars})
-pictures = st.fixed_dictionaries(
+
+
+def some(required: dict[str, Any] | None = None, **members: Any) -> st.SearchStrategy[Any]:
+    """Draw a JSON object that has some of its members."""
+    return st.fixed_dictionaries(required or {}, optional=members)
+
+
+def few(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(items, max_size=2)
+
+
+pictures = some(
     {"index": st.integers(0, 9), "member": texts},
-    optional={"sha256": texts, "thumbnail": texts.map("data:image/webp;base64,{}".format)},
+    sha256=texts,
+    thumbnail=texts.map("data:image/webp;base64,{}".format),
+)
+about_exchange = some(
+    {"elapsed": seconds, "reason": texts},
+    price=st.none() | some({"estimate": dollars, "actual": dollars}),
+    attempts=st.integers(0, 9),
+    cassette=st.none() | texts,
+    target=st.none() | texts,
+    images=few(pictures),
 )
 exchanges = st.builds(
-    lambda base, elapsed, body, more: runs.read(
-        {**base, "elapsed": elapsed, "reason": body, **more}, ExchangeRecord
-    ),
+    lambda base, more: runs.read(base | more, ExchangeRecord),
     st.builds(runs.exchange, texts, texts, texts),
-    seconds,
-    texts,
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "price": prices,
-            "attempts": st.integers(0, 9),
-            "cassette": st.none() | texts,
-            "target": st.none() | texts,
-            "images": st.lists(pictures, max_size=2),
-        },
-    ),
+    about_exchange,
 )
-spent = st.fixed_dictionaries(
-    {"estimate": dollars.map(lambda each: each or 0.0), "actual": dollars}
-)
+spent = some({"estimate": dollars.map(lambda usd: usd or 0.0), "actual": dollars})
 footers = st.builds(
-    lambda base, more: runs.read({**base, **more}, RunFooter),
-    st.builds(runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), st.lists(texts, max_size=2)),
-    st.fixed_dictionaries({}, optional={"spent": st.none() | spent}),
+    lambda base, more: runs.read(base | more, RunFooter),
+    st.builds(runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), few(texts)),
+    some(spent=st.none() | spent),
 )
-deviations = st.fixed_dictionaries(
-    {
-        **dict.fromkeys(("clause", "reason", "link", "since", "expires"), texts),
-        **dict.fromkeys(("models", "cases"), st.lists(texts, max_size=2)),
-    }
+deviations = some(
+    dict.fromkeys(("clause", "reason", "link", "since", "expires"), texts)
+    | dict.fromkeys(("models", "cases"), few(texts))
 )
-claims = st.fixed_dictionaries({"clause": texts, "models": st.lists(texts), "reason": texts})
-about_provider = st.fixed_dictionaries(
-    {},
-    optional={
-        "deviations": st.lists(deviations, max_size=2),
-        "not_claimed": st.lists(claims, max_size=2),
-        "prices": st.fixed_dictionaries({"source": texts, "date": texts}),
-    },
+claims = some({"clause": texts, "models": st.lists(texts), "reason": texts})
+about_provider = some(
+    deviations=few(deviations),
+    not_claimed=few(claims),
+    prices=some({"source": texts, "date": texts}),
 )
-about_run = st.fixed_dictionaries(
-    {},
-    optional={
-        "seed": st.none() | st.integers(),
-        "resumes": st.lists(texts, max_size=2),
-        "budget": st.none() | st.fixed_dictionaries({"usd": dollars}),
-    },
+about_run = some(
+    seed=st.none() | st.integers(),
+    resumes=few(texts),
+    budget=st.none() | some({"usd": dollars}),
 )
 
 
@@ -120,69 +116,48 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs") / "run.jsonl"
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a real run against the reference provider."""
-    file = tmp_path_factory.mktemp("real") / "run.jsonl"
-    chosen = ["--models=dall-e-2", "--cases=n-*", f"--output={file}"]
-    done = command(file.parent, "run", "--provider=reference", "--quiet", *chosen)
-    assert file.exists(), done.stderr
-    return file
-
-
 @settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=whole_runs())
-def test_round_trip_is_byte_identical(path: Path, run: Run) -> None:
+def test_run_is_read_as_it_was_written_by_the_schema_and_written_again_the_same(
+    path: Path, run: Run
+) -> None:
     write_run(run, path)
     written = path.read_bytes()
-    write_run(read_run(path), path)
-    assert path.read_bytes() == written
-
-
-@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(run=whole_runs())
-def test_reading_gives_back_what_was_written(path: Path, run: Run) -> None:
-    write_run(run, path)
+    for line in written.decode("ascii").splitlines():
+        VALIDATOR.validate(json.loads(line))
     read = read_run(path)
+    write_run(read, path)
+    assert path.read_bytes() == written
     run.sort()
     assert read == run
     assert list(read.records) == list(run.records)
 
 
-@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(run=whole_runs())
-def test_every_line_validates_against_the_schema(path: Path, run: Run) -> None:
-    write_run(run, path)
-    for line in path.read_text(encoding="ascii").splitlines():
-        VALIDATOR.validate(json.loads(line))
-
-
-def test_real_run_validates_against_the_schema(real: Path) -> None:
-    lines = real.read_text(encoding="ascii").splitlines()
+def test_real_run_is_as_the_schema_says_and_keeps_a_thumbnail_of_every_image(
+    tmp_path: Path,
+) -> None:
+    """A real run against the reference provider."""
+    file, again = tmp_path / "run.jsonl", tmp_path / "again.jsonl"
+    chosen = ["--models=dall-e-2", "--cases=n-*", f"--output={file}"]
+    done = command(tmp_path, "run", "--provider=reference", "--quiet", *chosen)
+    assert file.exists(), done.stderr
+    lines = file.read_text(encoding="ascii").splitlines()
     assert len(lines) > 20
-    assert [
-        error.message for each in lines for error in VALIDATOR.iter_errors(json.loads(each))
-    ] == []
-
-
-def test_real_run_keeps_a_thumbnail_of_every_whole_image(real: Path) -> None:
-    images = [each for one in read_run(real).exchanges.values() for each in one.images]
+    errors = [error for line in lines for error in VALIDATOR.iter_errors(json.loads(line))]
+    assert [error.message for error in errors] == []
+    images = [image for one in read_run(file).exchanges.values() for image in one.images]
     assert images
-    assert all(each.thumbnail and each.thumbnail.startswith("data:image/") for each in images)
+    assert all(one.thumbnail and one.thumbnail.startswith("data:image/") for one in images)
+    write_run(read_run(file), again)
+    assert again.read_bytes() == file.read_bytes()
 
 
 def test_header_tells_of_known_deviations_and_of_what_is_not_claimed() -> None:
     about = Session(Options(providers=("aimock",))).header().providers[0]
-    (first, *_) = [each for each in about.deviations if each.clause == "image.size-as-asked"]
+    (first, *_) = [one for one in about.deviations if one.clause == "image.size-as-asked"]
     assert first.link == "docs/counterparts.md"
     assert first.since < first.expires
     assert about.not_claimed == ()
-
-
-def test_real_run_is_written_again_byte_for_byte(real: Path, tmp_path: Path) -> None:
-    again = tmp_path / "again.jsonl"
-    write_run(read_run(real), again)
-    assert again.read_bytes() == real.read_bytes()
 
 
 def test_run_cut_at_any_byte_is_read_up_to_there(tmp_path: Path) -> None:
@@ -195,19 +170,13 @@ def test_run_cut_at_any_byte_is_read_up_to_there(tmp_path: Path) -> None:
     first = data.index(b"\n") + 1
     for length in range(first, len(data)):
         cut.write_bytes(data[:length])
-        found = read_run(cut)
-        lines = data[:length].count(b"\n") - 1
-        assert not found.complete
-        assert found.order == run.order[:lines]
-
-
-@pytest.mark.parametrize("length", [0, 1, 7, 14, 60])
-def test_run_cut_in_its_header_says_so(tmp_path: Path, length: int) -> None:
-    cut = tmp_path / "cut.jsonl"
-    write_run(runs.run(), cut)
-    cut.write_bytes(cut.read_bytes()[:length])
-    with pytest.raises(RunFileError, match=r"cut\.jsonl: was cut off within its first line"):
-        read_run(cut)
+        part = read_run(cut)
+        assert not part.complete
+        assert part.order == run.order[: data[:length].count(b"\n") - 1]
+    for length in (0, 1, 7, 14, first - 2):
+        cut.write_bytes(data[:length])
+        with pytest.raises(RunFileError, match=r"cut\.jsonl: was cut off within its first line"):
+            read_run(cut)
 
 
 DAMAGE = {
@@ -229,13 +198,16 @@ DAMAGE = {
 }
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    write_run(runs.run(), tmp_path / "run.jsonl")
+    return tmp_path / "run.jsonl"
+
+
 @pytest.mark.parametrize("line", DAMAGE.values(), ids=DAMAGE)
-def test_damaged_middle_line_is_named(tmp_path: Path, line: bytes) -> None:
-    file = tmp_path / "run.jsonl"
-    write_run(runs.run(), file)
+def test_damaged_middle_line_is_named(file: Path, line: bytes) -> None:
     lines = file.read_bytes().split(b"\n")
-    lines.insert(2, line)
-    file.write_bytes(b"\n".join(lines))
+    file.write_bytes(b"\n".join([*lines[:2], line, *lines[2:]]))
     with pytest.raises(RunFileError, match=r"run\.jsonl:3: "):
         read_run(file)
 
@@ -243,20 +215,11 @@ def test_damaged_middle_line_is_named(tmp_path: Path, line: bytes) -> None:
 @pytest.mark.parametrize(
     ("member", "value"),
     [
-        ("clause", 5),
-        ("level", "WILL"),
-        ("verdict", "green"),
-        ("verdict", []),
-        ("message", None),
-        ("deviation", 1),
-        ("rate", 1.5),
-        ("repeats", 0),
-        ("model", {}),
+        *(("clause", 5), ("level", "WILL"), ("verdict", "green"), ("verdict", [])),
+        *(("message", None), ("deviation", 1), ("rate", 1.5), ("repeats", 0), ("model", {})),
     ],
 )
-def test_finding_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: Any) -> None:
-    file = tmp_path / "run.jsonl"
-    write_run(runs.run(), file)
+def test_finding_of_a_wrong_type_is_named(file: Path, member: str, value: Any) -> None:
     lines = file.read_text().splitlines()
     lines[2] = json.dumps({**json.loads(lines[2]), member: value})
     file.write_text("\n".join(lines) + "\n")
@@ -265,14 +228,17 @@ def test_finding_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: An
 
 
 def without(member: str) -> dict[str, Any]:
-    head = runs.header()
-    del head[member]
-    return head
+    return {name: value for name, value in runs.header().items() if name != member}
 
 
 NO_DEVIATION = runs.header()
 NO_DEVIATION["providers"][0]["deviations"] = [{"clause": "a"}]
 LATE = {"type": "observation", **dict.fromkeys(("id", "provider", "model", "case", "message"), "")}
+ODD_ANSWER = {"status": 200, "headers": [["one"]], "body": ""}
+WRONG: list[tuple[str, Any]] = [
+    *(("images", [1]), ("response", "200"), ("response", ODD_ANSWER)),
+    *(("price", 0.04), ("cassette", 5)),
+]
 
 
 @pytest.mark.parametrize(
@@ -285,13 +251,7 @@ LATE = {"type": "observation", **dict.fromkeys(("id", "provider", "model", "case
         ([NO_DEVIATION], ":1: .*field `models` - at .*deviations"),
         *(
             ([runs.header(), {**runs.exchange(), name: value}], ":2: is no record of a run: ")
-            for name, value in (
-                ("images", [1]),
-                ("response", "200"),
-                ("response", {"status": 200, "headers": [["one"]], "body": ""}),
-                ("price", 0.04),
-                ("cassette", 5),
-            )
+            for name, value in WRONG
         ),
         ([runs.header(), runs.footer(), LATE], "after the end"),
         ([runs.header(schema=2)], "schema 2, not 1"),
@@ -306,14 +266,11 @@ def test_what_is_wrong_with_a_line_is_named(
         read_run(file)
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"hello\n", b'{"type":"end"}\n'])
-def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "other").write_bytes(content)
-    with pytest.raises(RunFileError, match="header of a run file"):
-        read_run(tmp_path / "other")
-
-
-def test_missing_run_file_is_named(tmp_path: Path) -> None:
+def test_other_files_and_missing_ones_are_refused(tmp_path: Path) -> None:
+    for content in (b"\x89PNG\r\n\x1a\n", b"hello\n", b'{"type":"end"}\n'):
+        (tmp_path / "other").write_bytes(content)
+        with pytest.raises(RunFileError, match="header of a run file"):
+            read_run(tmp_path / "other")
     with pytest.raises(RunFileError, match=r"none\.jsonl: cannot be read: No such file"):
         read_run(tmp_path / "none.jsonl")
 

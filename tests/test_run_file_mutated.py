@@ -14,6 +14,7 @@ from tests.mutating import VALUES, Way, lines, members, mutated, used
 
 FOREIGN = lines(2)
 MEMBERS = [way for way in members(FOREIGN) if len(way) > 1]
+WRITTEN = [f"{json.dumps(line)}\n" for line in FOREIGN]
 NAMES = frozenset({"id", "provider", "model", "case", "clause", "type"})
 """Members by which reports bring records together."""
 
@@ -39,12 +40,14 @@ def is_read(path: Path) -> bool:
 
 def accepted(path: Path, value: str) -> list[Way]:
     """Return the members that may be a value, by themselves."""
-    found = []
+    ways = []
     for way in MEMBERS:
-        path.write_text(mutated(FOREIGN, [way], VALUES[value]))
+        at = int(way[0])
+        line = mutated([FOREIGN[at]], [(0, *way[1:])], VALUES[value])
+        path.write_text("".join([*WRITTEN[:at], line, *WRITTEN[at + 1 :]]))
         if is_read(path):
-            found.append(way)
-    return found
+            ways.append(way)
+    return ways
 
 
 def test_unchanged_file_has_every_member_and_is_used_everywhere(good: Path) -> None:

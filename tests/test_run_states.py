@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import string
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -45,8 +46,8 @@ def test_states_leave_out_what_is_explained(verdict: Verdict, deviation: str | N
                          control="baseline"),
         )  # fmt: skip
     kept = [runs.finding("count.n-images", model=model, case="n-1") for model in pairs]
-    states = states_in(night(1, *(each for pair in pairs.values() for each in pair), *kept))
-    place = [each.id for each in states.clauses].index("count.n-images")
+    states = states_in(night(1, *chain(*pairs.values()), *kept))
+    place = [clause.id for clause in states.clauses].index("count.n-images")
     for model, (broken, unjudged) in pairs.items():
         explained = Reasons([broken, unjudged]).explain(unjudged)
         assert (states.states["acme", model][place] == ".") == explained, (broken, unjudged)
@@ -74,14 +75,13 @@ def test_footer_that_does_not_fit_is_not_believed(tmp_path: Path, states: str) -
 
 def test_clauses_of_other_suites_are_told_apart(tmp_path: Path) -> None:
     clauses = runs.header()["clauses"]
-    reader = StatesReader()
-    for day, some in enumerate([clauses, clauses[:2], clauses[::-1], clauses, []], start=1):
-        path = tmp_path / f"{day}.jsonl"
-        write_run(ended(night(day, runs.finding(), head=runs.header(clauses=some))), path)
-        assert reader.read(path).clauses[: len(some)] == StatesReader().read(path).clauses
-        assert [each.id for each in reader.read(path).clauses][: len(some)] == [
-            each["id"] for each in some
-        ]
+    reader, path = StatesReader(), tmp_path / "run.jsonl"
+    suites: list[list[Any]] = [clauses, clauses[:2], clauses[::-1], clauses, []]
+    for some in suites:
+        write_run(ended(night(1, runs.finding(), head=runs.header(clauses=some))), path)
+        known = reader.read(path).clauses[: len(some)]
+        assert known == StatesReader().read(path).clauses
+        assert [clause.id for clause in known] == [clause["id"] for clause in some]
 
 
 def test_damaged_header_spoils_no_other_run(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from conformance.clauses import clauses_of
@@ -9,94 +11,84 @@ from conformance.clauses.derivation import derive_clauses
 from conformance.contract import load_edition
 from conformance.findings import BROKEN, Verdict
 from conformance.reference.defects import defects
+from tests import sentences
 from tests.asked import all_sent, bound
 from tests.clauses.observations import CASES as OBSERVED
-from tests.miniatures import judged
-from tests.sentences import (
-    CHAPTERS,
-    OTHER_EDITIONS,
-    cases_of,
-    own_clauses,
-    said_beside,
-    said_of_answer,
-    said_of_case,
-    said_of_defect,
-    said_of_derived,
-    said_of_requests,
-    said_of_sent,
-    said_of_true_answer,
-    said_of_truth,
-    stored,
-    truths_of,
-)
+from tests.miniatures import judged_case
+from tests.sentences import CHAPTERS, EDITION, OTHER_EDITIONS, Said, stored
 
-EDITION = load_edition()
-CLAUSES = [clause.id for clause in clauses_of(EDITION)]
 LIES = stored("defects")
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
+each_other_edition = pytest.mark.parametrize("name", OTHER_EDITIONS)
 
 
-def reviewed_elsewhere(part: str) -> list[tuple[str, str]]:
-    """Return edition and subject of what was reviewed of the other editions."""
-    return [(name, subject) for name in OTHER_EDITIONS for subject in stored(name)[part]]
-
-
-def broken(said: dict[str, str]) -> set[str]:
+def broken(said: dict[str, str]) -> frozenset[str]:
     """Return the clauses of which a reviewed record says that they are broken."""
     red = (names for sentence, names in said.items() if sentence.startswith(("fail", "deviates")))
-    return {name for names in red for name in names.split(", ")}
+    return frozenset(name for names in red for name in names.split(", "))
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@each_chapter
 def test_sentences_about_cases_are_those_reviewed(chapter: str) -> None:
-    said = {name: said_of_case(chapter, case) for name, case in cases_of(chapter).items()}
-    assert said == stored(chapter)["cases"]
+    reviewed = stored(chapter)["cases"]
+    cases = sentences.cases_of(chapter)
+    assert list(cases) == list(reviewed)
+    for name, case in cases.items():
+        assert sentences.said_of_case(chapter, case) == reviewed[name], name
 
 
-@pytest.mark.parametrize("defect", LIES)
-def test_sentences_about_a_planted_defect_are_those_reviewed(defect: str) -> None:
-    assert {path: said_of_defect(defect, path) for path in LIES[defect]} == LIES[defect]
+@pytest.mark.parametrize("chapter", sorted({name.partition(".")[0] for name in LIES}))
+def test_sentences_about_planted_defects_are_those_reviewed(chapter: str) -> None:
+    for defect in (name for name in LIES if name.startswith(f"{chapter}.")):
+        for path, reviewed in LIES[defect].items():
+            assert sentences.said_of_defect(defect, path) == reviewed, (defect, path)
 
 
-@pytest.mark.parametrize("clause", CLAUSES)
-def test_clause_alone_turns_red_for_a_lie(clause: str) -> None:
-    chapter = stored(clause.partition(".")[0])["cases"]
-    told = (*chapter.values(), *(said for paths in LIES.values() for said in paths.values()))
-    assert any(broken(said) == {clause} for said in told), f"no lie turns exactly {clause} red"
+def test_clause_alone_turns_red_for_a_lie() -> None:
+    told = [said for chapter in CHAPTERS for said in stored(chapter)["cases"].values()]
+    told += [said for paths in LIES.values() for said in paths.values()]
+    alone = {broken(said) for said in told}
+    assert [clause.id for clause in clauses_of(EDITION) if {clause.id} not in alone] == []
 
 
-@pytest.mark.parametrize("clause", CLAUSES)
-def test_clause_passes_on_its_truth_and_nothing_else_is_red(clause: str) -> None:
-    truth = truths_of(clause.partition(".")[0])[clause]
-    found = {
-        each.clause: each.verdict
-        for each in judged(truth.exchange, truth.control, None, truth.standing)
+@each_chapter
+def test_clause_passes_on_its_truth_and_nothing_else_is_red(chapter: str) -> None:
+    truths = sentences.truths_of(chapter)
+    verdicts = {
+        truth: {finding.clause: finding.verdict for finding in judged_case(truth, EDITION)}
+        for truth in set(truths.values())
     }
-    assert found[clause] is Verdict.PASS
-    assert not set(found.values()) & (BROKEN | {Verdict.HARNESS_ERROR})
+    for clause, truth in truths.items():
+        assert verdicts[truth][clause] is Verdict.PASS, clause
+        assert not set(verdicts[truth].values()) & (BROKEN | {Verdict.HARNESS_ERROR}), clause
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@each_chapter
 def test_sentences_about_a_truth_gone_wrong_elsewhere(chapter: str) -> None:
-    said = {clause: said_of_truth(chapter, clause) for clause in truths_of(chapter)}
-    assert said == stored(chapter)["truths"]
+    reviewed = stored(chapter)["truths"]
+    assert list(sentences.truths_of(chapter)) == list(reviewed)
+    for clause, said in reviewed.items():
+        assert sentences.said_of_truth(chapter, clause) == said, clause
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@each_chapter
 def test_clause_binds_the_requests_reviewed(chapter: str) -> None:
-    assert said_of_requests(chapter) == stored(chapter)["requests"]
+    assert sentences.said_of_requests(chapter) == stored(chapter)["requests"]
 
 
 def test_observations_are_those_reviewed() -> None:
-    said = {name: said_beside(case) for name, case in OBSERVED.items()}
+    said = {name: sentences.said_beside(case) for name, case in OBSERVED.items()}
     assert said == stored("observations")
 
 
-def test_clauses_derived_anew_judge_as_those_that_are_kept() -> None:
+def test_clauses_derived_anew_are_those_that_are_kept() -> None:
     anew = derive_clauses(EDITION)
-    known = {clause.id for clause in anew}
+    for clause in anew:
+        assert bound(clause.binds, all_sent()) == stored("parameters")["requests"][clause.id]
     for defect in (name for name in LIES if name.startswith("parameters.")):
         for path, reviewed in LIES[defect].items():
-            assert said_of_defect(defect, path, anew) == among(reviewed, known)
+            said = among(reviewed, {clause.id for clause in anew})
+            assert sentences.said_of_defect(defect, path, anew) == said
 
 
 def among(said: dict[str, str], known: set[str]) -> dict[str, str]:
@@ -108,42 +100,39 @@ def among(said: dict[str, str], known: set[str]) -> dict[str, str]:
     return {sentence: names for sentence, names in left.items() if names}
 
 
-def test_clauses_derived_anew_bind_the_requests_reviewed() -> None:
-    for each in derive_clauses(EDITION):
-        assert bound(each.binds, all_sent()) == stored("parameters")["requests"][each.id]
-
-
 def test_derived_clauses_say_what_was_reviewed() -> None:
-    assert said_of_derived() == stored("derived")
+    assert sentences.said_of_derived() == stored("derived")
 
 
-@pytest.mark.parametrize(("name", "defect"), reviewed_elsewhere("defects"))
-def test_sentences_about_a_defect_of_another_edition_are_those_reviewed(
-    name: str, defect: str
-) -> None:
-    reviewed = stored(name)["defects"][defect]
-    assert {path: said_of_defect(defect, path, name=name) for path in reviewed} == reviewed
+SAYING: dict[str, Callable[[str, str, str], Said]] = {
+    "defects": lambda name, defect, path: sentences.said_of_defect(defect, path, name=name),
+    "truths": lambda name, clause, path: sentences.said_of_answer(path, clause, name),
+}
 
 
-@pytest.mark.parametrize(("name", "clause"), reviewed_elsewhere("truths"))
-def test_sentences_about_a_truth_of_another_edition_gone_wrong(name: str, clause: str) -> None:
-    reviewed = stored(name)["truths"][clause]
-    assert {path: said_of_answer(path, clause, name) for path in reviewed} == reviewed
+@pytest.mark.parametrize("part", SAYING)
+@each_other_edition
+def test_sentences_of_another_edition_are_those_reviewed(name: str, part: str) -> None:
+    for subject, paths in stored(name)[part].items():
+        for path, reviewed in paths.items():
+            assert SAYING[part](name, subject, path) == reviewed, (subject, path)
 
 
-@pytest.mark.parametrize("name", OTHER_EDITIONS)
+@each_other_edition
 def test_sentences_about_true_answers_of_another_edition_are_those_reviewed(name: str) -> None:
     reviewed = stored(name)["answers"]
-    assert {path: said_of_true_answer(path, name) for path in reviewed} == reviewed
+    assert {path: sentences.said_of_true_answer(path, name) for path in reviewed} == reviewed
 
 
-@pytest.mark.parametrize("name", OTHER_EDITIONS)
+@each_other_edition
 def test_clauses_of_another_edition_bind_the_requests_reviewed(name: str) -> None:
-    bound_by = {clause: said_of_sent(clause, name) for clause in own_clauses(name)}
-    assert bound_by == stored(name)["requests"]
+    own = sentences.own_clauses(name)
+    assert {clause: sentences.said_of_sent(clause, name) for clause in own} == (
+        stored(name)["requests"]
+    )
 
 
-@pytest.mark.parametrize("name", OTHER_EDITIONS)
+@each_other_edition
 def test_every_clause_that_only_one_edition_has_turns_red_for_a_lie(name: str) -> None:
     known = defects(load_edition(name))
     red: set[str] = set()
@@ -151,7 +140,7 @@ def test_every_clause_that_only_one_edition_has_turns_red_for_a_lie(name: str) -
         seen = set().union(*(broken(said) for said in paths.values()))
         assert seen <= set(known[defect].claims), f"{defect} breaks what it does not claim"
         red |= seen
-    assert set(own_clauses(name)) <= red
+    assert set(sentences.own_clauses(name)) <= red
     truths = stored(name)["truths"]
     assert all("pass" in said for paths in truths.values() for said in paths.values())
-    assert set(truths) == set(own_clauses(name))
+    assert set(truths) == set(sentences.own_clauses(name))

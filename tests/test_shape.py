@@ -22,7 +22,7 @@ STREAM = (
     b'event: image_generation.completed\ndata: {"type":"image_generation.completed",'
     b'"b64_json":"aGk=","usage":{"total_tokens":3}}\n\n'
 )
-PAYLOAD, OTHER = (base64.b64encode(each * 900).decode() for each in (b"a", b"ab"))
+PAYLOAD, OTHER = (base64.b64encode(data * 900).decode() for data in (b"a", b"ab"))
 CROOKED = PAYLOAD + "A"  # base64 of no bytes, which is found by its letters
 
 
@@ -42,37 +42,29 @@ NUMBERS = {"created": 1, "cost": 1.5, "flag": True}
 NAMES = {"a.b": 1, "c:d": 2, "e\x1b": 3}
 
 
-@pytest.mark.parametrize(
-    ("value", "paths"),
-    [
+def test_shape_names_paths_and_types() -> None:
+    shapes: list[tuple[object, str]] = [
         ({"data": [{"url": "x"}]}, "data:array data[].url:string data[]:object"),
         ([{"url": "x"}, {"url": None}], "[].url:null [].url:string []:object"),
         (NUMBERS, "cost:number created:integer flag:boolean"),
         (NAMES, '["a.b"]:integer ["c:d"]:integer ["e\\\\x1b"]:integer'),
         ("text", ""),
-    ],
-    ids=["members", "items-share-a-path", "numbers", "names-like-paths", "text"],
-)
-def test_shape_names_paths_and_types(value: object, paths: str) -> None:
-    assert bounded(shape_of(value)) == paths.split()
+    ]
+    for value, paths in shapes:
+        assert bounded(shape_of(value)) == paths.split()
 
 
 def test_shape_is_of_the_whole_body_where_the_body_kept_is_cut() -> None:
-    body = json.dumps({"data": [{"note": "word " * 2000, "seed": 7}]}).encode()
-    found = kept(body)
-    assert "data[].seed:integer" in (found.shape or ())
-    assert found.response is not None
-    assert "seed" not in found.response.body
+    record = kept(json.dumps({"data": [{"note": "word " * 2000, "seed": 7}]}).encode())
+    assert "data[].seed:integer" in (record.shape or ())
+    assert record.response is not None
+    assert "seed" not in record.response.body
 
 
-def test_shape_of_a_stream_tells_its_events_apart() -> None:
-    found = kept(STREAM, "text/event-stream").shape or ()
-    assert "<image_generation.completed>.usage.total_tokens:integer" in found
-
-
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"a":'], ids=["empty", "html", "cut"])
-def test_what_is_no_json_has_no_shape(body: bytes) -> None:
-    assert kept(body).shape is None
+def test_shape_is_of_the_events_of_a_stream_and_of_nothing_but_json() -> None:
+    shape = kept(STREAM, "text/event-stream").shape or ()
+    assert "<image_generation.completed>.usage.total_tokens:integer" in shape
+    assert [kept(body).shape for body in (b"", b"<html>", b'{"a":')] == [None] * 3
 
 
 def test_shape_is_bounded_in_width_and_depth() -> None:
@@ -81,18 +73,14 @@ def test_shape_is_bounded_in_width_and_depth() -> None:
     deep: Any = 1
     for _ in range(500):
         deep = {"a": deep}
-    assert max(each.count("a") for each in shape_of(deep)) <= 8 + 1
+    assert max(path.count("a") for path in shape_of(deep)) <= 8 + 1
 
 
 def test_error_keeps_what_it_is_told_by_and_not_its_message() -> None:
     body = b'{"error":{"message":"m","type":"invalid_request_error","code":null,"param":"size"}}'
-    error = kept(body, status=400).error
-    assert error == ErrorRecord("invalid_request_error", param="size")
-
-
-def test_shape_and_error_are_as_the_schema_has_them() -> None:
-    for body in (b'{"error":{"type":"x"},"data":[]}', b""):
-        VALIDATOR.validate(json.loads(line_of(kept(body, status=400))))
+    assert kept(body, status=400).error == ErrorRecord("invalid_request_error", param="size")
+    for other in (b'{"error":{"type":"x"},"data":[]}', b""):
+        VALIDATOR.validate(json.loads(line_of(kept(other, status=400))))
 
 
 @pytest.mark.parametrize(
@@ -101,11 +89,11 @@ def test_shape_and_error_are_as_the_schema_has_them() -> None:
     ids=["one", "twice", "two", "no-base64"],
 )
 def test_body_that_is_kept_has_no_payload(data: list[str]) -> None:
-    items = [{"b64_json": each, "revised_prompt": "a kite"} for each in data]
+    items = [{"b64_json": text, "revised_prompt": "a kite"} for text in data]
     response = kept(json.dumps({"data": items, "id": PAYLOAD}).encode()).response
     assert response is not None
     body = json.loads(response.body)
     faulty = {folded(CROOKED): folded(CROOKED).replace(">", ", length>")}
-    expected = [faulty.get(folded(each), folded(each)) for each in data]
-    assert [each["b64_json"] for each in body["data"]] == expected
+    expected = [faulty.get(folded(text), folded(text)) for text in data]
+    assert [item["b64_json"] for item in body["data"]] == expected
     assert body["id"] == folded(PAYLOAD)

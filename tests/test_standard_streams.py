@@ -1,16 +1,18 @@
-"""Output that nobody can read is exit code 2 and a sentence, never a verdict or a traceback."""
+"""Output that nobody can read or keep is exit code 2 and a sentence, never a verdict."""
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from conformance.results.run_file import write_run
+from conformance.plugin import PROMISES
+from conformance.results.run_file import read_run, write_run
 from tests import runs
-from tests.processes import COMMAND, PLAIN, command
+from tests.processes import COMMAND, PLAIN, command, run_pytest
 
 WORDS = {
     "run": ["run", "--models", "qwen-image", "--cases", "baseline", "--output", "new.jsonl"],
@@ -23,6 +25,7 @@ WORDS = {
     "judge": ["judge", "run.jsonl", "--output", "new.jsonl"],
     "help": ["--help"],
 }
+CLOSED = "error: standard output is closed; nobody would see what is found\n"
 
 
 @pytest.fixture
@@ -64,8 +67,7 @@ def test_full_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> N
 @pytest.mark.parametrize("name", ["run", "list", "plan"])
 def test_closed_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> None:
     done = ended(folder, WORDS[name], ">&-")
-    assert done.stderr == ("error: standard output is closed; nobody would see what is found\n")
-    assert done.returncode == 2
+    assert (done.returncode, done.stderr) == (2, CLOSED)
     assert os.listdir(folder) == ["run.jsonl"]
 
 
@@ -94,16 +96,48 @@ def test_verdict_is_given_although_nobody_hears_of_progress(folder: Path, redire
 
 
 @pytest.mark.usefixtures("full")
-@pytest.mark.parametrize(
-    ("redirected", "code", "said"),
-    [
-        (">&-", 2, "error: standard output is closed; nobody would see what is found\n"),
-        ("2> full", 0, ""),
-    ],
-)
+@pytest.mark.parametrize(("redirected", "code", "said"), [(">&-", 2, CLOSED), ("2> full", 0, "")])
 def test_python_that_starts_so_says_the_same(
     folder: Path, redirected: str, code: int, said: str
 ) -> None:
     whole = ["bash", "-c", f'"$@" {redirected}', "bash", *COMMAND, *WORDS["list"]]
     done = subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=90)
     assert (done.returncode, done.stderr) == (code, said)
+
+
+RUN = ["run", "--models", "qwen-image", "--output", "run.jsonl"]
+PYTEST = ["-q", "--live", "--provider=reference", "--models=qwen-image", "--run-file=run.jsonl"]
+TOO_LARGE = "run.jsonl: cannot be written: File too large"
+
+
+def full_at(kibibytes: int) -> dict[int, int]:
+    """Let no file grow further, which stands for a disk that cannot take it."""
+    return {resource.RLIMIT_FSIZE: kibibytes << 10}
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_full_disk_ends_the_run_with_one_sentence(tmp_path: Path, threads: str) -> None:
+    done = command(tmp_path, *RUN, "--concurrency", threads, limits=full_at(160))
+    assert (done.returncode, done.stderr) == (2, f"error: {TOO_LARGE}\n")
+    run = read_run(tmp_path / "run.jsonl")
+    assert run.findings
+    assert not run.complete
+
+
+def test_full_disk_ends_pytest_without_its_own_fault(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, str(PROMISES), *PYTEST, limits=full_at(160))
+    said = done.stdout + done.stderr
+    assert done.returncode == 2
+    assert f"Exit: {TOO_LARGE}" in said
+    assert "INTERNALERROR" not in said
+    assert "Traceback" not in said
+
+
+def test_disk_full_from_the_start_sends_nothing_and_leaves_the_run_before(folder: Path) -> None:
+    before = (folder / "run.jsonl").read_bytes()
+    done = command(folder, *RUN, limits=full_at(60))
+    assert done.returncode == 2
+    assert TOO_LARGE in done.stderr
+    assert "INTERNALERROR" not in done.stderr
+    assert (folder / "run.jsonl").read_bytes() == before
+    assert os.listdir(folder) == ["run.jsonl"]

@@ -1,15 +1,21 @@
-"""The hypothesis strategies: what they draw is what they say, for every model."""
+"""What is drawn from the schemas: hypothesis strategies, and covering rows of combinations."""
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
 
+from conformance.cases.covering import covering_rows
 from conformance.cases.domain import Domain
+from conformance.cases.parameter_space import LEFT_OUT, Space, space_of
 from conformance.cases.schema_keywords import UnknownKeywordError, is_constraint
 from conformance.cases.valid import DerivationError
 from conformance.contract import load_edition
@@ -22,10 +28,12 @@ from tests.extent import examples, sample
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conformance.cases.parameter_space import Row
     from conformance.contract import Edition, Model
 
 EDITION = load_edition()
 NAMES = [*EDITION.models, "gpt-image-2"]
+GPT = EDITION.models["gpt-image-1.5"]
 # the machine may be busy: how long drawing takes is a matter for benchmarks, not for these tests
 CHECKED = settings(
     max_examples=examples(60),
@@ -34,134 +42,120 @@ CHECKED = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 SEARCH = settings(CHECKED, max_examples=5000, phases=[Phase.generate])
-every_model = pytest.mark.parametrize("name", sample(NAMES, 3))
 
 
 def model(name: str, edition: Edition = EDITION) -> Model:
-    """Give a model that the edition names or has a family for."""
-    found = edition.find(name)
-    assert found is not None
-    return found
+    """Return a model that the edition names or has a family for."""
+    return edition.model(name)
+
+
+def unreached(
+    drawn: st.SearchStrategy[Any], kinds: Mapping[str, Callable[..., bool]]
+) -> dict[str, Any]:
+    """Return the kinds of value that a strategy does not draw, however long it is asked."""
+    missing = dict(kinds)
+
+    def is_last(value: Any) -> bool:
+        for name in [name for name, is_one in missing.items() if is_one(value)]:
+            del missing[name]
+        return not missing
+
+    with suppress(NoSuchExample):
+        find(drawn, is_last, settings=SEARCH)
+    return missing
 
 
 def differences(left: dict[str, Any], right: dict[str, Any]) -> set[str]:
     """Name the fields in which two bodies differ."""
     absent = object()
     names = left.keys() | right.keys()
-    return {each for each in names if left.get(each, absent) != right.get(each, absent)}
+    return {name for name in names if left.get(name, absent) != right.get(name, absent)}
 
 
-@every_model
-def test_valid_body_is_accepted(name: str) -> None:
+@pytest.mark.parametrize("name", sample(NAMES, 3))
+def test_drawn_bodies_are_accepted_or_refused_for_one_parameter(name: str) -> None:
+    known = model(name)
+    maximum = known.parameters["n"]["maximum"]
+
     @CHECKED
-    @given(valid_bodies(EDITION, model(name)))
-    def check(body: dict[str, Any]) -> None:
-        assert EDITION.read(body).expectation == "accepted"
-
-    check()
-
-
-@every_model
-def test_invalid_body_is_refused_for_one_parameter(name: str) -> None:
-    @CHECKED
-    @given(invalid_bodies(EDITION, model(name)))
-    def check(drawn: Any) -> None:
-        body, control, parameter, keyword = drawn
-        asked = EDITION.read(body)
-        assert asked.expectation == "refused"
-        assert {each.parameter for each in asked.violations} == {parameter}
-        assert keyword in {each.keyword for each in asked.violations}
-        assert EDITION.read(control).expectation == "accepted"
+    @given(
+        valid_bodies(EDITION, known), invalid_bodies(EDITION, known), above_limit_n(EDITION, known)
+    )
+    def check(valid: dict[str, Any], invalid: Any, above: Any) -> None:
+        assert EDITION.read(valid).expectation == "accepted"
+        body, control, parameter, keyword = invalid
+        read = EDITION.read(body)
+        assert read.expectation == "refused"
+        assert {broken.parameter for broken in read.violations} == {parameter}
+        assert keyword in {broken.keyword for broken in read.violations}
         assert len(differences(body, control)) <= 1  # 0: true for 1, which Python calls equal
+        assert above.body["n"] > maximum
+        assert {broken.parameter for broken in EDITION.read(above.body).violations} == {"n"}
+        assert {EDITION.read(one).expectation for one in (control, above.control)} == {"accepted"}
 
     check()
 
 
-@every_model
-def test_n_above_the_limit_is_refused(name: str) -> None:
-    maximum = model(name).parameters["n"]["maximum"]
-
-    @CHECKED
-    @given(above_limit_n(EDITION, model(name)))
-    def check(drawn: Any) -> None:
-        assert drawn.body["n"] > maximum
-        assert {each.parameter for each in EDITION.read(drawn.body).violations} == {"n"}
-        assert EDITION.read(drawn.control).expectation == "accepted"
-
-    check()
-
-
-@pytest.mark.parametrize("least", [11, 2**31, 2**63, 10**29])
-def test_n_above_the_limit_reaches(least: int) -> None:
-    drawn = above_limit_n(EDITION, model("dall-e-2"))
-    assert find(drawn, lambda each: each.body["n"] >= least, settings=SEARCH).body["n"] >= least
-
-
-@every_model
+@pytest.mark.parametrize("name", sample(NAMES, 3))
 def test_every_breakable_rule_has_a_strategy(name: str) -> None:
-    found = {(each.parameter, each.rule.keyword) for each in spoilings(_domain(name))}
-    rules = model(name).rules
-    assert found == {
-        (rule.parameter, rule.keyword) for rule in rules if is_constraint(model(name), rule)
+    known = model(name)
+    spoiled = {(value.parameter, value.rule.keyword) for value in spoilings(Domain(EDITION, known))}
+    assert spoiled == {
+        (rule.parameter, rule.keyword) for rule in known.rules if is_constraint(known, rule)
     }
 
 
-def _domain(name: str) -> Domain:
-    return Domain(EDITION, model(name))
-
-
-RARE: dict[str, Any] = {
-    "transparent jpeg": lambda each: each.keyword == "transparent-needs-alpha-format",
-    "prompt over the limit": lambda each: (each.parameter, each.keyword) == ("prompt", "maxLength"),
-    "prompt missing": lambda each: "prompt" not in each.body,
+RARE: dict[str, Callable[[Any], bool]] = {
+    "transparent jpeg": lambda bad: bad.keyword == "transparent-needs-alpha-format",
+    "prompt over the limit": lambda bad: (bad.parameter, bad.keyword) == ("prompt", "maxLength"),
+    "prompt missing": lambda bad: "prompt" not in bad.body,
+}
+MANY: dict[str, Callable[[Any], bool]] = {
+    "next": lambda bad: bad.body["n"] == 11,
+    "64 bits": lambda bad: bad.body["n"] >= 2**63,
+    "30 digits": lambda bad: bad.body["n"] >= 10**29,
 }
 
 
-@pytest.mark.parametrize("wanted", RARE.values(), ids=RARE.keys())
-def test_invalid_bodies_reach(wanted: Any) -> None:
-    drawn = invalid_bodies(EDITION, model("gpt-image-1.5"))
-    assert wanted(find(drawn, wanted, settings=SEARCH))
+def test_invalid_bodies_reach() -> None:
+    assert not unreached(invalid_bodies(EDITION, GPT), RARE)
+    assert not unreached(above_limit_n(EDITION, model("dall-e-2")), MANY)
 
 
-WRONG: dict[str, tuple[str, Any]] = {
-    "negative compression": ("output_compression", -1),
-    "another model's quality": ("quality", "hd"),
-    "boolean for a number": ("n", True),
-    "a number of images as a string": ("n", "2"),
-    "a number as a string": ("output_compression", "50"),
-    "a word for a boolean": ("stream", "true"),
-    "a size nearly right": ("size", "1024x1000"),
-    "null for a string": ("user", None),
-}
-
-
-@pytest.mark.parametrize(("parameter", "value"), WRONG.values(), ids=WRONG.keys())
-def test_invalid_values_reach(parameter: str, value: Any) -> None:
-    known = spoilings(_domain("gpt-image-1.5"))
-    drawn = st.one_of([each.values for each in known if each.parameter == parameter])
+@pytest.mark.parametrize(
+    ("parameter", "values"),
+    [
+        ("output_compression", [-1, "50"]),  # negative, and a number as a string
+        ("quality", ["hd"]),  # of another model
+        ("n", [True, "2"]),
+        ("stream", ["true"]),
+        ("size", ["1024x1000"]),  # nearly right
+        ("user", [None]),
+    ],
+)
+def test_invalid_values_reach(parameter: str, values: list[Any]) -> None:
+    known = spoilings(Domain(EDITION, GPT))
+    drawn = st.one_of([one.values for one in known if one.parameter == parameter])
     # by what it looks like: True equals 1, and is another value in JSON
-    find(drawn, lambda each: repr(each) == repr(value), settings=SEARCH)
+    kinds = {repr(bad): lambda value, bad=bad: bool(repr(value) == repr(bad)) for bad in values}
+    assert not unreached(drawn, kinds)
 
 
-PAIRS: dict[str, dict[str, Any]] = {
-    "transparent webp": {"background": "transparent", "output_format": "webp"},
-    "compressed jpeg": {"output_compression": 100, "output_format": "jpeg"},
-    "streamed partial images": {"stream": True, "partial_images": 3},
-    "null beside a value": {"size": None, "quality": "high"},
-    "the most images": {"n": 10},
-}
+PAIRS: list[dict[str, Any]] = [
+    {"background": "transparent", "output_format": "webp"},
+    {"output_compression": 100, "output_format": "jpeg"},
+    {"stream": True, "partial_images": 3},
+    {"size": None, "quality": "high"},
+    {"n": 10},
+]
 
 
-@pytest.mark.parametrize("wanted", PAIRS.values(), ids=PAIRS.keys())
-def test_valid_bodies_reach(wanted: dict[str, Any]) -> None:
-    drawn = valid_bodies(EDITION, model("gpt-image-1.5"))
-    body = find(drawn, lambda each: each.items() >= wanted.items(), settings=SEARCH)
-    assert body.items() >= wanted.items()
-
-
-def test_smallest_valid_body_is_model_and_prompt() -> None:
-    body = find(valid_bodies(EDITION, model("gpt-image-1.5")), lambda _: True, settings=CHECKED)
-    assert body.keys() == {"model", "prompt"}
+def test_valid_bodies_reach() -> None:
+    drawn = valid_bodies(EDITION, GPT)
+    kinds = {
+        str(pair): lambda body, pair=pair: bool(body.items() >= pair.items()) for pair in PAIRS
+    }
+    assert not unreached(drawn, kinds)
 
 
 @pytest.mark.parametrize(
@@ -180,17 +174,16 @@ def test_prompts_reach_the_limit_and_no_further(name: str, longest: int) -> None
     check()
 
 
-KINDS: dict[str, Any] = {
-    "right to left": lambda text: any(unicodedata.bidirectional(each) == "R" for each in text),
-    "emoji": lambda text: any(unicodedata.category(each) == "So" for each in text),
-    "combining marks": lambda text: unicodedata.normalize("NFC", text) != text,
-    "hangul": lambda text: "HANGUL" in unicodedata.name(text[0], ""),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
-def test_phrases_reach(kind: Any) -> None:
-    assert kind(find(phrases(), kind, settings=SEARCH))
+def test_phrases_reach() -> None:
+    assert not unreached(
+        phrases(),
+        {
+            "right to left": lambda text: "R" in map(unicodedata.bidirectional, text),
+            "emoji": lambda text: "So" in map(unicodedata.category, text),
+            "combining marks": lambda text: unicodedata.normalize("NFC", text) != text,
+            "hangul": lambda text: "HANGUL" in unicodedata.name(text[0], ""),
+        },
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,51 +199,129 @@ def test_texts_keep_their_lengths(shortest: int, longest: int | None) -> None:
     check()
 
 
+# ------------------------------------------------------------------ covering rows
+
+SMALL = Space(
+    {"quality": ("low", "high"), "format": ("png", "jpeg"), "background": ("clear", "opaque")},
+    {("format", "background"): frozenset(itertools.product(("png",), ("clear", "opaque")))
+     | {("jpeg", "opaque")}},
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search no longer than these small spaces need."""
+    monkeypatch.setattr("conformance.cases.covering._STEPS", 2000)
+
+
+def dear(row: Row) -> float:
+    return 1.0 if "high" in row else 0.1
+
+
+def covered_by(space: Space, rows: list[Row], strength: int) -> set[Any]:
+    return {combination for row in rows for combination in space.combinations(row, strength)}
+
+
+def test_feasible_combinations_are_those_of_valid_rows() -> None:
+    every = [row for row in itertools.product(*SMALL.levels.values()) if SMALL.valid(row)]
+    assert len(every) == 6
+    for strength in (1, 2, 3):
+        assert SMALL.feasible(strength) == covered_by(SMALL, every, strength)
+
+
+@pytest.mark.parametrize("strength", [1, 2, 3])
+@pytest.mark.parametrize("name", ["dall-e-2", "qwen-image"])
+def test_rows_have_every_combination_that_is_feasible(name: str, strength: int) -> None:
+    space = space_of(EDITION, EDITION.models[name])
+    rows = covering_rows(space, strength, lambda _: 1.0)
+    most = min(strength, len(space.names))
+    assert space.feasible(most) == covered_by(space, rows, most)
+    assert all(map(space.valid, rows))
+
+
+def test_dear_rows_are_as_few_as_can_be_and_come_last() -> None:
+    rows = covering_rows(SMALL, 2, dear)
+    assert [dear(row) for row in rows] == [0.1, 0.1, 0.1, 1.0, 1.0]  # two formats, with high
+    assert covering_rows(SMALL, 2, dear) == rows
+
+
+def test_what_is_covered_already_is_not_asked_for_again() -> None:
+    first = covering_rows(SMALL, 2, dear)
+    left = covering_rows(SMALL, 2, dear, covered_by(SMALL, first[:-1], 2), first[:-1])
+    assert len(left) == 1
+    assert covering_rows(SMALL, 2, dear, covered_by(SMALL, first, 2), first) == []
+
+
+def test_values_are_the_documented_ones() -> None:
+    levels = space_of(EDITION, GPT).levels
+    assert levels["quality"] == (LEFT_OUT, *GPT.documented("quality"))
+    assert levels["n"] == (LEFT_OUT, 1, 2)  # never the ten that are allowed: they are paid for
+    assert levels["output_compression"] == (LEFT_OUT, 0, 50, 100)
+    assert "response_format" not in levels  # sources disagree about it
+
+
+def test_only_what_the_contract_has_accepted_is_combined() -> None:
+    space = space_of(EDITION, GPT)
+    rows = covering_rows(space, 1, lambda _: 1.0)
+    bodies = [{"model": GPT.name, "prompt": "A kite", **space.fragment(row)} for row in rows]
+    assert {EDITION.read(body).expectation for body in bodies} == {"accepted"}
+
+
+@pytest.mark.parametrize("value", [None, 7, "huge"])
+def test_body_with_another_value_is_no_row(value: Any) -> None:
+    space = space_of(EDITION, GPT)
+    assert space.row({"size": value}) is None
+    assert space.row({"size": "auto"}) is not None
+    known = space.combinations_in({"size": value}, 1)
+    assert space.names.index("size") not in {at for combination in known for at, _ in combination}
+
+
+# ------------------------------------------------------------------ other schemas
+
 RULE = {
     "title": "many-images-are-small",
     "if": {"required": ["n"], "properties": {"n": {"minimum": 4}}},
     "then": {"required": ["size"], "properties": {"size": {"const": "256x256"}}},
     "citations": [],
 }
+STEPS = {"type": ["integer", "null"], "minimum": 7, "maximum": 9, "citations": []}
 
 
-def test_new_rule_across_parameters_needs_no_code(tmp_path: Path) -> None:
-    edition = changed_edition(tmp_path, "dall-e-2", lambda each: each.update(allOf=[RULE]))
-    changed = model("dall-e-2", edition)
+def test_new_parameter_and_rule_across_parameters_need_no_code(tmp_path: Path) -> None:
+    def add(schema: Any) -> None:
+        schema["properties"].update(steps=STEPS)
+        schema.update(allOf=[RULE])
+
+    edition = changed_edition(tmp_path, "dall-e-2", add)
+    valid, invalid = (
+        draw(edition, model("dall-e-2", edition)) for draw in (valid_bodies, invalid_bodies)
+    )
 
     @CHECKED
-    @given(valid_bodies(edition, changed), invalid_bodies(edition, changed))
+    @given(valid, invalid)
     def check(body: dict[str, Any], drawn: Any) -> None:
         assert edition.read(body).expectation == "accepted"
-        assert {each.parameter for each in edition.read(drawn.body).violations} == {drawn.parameter}
+        violations = edition.read(drawn.body).violations
+        assert {broken.parameter for broken in violations} == {drawn.parameter}
 
     check()
-    find(valid_bodies(edition, changed), lambda body: (body.get("n") or 0) >= 4, settings=SEARCH)
-    broken = invalid_bodies(edition, changed)
-    find(broken, lambda drawn: drawn.keyword == RULE["title"], settings=SEARCH)
+    many = {
+        "many": lambda body: (body.get("n") or 0) >= 4,
+        "8": lambda body: body.get("steps") == 8,
+    }
+    assert not unreached(valid, many)
+    assert not unreached(invalid, {"rule": lambda drawn: drawn.keyword == RULE["title"]})
 
 
-def test_new_parameter_is_drawn(tmp_path: Path) -> None:
-    added = {"type": ["integer", "null"], "minimum": 7, "maximum": 9, "citations": []}
+def test_unknown_keyword_and_a_missing_limit_are_errors(tmp_path: Path) -> None:
     edition = changed_edition(
-        tmp_path, "dall-e-2", lambda each: each["properties"].update(steps=added)
+        tmp_path, "dall-e-2", lambda schema: schema["properties"]["n"].update(exclusiveMaximum=11)
     )
-    drawn: st.SearchStrategy[Any] = valid_bodies(edition, model("dall-e-2", edition))
-    assert find(drawn, lambda each: each.get("steps") == 8, settings=SEARCH)["steps"] == 8
-
-
-@pytest.mark.parametrize("strategy", [valid_bodies, invalid_bodies, above_limit_n])
-def test_unknown_keyword_is_an_error(tmp_path: Path, strategy: Any) -> None:
+    for strategy in (valid_bodies, invalid_bodies, above_limit_n, space_of):
+        with pytest.raises(UnknownKeywordError, match="exclusiveMaximum"):
+            strategy(edition, model("dall-e-2", edition))
     edition = changed_edition(
-        tmp_path, "dall-e-2", lambda each: each["properties"]["n"].update(exclusiveMaximum=11)
-    )
-    with pytest.raises(UnknownKeywordError, match="exclusiveMaximum"):
-        strategy(edition, model("dall-e-2", edition))
-
-
-def test_model_without_a_limit_of_n_is_an_error(tmp_path: Path) -> None:
-    edition = changed_edition(
-        tmp_path, "dall-e-2", lambda each: each["properties"]["n"].pop("maximum")
+        tmp_path / "other", "dall-e-2", lambda schema: schema["properties"]["n"].pop("maximum")
     )
     with pytest.raises(DerivationError, match="n no maximum"):
         above_limit_n(edition, model("dall-e-2", edition))

@@ -48,9 +48,6 @@ def seconds(call: Callable[[], object]) -> float:
     return min(times)
 
 
-# --- JSON ---
-
-
 @given(JSON_VALUES)
 def test_json_round_trips(value: Any) -> None:
     reading = read_json(json.dumps(value).encode())
@@ -63,46 +60,43 @@ def test_json_never_raises_and_faults_have_a_kind(data: bytes) -> None:
     assert (reading.fault is None) == (reading.kind is None)
 
 
-@pytest.mark.parametrize(
-    ("data", "kind", "says"),
-    [
-        pytest.param(b"", "empty", "0 bytes", id="no-bytes"),
-        pytest.param(b" \n", "empty", "2 bytes", id="only-whitespace"),
-        pytest.param(b"<html>", "syntax", '"<html>"', id="html"),
-        pytest.param(b'{"data":\n[}', "syntax", "line 2 column 2", id="bad-array"),
-        pytest.param(b'{"data":[', "syntax", "the text ends there", id="cut-off"),
-        pytest.param(b"{} {}", "syntax", "column 4", id="two-texts"),
-        pytest.param(b"{'created':1}", "syntax", "column 2", id="single-quotes"),
-        pytest.param(b'"\x01"', "syntax", "\\x01", id="raw-control-character"),
-        pytest.param(b'["NaN", -Infinity]', "nan", "column 9", id="minus-infinity"),
-        pytest.param(b"[" + b"7" * 1_000_000 + b"]", "number", "column 2", id="million-digits"),
-        pytest.param(b"0." + b"7" * 1_000_000, "number", "1000002", id="million-decimals"),
-        pytest.param(b"[" * 100_000, "depth", "column 201", id="deep-arrays"),
-        pytest.param(b'{"a":' * 100_000, "depth", "column 1001", id="deep-objects"),
-    ],
-)
+NO_VALUE = {
+    "no-bytes": (b"", "empty", "0 bytes"),
+    "only-whitespace": (b" \n", "empty", "2 bytes"),
+    "html": (b"<html>", "syntax", '"<html>"'),
+    "bad-array": (b'{"data":\n[}', "syntax", "line 2 column 2"),
+    "cut-off": (b'{"data":[', "syntax", "the text ends there"),
+    "two-texts": (b"{} {}", "syntax", "column 4"),
+    "raw-control-character": (b'"\x01"', "syntax", "\\x01"),
+    "minus-infinity": (b'["NaN", -Infinity]', "nan", "column 9"),
+    "million-digits": (b"[" + b"7" * 1_000_000 + b"]", "number", "column 2"),
+    "million-decimals": (b"0." + b"7" * 1_000_000, "number", "1000002"),
+    "deep-arrays": (b"[" * 100_000, "depth", "column 201"),
+    "deep-objects": (b'{"a":' * 100_000, "depth", "column 1001"),
+}
+
+
+@pytest.mark.parametrize(("data", "kind", "says"), NO_VALUE.values(), ids=NO_VALUE)
 def test_json_fault_leaves_no_value(data: bytes, kind: str, says: str) -> None:
     reading = read_json(data)
-    assert reading.value is None
-    assert reading.kind == kind
+    assert (reading.value, reading.kind) == (None, kind)
     assert says in (reading.fault or "")
 
 
-@pytest.mark.parametrize(
-    ("data", "value", "says"),
-    [
-        pytest.param(b'\xef\xbb\xbf{"n":1}', {"n": 1}, "byte order mark", id="utf-8-bom"),
-        pytest.param('{"n":1}'.encode("utf-16"), {"n": 1}, "utf-16", id="utf-16"),
-        pytest.param('{"n":1}'.encode("utf-32-be"), {"n": 1}, "utf-32", id="utf-32"),
-        pytest.param(b'{"a":"\xe9"}', {"a": "\ufffd"}, "0xe9 at offset 6", id="latin-1"),
-        pytest.param(rb'["\ud800"]', ["\ufffd"], "column 3", id="lone-surrogate"),
-        pytest.param(rb'{"\\\uDC00":1}', {"\\\ufffd": 1}, "column 5", id="lone-in-a-name"),
-    ],
-)
+ENCODED = {
+    "utf-8-bom": (b'\xef\xbb\xbf{"n":1}', {"n": 1}, "byte order mark"),
+    "utf-16": ('{"n":1}'.encode("utf-16"), {"n": 1}, "utf-16"),
+    "utf-32": ('{"n":1}'.encode("utf-32-be"), {"n": 1}, "utf-32"),
+    "latin-1": (b'{"a":"\xe9"}', {"a": "\ufffd"}, "0xe9 at offset 6"),
+    "lone-surrogate": (rb'["\ud800"]', ["\ufffd"], "column 3"),
+    "lone-in-a-name": (rb'{"\\\uDC00":1}', {"\\\ufffd": 1}, "column 5"),
+}
+
+
+@pytest.mark.parametrize(("data", "value", "says"), ENCODED.values(), ids=ENCODED)
 def test_json_wrong_encoding_is_named_and_still_read(data: bytes, value: Any, says: str) -> None:
     reading = read_json(data)
-    assert reading.kind == "encoding"
-    assert reading.value == value
+    assert (reading.kind, reading.value) == ("encoding", value)
     assert says in (reading.fault or "")
 
 
@@ -131,12 +125,9 @@ def test_json_fault_is_a_predicate_for_any_subject(data: bytes, fault: str) -> N
     assert read_json(data, max_digits=9).fault == fault
 
 
-def test_json_of_repeated_members_has_the_last() -> None:
+def test_json_of_repeated_members_has_the_last_wherever_the_stack_ends() -> None:
     reading = read_json(b'{"data":[{"url":"a","url":"b"}]}')
     assert (reading.kind, reading.value) == ("duplicate-key", {"data": [{"url": "b"}]})
-
-
-def test_json_of_repeated_members_where_the_stack_ends_raises_nothing() -> None:
     data = b'{"a":' * 150 + b'{"b":1,"b":2}' + b"}" * 150
 
     def read(frames: int) -> str | None:
@@ -147,16 +138,13 @@ def test_json_of_repeated_members_where_the_stack_ends_raises_nothing() -> None:
     assert read(0) == "duplicate-key"
 
 
-@pytest.mark.parametrize("depth", [4, 5, 6])
-def test_json_depth_is_counted_exactly_and_not_in_strings(depth: int) -> None:
-    data = ('["[[[[[[[[",' * depth + "1" + "]" * depth).encode()
-    assert (read_json(data, max_depth=5).kind == "depth") == (depth > 5)
-
-
-@pytest.mark.parametrize("count", [9, 10, 11])
-def test_json_digits_are_counted_without_the_sign(count: int) -> None:
-    reading = read_json(b"-" + b"7" * count, max_digits=10)
-    assert (reading.kind == "number") == (count > 10)
+def test_json_depth_and_digits_are_counted_exactly_and_nothing_in_strings() -> None:
+    for depth in (4, 5, 6):
+        data = ('["[[[[[[[[",' * depth + "1" + "]" * depth).encode()
+        assert (read_json(data, max_depth=5).kind == "depth") == (depth > 5)
+    for count in (9, 10, 11):
+        reading = read_json(b"-" + b"7" * count, max_digits=10)
+        assert (reading.kind == "number") == (count > 10)
 
 
 def test_json_of_another_type_is_a_fault() -> None:
@@ -178,9 +166,6 @@ def test_json_time_grows_no_faster_than_the_hostile_text(piece: bytes) -> None:
     assert seconds(lambda: read_json(data, max_depth=300)) < 20 * small + 0.05
 
 
-# --- base64 ---
-
-
 @given(st.binary(min_size=1))
 def test_base64_round_trips(data: bytes) -> None:
     reading = read_base64(base64.b64encode(data).decode())
@@ -195,30 +180,28 @@ def test_base64_without_fault_is_the_only_spelling_of_its_bytes(text: str) -> No
     assert (reading.fault is None) == (same and text != "")
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "data"),
-    [
-        pytest.param(None, "not-a-string", None, id="null"),
-        pytest.param(["QUJD"], "not-a-string", None, id="list"),
-        pytest.param("", "empty", None, id="empty"),
-        pytest.param("data:image/png;base64,QUJD", "data-prefix", b"ABC", id="data-url"),
-        pytest.param("QUJD\nREVG", "whitespace", b"ABCDEF", id="line-wrapped"),
-        pytest.param("QUJD ", "whitespace", b"ABC", id="trailing-space"),
-        pytest.param("-_-_", "url-safe", b"\xfb\xff\xbf", id="url-safe-digits"),
-        pytest.param("QUJD*REVG", "alphabet", None, id="asterisk"),
-        pytest.param("QUJD\u200b", "alphabet", None, id="zero-width-space"),
-        pytest.param("\ud800", "alphabet", None, id="lone-surrogate"),
-        pytest.param("https://a.test/a.png", "alphabet", None, id="url"),
-        pytest.param("QQ", "padding", b"A", id="padding-missing"),
-        pytest.param("QQ=", "padding", b"A", id="padding-half"),
-        pytest.param("QUJD====", "padding", b"ABC", id="padding-group"),
-        pytest.param("QUJD=", "padding", b"ABC", id="padding-needless"),
-        pytest.param("QQ==QQ==", "padding", b"A", id="padding-inside"),
-        pytest.param("====", "padding", None, id="padding-alone"),
-        pytest.param("QUJDR", "length", b"ABC", id="one-digit-over"),
-        pytest.param("QR==", "trailing-bits", b"A", id="unused-bits-set"),
-    ],
-)
+BASE64_FAULTS: list[tuple[object, str, bytes | None]] = [
+    (None, "not-a-string", None),
+    ("", "empty", None),
+    ("data:image/png;base64,QUJD", "data-prefix", b"ABC"),
+    ("QUJD\nREVG", "whitespace", b"ABCDEF"),
+    ("QUJD ", "whitespace", b"ABC"),
+    ("-_-_", "url-safe", b"\xfb\xff\xbf"),
+    ("QUJD*REVG", "alphabet", None),
+    ("QUJD\u200b", "alphabet", None),
+    ("\ud800", "alphabet", None),
+    ("https://a.test/a.png", "alphabet", None),
+    ("QQ", "padding", b"A"),
+    ("QUJD====", "padding", b"ABC"),
+    ("QUJD=", "padding", b"ABC"),
+    ("QQ==QQ==", "padding", b"A"),
+    ("====", "padding", None),
+    ("QUJDR", "length", b"ABC"),
+    ("QR==", "trailing-bits", b"A"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "data"), BASE64_FAULTS, ids=ascii)
 def test_base64_fault_has_its_kind_and_the_bytes_that_can_be_had(
     text: object, kind: str, data: bytes | None
 ) -> None:
@@ -232,44 +215,39 @@ def test_base64_fault_quotes_nothing_long() -> None:
     assert len(reading.fault or "") < 300
 
 
-# --- event streams ---
-
-
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["lf", "crlf", "cr"])
 def test_events_are_framed_by_every_line_end(end: bytes) -> None:
     stream = read_event_stream(b"event: x\ndata: {\ndata:  }\n\ndata:y\n\n".replace(b"\n", end))
     assert (stream.events, stream.fault) == ((Event("x", "{\n }"), Event(None, "y")), None)
 
 
-@pytest.mark.parametrize(
-    ("data", "events"),
-    [
-        pytest.param(b"\xef\xbb\xbfdata: a\n\n", (Event(None, "a"),), id="bom"),
-        pytest.param(b": ping\n\ndata: a\n\n", (Event(None, "a"),), id="comment"),
-        pytest.param(b"event: a\n\ndata: b\n\n", (Event(None, "b"),), id="event-without-data"),
-        pytest.param(b"data\n\n", (Event(None, ""),), id="field-without-colon"),
-        pytest.param(b"id: 1\nretry: 9\nx: y\ndata: a\n\n", (Event(None, "a"),), id="other-fields"),
-        pytest.param(
-            "data: a\u2028b\x0bc\n\n".encode(), (Event(None, "a\u2028b\x0bc"),), id="u2028"
-        ),
-    ],
-)
-def test_events_follow_the_standard(data: bytes, events: tuple[Event, ...]) -> None:
+STREAMS = {
+    "bom": (b"\xef\xbb\xbfdata: a\n\n", "a"),
+    "comment": (b": ping\n\ndata: a\n\n", "a"),
+    "event-without-data": (b"event: a\n\ndata: b\n\n", "b"),
+    "field-without-colon": (b"data\n\n", ""),
+    "other-fields": (b"id: 1\nretry: 9\nx: y\ndata: a\n\n", "a"),
+    "u2028": ("data: a\u2028b\x0bc\n\n".encode(), "a\u2028b\x0bc"),
+}
+
+
+@pytest.mark.parametrize(("data", "event"), STREAMS.values(), ids=STREAMS)
+def test_events_follow_the_standard(data: bytes, event: str) -> None:
     stream = read_event_stream(data)
-    assert (stream.events, stream.fault) == (events, None)
+    assert (stream.events, stream.fault) == ((Event(None, event),), None)
 
 
-@pytest.mark.parametrize(
-    ("data", "count", "says"),
-    [
-        pytest.param(b"", 0, "no event", id="empty"),
-        pytest.param(b'{"error":{}}', 0, "no event", id="json"),
-        pytest.param(b"data: a\n\ndata: b\n", 1, "inside event 2", id="blank-line-missing"),
-        pytest.param(b"data: a\n\nevent: b", 1, "inside event 2", id="cut-in-a-name"),
-        pytest.param(b"data: \xff\n\n", 1, "0xff at offset 6", id="not-utf-8"),
-        pytest.param(b"data: a\n\n" * 4, 3, "more than 3", id="too-many"),
-    ],
-)
+STREAM_FAULTS = {
+    "empty": (b"", 0, "no event"),
+    "json": (b'{"error":{}}', 0, "no event"),
+    "blank-line-missing": (b"data: a\n\ndata: b\n", 1, "inside event 2"),
+    "cut-in-a-name": (b"data: a\n\nevent: b", 1, "inside event 2"),
+    "not-utf-8": (b"data: \xff\n\n", 1, "0xff at offset 6"),
+    "too-many": (b"data: a\n\n" * 4, 3, "more than 3"),
+}
+
+
+@pytest.mark.parametrize(("data", "count", "says"), STREAM_FAULTS.values(), ids=STREAM_FAULTS)
 def test_events_fault_keeps_the_events_before_it(data: bytes, count: int, says: str) -> None:
     stream = read_event_stream(data, max_events=3)
     assert len(stream.events) == count
@@ -281,9 +259,6 @@ def test_events_never_raise(data: bytes) -> None:
     assert len(read_event_stream(data, max_events=2).events) <= 2
 
 
-# --- printing ---
-
-
 @given(st.text(st.characters() | st.sampled_from(":#1["), max_size=400), st.integers(40, 320))
 def test_printable_is_safe_bounded_and_stable(text: str, limit: int) -> None:
     shown = printable(text, limit)
@@ -293,48 +268,44 @@ def test_printable_is_safe_bounded_and_stable(text: str, limit: int) -> None:
     shown.encode()
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        pytest.param("\x1b[31m", "\\x1b[31m", id="ansi"),
-        pytest.param("a\r\nb\t", "a\\r\\nb\\t", id="line-ends"),
-        pytest.param("\u202ecod", "\\u202ecod", id="direction-override"),
-        pytest.param("\ud800", "\\ud800", id="lone-surrogate"),
-        pytest.param("\x9b\x7f", "\\x9b\\x7f", id="c1-and-delete"),
-        pytest.param("übergröße 写真 😀", "übergröße 写真 😀", id="plain-text"),
-    ],
-)
-def test_printable_escapes_what_could_deceive(text: str, shown: str) -> None:
-    assert printable(text) == shown
+SHOWN = {
+    "\x1b[31m": "\\x1b[31m",
+    "a\r\nb\t": "a\\r\\nb\\t",
+    "\u202ecod": "\\u202ecod",
+    "\ud800": "\\ud800",
+    "\x9b\x7f": "\\x9b\\x7f",
+    "übergröße 写真 😀": "übergröße 写真 😀",
+    "http://[::1]:80/v1": "http://[::1]:80/v1",
+    "2001:db8::7": "2001:db8::7",
+    "a: b #1 c:d": "a: b #1 c:d",
+}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("::error::x", id="github"),
-        pytest.param(" \t::add-mask::x", id="github-indented"),
-        pytest.param("x ::stop-commands::y", id="github-after-a-wrap"),
-        pytest.param("::::error:::x", id="github-more-colons"),
-        pytest.param("::error file=[::1]::x", id="github-address"),
-        pytest.param("::set-output name=a::b", id="github-properties"),
-        pytest.param("x##[error]y", id="github-anywhere"),
-        pytest.param("###[group]x", id="github-more-hashes"),
-        pytest.param("##vso[task.setvariable variable=x]y", id="azure"),
-        pytest.param("##teamcity[buildStatus status='SUCCESS']", id="teamcity"),
-        pytest.param("x" * 297 + "::error::", id="cut"),
-    ],
-)
+def test_printable_escapes_what_could_deceive_and_leaves_what_nothing_reads() -> None:
+    assert {text: printable(text) for text in SHOWN} == SHOWN
+
+
+COMMANDS = {
+    "github": "::error::x",
+    "github-indented": " \t::add-mask::x",
+    "github-after-a-wrap": "x ::stop-commands::y",
+    "github-more-colons": "::::error:::x",
+    "github-address": "::error file=[::1]::x",
+    "github-anywhere": "x##[error]y",
+    "github-more-hashes": "###[group]x",
+    "azure": "##vso[task.setvariable variable=x]y",
+    "teamcity": "##teamcity[buildStatus status='SUCCESS']",
+    "cut": "x" * 297 + "::error::",
+}
+
+
+@pytest.mark.parametrize("text", COMMANDS.values(), ids=COMMANDS)
 def test_printable_leaves_no_command_of_a_runner_wherever_a_line_begins(text: str) -> None:
     shown = printable(text)
     assert not any(commands(shown[start:]) for start in range(len(shown)))
     json_text = without_commands(json.dumps({text: text}))
     assert not any(commands(json_text[start:]) for start in range(len(json_text)))
     assert json.loads(json_text) == {text: text}
-
-
-@pytest.mark.parametrize("text", ["http://[::1]:80/v1", "2001:db8::7", "a: b #1 c:d"])
-def test_printable_leaves_what_no_runner_reads(text: str) -> None:
-    assert printable(text) == text
 
 
 @pytest.mark.parametrize("char", ["x", "\n"], ids=["plain", "escaped"])

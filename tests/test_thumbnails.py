@@ -21,15 +21,9 @@ def small_of(data: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-@pytest.mark.parametrize(
-    ("size", "small"),
-    [((300, 150), (96, 48)), ((5, 3), (5, 3)), ((4000, 1), (96, 1))],
-    ids=["shrunk", "no-larger-than-the-image", "line"],
-)
-def test_thumbnail_of_every_mode_and_size(
-    mode: str, size: tuple[int, int], small: tuple[int, int]
-) -> None:
-    assert small_of(encode(Image.new(mode, size), "png")).size == small
+def test_thumbnail_of_every_mode_and_size(mode: str) -> None:
+    for size, small in {(300, 150): (96, 48), (5, 3): (5, 3), (4000, 1): (96, 1)}.items():
+        assert small_of(encode(Image.new(mode, size), "png")).size == small
 
 
 def test_thumbnail_keeps_alpha_and_colour() -> None:

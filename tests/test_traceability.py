@@ -6,62 +6,54 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance.contract import EditionError, edition_ids, load_edition, schemas_directory
+from conformance.contract import Edition, EditionError, edition_ids, load_edition, schemas_directory
 from conformance.contract.promises import load_promises
 from conformance.documentation.traceability import TraceabilityError, as_json, trace
 
 PAGE = Path(__file__).resolve().parents[2] / "shared" / "contract" / "seed.txt"
 NAME = "cometapi-2026-03-12"
+Edit = Callable[[dict[str, Any]], object]
+
+
+traced = cache(lambda name: trace(load_edition(name)))
 
 
 @pytest.mark.parametrize("name", edition_ids())
-def test_edition_has_no_promise_without_clause_or_reason_and_no_clause_without_promise(
+def test_edition_has_no_promise_or_rule_without_clause_and_no_clause_without_promise(
     name: str,
 ) -> None:
-    assert trace(load_edition(name)).gaps == ()
-
-
-@pytest.mark.parametrize("name", edition_ids())
-def test_every_rule_of_a_request_schema_is_traced(name: str) -> None:
-    edition = load_edition(name)
-    rules = {each.name: each for each in trace(edition).rules}
-    for model in edition.models.values():
+    assert traced(name).gaps == ()
+    rules = {rule.name: rule for rule in traced(name).rules}
+    for model in load_edition(name).models.values():
         for rule in model.rules:
-            found = rules[f"{rule.parameter or 'body'}.{rule.keyword}"]
-            assert found.clauses or found.promises, (model.name, rule)
-            assert model.name in found.models
+            known = rules[f"{rule.parameter or 'body'}.{rule.keyword}"]
+            assert known.clauses or known.promises, (model.name, rule)
+            assert model.name in known.models
 
 
-@pytest.mark.parametrize(
-    ("rule", "clause"),
-    [
-        ("n.maximum", "count.above-maximum-refused"),
-        ("n.minimum", "count.zero-refused"),
-        ("size.enum", "parameters.size-enum"),
-        ("prompt.required", "parameters.prompt-required"),
-    ],
-)
-def test_rule_leads_to_the_clause_that_a_breaking_request_is_judged_by(
-    rule: str, clause: str
-) -> None:
-    found = {each.name: each for each in trace(load_edition()).rules}
-    assert clause in found[rule].clauses
+def test_rule_leads_to_the_clause_that_a_breaking_request_is_judged_by() -> None:
+    rules = {rule.name: rule.clauses for rule in traced(NAME).rules}
+    assert "count.above-maximum-refused" in rules["n.maximum"]
+    assert "count.zero-refused" in rules["n.minimum"]
+    assert "parameters.size-enum" in rules["size.enum"]
+    assert "parameters.prompt-required" in rules["prompt.required"]
 
 
-def change_promise(rank: int = 0, **members: Any) -> Callable[[dict[str, Any]], None]:
+def change_promise(rank: int = 0, **members: Any) -> Edit:
     def edit(content: dict[str, Any]) -> None:
         content["promises"][rank].update(members)
 
     return edit
 
 
-def forget(name: str, what: str) -> Callable[[dict[str, Any]], None]:
+def forget(name: str, what: str) -> Edit:
     def edit(content: dict[str, Any]) -> None:
         for each in content["promises"]:
             each[what] = [known for known in each.get(what, []) if known != name]
@@ -72,13 +64,19 @@ def forget(name: str, what: str) -> Callable[[dict[str, Any]], None]:
     return edit
 
 
-def edited(folder: Path, edit: Callable[[dict[str, Any]], None]) -> Any:
-    shutil.copytree(schemas_directory(), folder / "schemas")
-    path = folder / "schemas" / NAME / "promises.json"
+def edited(folder: Path, edit: Edit) -> Edition:
+    """Copy the default edition, its promises edited; without any left, the file is gone."""
+    for path in schemas_directory().glob("*.json"):
+        shutil.copy(path, folder)
+    shutil.copytree(schemas_directory() / NAME, folder / NAME)
+    path = folder / NAME / "promises.json"
     content = json.loads(path.read_text("utf-8"))
     edit(content)
-    path.write_text(json.dumps(content), "utf-8")
-    return load_edition(NAME, folder / "schemas")
+    if content:
+        path.write_text(json.dumps(content), "utf-8")
+    else:
+        path.unlink()
+    return load_edition(NAME, folder)
 
 
 def unsettled(content: dict[str, Any]) -> None:
@@ -91,7 +89,7 @@ def without_user(content: dict[str, Any]) -> None:
     content.update(promises=kept, edition="other-2026-01-01")
 
 
-GAPS: list[tuple[Callable[[dict[str, Any]], object], str]] = [
+GAPS: list[tuple[Edit, str]] = [
     (change_promise(1, clauses=["count.as-askd"]), "unknown clause count.as-askd"),
     (change_promise(2, open=["size-omitted"]), "unknown open question size-omitted"),
     (change_promise(3, rules=["size.depth"]), "unknown rule size.depth"),
@@ -112,10 +110,10 @@ def test_gaps_are_told(tmp_path: Path) -> None:
         for edit, _ in GAPS:
             edit(content)
 
-    found = trace(edited(tmp_path, all_at_once))
-    assert [said for _, said in GAPS if not any(said in gap for gap in found.gaps)] == []
+    faulty = trace(edited(tmp_path, all_at_once))
+    assert [said for _, said in GAPS if not any(said in gap for gap in faulty.gaps)] == []
     with pytest.raises(TraceabilityError, match=r"mend its promises\.json"):
-        found.check()
+        faulty.check()
 
 
 @pytest.mark.parametrize(
@@ -124,57 +122,37 @@ def test_gaps_are_told(tmp_path: Path) -> None:
         (change_promise(level="OUGHT"), r"promises\[0\]\.level"),
         (change_promise(lines=["3 to 5"]), r"promises\[0\]\.lines"),
         (change_promise(clause=["count.as-asked"]), r"promises\.schema\.json"),
+        (dict.clear, r"promises\.json is missing"),
     ],
-    ids=["level", "lines", "unknown-member"],
+    ids=["level", "lines", "unknown-member", "no-file"],
 )
-def test_faulty_file_is_named_with_the_place(
-    tmp_path: Path, edit: Callable[[dict[str, Any]], None], said: str
-) -> None:
+def test_faulty_file_is_named_with_the_place(tmp_path: Path, edit: Edit, said: str) -> None:
     with pytest.raises(EditionError, match=said):
         load_promises(edited(tmp_path, edit))
 
 
-def test_edition_without_promises_says_what_is_missing(tmp_path: Path) -> None:
-    shutil.copytree(schemas_directory(), tmp_path / "schemas")
-    (tmp_path / "schemas" / NAME / "promises.json").unlink()
-    with pytest.raises(EditionError, match=r"promises\.json is missing"):
-        trace(load_edition(NAME, tmp_path / "schemas"))
-
-
-def page_lines() -> dict[int, str]:
+def test_page_that_was_read_is_told_by_promises_and_silent_lines_alone() -> None:
     if not PAGE.is_file():
         pytest.skip(f"{PAGE} is not on this machine")
-    text = PAGE.read_text("utf-8").splitlines()
-    return {number: line for number, line in enumerate(text, 1) if line.strip()}
-
-
-def test_every_line_of_the_page_is_a_promise_or_silent_and_not_both() -> None:
-    written, promises = set(page_lines()), load_promises(load_edition())
-    promised = {number for each in promises.all for number in each.lines}
+    promises, data = load_promises(load_edition()), PAGE.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    assert digest == promises.page_sha256, "the page changed: read it again"
+    lines = {
+        number: line for number, line in enumerate(data.decode().splitlines(), 1) if line.strip()
+    }
+    promised = {number for promise in promises.all for number in promise.lines}
     silent = {number for _, numbers in promises.silent for number in numbers}
-    assert promised | silent == written
+    assert promised | silent == set(lines)
     assert not promised & silent
+    sentences = [line.strip() for line in lines.values() if len(line.split()) >= 5]
+    for promise in promises.all:
+        assert not any(sentence in promise.says for sentence in sentences), promise.id
 
 
-def test_page_is_the_one_that_was_read() -> None:
-    page_lines()
-    digest = hashlib.sha256(PAGE.read_bytes()).hexdigest()
-    assert digest == load_promises(load_edition()).page_sha256, "the page changed: read it again"
-
-
-def test_no_promise_copies_a_sentence_of_the_page() -> None:
-    sentences = [line.strip() for line in page_lines().values() if len(line.split()) >= 5]
-    for each in load_promises(load_edition()).all:
-        assert not any(sentence in each.says for sentence in sentences), each.id
-
-
-def test_table_as_json_counts_every_promise_once() -> None:
-    found = as_json(trace(load_edition()))
-    assert sum(found["counts"].values()) == len(found["promises"])
-    assert found["gaps"] == []
-    assert "page.n-images" in found["clauses"]["count.as-asked"]
-
-
-def test_table_as_json_satisfies_its_published_schema() -> None:
+def test_table_as_json_counts_every_promise_once_and_satisfies_its_schema() -> None:
+    table = as_json(traced(NAME))
+    assert sum(table["counts"].values()) == len(table["promises"])
+    assert table["gaps"] == []
+    assert "page.n-images" in table["clauses"]["count.as-asked"]
     schema = json.loads((schemas_directory() / "traceability.schema.json").read_text("utf-8"))
-    Draft202012Validator(schema).validate(as_json(trace(load_edition())))
+    Draft202012Validator(schema).validate(table)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.cases.model import UNKNOWN_MODEL as MADE_UP
 from conformance.clauses import clauses_of, select
 from conformance.clauses.judge import judge
 from conformance.clauses.subject import Context
 from conformance.contract import load_edition
-from conformance.exchange.model import UNKNOWN_MODEL as MADE_UP
 from conformance.exchange.model import Failure, Provenance
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.findings import ANOTHER_REASON, OF_WHO_ASKS, Finding, Verdict
@@ -41,59 +41,52 @@ WRONG = body("dall-e-2", size="9x9")
 NO_MODEL = {"model": None, "size": None, "prompt": 7}
 
 
-def found(clause: str, made: Exchange, context: Context) -> Finding:
+def judge_by(clause: str, made: Exchange, context: Context) -> Finding:
     """Judge one clause with what the run knows."""
-    chosen = select(clauses_of(EDITION), clause)
-    (finding,) = judge(made, EDITION, chosen, context=context)
+    (finding,) = judge(made, EDITION, select(clauses_of(EDITION), clause), context=context)
     return finding
 
 
-def failing(status: int = 500) -> Exchange:
+def judge_all(made: Exchange, context: Context) -> list[Finding]:
+    return judge(made, EDITION, clauses_of(EDITION), context=context)
+
+
+def failing(request: dict[str, Any] = B64, said: str = "cannot unmarshal") -> Exchange:
     """A documented request that comes to nothing."""
-    return exchange(B64, status, error("cannot unmarshal"))
+    return exchange(request, 500, error(said))
 
 
-@pytest.mark.parametrize(
-    ("made", "attempts", "message", "observed"),
-    [
-        (
-            failing(),
-            ALONE.attempts,
-            "response_format: 'b64_json': HTTP 500 in 3 of 3 cases, 12 of 12 attempts, ",
-            "response_format: 'b64_json': HTTP 500: cannot unmarshal",
-        ),
-        *(
-            (
-                exchange(B64, failure=Failure(kind, "no answer within 60 s")),
-                "",
-                "response_format: 'b64_json': no answer within 60 s every time, ",
-                "response_format: 'b64_json': no answer within 60 s",
-            )
-            for kind in ("timeout", "disconnect")
-        ),
-        # the smallest request has no parameter to name
-        (
-            exchange(body("dall-e-2"), 500, error("boom")),
-            ALONE.attempts,
-            "HTTP 500 in 3 of 3 cases, 12 of 12 attempts, ",
-            "HTTP 500: boom",
-        ),
-        (
-            exchange(body("dall-e-2", n=2, user="u" * 80), 500, error("boom")),
-            "",
-            f"n: 2, user: '{'u' * 53}: HTTP 500 every time, ",
-            f"n: 2, user: '{'u' * 53}: HTTP 500: boom",
-        ),
-    ],
-    ids=["fails", "timeout", "disconnect", "smallest", "several-parameters"],
-)
-def test_value_that_comes_to_nothing_every_time_breaks_a_promise(
-    made: Exchange, attempts: str, message: str, observed: str
-) -> None:
-    seen = found("parameters.valid-accepted", made, replace(ALONE, attempts=attempts))
+SILENT = Failure("timeout", "no answer within 60 s")
+SEVERAL = body("dall-e-2", n=2, user="u" * 80)
+B64_NAMED, USER_NAMED = "response_format: 'b64_json': ", f"n: 2, user: '{'u' * 53}: "
+IN_ALL = "HTTP 500 in 3 of 3 cases, 12 of 12 attempts"
+FAILING: dict[str, tuple[Exchange, str, str, str]] = {
+    "fails": (
+        failing(), ALONE.attempts, f"{B64_NAMED}{IN_ALL}",
+        f"{B64_NAMED}HTTP 500: cannot unmarshal"),
+    **{
+        kind: (
+            exchange(B64, failure=replace(SILENT, kind=kind)), "",
+            f"{B64_NAMED}no answer within 60 s every time", f"{B64_NAMED}no answer within 60 s")
+        for kind in ("timeout", "disconnect")
+    },
+    # the smallest request has no parameter to name
+    "smallest": (failing(body("dall-e-2"), "boom"), ALONE.attempts, IN_ALL, "HTTP 500: boom"),
+    "several-parameters": (
+        failing(SEVERAL, "boom"), "", f"{USER_NAMED}HTTP 500 every time",
+        f"{USER_NAMED}HTTP 500: boom"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_value_that_comes_to_nothing_every_time_breaks_a_promise(name: str) -> None:
+    made, attempts, message, observed = FAILING[name]
+    seen = judge_by("parameters.valid-accepted", made, replace(ALONE, attempts=attempts))
     assert seen.verdict is Verdict.FAIL
-    assert seen.message == f"{message}while other requests were accepted before and after"
+    assert seen.message == f"{message}, while other requests were accepted before and after"
     assert seen.observed == observed
+    broken = {one.clause for one in judge_all(made, ALONE) if one.verdict is Verdict.FAIL}
+    assert broken == {"parameters.valid-accepted"}  # every other clause is undecided
 
 
 NOT_ALONE = {
@@ -101,94 +94,91 @@ NOT_ALONE = {
     "not-after": replace(ALONE, accepted_after=None),
     "refused-after": replace(ALONE, accepted_after=REFUSED),
     "control-alone": Context(ACCEPTED),
+    "by-chance": Context(ACCEPTED, crash_doubt="two of nine came to nothing"),
 }
 
 
 @pytest.mark.parametrize("name", NOT_ALONE)
 def test_outage_is_none_of_a_value_unless_its_control_lives(name: str) -> None:
-    seen = found("parameters.valid-accepted", failing(), NOT_ALONE[name])
-    assert (seen.verdict, seen.message) == (Verdict.UNAVAILABLE, "HTTP 500")
+    seen = judge_by("parameters.valid-accepted", failing(), NOT_ALONE[name])
+    doubt = "; two of nine came to nothing" if name == "by-chance" else ""
+    assert (seen.verdict, seen.message) == (Verdict.UNAVAILABLE, f"HTTP 500{doubt}")
     assert seen.observed == "cannot unmarshal"
 
 
-def test_value_that_fails_alone_leaves_every_other_clause_undecided() -> None:
-    findings = judge(failing(), EDITION, clauses_of(EDITION), context=ALONE)
-    broken = {each.clause for each in findings if each.verdict is Verdict.FAIL}
-    assert broken == {"parameters.valid-accepted"}
-
-
-def refusal(told: Any = None, status: int = 400) -> Exchange:
+def refusal(told: Any, status: int = 400) -> Exchange:
     """A wrong size that was refused with these words."""
-    return exchange(WRONG, status, error("Try again.") if told is None else told)
+    return exchange(WRONG, status, told)
 
 
 def test_refusal_in_the_words_of_a_valid_request_is_about_something_else() -> None:
-    valid = replace(
-        outcome_of(exchange(body("dall-e-2", n=2), 400, error("Try again."))), case="n-2"
-    )
-    alike = Context(ACCEPTED, (valid,))
-    seen = found("parameters.size-enum", refusal(), alike)
+    refused = exchange(body("dall-e-2", n=2), 400, error("Try again."))
+    valid = replace(outcome_of(refused), case="n-2")
+    seen = judge_by("parameters.size-enum", refusal(error("Try again.")), knows(valid))
     assert seen.verdict is Verdict.NOT_TESTABLE
     words = "was refused in the same words: HTTP 400: Try again."
     assert seen.message == f"the valid request {valid.case} {words}"
     assert seen.control == valid.case
-    for other in (replace(valid, status=422), replace(valid, said="No."), replace(valid, said="")):
-        differs = Context(ACCEPTED, (other,))
-        assert found("parameters.size-enum", refusal(), differs).verdict is Verdict.PASS
-    silent = replace(valid, said="")
-    quiet = Context(ACCEPTED, (silent,))
-    assert found("parameters.size-enum", refusal(error("")), quiet).verdict is Verdict.PASS
+    for other, told in (
+        (replace(valid, status=422), "Try again."),
+        (replace(valid, said="No."), "Try again."),
+        (replace(valid, said=""), "Try again."),
+        (replace(valid, said=""), ""),
+    ):
+        seen = judge_by("parameters.size-enum", refusal(error(told)), knows(other))
+        assert seen.verdict is Verdict.PASS
+
+
+def knows(*refused: Outcome) -> Context:
+    return Context(ACCEPTED, refused)
 
 
 def test_open_request_refused_in_the_words_of_a_valid_one_names_nothing() -> None:
     unknown = exchange({**body("dall-e-2"), "lantern": 1}, 400, error("Try again."))
     valid = Outcome("n-2", Result.REFUSED, "HTTP 400", 400, said="Try again.")
     chosen = select(clauses_of(EDITION), "parameters.unknown")
-    assert judge(unknown, EDITION, chosen, context=Context(ACCEPTED, (valid,))) == []
-    (seen,) = judge(unknown, EDITION, chosen, context=SURE)
-    assert seen.verdict is Verdict.DEVIATES
+    assert judge(unknown, EDITION, chosen, context=knows(valid)) == []
+    assert judge_by("parameters.unknown", unknown, SURE).verdict is Verdict.DEVIATES
 
 
-ABOUT_ELSE: dict[str, tuple[int, Any]] = {
-    "key": (401, error("no")),
-    "forbidden": (403, error("no")),
-    "moderated": (400, error("no", code="moderation_blocked")),
-    "not-served": (404, error("no such model", code="model_not_found")),
-}
-
-
-@pytest.mark.parametrize("name", ABOUT_ELSE)
-def test_refusal_for_another_reason_decides_nothing_of_a_mistake(name: str) -> None:
-    status, told = ABOUT_ELSE[name]
-    seen = found("parameters.size-enum", refusal(told, status), SURE)
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, None), (403, None), (400, "moderation_blocked"), (404, "model_not_found")],
+    ids=["key", "forbidden", "moderated", "not-served"],
+)
+def test_refusal_for_another_reason_decides_nothing_of_a_mistake(
+    status: int, code: str | None
+) -> None:
+    seen = judge_by("parameters.size-enum", refusal(error("no", code=code), status), SURE)
     assert seen.verdict is Verdict.NOT_TESTABLE
     assert seen.message.startswith((f"{ANOTHER_REASON}: HTTP ", f"{OF_WHO_ASKS}: HTTP "))
 
 
+DISPUTED = {"n": 0, "size": "1024x1024", "model": "qwen-image"}
+LEFT_OPEN = "it may have been refused for what the contract leaves open: HTTP 400: {}"
+
+
 @pytest.mark.parametrize(
-    ("changes", "told", "verdict"),
+    ("changes", "told", "why"),
     [
-        ({"lantern": 1}, error("No."), Verdict.NOT_TESTABLE),
-        ({"lantern": 1}, error("size is wrong"), Verdict.PASS),
-        ({"style": "vivid"}, error("No."), Verdict.NOT_TESTABLE),
-        ({"n": 0, "size": "1024x1024", "model": "qwen-image"}, error("No."), Verdict.NOT_TESTABLE),
-        (NO_MODEL, error("model is required"), Verdict.NOT_TESTABLE),
-        (NO_MODEL, error("prompt is no text", param="prompt"), Verdict.PASS),
+        ({"lantern": 1}, error("No."), LEFT_OPEN.format("No.")),
+        ({"lantern": 1}, error("size is wrong"), ""),
+        ({"style": "vivid"}, error("No."), LEFT_OPEN.format("No.")),
+        (DISPUTED, error("No."), LEFT_OPEN.format("No.")),
+        (NO_MODEL, error("model is required"), LEFT_OPEN.format("model is required")),
+        (NO_MODEL, error("prompt is no text", param="prompt"), ""),
     ],
     ids=["unknown", "unknown-named", "unsupported", "disputed", "no-model", "no-model-named"],
 )
 def test_refusal_that_may_be_for_what_is_open_is_not_testable(
-    changes: dict[str, Any], told: Any, verdict: Verdict
+    changes: dict[str, Any], told: Any, why: str
 ) -> None:
     request = {name: value for name, value in {**WRONG, **changes}.items() if value is not None}
     made = exchange(request, 400, told, model="dall-e-2")
-    seen = judge(made, EDITION, clauses_of(EDITION), context=SURE)
     mistakes = {"parameters.size-enum", "parameters.prompt-type", "count.zero-refused"}
-    judged = {(each.verdict, each.message) for each in seen if each.clause in mistakes}
-    open_too = "it may have been refused for what the contract leaves open: HTTP 400: No."
-    no_model = open_too.replace("No.", "model is required")
-    why = {Verdict.PASS: [""], Verdict.NOT_TESTABLE: [open_too, no_model]}[verdict]
-    assert [(verdict, message) for message in why if (verdict, message) in judged] == [*judged]
+    about = [one for one in judge_all(made, SURE) if one.clause in mistakes]
+    verdict = Verdict.NOT_TESTABLE if why else Verdict.PASS
+    assert {(one.verdict, one.message) for one in about} == {(verdict, why)}
 
 
 NO_KEY = (("content-type", "application/json"),)
@@ -328,7 +318,7 @@ JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
 )
 def test_verdict_is_by_what_came_and_what_the_run_knows(clause: str, name: str) -> None:
     made, context, verdict = JUDGED[clause][name]
-    assert found(clause, made, context).verdict is verdict
+    assert judge_by(clause, made, context).verdict is verdict
 
 
 OPEN_ONES = {
@@ -342,64 +332,54 @@ OPEN_ONES = {
 
 @pytest.mark.parametrize("clause", OPEN_ONES)
 def test_open_request_that_fails_alone_is_neither_accepted_nor_refused(clause: str) -> None:
-    made = exchange(OPEN_ONES[clause], 500, error("cannot unmarshal"))
-    seen = found(clause, made, ALONE)
+    made = failing(OPEN_ONES[clause])
+    seen = judge_by(clause, made, ALONE)
     assert seen.verdict in (Verdict.FAIL, Verdict.DEVIATES)
-    assert "HTTP 500 in 3 of 3 cases, 12 of 12 attempts" in seen.message
+    assert IN_ALL in seen.message
     assert (seen.expected, "cannot unmarshal" in seen.observed) == ("2xx or 4xx", True)
-    every = judge(made, EDITION, clauses_of(EDITION), context=ALONE)
-    assert {e.clause for e in every if e.verdict is not Verdict.PASS} == {clause}
-    silent = replace(made, response=None, failure=Failure("timeout", "no answer within 60 s"))
-    assert found(clause, silent, ALONE).verdict is seen.verdict
+    every = judge_all(made, ALONE)
+    assert {one.clause for one in every if one.verdict is not Verdict.PASS} == {clause}
+    silent = replace(made, response=None, failure=SILENT)
+    assert judge_by(clause, silent, ALONE).verdict is seen.verdict
+    for context in (SURE, NOT_ALONE["not-after"]):  # an outage
+        assert judge_by(clause, made, context).verdict is Verdict.UNAVAILABLE
 
 
-@pytest.mark.parametrize("clause", OPEN_ONES)
-def test_open_request_in_an_outage_is_unavailable(clause: str) -> None:
-    made = exchange(OPEN_ONES[clause], 500, error("cannot unmarshal"))
-    for context in (Context(ACCEPTED), NOT_ALONE["not-after"]):
-        assert found(clause, made, context).verdict is Verdict.UNAVAILABLE
+@pytest.mark.parametrize("told", [{"created": 1, "data": []}, error("No.")])
+def test_refusal_as_200_is_one_finding(told: dict[str, Any]) -> None:
+    made = exchange(WRONG, answer=told)
+    assert red(made) == red(made, None) == {"errors.not-2xx"}
+    assert verdicts(made)["parameters.size-enum"] is Verdict.NOT_TESTABLE
+    assert red(made, REFUSED) == frozenset()
 
 
-def test_refusal_as_200_is_one_finding() -> None:
-    for told in ({"created": 1, "data": []}, error("No.")):
-        made = exchange(WRONG, answer=told)
-        assert red(made) == {"errors.not-2xx"}
-        assert verdicts(made)["parameters.size-enum"] is Verdict.NOT_TESTABLE
-        assert red(made, None) == {"errors.not-2xx"}
-        assert red(made, REFUSED) == frozenset()
+def test_picture_or_an_empty_account_is_no_refusal_as_200() -> None:
     assert "errors.not-2xx" not in red(exchange(WRONG, answer=answer(body("dall-e-2"))))
     quota = exchange(WRONG, answer=error("Insufficient balance"))
     assert verdicts(quota)["errors.not-2xx"] is Verdict.UNAVAILABLE
 
 
-def test_key_that_is_complained_about_with_200_lets_nobody_in() -> None:
+def test_lie_about_a_key_or_a_method_is_told_by_its_own_clause() -> None:
     assert red(exchange(answer=error("No key"), request_headers=NO_KEY)) == {"errors.not-2xx"}
+    listed = exchange(method="GET", answer={"object": "list", "data": []})
+    assert red(listed) == {"parameters.method"}
 
 
-def test_get_that_is_answered_is_told_by_its_own_clause() -> None:
-    made = exchange(method="GET", answer={"object": "list", "data": []})
-    assert red(made) == {"parameters.method"}
-
-
+EMPTY = {"created": 1_790_000_000, "data": []}
+PNG = (("content-type", "image/png"),)
 RUBBISH: dict[str, tuple[dict[str, Any], set[str]]] = {
     "error": ({"answer": error("No.")}, {"envelope.no-error"}),
-    "error-beside-data": (
-        {"answer": {**error("No."), "created": 1, "data": []}},
-        {"envelope.no-error"},
-    ),
-    "empty": ({"answer": {"created": 1_790_000_000, "data": []}}, {"envelope.data-not-empty"}),
+    "error-beside-data": ({"answer": error("No.") | EMPTY}, {"envelope.no-error"}),
+    "empty": ({"answer": EMPTY}, {"envelope.data-not-empty"}),
     "yesterday": (
-        {"answer": {"created": "yesterday", "data": []}},
+        {"answer": EMPTY | {"created": "yesterday"}},
         {"envelope.created-integer", "envelope.data-not-empty"},
     ),
     "task": ({"status": 202, "answer": {"task_id": "1"}}, {"envelope.status-200"}),
     "no-success": ({"answer": {"success": False}}, {"envelope.data-present"}),
     "page": ({"raw": HTML}, {"envelope.not-html"}),
     "nothing": ({"raw": b""}, {"envelope.body-not-empty"}),
-    "picture": (
-        {"raw": b"\x89PNG\r\n\x1a\n", "headers": (("content-type", "image/png"),)},
-        {"envelope.content-type"},
-    ),
+    "picture": ({"raw": b"\x89PNG\r\n\x1a\n", "headers": PNG}, {"envelope.content-type"}),
 }
 ASKED = {
     "documented": body("dall-e-2"),
@@ -425,43 +405,46 @@ def test_rubbish_is_told_once_whatever_was_asked(name: str) -> None:
         assert verdicts(made).get("parameters.valid-accepted") is not Verdict.PASS, asked
 
 
-def test_pictures_in_another_member_are_told_by_its_name() -> None:
-    made = exchange(answer={"created": 1_790_000_000, "images": ["iVBORw0KGgo="]})
-    seen = found("envelope.data-present", made, SURE)
-    assert seen.observed == "images, created"
-    said = exchange(answer={"created": 1_790_000_000, "message": "Busy."})
-    assert found("envelope.data-present", said, SURE).observed == ("created, message: Busy.")
+IMAGES, BUSY = {"created": 1, "images": ["iVBORw0KGgo="]}, {"created": 1, "message": "Busy."}
+FAILED = {"created": 1_790_000_000, "data": [{"error": {"message": "It failed."}}]}
+SAID = "url absent, b64_json absent; it is an error: It failed."
 
 
-def test_item_that_is_an_error_is_told_with_its_words() -> None:
-    item = {"error": {"message": "It failed."}}
-    made = exchange(body("qwen-image"), answer={"created": 1_790_000_000, "data": [item]})
-    seen = found("format.qwen-image-either", made, SURE)
-    assert seen.observed == "url absent, b64_json absent; it is an error: It failed."
+@pytest.mark.parametrize(
+    ("clause", "made", "observed"),
+    [
+        ("envelope.data-present", exchange(answer=IMAGES), "images, created"),
+        ("envelope.data-present", exchange(answer=BUSY), "created, message: Busy."),
+        ("format.qwen-image-either", exchange(body("qwen-image"), answer=FAILED), SAID),
+    ],
+    ids=["pictures-in-another-member", "words", "item-that-is-an-error"],
+)
+def test_what_came_in_place_of_a_picture_is_told(
+    clause: str, made: Exchange, observed: str
+) -> None:
+    assert judge_by(clause, made, SURE).observed == observed
 
 
 def test_open_request_refused_as_mistakes_are_is_told_once() -> None:
     mistake = Outcome("n-0", Result.UNCLEAR, "HTTP 200 without an image", 200)
     made = exchange(body("dall-e-2", seed=7), answer={"created": 1, "data": []})
-    judged = judge(made, EDITION, clauses_of(EDITION), context=SURE)
-    assert "envelope.data-not-empty" in {e.clause for e in judged if e.verdict is Verdict.FAIL}
-    judged = judge(
-        made, EDITION, clauses_of(EDITION), context=Context(ACCEPTED, mistake_alike=mistake)
-    )
-    assert {e.verdict for e in judged} == {Verdict.NOT_TESTABLE, Verdict.PASS}
-    blocked = [each for each in judged if each.verdict is Verdict.NOT_TESTABLE]
-    assert {each.control for each in blocked} == {"n-0"}
-    assert "envelope.data-not-empty" in {each.clause for each in blocked}
+    judged = judge_all(made, SURE)
+    empty = "envelope.data-not-empty"
+    assert empty in {one.clause for one in judged if one.verdict is Verdict.FAIL}
+    judged = judge_all(made, replace(SURE, mistake_alike=mistake))
+    assert {one.verdict for one in judged} == {Verdict.NOT_TESTABLE, Verdict.PASS}
+    blocked = {one.clause: one.control for one in judged if one.verdict is Verdict.NOT_TESTABLE}
+    assert set(blocked.values()) == {"n-0"}
+    assert empty in blocked
 
 
 def test_mistake_answered_500_while_valid_requests_come_to_nothing_too_is_undecided() -> None:
-    down = Context(ACCEPTED, down=outcome_of(failing()))
-    made = exchange(WRONG, 500, error("engine is dead"))
-    seen = found("errors.not-5xx", made, down)
+    down = replace(SURE, down=outcome_of(failing()))
+    seen = judge_by("errors.not-5xx", refusal(error("engine is dead"), 500), down)
     assert seen.verdict is Verdict.UNAVAILABLE
     assert seen.message.endswith("came to nothing too: HTTP 500: engine is dead")
-    named = exchange(WRONG, 500, error("no", param="size"))
-    assert found("errors.not-5xx", named, down).verdict is Verdict.FAIL
+    named = refusal(error("no", param="size"), 500)
+    assert judge_by("errors.not-5xx", named, down).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -469,9 +452,3 @@ def test_mistake_answered_with_a_redirect_breaks_one_promise(status: int) -> Non
     assert red(exchange(WRONG, status, raw=b""), ACCEPTED) == {"errors.not-2xx"}
     no_key = exchange(body("dall-e-2"), status, raw=b"", request_headers=NO_KEY)
     assert red(no_key, ACCEPTED) == {"errors.not-2xx"}
-
-
-def test_outage_that_may_be_by_chance_says_why() -> None:
-    doubtful = Context(ACCEPTED, crash_doubt="two of nine came to nothing")
-    seen = found("parameters.valid-accepted", failing(), doubtful)
-    assert (seen.verdict, seen.message) == (UNAVAILABLE, "HTTP 500; two of nine came to nothing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,62 +17,73 @@ from conformance.results.baselines import NightsError, RunFilter, nights_of
 from conformance.results.run_file import Run
 from conformance.results.selection import begun_whole, is_part
 from tests import runs
-from tests.extent import sample
-from tests.recording import PROVIDER, Played, asked
+from tests.recording import PROVIDER, Played, asked, session
 
 Pick = Callable[[str], bool]
 PICKS: dict[str, Pick] = {
-    "k": lambda name: "size-1024x1024" in name,
-    "model-by-k": lambda name: "::dall-e-3/" in name,
-    "lf": lambda name: name.endswith("::format.b64-when-asked"),
-    "node-id": lambda name: name == f"{PROVIDER}::dall-e-3/baseline::envelope.json-syntax",
-    "deselect": lambda name: "::dall-e-3/baseline::" not in name,
-    "addopts": lambda name: "::errors." not in name,
-    "plugin-takes-one": lambda name: name != f"{PROVIDER}::dall-e-3/baseline::format.one-payload",
+    "cases": lambda name: "size-1024x1024" in name,
+    "model": lambda name: "::dall-e-3/" in name,
+    "one": lambda name: name == f"{PROVIDER}::dall-e-3/baseline::envelope.json-syntax",
+    "all-but-one": lambda name: name != f"{PROVIDER}::dall-e-3/baseline::format.one-payload",
 }
-"""What each way to select in pytest leaves, as items; another plugin may leave anything."""
+"""What may be left by -k, --lf, --deselect, a node id, addopts or another plugin of pytest."""
 GLOBS = {
-    "models": {"models": "dall-e-3"},
-    "cases": {"cases": "n-*"},
-    "clauses": {"clauses": "format.*"},
+    "--models": {"models": "dall-e-3"},
+    "--cases": {"cases": "n-*"},
+    "--clauses": {"clauses": "format.*"},
 }
 PARTS: dict[str, tuple[Pick, dict[str, str]]] = {
-    name: (pick, {}) for name, pick in PICKS.items() if name != "m"
+    name: (pick, {}) for name, pick in PICKS.items()
 } | {name: ((lambda _: True), globs) for name, globs in GLOBS.items()}
 FORMATS = ("md", "html", "json", "junit", "svg")
 
 
 def played(folder: Path, pick: Pick, workers: bool, globs: dict[str, str]) -> tuple[Run, Played]:
-    found = Played(folder, workers, **globs)
-    chosen = list(filter(pick, found.asked))
-    found.begin(chosen)
-    for each in chosen:
-        found.report(each)
-    return found.end(), found
+    made = Played(folder, workers, **globs)
+    chosen = list(filter(pick, made.asked))
+    made.begin(chosen)
+    for name in chosen:
+        made.report(name)
+    return made.end(), made
 
 
-@pytest.fixture(scope="session")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, str, int]]:
-    """Every part: its run, what the terminal said, and the exit code."""
-    found = {}
+@dataclass
+class Part:
+    """A part: its run, what the terminal said, and the exit code."""
+
+    run: Run
+    said: str
+    code: int
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Part]:
+    parts = {}
     for rank, (name, (pick, globs)) in enumerate(PARTS.items()):
         # alone or by workers: they differ in how the items are collected
-        run, made = played(tmp_path_factory.mktemp(name), pick, bool(rank % 2), globs)
-        found[name] = run, made.said, made.ended.exitstatus
-    return found
+        run, made = played(tmp_path_factory.mktemp("part"), pick, bool(rank % 2), globs)
+        parts[name] = Part(run, made.said, made.ended.exitstatus)
+    return parts
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_part_judges_no_deviation_stale(name: str, parts: dict[str, tuple[Run, str, int]]) -> None:
-    run, said, code = parts[name]
-    assert (run.problems, code) == ((), 0)
-    assert "remove it" not in said
+def test_part_is_no_whole_run_and_judges_no_deviation_stale(
+    name: str, parts: dict[str, Part]
+) -> None:
+    part = parts[name]
+    assert (part.run.problems, part.code) == ((), 0)
+    assert "remove it" not in part.said
+    assert part.run.footer is not None
+    whole_models = name in ("model", "--models")
+    assert (part.run.footer.whole, is_part(part.run)) == (whole_models, not whole_models)
+    if name in PICKS:
+        assert (part.run.complete, part.run.interrupted) == (False, False)
 
 
-@pytest.mark.parametrize("name", sample(PARTS, 3))
-def test_part_is_nowhere_said_to_conform(name: str, parts: dict[str, tuple[Run, str, int]]) -> None:
-    run, said, _ = parts[name]
-    texts = {"terminal": said, **{form: render([run], form) for form in FORMATS}}
+@pytest.mark.parametrize("name", ["cases", "one", "--models"])
+def test_part_is_nowhere_said_to_conform(name: str, parts: dict[str, Part]) -> None:
+    part = parts[name]
+    texts = {"terminal": part.said, **{form: render([part.run], form) for form in FORMATS}}
     texts["json"] = json.loads(texts["json"])["sentence"]
     for form, text in texts.items():
         assert "in the part that was judged" in text, form
@@ -81,31 +93,20 @@ def test_part_is_nowhere_said_to_conform(name: str, parts: dict[str, tuple[Run, 
 
 @pytest.mark.parametrize("name", PARTS)
 def test_part_has_a_green_badge_of_its_whole_models_alone(
-    name: str, parts: dict[str, tuple[Run, str, int]]
+    name: str, parts: dict[str, Part]
 ) -> None:
-    run, _, _ = parts[name]
-    assert GREEN not in render([run], "svg")
-    named = badges(summarize([run]))
+    part = parts[name]
+    assert GREEN not in render([part.run], "svg")
+    named = badges(summarize([part.run]))
     assert GREEN not in named[f"{PROVIDER}.svg"]
     pick, globs = PARTS[name]
-    left = {each.model for key, each in asked().items() if key not in asked(**globs)}
-    left |= {each.model for key, each in asked().items() if not pick(key)}
-    whole = {each.model for each in asked().values()} - left
-    assert sum(GREEN in each for each in named.values()) == len(whole)
-
-
-@pytest.mark.parametrize("name", PARTS)
-def test_part_of_a_model_is_no_good_night(
-    name: str, parts: dict[str, tuple[Run, str, int]], tmp_path: Path
-) -> None:
-    run, _, _ = parts[name]
-    assert run.footer is not None
-    whole_models = name in ("models", "model-by-k")
-    assert (run.footer.whole, is_part(run)) == (whole_models, not whole_models)
+    left = {one.model for key, one in asked().items() if key not in asked(**globs) or not pick(key)}
+    whole = {one.model for one in asked().values()} - left
+    assert sum(GREEN in badge for badge in named.values()) == len(whole)
 
 
 def test_night_of_a_part_is_passed_over_in_a_folder(tmp_path: Path) -> None:
-    played(tmp_path, PICKS["k"], False, {})
+    played(tmp_path, PICKS["cases"], False, {})
     with pytest.raises(NightsError, match="judged its models whole"):
         nights_of(tmp_path, RunFilter("cometapi-2026-03-12", frozenset(), "9999"))
 
@@ -125,52 +126,37 @@ def test_model_without_a_plan_is_a_part_beside_one_that_has_one() -> None:
     assert begun_whole(made) == {("acme", "dall-e-3")}
 
 
-@pytest.mark.parametrize("name", PICKS)
-def test_what_pytest_left_out_is_not_complete(
-    name: str, parts: dict[str, tuple[Run, str, int]]
-) -> None:
-    run, _, _ = parts[name]
-    assert (run.complete, run.interrupted) == (False, False)
-
-
 @pytest.mark.parametrize("workers", [False, True], ids=["alone", "workers"])
-def test_whole_run_is_whole_and_judges_deviations(tmp_path: Path, workers: bool) -> None:
-    run, _ = played(tmp_path, lambda _: True, workers, {})
+def test_whole_run_is_whole_and_judges_deviations_whatever_finds_nothing_to_judge(
+    tmp_path: Path, workers: bool
+) -> None:
+    made = Played(tmp_path, workers)
+    made.begin(made.asked)
+    for rank, name in enumerate(made.asked):
+        made.report(name, Verdict.PASS if rank or workers else None)
+    run = made.end()
     assert run.footer is not None
     assert (run.complete, run.footer.whole, is_part(run)) == (True, True, False)
-    assert any("no longer occurs; remove it" in each for each in run.problems)
+    assert any("no longer occurs; remove it" in problem for problem in run.problems)
 
 
-def test_clause_that_finds_nothing_to_judge_leaves_the_run_whole(tmp_path: Path) -> None:
-    found = Played(tmp_path)
-    found.begin(found.asked)
-    for rank, each in enumerate(found.asked):
-        found.report(each, Verdict.PASS if rank else None)
-    run = found.end()
-    assert run.footer is not None
-    assert run.footer.whole
-
-
-@pytest.mark.parametrize("verdict", [Verdict.NOT_RUN, "never-reported"])
+@pytest.mark.parametrize("verdict", [Verdict.NOT_RUN, None], ids=["not-run", "never-reported"])
 def test_promise_that_was_begun_with_and_not_judged_cuts_the_run(
-    tmp_path: Path, verdict: Verdict | str
+    tmp_path: Path, verdict: Verdict | None
 ) -> None:
-    found = Played(tmp_path)
-    found.begin(found.asked)
-    first, *others = found.asked
-    for each in others:
-        found.report(each)
-    if isinstance(verdict, Verdict):
-        found.report(first, verdict)  # as --max-requests leaves it
-    run = found.end()
-    assert (run.complete, run.interrupted, found.ended.exitstatus) == (False, True, 2)
-    assert "could not be judged" in found.said
+    made = Played(tmp_path, models="qwen-image")
+    made.begin(made.asked)
+    first, *others = made.asked
+    for name in others:
+        made.report(name)
+    if verdict:
+        made.report(first, verdict)  # as --max-requests leaves it
+    run = made.end()
+    assert (run.complete, run.interrupted, made.ended.exitstatus) == (False, True, 2)
+    assert "could not be judged" in made.said
 
 
-def test_plan_counts_what_no_option_narrows(tmp_path: Path) -> None:
-    whole = sum(
-        each.promises for each in played(tmp_path, lambda _: True, False, {})[0].header.plan
-    )
-    assert whole == len(asked())
-    narrow, _ = played(tmp_path, lambda _: True, False, {"clauses": "format.*"})
-    assert sum(each.promises for each in narrow.header.plan) == whole
+def test_plan_counts_what_no_option_narrows() -> None:
+    for globs in ({}, {"clauses": "format.*"}):
+        plan = session(**globs).header().plan
+        assert sum(model.promises for model in plan) == len(asked())

@@ -53,56 +53,44 @@ def used(blocks: list[str]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_no_expression_stands_in_a_script(name: str) -> None:
-    scripts = [each["run"] for _, each in steps(name) if "run" in each]
+def test_no_expression_stands_in_a_script_and_actions_are_githubs_own(name: str) -> None:
+    scripts = [step["run"] for _, step in steps(name) if "run" in step]
     assert scripts
-    assert not [each for each in scripts if EXPRESSION.search(each)]
+    assert not [script for script in scripts if EXPRESSION.search(script)]
+    actions = {step["uses"] for _, step in steps(name) if "uses" in step}
+    assert all(action.startswith("actions/") and "@v" in action for action in actions)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_actions_are_githubs_own_and_named_by_version(name: str) -> None:
-    used = {each["uses"] for _, each in steps(name) if "uses" in each}
-    assert all(each.startswith("actions/") and "@v" in each for each in used)
-
-
-def test_rights_are_the_least() -> None:
-    nightly = workflow("nightly")
+def test_rights_are_the_least_and_keys_reach_only_the_step_that_judges() -> None:
     assert workflow("ci")["permissions"] == {"contents": "read"}
     assert workflow("weekly")["permissions"] == {"contents": "read"}
+    nightly = workflow("nightly")
     assert nightly["permissions"] == {}
     rights = {name: job["permissions"] for name, job in nightly["jobs"].items()}
     assert rights["judge"] == {"contents": "read", "actions": "read"}
     assert rights["tell"] == {"contents": "read", "issues": "write"}
-
-
-def test_keys_reach_only_the_step_that_judges() -> None:
-    with_secrets = [
-        each.get("name") for _, each in steps("nightly") if "secrets." in json.dumps(each)
-    ]
-    assert with_secrets == ["Judge"]
+    secret = [step.get("name") for _, step in steps("nightly") if "secrets." in json.dumps(step)]
+    assert secret == ["Judge"]
     assert "secrets" not in json.dumps([workflow("ci"), workflow("weekly")])
 
 
 def test_nightly_runs_only_where_it_was_turned_on() -> None:
     assert "vars.NIGHTLY == 'on'" in workflow("nightly")["jobs"]["judge"]["if"]
-    triggers = {key: value for key, value in workflow("nightly").items() if key is True}
-    assert set(triggers[True]) == {"schedule", "workflow_dispatch"}  # `on` is YAML's yes
+    assert set(workflow("nightly")[True]) == {"schedule", "workflow_dispatch"}  # `on` is YAML's yes
 
 
-def test_action_needs_a_provider_and_nothing_else() -> None:
+def test_action_needs_only_a_provider_and_leaves_the_python_of_the_job_alone() -> None:
     given = workflow("action")["inputs"]
     assert [name for name, about in given.items() if about.get("required")] == ["provider"]
-
-
-def test_action_leaves_the_python_of_the_job_alone() -> None:
-    (used,) = [each for _, each in steps("action") if "setup-python" in each.get("uses", "")]
-    assert used["with"]["update-environment"] is False
-    scripts = [each for _, each in steps("action") if "image-conformance" in each.get("run", "")]
-    assert all("VENV" in each["env"] for each in scripts)
+    action = [step for _, step in steps("action")]
+    (python,) = (step for step in action if "setup-python" in step.get("uses", ""))
+    assert python["with"]["update-environment"] is False
+    calling = [step for step in action if "image-conformance" in step.get("run", "")]
+    assert all("VENV" in step["env"] for step in calling)
 
 
 def test_ci_calls_targets_that_there_are() -> None:
-    scripts = [each.get("run", "") for _, each in steps("ci")]
+    scripts = [step.get("run", "") for _, step in steps("ci")]
     called = [script.split()[1] for script in scripts if script.startswith("make ")]
     called += workflow("weekly")["jobs"]["long"]["strategy"]["matrix"]["target"]
     subprocess.run(["make", "--dry-run", *called], cwd=ROOT, check=True, timeout=60)

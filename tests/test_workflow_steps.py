@@ -1,12 +1,14 @@
-"""The nightly steps one by one: a missing key, the page, and how a job ends."""
+"""The steps of the nightly workflow and of the action, one by one."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
 from conformance.results.run_file import write_run
 from tests import runs
-from tests.workflows import PROVIDER, Runner, step
+from tests.workflows import KEY, PROVIDER, ROOT, Runner, judge, lying, resolved, step, workflow
 
 pytest_plugins = ["tests.workflows"]
 
@@ -32,8 +34,31 @@ def test_page_step_writes_page_and_summary(runner: Runner) -> None:
     assert "relay" in runner.summary
 
 
-@pytest.mark.parametrize("code", ["0", "1", "2"])
 @pytest.mark.parametrize("name", ["nightly", "action"])
-def test_job_ends_as_the_suite_did(runner: Runner, name: str, code: str) -> None:
+def test_job_ends_as_the_suite_did(runner: Runner, name: str) -> None:
     last = step(name, "Say how it ended")
-    assert runner.run(last["run"], **dict.fromkeys(last["env"], code)).returncode == int(code)
+    for code in range(3):
+        given = dict.fromkeys(last["env"], str(code))
+        assert runner.run(last["run"], **given).returncode == code
+
+
+def test_action_confirms_what_is_worse_than_its_baseline_and_fails(runner: Runner) -> None:
+    judge(runner)
+    (runner.work / "out").mkdir()
+    inputs = workflow("action")["inputs"]
+    given = {name: about.get("default", "") for name, about in inputs.items()}
+    given |= {"provider": "./acme.toml", "key": KEY, "budget": "2.00", "models": "qwen-image"}
+    given |= {"baseline": "night", "output": "out"}
+    values = {f"inputs.{name}": str(value) for name, value in given.items()}
+    values |= {"runner.temp": str(runner.home), "github.action_path": str(ROOT)}
+    environment = resolved(step("action", "Judge")["env"], values)
+    with lying("envelope.created-float") as server:
+        (runner.work / "acme.toml").write_text(PROVIDER.format(url=server.base_url))
+        assert runner.run(step("action", "Judge")["run"], **environment).returncode == 0
+    environment = resolved(step("action", "Drift")["env"], values)
+    done = runner.run(step("action", "Drift")["run"], **environment)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "confirmed, broken again 3 times" in runner.summary
+    (told,) = json.loads((runner.work / "out" / "drift.json").read_text())["providers"]
+    assert "One of these requests: `curl -sS -X POST" in told["body"]
+    assert KEY not in told["body"]

@@ -10,6 +10,9 @@ from unittest.mock import Mock
 
 import pytest
 
+from conformance.commands.report import report
+from conformance.contract import load_edition
+from conformance.documentation.build import build_site
 from conformance.errors import ConformanceError
 from conformance.output.files import WritingError, write_text
 from conformance.results.run_file import write_run
@@ -40,24 +43,19 @@ def test_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("full_disk")
-@pytest.mark.parametrize("name", ["page.html", "report.md", "out.xml", "out.json"])
-def test_report_on_a_full_disk_leaves_the_report_before(tmp_path: Path, name: str) -> None:
-    from conformance.commands.report import report
-
+def test_report_on_a_full_disk_leaves_the_report_before(tmp_path: Path) -> None:
     write_run(runs.run(runs.finding()), tmp_path / "run.jsonl")
-    (tmp_path / name).write_text("the old report")
-    with pytest.raises(ConformanceError, match="No space left"):
-        report([tmp_path / "run.jsonl"], None, [tmp_path / name], quiet=True)
-    assert (tmp_path / name).read_text() == "the old report"
+    for name in ("page.html", "report.md", "out.xml", "out.json"):
+        (tmp_path / name).write_text("the old report")
+        with pytest.raises(ConformanceError, match="No space left"):
+            report([tmp_path / "run.jsonl"], None, [tmp_path / name], quiet=True)
+        assert (tmp_path / name).read_text() == "the old report"
 
 
 @pytest.mark.usefixtures("full_disk")
 def test_pages_on_a_full_disk_leave_the_page_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from conformance.contract import load_edition
-    from conformance.documentation.build import build_site
-
     pages = {"failures": {}, "site_files": [("index.html", "the new page")]}
     for name, made in pages.items():  # to make them all takes ten seconds, and is not the point
         monkeypatch.setattr(f"conformance.documentation.build.{name}", Mock(return_value=made))
@@ -77,12 +75,15 @@ def test_interrupted_writing_leaves_what_was_there(
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
-def test_mode_stays(tmp_path: Path) -> None:
+def test_mode_stays_and_that_of_a_new_file_is_as_of_any_other(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("old")
     (tmp_path / "a.md").chmod(0o640)
     write_text(tmp_path / "a.md", "new\r\n")
     assert (tmp_path / "a.md").read_bytes() == b"new\r\n"
     assert (tmp_path / "a.md").stat().st_mode & 0o777 == 0o640
+    write_text(tmp_path / "deep" / "a.md", "new")
+    (tmp_path / "other").write_text("")
+    assert (tmp_path / "deep/a.md").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
@@ -95,9 +96,3 @@ def test_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     reader.join(timeout=10)
     assert read == ["a report"]
     assert pipe.is_fifo()
-
-
-def test_new_file_has_the_mode_of_any_other(tmp_path: Path) -> None:
-    write_text(tmp_path / "deep" / "a.md", "new")
-    (tmp_path / "other").write_text("")
-    assert (tmp_path / "deep/a.md").stat().st_mode == (tmp_path / "other").stat().st_mode

@@ -51,43 +51,7 @@ VALUES = {
     "matrix.provider": "./acme.toml",
 }
 
-GH = f"""#!{sys.executable} -SE
-import json, os, pathlib, sys
-home = pathlib.Path(os.environ["FAKE_GH"])
-state = json.loads((home / "state.json").read_text())
-words, text = sys.argv[1:], ""
-if "--body-file" in words:
-    text = sys.stdin.read()
-state["calls"].append(words)
-issues = {{str(each["number"]): each for each in state["issues"]}}
-def option(name):
-    return words[words.index(name) + 1]
-match words[:2]:
-    case ["issue", "list"]:
-        print(json.dumps(state["issues"]))
-    case ["issue", "create"]:
-        state["issues"].append({{"number": len(issues) + 1, "state": "OPEN", "comments": [],
-                                "title": option("--title"), "body": text}})
-    case ["issue", "edit"]:
-        issues[words[2]].update(title=option("--title"), body=text)
-    case ["issue", "comment"]:
-        issues[words[2]]["comments"].append(text)
-    case ["issue", "close"]:
-        issues[words[2]]["state"] = "CLOSED"
-    case ["issue", "reopen"]:
-        issues[words[2]]["state"] = "OPEN"
-    case ["label", "create"]:
-        pass
-    case ["api", _]:
-        print(json.dumps({{"artifacts": state["artifacts"]}}))
-    case ["run", "download"]:
-        folder = pathlib.Path(option("--dir"))
-        for file in (home / words[2]).iterdir():
-            (folder / file.name).write_bytes(file.read_bytes())
-    case _:
-        sys.exit(f"unknown: {{words}}")
-(home / "state.json").write_text(json.dumps(state))
-"""
+GH = f"#!{sys.executable} -SE\n{Path(__file__).with_name('fake_gh.py').read_text()}"
 
 
 @dataclass

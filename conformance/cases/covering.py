@@ -11,7 +11,7 @@ from typing import Any
 
 from covertable.main import Controller
 
-from conformance.cases.parameter_space import Combination, Row, Space
+from conformance.cases.parameter_space import Combination, Row, Space, values_at
 
 Price = Callable[[Row], float]
 
@@ -70,8 +70,8 @@ def _constraints(space: Space) -> Iterator[dict[str, Any]]:
     for group, rule in space.rules.items():
         for size in sorted({2, len(group)}):
             for names in itertools.combinations(group, size):
-                places = [group.index(name) for name in names]
-                allowed = frozenset(tuple(choice[at] for at in places) for choice in rule)
+                indices = [group.index(name) for name in names]
+                allowed = frozenset(values_at(indices, choice) for choice in rule)
                 yield {
                     "operator": "fn",
                     "requires": list(names),
@@ -83,13 +83,13 @@ def _constraints(space: Space) -> Iterator[dict[str, Any]]:
 
 def _weights(space: Space, price: Price) -> Mapping[str, Mapping[int, float]]:
     """Weight values by price: the cheapest is preferred where any would do."""
-    plain = tuple(values[0] for values in space.levels.values())
+    first_values = tuple(values[0] for values in space.levels.values())
     return {
         name: {
-            index: 1 / (1 + price((*plain[:at], value, *plain[at + 1 :])))
+            index: 1 / (1 + price((*first_values[:position], value, *first_values[position + 1 :])))
             for index, value in enumerate(values)
         }
-        for at, (name, values) in enumerate(space.levels.items())
+        for position, (name, values) in enumerate(space.levels.items())
     }
 
 
@@ -110,52 +110,53 @@ class _Array:
         self.rows = list(rows)
         self._counts = Counter(combination for row in rows for combination in self._needed_in(row))
 
-    def cheapen(self, chance: random.Random) -> list[Row]:
+    def cheapen(self, dice: random.Random) -> list[Row]:
         """Walk through equally covering arrays without ever raising the price (a plateau walk)."""
         for row in sorted(self.rows, key=self._cost, reverse=True):
             self._drop_if_idle(row)
         levels = list(self._space.levels.values())
         for _ in range(_STEPS if self.rows else 0):
-            row = chance.choice(self.rows)
-            at = chance.randrange(len(levels))
-            self._try(row, at, chance.choice(levels[at]))
+            row = dice.choice(self.rows)
+            position = dice.randrange(len(levels))
+            self._try(row, position, dice.choice(levels[position]))
         return self.rows
 
-    def _try(self, row: Row, at: int, value: Any) -> None:
+    def _try(self, row: Row, position: int, value: Any) -> None:
         """Change one value of a row, if that costs no more and loses no combination."""
-        changed = (*row[:at], value, *row[at + 1 :])
+        changed = (*row[:position], value, *row[position + 1 :])
         if changed == row or not self._space.valid(changed):
             return
         if self._cost(changed) > self._cost(row):
             return
-        lost = self._needed_with(row, at)
+        lost = self._needed_with(row, position)
         if any(self._counts[combination] < 2 for combination in lost):  # the only row that has it
             return
         self._counts.subtract(lost)
-        self._counts.update(self._needed_with(changed, at))
+        self._counts.update(self._needed_with(changed, position))
         self.rows[self.rows.index(row)] = changed
         self._drop_if_idle(changed)
 
     def _drop_if_idle(self, row: Row) -> None:
-        own = self._needed_in(row)
-        if all(self._counts[combination] > 1 for combination in own):
+        combinations = self._needed_in(row)
+        if all(self._counts[combination] > 1 for combination in combinations):
             self.rows.remove(row)
-            self._counts.subtract(own)
+            self._counts.subtract(combinations)
 
     def _needed_in(self, row: Row) -> list[Combination]:
         combinations = self._space.combinations(row, self._strength)
         return [combination for combination in combinations if combination in self._needed]
 
-    def _needed_with(self, row: Row, at: int) -> list[Combination]:
+    def _needed_with(self, row: Row, position: int) -> list[Combination]:
         """Return the needed combinations that a row's value at one position is part of."""
         combinations = (
-            tuple((place, row[place]) for place in positions) for positions in self._places[at]
+            tuple((index, row[index]) for index in positions)
+            for positions in self._positions_with[position]
         )
         return [combination for combination in combinations if combination in self._needed]
 
     @cached_property
-    def _places(self) -> list[list[tuple[int, ...]]]:
+    def _positions_with(self) -> list[list[tuple[int, ...]]]:
         """For each position, the positions of the combinations that it is part of."""
         width = range(len(self._space.names))
-        every = list(itertools.combinations(width, self._strength))
-        return [[positions for positions in every if at in positions] for at in width]
+        tuples = list(itertools.combinations(width, self._strength))
+        return [[positions for positions in tuples if index in positions] for index in width]

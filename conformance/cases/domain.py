@@ -122,10 +122,6 @@ class Domain:
             self._read[key] = self.edition.read({**self.base, **fragment})
         return self._read[key]
 
-    def accepted(self, fragment: Mapping[str, Any]) -> bool:
-        """Return whether the smallest request with these parameters must be accepted."""
-        return self.read(fragment).expectation == "accepted"
-
     @cached_property
     def optional(self) -> tuple[str, ...]:
         """The parameters that may be left out, in the order of the schema."""
@@ -149,9 +145,9 @@ class Domain:
         schema = self.model.parameters[parameter]
         types = types_of(schema)
         # what the contract, or a source it leaves open, names one by one
-        named = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
-        named = named or [*self.model.examples(parameter), *self.model.open_values(parameter)]
-        regions: list[Region] = [Value(value) for value in named if value is not None]
+        values = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
+        values = values or [*self.model.examples(parameter), *self.model.open_values(parameter)]
+        regions: list[Region] = [Value(value) for value in values if value is not None]
         limits = self.model.sure_pixel_limits(parameter)
         if limits is not None:
             regions.append(Sizes(limits))
@@ -170,10 +166,10 @@ class Domain:
     def _spans(self, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
         """Split a range where a rule across parameters may begin to decide differently."""
         low, high = schema.get("minimum", 0), schema.get("maximum")
-        turns = {turn for names, _ in self._across for turn in names.get(parameter, ())}
-        inside = sorted(turn for turn in turns if low < turn and (high is None or turn <= high))
+        thresholds = set[int]().union(*(names.get(parameter, ()) for names, _ in self._across))
+        inside = sorted(n for n in thresholds if low < n and (high is None or n <= high))
         starts = [low, *inside]
-        ends = [*(turn - 1 for turn in inside), high]
+        ends = [*(start - 1 for start in inside), high]
         return [Span(start, end) for start, end in zip(starts, ends, strict=True)]
 
     def patterns(self, group: tuple[str, ...]) -> Iterator[Pattern]:
@@ -197,8 +193,8 @@ class Domain:
         """Return the smallest fragment with this value and expectation, None if there is none."""
         if expectation == "accepted" and not self._acceptable(parameter, value):
             return None
-        others = tuple(name for name in self.group(parameter) if name != parameter)
-        for pattern in self.patterns(others):
+        other_names = tuple(name for name in self.group(parameter) if name != parameter)
+        for pattern in self.patterns(other_names):
             fragment = {parameter: value, **samples(pattern)}
             if expectation == "accepted" and not self.accepts(fragment):
                 continue
@@ -207,9 +203,14 @@ class Domain:
         return None
 
     def accepts(self, fragment: Mapping[str, Any]) -> bool:
-        """Return the same as `accepted`, faster: what one value rules out is not read."""
+        """Return whether the smallest request with these parameters must be accepted.
+
+        What one value or one rule excludes is not read, which takes much longer.
+        """
         acceptable = all(self._acceptable(name, value) for name, value in fragment.items())
-        return acceptable and self._rules_allow(fragment) and self.accepted(fragment)
+        if not (acceptable and self._rules_allow(fragment)):
+            return False
+        return self.read(fragment).expectation == "accepted"
 
     def _rules_allow(self, fragment: Mapping[str, Any]) -> bool:
         """Return whether no rule or open question across parameters rules a fragment out."""
@@ -227,11 +228,11 @@ class Domain:
         key = parameter, repr(value)
         if key not in self._acceptable_values:
             points = self.model.schema.open_points
-            broken = self.read({parameter: value}).violations
-            across = condition_names(self.model)
+            violations = self.read({parameter: value}).violations
+            rule_names = condition_names(self.model)
             self._acceptable_values[key] = not (
                 any(p.parameter == parameter and p.touched_by({parameter: value}) for p in points)
-                or any(violation.keyword not in across for violation in broken)
+                or any(violation.keyword not in rule_names for violation in violations)
             )
         return self._acceptable_values[key]
 
@@ -245,8 +246,8 @@ def choices(levels: Mapping[str, Sequence[T]]) -> Iterator[dict[str, T]]:
     Where that would be too many, only a few parameters are combined.
     """
     patterns = math.prod(len(values) + 1 for values in levels.values())
-    most = len(levels) if patterns <= _MOST_PATTERNS else _MOST_TOGETHER
-    for size in range(most + 1):
+    largest = len(levels) if patterns <= _MOST_PATTERNS else _MOST_TOGETHER
+    for size in range(largest + 1):
         for names in itertools.combinations(levels, size):
             for chosen in itertools.product(*(levels[name] for name in names)):
                 yield dict(zip(names, chosen, strict=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.cases.domain import Domain, Pattern, Span, samples, text_of
-from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case
+from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case, Depth
 from conformance.cases.request import canonical_json
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
 from conformance.cases.valid import BASELINE, DerivationError, slug, words_of
@@ -23,15 +23,17 @@ class Wrong:
 
     words: str
     value: Any
+    right: Any = ABSENT  # the valid value that it may be mistaken for
+    depth: Depth = Depth.STANDARD
 
 
 def refused_cases(domain: Domain, controls: Sequence[Case]) -> Iterator[Case]:
     """Derive the requests that break one documented rule of a model, and nothing else."""
-    seen: set[str] = set()
+    ids: set[str] = set()
     for rule in domain.model.rules:
-        for case in _breaking(domain, rule, controls):
-            if case.id not in seen:
-                seen.add(case.id)
+        for case in _break_rule(domain, rule, controls):
+            if case.id not in ids:
+                ids.add(case.id)
                 yield case
 
 
@@ -94,42 +96,51 @@ def _wrong_types(name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong("not-string", 1)
 
 
-def _breaking(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Iterator[Case]:
+def _break_rule(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Iterator[Case]:
     if rule.keyword in condition_names(domain.model):
-        yield _across(domain, rule, controls)
+        yield _break_rule_across(domain, rule, controls)
     elif is_constraint(domain.model, rule) and rule.parameter is not None:
         schema = domain.model.parameters.get(rule.parameter, {})
         for wrong in wrong_values(rule, schema):
-            case = _spoil_control(domain, rule.parameter, wrong, controls)
+            case, is_open = spoil_control(domain, rule.parameter, wrong, controls)
             if case is not None:
                 yield case
+            elif not is_open:
+                raise DerivationError(
+                    f"edition {domain.edition.id}: {domain.model.name}: no request breaks "
+                    f"{rule.parameter} alone with the value {wrong.value!r:.60}; look at the "
+                    f"rules of {rule.parameter} in its schema"
+                )
 
 
-def _spoil_control(
+def spoil_control(
     domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]
-) -> Case | None:
+) -> tuple[Case | None, bool]:
     """Spoil one field of the control that leaves the fewest other reasons to refuse.
 
-    Return None if the contract leaves the value open; raise DerivationError if it accepts it.
+    Among these comes first one with the value that the wrong one may be mistaken for. Return no
+    case where none breaks this parameter alone, and whether the contract leaves all of them open.
     """
-    # the smallest request comes first, and wins where another leaves as much open
     candidates, expectations = [], set()
-    for control in (controls[0], *(case for case in controls if name in (case.body or {}))):
+    for control in controls:
+        right = (control.body or {}).get(name, ABSENT)
+        if right is ABSENT and control is not controls[0]:
+            continue
         body = spoil(control.body or {}, name, wrong.value)
         reading = domain.edition.read(body)
         expectations.add(reading.expectation)
         if reading.breaks_only(name):
-            id_ = f"{name}-{wrong.words}"
-            case = Case(id_, domain.model.name, body=body, control=control.id, parameter=name)
-            candidates.append((len(reading.left_open), case))
-    if candidates:
-        return min(candidates, key=lambda candidate: candidate[0])[1]
-    if expectations == {"open"}:
-        return None
-    raise DerivationError(
-        f"edition {domain.edition.id}: {domain.model.name}: no request breaks {name} alone "
-        f"with the value {wrong.value!r:.60}; look at the rules of {name} in its schema"
-    )
+            case = Case(
+                f"{name}-{wrong.words}",
+                domain.model.name,
+                body=body,
+                control=control.id,
+                parameter=name,
+                depth=wrong.depth,
+            )
+            candidates.append(((len(reading.left_open), right != wrong.right), case))
+    best = min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+    return best, expectations == {"open"}
 
 
 def differing_names(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
@@ -145,17 +156,18 @@ def spoil(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     return {**body, name: value}
 
 
-def _across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
+def _break_rule_across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
     """Break a rule across parameters with as few parameters as possible."""
     name = str(rule.parameter)
     # the control keeps the constrained field: it shows that its value alone is fine
     preferred = sorted(controls, key=lambda control: name not in (control.body or {}))
     for fragment in _fragments(domain.patterns(domain.group(name)), preferred):
         wrong = {**domain.base, **fragment}
-        near = (case for case in preferred if len(differing_names(wrong, case.body or {})) == 1)
-        control = next(near, None)
+        control = next(
+            (case for case in preferred if len(differing_names(wrong, case.body or {})) == 1), None
+        )
         if control is None:
-            continue  # as of most; to read one by the schema takes a hundred times longer
+            continue  # true of most, and a hundred times faster than to read them by the schema
         if [broken.keyword for broken in domain.read(fragment).violations] == [rule.keyword]:
             body = {**(control.body or {}), **fragment}
             model = domain.model.name

@@ -89,12 +89,12 @@ class Case:
     @property
     def asks(self) -> frozenset[str]:
         """The parameters beside model and prompt, by name and as name=value."""
-        asked = dict(self.body or {})
-        asked.pop("model", None)
-        asked.pop("prompt", None)
-        return frozenset(asked) | {
+        parameters = dict(self.body or {})
+        parameters.pop("model", None)
+        parameters.pop("prompt", None)
+        return frozenset(parameters) | {
             f"{name}={value if isinstance(value, str) else json.dumps(value)}"
-            for name, value in asked.items()
+            for name, value in parameters.items()
         }
 
 
@@ -102,6 +102,6 @@ def needed_for(case: Case, by_path: Mapping[str, Case]) -> dict[str, Case]:
     """Return a case by its path, after those of `by_path` that are sent before it."""
     needed: dict[str, Case] = {}
     for name in case.prerequisites:
-        before = by_path.get(f"{case.model}/{name}")
-        needed |= needed_for(before, by_path) if before is not None else {}
+        prerequisite = by_path.get(f"{case.model}/{name}")
+        needed |= needed_for(prerequisite, by_path) if prerequisite is not None else {}
     return needed | {case.path: case}

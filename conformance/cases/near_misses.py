@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from conformance.cases.domain import Domain
-from conformance.cases.invalid import ABSENT, spoil, wrong_values
+from conformance.cases.invalid import Wrong, spoil_control, wrong_values
 from conformance.cases.model import Case, Depth
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
 from conformance.cases.valid import typical
@@ -25,21 +25,6 @@ _HUGE_SIDE = 100_000  # pixels; no server has the memory for their square
 _DIMENSIONS = re.compile(r"(\d+)(\D)(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
-    """An invalid value, its words in the case id, and the valid value it may be mistaken for."""
-
-    words: str
-    value: Any
-    right: Any = ABSENT
-    depth: Depth = Depth.STANDARD
-
-    @property
-    def huge(self) -> bool:
-        """Return whether the value may harm a server that accepts it."""
-        return isinstance(self.value, str) and self.words == "huge"
-
-
 def near_miss_cases(
     domain: Domain, controls: Sequence[Case], refused: Sequence[Case]
 ) -> tuple[Case, ...]:
@@ -49,7 +34,7 @@ def near_miss_cases(
     """
     coarse = {case.id for case in refused}
     cases: list[Case] = []
-    heavy: list[Case] = []
+    harmful: list[Case] = []
     for rule in domain.model.rules:
         if rule.keyword in condition_names(domain.model) or not is_constraint(domain.model, rule):
             continue
@@ -62,12 +47,13 @@ def near_miss_cases(
             and (id_ := f"{rule.parameter}-{value.words}") in coarse
         ]
         for miss in _near_misses(domain, rule):
-            case = _spoil_control(domain, str(rule.parameter), miss, controls)
+            case, _ = spoil_control(domain, str(rule.parameter), miss, controls)
             if case is not None:
                 case = replace(case, after=tuple(earlier))
                 earlier.append(case.id)
-                (heavy if miss.huge else cases).append(case)
-    return (*cases, *heavy, *_signs_of_life(heavy, refused))
+                is_harmful = isinstance(miss.value, str) and miss.words == "huge"
+                (harmful if is_harmful else cases).append(case)
+    return (*cases, *harmful, *_signs_of_life(harmful, refused))
 
 
 def nearly(value: str) -> str:
@@ -79,36 +65,12 @@ def nearly(value: str) -> str:
     return f"{match[1]}{match[2]}{side - (side % 100 or 10)}"
 
 
-def _spoil_control(
-    domain: Domain, name: str, miss: NearMiss, controls: Sequence[Case]
-) -> Case | None:
-    """Spoil the control with the value it may be mistaken for; None for a value left open."""
-    graded: list[tuple[tuple[int, bool], Case]] = []
-    for control in controls:
-        right = (control.body or {}).get(name, ABSENT)
-        if right is ABSENT and control is not controls[0]:
-            continue
-        body = spoil(control.body or {}, name, miss.value)
-        reading = domain.edition.read(body)
-        if reading.breaks_only(name):
-            case = Case(
-                f"{name}-{miss.words}",
-                domain.model.name,
-                body=body,
-                control=control.id,
-                parameter=name,
-                depth=miss.depth,
-            )
-            graded.append(((len(reading.left_open), right != miss.right), case))
-    return min(graded, key=lambda pair: pair[0])[1] if graded else None
-
-
-def _signs_of_life(heavy: Sequence[Case], refused: Sequence[Case]) -> Iterator[Case]:
+def _signs_of_life(harmful: Sequence[Case], refused: Sequence[Case]) -> Iterator[Case]:
     """Follow each request that may harm a server with one that any living server refuses."""
     plain = next((case for case in refused if case.id.endswith("-missing")), None)
     if plain is None:
         return
-    for case in heavy:
+    for case in harmful:
         yield replace(
             plain,
             id=f"{plain.id}-after-{case.id}",
@@ -117,7 +79,7 @@ def _signs_of_life(heavy: Sequence[Case], refused: Sequence[Case]) -> Iterator[C
         )
 
 
-def _near_misses(domain: Domain, rule: SchemaRule) -> Iterator[NearMiss]:
+def _near_misses(domain: Domain, rule: SchemaRule) -> Iterator[Wrong]:
     """Yield the near misses of a rule of one parameter, the most often accepted last."""
     name = str(rule.parameter)
     match rule.keyword:
@@ -128,60 +90,60 @@ def _near_misses(domain: Domain, rule: SchemaRule) -> Iterator[NearMiss]:
         case "maximum":
             # every image painted for it is billed
             depth = Depth.THOROUGH if name == _COUNT else Depth.STANDARD
-            yield NearMiss("huge", _HUGE, typical(domain, name), depth)
+            yield Wrong("huge", _HUGE, typical(domain, name), depth)
         case keyword if keyword in PIXEL_KEYWORDS:
             sizes = sizes_breaking(domain.model.parameters[name], keyword)
             for size in sizes[1:][-1:]:  # the nearest; the farthest is the coarse fault
-                yield NearMiss(f"barely-{PIXEL_KEYWORDS[keyword].words}", size)
+                yield Wrong(f"barely-{PIXEL_KEYWORDS[keyword].words}", size)
 
 
-def _coerced(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[NearMiss]:
+def _coerced(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
     """Yield valid values of another type, which coercing servers take."""
     types = types_of(schema)
     if "integer" in types:
         usual = typical(domain, name)
         # the cheapest number if it multiplies the price, else the usual one
         least = max(schema.get("minimum", 0), 1) if name == _COUNT else usual
-        yield NearMiss("true", True, usual)
-        yield NearMiss(f"string-{least}", str(least), least)
+        yield Wrong("true", True, usual)
+        yield Wrong(f"string-{least}", str(least), least)
         if usual != least:
-            yield NearMiss(f"string-{usual}", str(usual), usual, Depth.THOROUGH)
+            yield Wrong(f"string-{usual}", str(usual), usual, Depth.THOROUGH)
     elif "boolean" in types:
-        yield NearMiss("string-true", "true", True)
-        yield NearMiss("1", 1, True)
+        yield Wrong("string-true", "true", True)
+        yield Wrong("1", 1, True)
     if "null" not in types:
-        yield NearMiss("null", None)  # may be mistaken for an absent parameter
+        yield Wrong("null", None)  # may be mistaken for an absent parameter
 
 
-def _outsiders(domain: Domain, name: str) -> Iterator[NearMiss]:
+def _outsiders(domain: Domain, name: str) -> Iterator[Wrong]:
     """Yield values outside an enumeration: another model's, a nearly valid and a huge one."""
     model = domain.model
 
     def is_refused(value: Any) -> bool:
         return domain.read({name: value}).expectation == "refused"
 
-    borrowed = next(filter(is_refused, _of_other_models(domain, name)), None)
+    borrowed = next(filter(is_refused, _values_of_other_models(domain, name)), None)
     if borrowed is not None:
-        yield NearMiss("of-another-model", borrowed)
-    named = [*model.documented(name), *model.examples(name), *model.open_values(name)]
-    named += model.parameters[name].get("enum", ())
-    texts = [value for value in named if isinstance(value, str)]
+        yield Wrong("of-another-model", borrowed)
+    values = [*model.documented(name), *model.examples(name), *model.open_values(name)]
+    values += model.parameters[name].get("enum", ())
+    texts = [value for value in values if isinstance(value, str)]
     sized = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)
     near = next(filter(is_refused, map(nearly, (*sized, *texts))), None)
     if near is not None:
-        yield NearMiss("near-miss", near)
+        yield Wrong("near-miss", near)
     if sized:
-        yield NearMiss("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sized[0]))
+        yield Wrong("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sized[0]))
 
 
-def _of_other_models(domain: Domain, name: str) -> Iterator[Any]:
+def _values_of_other_models(domain: Domain, name: str) -> Iterator[Any]:
     """Yield the values of other models for a parameter, those of the nearest model first.
 
     The last value of a model comes first, because its peculiar values are listed late.
     """
     model, edition = domain.model, domain.edition
-    others = sorted(edition.models.values(), key=lambda other: other.family != model.family)
-    for other in others:
+    other_models = sorted(edition.models.values(), key=lambda other: other.family != model.family)
+    for other in other_models:
         yield from reversed(other.documented(name))
         limits = other.pixel_limits(name)
         yield from [limits.edges()["square"]] if limits else []

@@ -57,9 +57,9 @@ class OwnRequests:
     file: str
     requests: tuple[OwnRequest, ...]
 
-    def cases(self, models: Iterable[str], known: Sequence[Case]) -> Iterator[Case]:
+    def cases(self, models: Iterable[str], documented: Sequence[Case]) -> Iterator[Case]:
         """Yield what the known cases do not send: one exchange answers both."""
-        sent = {(case.model, _without_model(case.body)) for case in known if case.body}
+        sent = {(case.model, _without_model(case.body)) for case in documented if case.body}
         for model in models:
             for request in self.requests:
                 body = {**request.body, "model": model}
@@ -88,10 +88,10 @@ def read_own_requests(path: Path) -> OwnRequests:
     for request in requests:
         _check(path, request)
     ids = [request.id for request in requests]
-    twice = next((name for name in ids if ids.count(name) > 1), None)
-    if not ids or twice is not None:
-        why = f"the id {twice!r} is used twice" if twice else "holds no request"
-        raise OwnRequestError(f"{path}: {why}")
+    duplicate = next((name for name in ids if ids.count(name) > 1), None)
+    if not ids or duplicate is not None:
+        reason = f"the id {duplicate!r} is used twice" if duplicate else "holds no request"
+        raise OwnRequestError(f"{path}: {reason}")
     return OwnRequests(path.name, requests)
 
 
@@ -100,8 +100,8 @@ def _document(path: Path, data: bytes) -> object:
         return load_toml(data)
     reading = read_json(data)
     if len(data) > MOST_BYTES or reading.fault is not None:
-        why = reading.fault or f"is larger than {MOST_BYTES:,} bytes"
-        raise OwnRequestError(f"{path}: {printable(str(why))}")
+        reason = reading.fault or f"is larger than {MOST_BYTES:,} bytes"
+        raise OwnRequestError(f"{path}: {printable(str(reason))}")
     return reading.value
 
 

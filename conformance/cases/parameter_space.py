@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,11 @@ Row = tuple[Any, ...]
 """A value for every parameter of a space, in its order."""
 Combination = tuple[tuple[int, Any], ...]
 """Values of a few parameters, each with the parameter's position."""
+
+
+def values_at(positions: Iterable[int], row: Row) -> Row:
+    """Return some values of a row."""
+    return tuple(row[position] for position in positions)
 
 
 @dataclass(frozen=True)
@@ -42,23 +47,28 @@ class Space:
 
     def valid(self, row: Row) -> bool:
         """Return whether the rules allow a whole row."""
-        return all(tuple(row[at] for at in place) in rule for place, rule in self._positions)
+        return all(values_at(positions, row) in rule for positions, rule in self._positions)
 
     def feasible(self, strength: int) -> frozenset[Combination]:
         """Return every combination of `strength` parameters that some valid row has."""
+        levels = tuple(self.levels.values())
         return frozenset(
             combination
-            for places in itertools.combinations(range(len(self.names)), strength)
-            for values in itertools.product(*(self.levels[self.names[at]] for at in places))
-            if self._fits(combination := tuple(zip(places, values, strict=True)))
+            for positions in itertools.combinations(range(len(levels)), strength)
+            for values in itertools.product(*values_at(positions, levels))
+            if self._fits(combination := tuple(zip(positions, values, strict=True)))
         )
 
     def _fits(self, combination: Combination) -> bool:
-        # rules share no parameter: what each allows alone, all allow together
+        # Rules share no parameter: what each allows alone, all allow together.
         chosen = dict(combination)
-        for place, rule in self._positions:
-            known = [(at, chosen[where]) for at, where in enumerate(place) if where in chosen]
-            if not any(all(choice[at] == value for at, value in known) for choice in rule):
+        for positions, rule in self._positions:
+            present = [
+                (index, chosen[position])
+                for index, position in enumerate(positions)
+                if position in chosen
+            ]
+            if not any(all(choice[index] == value for index, value in present) for choice in rule):
                 return False
         return True
 
@@ -69,8 +79,8 @@ class Space:
     def combinations_in(self, body: Mapping[str, Any], strength: int) -> Iterator[Combination]:
         """Return the combinations in a request body; values outside the space are ignored."""
         positioned = [
-            (at, body.get(name))
-            for at, (name, values) in enumerate(self.levels.items())
+            (position, body.get(name))
+            for position, (name, values) in enumerate(self.levels.items())
             if body.get(name) in values and not (name in body and body[name] is None)
         ]
         return itertools.combinations(positioned, strength)
@@ -82,8 +92,8 @@ class Space:
 
     def fragment(self, row: Row) -> dict[str, Any]:
         """Return what a row adds to the smallest request."""
-        named = zip(self.names, row, strict=True)
-        return {name: value for name, value in named if value is not LEFT_OUT}
+        values = zip(self.names, row, strict=True)
+        return {name: value for name, value in values if value is not LEFT_OUT}
 
 
 def space_of(edition: Edition, model: Model) -> Space:
@@ -101,15 +111,15 @@ def space_of(edition: Edition, model: Model) -> Space:
             for fragment in choices({name: _values(domain, name) for name in group})
             if domain.accepts(fragment)
         ]
-        kept = {
+        varied = {
             name: values
-            for at, name in enumerate(group)
-            if len(values := tuple(dict.fromkeys(choice[at] for choice in allowed))) > 1
+            for index, name in enumerate(group)
+            if len(values := tuple(dict.fromkeys(choice[index] for choice in allowed))) > 1
         }
-        levels |= kept
-        if len(kept) > 1:
-            places = [group.index(name) for name in kept]
-            rules[tuple(kept)] = frozenset(tuple(choice[at] for at in places) for choice in allowed)
+        levels |= varied
+        if len(varied) > 1:
+            indices = [group.index(name) for name in varied]
+            rules[tuple(varied)] = frozenset(values_at(indices, choice) for choice in allowed)
     ordered = {name: levels[name] for name in domain.optional if name in levels}
     return Space(ordered, rules)
 

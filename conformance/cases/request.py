@@ -19,7 +19,7 @@ _LONGEST_SHOWN = 200  # characters of one string in a curl line
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedRequest:
     """One HTTP request, ready to be sent, the key in it."""
 
     method: str
@@ -28,7 +28,9 @@ class Prepared:
     body: bytes
 
 
-def build_request(case: Case, *, base_url: str, key: str, served_as: str | None = None) -> Prepared:
+def build_request(
+    case: Case, *, base_url: str, key: str, served_as: str | None = None
+) -> PreparedRequest:
     """Make the HTTP request of a case; ``served_as`` is what the provider calls the model.
 
     ``base_url`` ends in ``/v1``. Only a case that presents a valid key holds the real one.
@@ -38,7 +40,7 @@ def build_request(case: Case, *, base_url: str, key: str, served_as: str | None 
     headers += [("authorization", authorization)] if authorization else []
     headers += [("content-type", case.content_type)] if case.content_type else []
     url = base_url.rstrip("/") + _PATHS[case.operation]
-    return Prepared(case.method, url, tuple(headers), body_bytes(case, served_as))
+    return PreparedRequest(case.method, url, tuple(headers), body_bytes(case, served_as))
 
 
 def body_bytes(case: Case, served_as: str | None = None) -> bytes:
@@ -53,8 +55,8 @@ def body_bytes(case: Case, served_as: str | None = None) -> bytes:
 def canonical_json(body: Mapping[str, Any]) -> str:
     """Return a body as compact JSON: model and prompt first, then by name."""
     # cassettes are found by it (ARCHITECTURE 8), so the order of members must say nothing
-    first = {name: body[name] for name in ("model", "prompt") if name in body}
-    ordered = first | {name: body[name] for name in sorted(body)}
+    leading = {name: body[name] for name in ("model", "prompt") if name in body}
+    ordered = leading | {name: body[name] for name in sorted(body)}
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
@@ -114,11 +116,11 @@ def _rename_raw(case: Case, served_as: str | None) -> bytes:
     raw = case.raw or b""
     if served_as is None:
         return raw
-    old, new = (
+    own_name, served_name = (
         f'"model":{json.dumps(name, ensure_ascii=False)}'.encode()
         for name in (case.model, served_as)
     )
-    return raw.replace(old, new)
+    return raw.replace(own_name, served_name)
 
 
 def _shown_body(case: Case, served_as: str | None) -> tuple[str | bytes, list[str]]:

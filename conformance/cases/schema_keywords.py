@@ -23,9 +23,9 @@ _NOT_BROKEN = {(None, "type"), ("model", "enum"), ("model", "const"), ("model", 
 class UnknownKeywordError(ConformanceError):
     """A schema keyword that no case can be derived from."""
 
-    def __init__(self, model: str, place: str, keyword: str) -> None:
+    def __init__(self, model: str, location: str, keyword: str) -> None:
         super().__init__(
-            f"request schema of {model}: {place} uses {keyword!r}, which conformance/cases/ "
+            f"request schema of {model}: {location} uses {keyword!r}, which conformance/cases/ "
             "cannot derive requests from; teach it there or say it with another keyword"
         )
 
@@ -33,22 +33,22 @@ class UnknownKeywordError(ConformanceError):
 def check_keywords(model: Model) -> None:
     """Raise UnknownKeywordError if a request schema has a keyword that no case would test."""
     # a keyword without a case would be a promise that nothing tries (ARCHITECTURE 1)
-    _refuse_others(model, "the body", model.schema.resolved, _BODY)
+    _refuse_unknown(model, "the body", model.schema.resolved, _BODY)
     for name, parameter in model.parameters.items():
         _check_parameter(model, name, parameter)
     schemas = [("a rule across parameters", condition) for condition in conditions(model)]
     for point in model.schema.open_points:
-        place = f"{point.parameter}, " if point.parameter else ""
-        schemas.append((f"{place}open question {point.question}", point.keywords))
-    for place, schema in schemas:
+        location = f"{point.parameter}, " if point.parameter else ""
+        schemas.append((f"{location}open question {point.question}", point.keywords))
+    for location, schema in schemas:
         for part in _parts(schema):
-            _refuse_others(model, place, part, _VALUES | _TEXTS | _BODY | _BRANCHES | _CHOICES)
+            _refuse_unknown(model, location, part, _VALUES | _TEXTS | _BODY | _BRANCHES | _CHOICES)
 
 
 def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the JSON types of a parameter; empty if its schema names none."""
-    stated = schema.get("type", ())
-    return (stated,) if isinstance(stated, str) else tuple(stated)
+    names = schema.get("type", ())
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def conditions(model: Model) -> tuple[Mapping[str, Any], ...]:
@@ -80,21 +80,21 @@ def couplings(model: Model) -> tuple[tuple[Mapping[str, Any], Mapping[str, froze
 
     A threshold is a number from which on the rule may decide differently than below it.
     """
-    opened = (point.keywords for point in model.schema.open_points if point.parameter is None)
-    return tuple((schema, _mentions(schema)) for schema in (*conditions(model), *opened))
+    open_schemas = (point.keywords for point in model.schema.open_points if point.parameter is None)
+    return tuple((schema, _mentions(schema)) for schema in (*conditions(model), *open_schemas))
 
 
-def _refuse_others(
-    model: Model, place: str, schema: Mapping[str, Any], known: frozenset[str]
+def _refuse_unknown(
+    model: Model, location: str, schema: Mapping[str, Any], permitted: frozenset[str]
 ) -> None:
     for keyword in schema:
-        if keyword not in known and keyword not in _ANNOTATIONS:
-            raise UnknownKeywordError(model.name, place, keyword)
+        if keyword not in permitted and keyword not in _ANNOTATIONS:
+            raise UnknownKeywordError(model.name, location, keyword)
 
 
 def _check_parameter(model: Model, name: str, schema: Mapping[str, Any]) -> None:
     members = _BODY if "object" in types_of(schema) else frozenset()
-    _refuse_others(model, name, schema, _VALUES | _TEXTS | members)
+    _refuse_unknown(model, name, schema, _VALUES | _TEXTS | members)
     if members and "examples" not in schema:
         raise UnknownKeywordError(model.name, name, "type: object without examples")
     for type_ in types_of(schema):
@@ -126,9 +126,9 @@ def _mentions(condition: Mapping[str, Any]) -> Mapping[str, frozenset[int]]:
 def _thresholds(schema: Mapping[str, Any]) -> Iterator[int]:
     for part in _parts(schema):
         values = [*part.get("enum", ()), *([part["const"]] if "const" in part else ())]
-        exact = [
+        integers = [
             value for value in values if isinstance(value, int) and not isinstance(value, bool)
         ]
-        yield from (turn for number in exact for turn in (number, number + 1))
+        yield from (threshold for number in integers for threshold in (number, number + 1))
         yield from ([part["minimum"]] if "minimum" in part else ())
         yield from ([part["maximum"] + 1] if "maximum" in part else ())

@@ -35,7 +35,7 @@ def accepted_cases(domain: Domain) -> Iterator[Case]:
             yield from _documented_values(domain, name)
     # null is tried for one parameter that may be null, the size if it may
     names = sorted(domain.optional, key=lambda name: name != _SIZE)
-    nullable = next((name for name in names if domain.accepted({name: None})), None)
+    nullable = next((name for name in names if domain.accepts({name: None})), None)
     if nullable is not None:
         yield domain.case(f"{nullable}-null", {nullable: None}, parameter=nullable)
 
@@ -48,31 +48,33 @@ def open_cases(domain: Domain) -> Iterator[Case]:
     # a provider that refuses everything then breaks one clause, and not all (ARCHITECTURE 14)
     case = partial(domain.case, control=BASELINE)
     for name in domain.optional:
-        raised: list[tuple[str, ...]] = []
+        earlier: list[tuple[str, ...]] = []
         for fragment in _open_fragments(domain, name):
             questions = domain.read(fragment).left_open
-            if name == _PAYLOAD or questions not in raised:
-                raised.append(questions)
+            if name == _PAYLOAD or questions not in earlier:
+                earlier.append(questions)
                 yield case(words_of(fragment), fragment, parameter=name)
     unknown = {UNKNOWN_PARAMETER: WORD}
     yield case(UNKNOWN_PARAMETER, unknown, parameter=UNKNOWN_PARAMETER)
-    # one parameter that is documented as not for this model, with a value of another's; where no
-    # model documents one, any word will do
-    named = [(name, next(iter(elsewhere(domain, name)), None)) for name in domain.model.unsupported]
-    known = [(name, value) for name, value in named if value is not None]
-    for name, value in known or [(name, WORD) for name, _ in named]:
+    # One parameter that is documented as not for this model, with a value of another model, or
+    # with any word where no model documents a value.
+    values = {
+        name: next(iter(documented_anywhere(domain, name)), None)
+        for name in domain.model.unsupported
+    }
+    known = {name: value for name, value in values.items() if value is not None}
+    for name, value in (known or dict.fromkeys(values, WORD)).items():
         if domain.read({name: value}).expectation == "open":
             yield case(f"unsupported-{name}", {name: value}, parameter=name)
             return
 
 
-def edge_cases(domain: Domain, known: Sequence[Case]) -> Iterator[Case]:
+def edge_cases(domain: Domain, documented: Sequence[Case]) -> Iterator[Case]:
     """Derive legal requests at the documented limits, and unusual combinations.
 
-    They are expensive and rarely broken. ``known`` are the documented cases; their bodies are not
-    sent again.
+    They are expensive and rarely broken. The bodies of ``documented`` cases are not sent again.
     """
-    sent = [case.body for case in known]
+    sent = [case.body for case in documented]
     for id_, fragment in _edges(domain):
         case = domain.case(id_, fragment, parameter=next(iter(fragment)), depth=Depth.THOROUGH)
         if case.body not in sent:
@@ -111,10 +113,10 @@ def words_of(fragment: Mapping[str, Any]) -> str:
     )
 
 
-def elsewhere(domain: Domain, name: str) -> Iterable[Any]:
+def documented_anywhere(domain: Domain, name: str) -> Iterable[Any]:
     """Return what other models document for a parameter, the most common first."""
-    others = domain.edition.models.values()
-    counts = Counter(value for other in others for value in other.documented(name))
+    models = domain.edition.models.values()
+    counts = Counter(value for model in models for value in model.documented(name))
     return [value for value, _ in counts.most_common()]
 
 
@@ -122,19 +124,19 @@ def _cross_formats_with_sizes(domain: Domain) -> Iterator[Case]:
     documented = domain.model.documented
     for payload, size in itertools.product(documented(_PAYLOAD), documented(_SIZE)):
         fragment = {"prompt": FORMAT_PROMPT, _PAYLOAD: payload, _SIZE: size}
-        if domain.accepted(fragment):
+        if domain.accepts(fragment):
             yield domain.case(f"{slug(payload)}-{slug(size)}", fragment)
 
 
 def _documented_values(domain: Domain, name: str) -> Iterator[Case]:
     """Ask for each value of a parameter, with whatever it needs to be accepted."""
     model = domain.model
-    named = model.documented(name) or model.examples(name) or model.open_values(name)
+    named_values = model.documented(name) or model.examples(name) or model.open_values(name)
     for value in _worth_sending(domain, name):
         # the smallest request asks for the default already; it may still be refused when spelt out
         fragment = None if value == model.default(name) else domain.complete(name, value)
         if fragment is not None:
-            is_only = value is True or (isinstance(value, str) and not named)
+            is_only = value is True or (isinstance(value, str) and not named_values)
             id_ = name if is_only else f"{name}-{slug(value)}"
             yield domain.case(id_, fragment, parameter=name)
         elif (
@@ -155,20 +157,22 @@ def _worth_sending(domain: Domain, name: str) -> tuple[Any, ...]:
         return model.documented(name)
     if model.examples(name):
         return model.examples(name)
-    named = [value for value in model.open_values(name) if value != default]
-    if named:
-        return tuple(named[:1])
+    open_values = [value for value in model.open_values(name) if value != default]
+    if open_values:
+        return tuple(open_values[:1])
     of_type: dict[str, Any] = {"boolean": not default, "integer": typical(domain, name)}
     return tuple(of_type.get(type_, WORD) for type_ in types_of(schema) if type_ != "null")
 
 
 def _open_fragments(domain: Domain, name: str) -> Iterator[dict[str, Any]]:
     """Yield the smallest open request of every value that stays open whatever is sent with it."""
-    own = [*domain.model.parameters[name].get("enum", ()), *domain.model.open_values(name)]
-    own += _worth_sending(domain, name)
-    values = [value for value in [*own, *elsewhere(domain, name)] if value is not None]
+    own_values = [*domain.model.parameters[name].get("enum", ()), *domain.model.open_values(name)]
+    own_values += _worth_sending(domain, name)
+    values = [
+        value for value in [*own_values, *documented_anywhere(domain, name)] if value is not None
+    ]
     # by comparison: a value may be an object, which cannot be hashed
-    values = [value for at, value in enumerate(values) if value not in values[:at]]
+    values = [value for index, value in enumerate(values) if value not in values[:index]]
     for value in values:
         fragment = _left_open(domain, name, value)
         if fragment is not None and domain.complete(name, value) is None:
@@ -193,14 +197,14 @@ def _edges(domain: Domain) -> Iterator[tuple[str, dict[str, Any]]]:
             if name in domain.optional:
                 fragment = domain.complete(name, value)
             else:
-                fragment = {name: value} if domain.accepted({name: value}) else None
+                fragment = {name: value} if domain.accepts({name: value}) else None
             if fragment is not None:
                 yield f"{name}-{words}", fragment
     # several images with each value that a rule across parameters is about
     for condition in conditions(domain.model):
         for name, schema in condition.get("if", {}).get("properties", {}).items():
             several = {name: schema.get("const"), _COUNT: _SEVERAL}
-            if several[name] is not None and domain.accepted(several):
+            if several[name] is not None and domain.accepts(several):
                 yield words_of(several), several
 
 

@@ -61,7 +61,7 @@ def askable_values(
 
     Values that a rule across parameters forbids together come last, as one.
     """
-    values = {value.asks: value for value in _named(model)}
+    values = {value.asks: value for value in _named_values(model)}
     for case in cases:
         for value in _asked_by(case, edition, model):
             known = values.get(value.asks, value)
@@ -80,17 +80,17 @@ def _asked_by(case: Case, edition: Edition, model: Model) -> Iterator[AskableVal
     """Yield the values that a case asks for and that the contract does not forbid one by one."""
     if case.body is None or not case.is_plain:
         return
-    asked, reading = asked_values(case.body), edition.read(case.body)
+    parameters, reading = asked_values(case.body), edition.read(case.body)
     broken = {violation.keyword for violation in reading.violations}
     if reading.expectation != "refused":
         standing: Standing = "documented" if reading.expectation == "accepted" else "open"
-        for pair in asked.items():
+        for pair in parameters.items():
             yield AskableValue(model.name, (pair,), standing, case.depth)
-    elif broken <= condition_names(model) and len(asked) > 1:
-        yield AskableValue(model.name, tuple(sorted(asked.items())), "refused", case.depth)
+    elif broken <= condition_names(model) and len(parameters) > 1:
+        yield AskableValue(model.name, tuple(sorted(parameters.items())), "refused", case.depth)
 
 
-def _named(model: Model) -> Iterator[AskableValue]:
+def _named_values(model: Model) -> Iterator[AskableValue]:
     """Yield the values that the contract names one by one, and the limits of its ranges."""
     for name, schema in model.parameters.items():
         if name == "model":

@@ -48,8 +48,8 @@ _ORDER = {name: rank for rank, name in enumerate(MODULES)}
 def clauses_of(edition: Edition) -> tuple[Clause, ...]:
     """Return the clauses of an edition, by chapter, at the levels that the edition gives them.
 
-    Clauses from outside come last. Left out are those of a family, parameter or open question
-    that it does not have.
+    Clauses from outside come last. A clause about a family, parameter or open question that the
+    edition does not have is left out.
 
     Raises UnknownNameError when the edition withdraws or grades a clause that there is not,
     and ConformanceError when it has none of the sources of a clause.
@@ -65,12 +65,12 @@ def _clauses_of(edition: Edition, _registered: int) -> tuple[Clause, ...]:
     for name in (*edition.withdrawn, *edition.levels):
         if name not in known:
             raise UnknownNameError("clause", name, known, f"edition {edition.id}")
-    kept = [
+    possible = [
         clause
         for name, clause in known.items()
         if name not in edition.withdrawn and possible_in(clause.binds, edition)
     ]
-    graded = [_graded(edition, clause) for clause in kept]
+    graded = [_grade(edition, clause) for clause in possible]
     return tuple(sorted(graded, key=lambda clause: _ORDER.get(clause.chapter, len(_ORDER))))
 
 
@@ -83,17 +83,17 @@ def select(clauses: Iterable[Clause], glob: str) -> tuple[Clause, ...]:
     return chosen
 
 
-def _graded(edition: Edition, clause: Clause) -> Clause:
-    """Grade a clause as the edition does, and keep what its own sources say of it."""
-    grade = edition.levels.get(clause.id)
-    level, graded = (grade.level, grade.citations) if grade else (clause.level, ())
-    citations = tuple(cite(cited.source, cited.section) for cited in graded) or tuple(
+def _grade(edition: Edition, clause: Clause) -> Clause:
+    """Return a clause at the edition's level, with the citations that the edition knows."""
+    override = edition.levels.get(clause.id)
+    level, own_citations = (override.level, override.citations) if override else (clause.level, ())
+    citations = tuple(cite(cited.source, cited.section) for cited in own_citations) or tuple(
         cited for cited in clause.citations if cited.source in edition.sources
     )
     if not citations:
-        wanted = ", ".join(sorted({repr(cited.source) for cited in clause.citations}))
+        sources = ", ".join(sorted({repr(cited.source) for cited in clause.citations}))
         raise ConformanceError(
-            f"edition {edition.id}: clause {clause.id} cites {wanted}, which the edition does not "
+            f"edition {edition.id}: clause {clause.id} cites {sources}, which the edition does not "
             "have; cite what promises it under `clauses.levels` of its edition.json, or withdraw "
             "the clause there"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.cases.model import Authorization
+from conformance.cases.model import UNKNOWN_KEY, Authorization
 from conformance.clauses.bindings import accepted, any_of, generation, model_list, presents
 from conformance.clauses.refusals import reply, require_fault
 from conformance.clauses.registry import Needs, Shape, cite, clause
@@ -16,7 +16,7 @@ from conformance.clauses.subject import (
     UnavailableError,
 )
 from conformance.contract import Level
-from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance
+from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.outcome import Result
 from conformance.exchange.redaction.key_spellings import echo_forms
 
@@ -50,13 +50,13 @@ def blames_key(subject: Subject) -> bool:
     return subject.outcome.cause == "key" or bool(refused)
 
 
-def _is_401(subject: Subject, what: str) -> Iterator[Problem]:
+def _is_401(subject: Subject, request: str) -> Iterator[Problem]:
     if subject.response.status == 401:
         return
     if _refused(subject):
-        yield Problem(f"{what} was refused as something else", "401", reply(subject))
+        yield Problem(f"{request} was refused as something else", "401", reply(subject))
     else:
-        yield Problem(f"{what} was let in", "401", f"HTTP {subject.response.status}")
+        yield Problem(f"{request} was let in", "401", f"HTTP {subject.response.status}")
 
 
 def _refused(subject: Subject) -> bool:
@@ -184,9 +184,9 @@ def _echoes(subject: Subject, key: str) -> Iterator[Problem]:
     forms = echo_forms(key)
     downloads = (download.response for download in subject.exchange.downloads)
     responses = [("answer", subject.response), *(("image's download", file) for file in downloads)]
-    for place, response in responses:
+    for part, response in responses:
         for name, value in response.headers if response else ():
             if any(form.decode() in f"{name} {value}" for form in forms):
-                yield Problem(f"the {place} repeats the key in the header {name}", "no key")
+                yield Problem(f"the {part} repeats the key in the header {name}", "no key")
         if response and any(form in response.body for form in forms):
-            yield Problem(f"the {place} repeats the key in its body", "no key")
+            yield Problem(f"the {part} repeats the key in its body", "no key")

@@ -29,8 +29,8 @@ def _readings(subject: Subject) -> list[tuple[Payload, Base64Reading]]:
 def _faults(subject: Subject, kind: str) -> Iterator[Problem]:
     for payload, reading in _readings(subject):
         if reading.kind == kind:
-            seen = str(payload.item["b64_json"])[:40]
-            yield Problem(f"{payload.path}.b64_json {reading.fault}", "RFC 4648 base64", seen)
+            start = str(payload.item["b64_json"])[:40]
+            yield Problem(f"{payload.path}.b64_json {reading.fault}", "RFC 4648 base64", start)
 
 
 free_of = Shape(_faults)

@@ -31,7 +31,7 @@ def generation(sent: SentRequest) -> bool:
 
 def minimal(sent: SentRequest) -> bool:
     """Bind the smallest request to a model: its name and a prompt."""
-    return sent.asked is not None and set(sent.asked.body) == {"model", "prompt"}
+    return set(sent.body) == {"model", "prompt"}
 
 
 def model_list(sent: SentRequest) -> bool:
@@ -53,9 +53,9 @@ def left_open(*questions: str) -> Binding:
     """Bind a generation that raises one of these open questions and has no other fault."""
 
     def binds(sent: SentRequest) -> bool:
-        touched = sent.asked.left_open if sent.asked else ()
-        opened = generation(sent) and sent.expectation == "open"
-        return opened and bool(set(questions) & set(touched))
+        raised = sent.reading.left_open if sent.reading else ()
+        is_open = generation(sent) and sent.expectation == "open"
+        return is_open and bool(set(questions) & set(raised))
 
     return Bound(binds, lambda edition: bool(set(questions) & edition.open_questions.keys()))
 
@@ -75,7 +75,7 @@ def asks(parameter: str, *values: object) -> Binding:
 
 def omits(parameter: str) -> Binding:
     """Bind a request that does not send a parameter, or sends it as null."""
-    return lambda sent: sent.asked is not None and not sent.has(parameter)
+    return lambda sent: sent.reading is not None and not sent.has(parameter)
 
 
 def documents(parameter: str) -> Binding:
@@ -122,7 +122,7 @@ def promised(*deciding: str) -> Binding:
     decisive = {"stream", *deciding}
 
     def binds(sent: SentRequest) -> bool:
-        if not generation(sent) or sent.asked is None:
+        if not generation(sent) or sent.reading is None:
             return False
         painted = sent.painted and not at_fault(sent) & decisive
         return sent.expectation != "refused" or (painted and "method" not in sent.faults)
@@ -134,9 +134,9 @@ def at_fault(sent: SentRequest) -> frozenset[str]:
     """Name the parameters whose documented rules a request breaks; none where it is not read."""
     if "model-unknown" in sent.faults:
         return frozenset({"model"})
-    if sent.asked is None:
+    if sent.reading is None:
         return frozenset()
-    violations = sent.asked.violations
+    violations = sent.reading.violations
     broken = {violation.parameter for violation in violations if violation.parameter}
     rules = [violation.rule for violation in violations if violation.rule]
     return frozenset(broken.union(*map(condition_parameters, rules)))
@@ -174,24 +174,24 @@ def flaw(sent: SentRequest, parameter: str | None = None) -> str | None:
     ``parameter`` says whose constraint it must be. A wrong type outranks what else it
     entails, and a rule across parameters comes last.
     """
-    asked = sent.asked
-    if asked is None or sent.faults or not (refused(sent) and authorized(sent)):
+    reading = sent.reading
+    if reading is None or sent.faults or not (refused(sent) and authorized(sent)):
         return None
-    parameters = {violation.parameter for violation in asked.violations}
+    parameters = {violation.parameter for violation in reading.violations}
     if len(parameters) != 1 or (parameter is not None and parameters != {parameter}):
         return None
-    return gravest_flaw(asked)
+    return gravest_flaw(reading)
 
 
-def gravest_flaw(asked: RequestBody) -> str:
+def gravest_flaw(reading: RequestBody) -> str:
     """Name the most basic constraint that a request breaks: type, its own, one across others."""
-    known = asked.model.parameters if asked.model else {}
+    known = reading.model.parameters if reading.model else {}
 
     def gravity(violation: Violation) -> int:
-        own = violation.keyword in known.get(violation.parameter or "", {})
-        return 0 if violation.keyword == "type" else 1 if own else 2
+        is_own = violation.keyword in known.get(violation.parameter or "", {})
+        return 0 if violation.keyword == "type" else 1 if is_own else 2
 
-    return min(asked.violations, key=gravity).keyword
+    return min(reading.violations, key=gravity).keyword
 
 
 def definite(parameter: str) -> Binding:

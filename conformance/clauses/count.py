@@ -31,7 +31,7 @@ def as_asked(subject: Subject) -> Iterator[Problem]:
     breaks off, or says why it has fewer. What the contract leaves open may be refused; where it
     is accepted, the number is that of the request.
     """
-    yield from _counted(subject, int(subject.value("n")))
+    yield from _compare_count(subject, int(subject.value("n")))
 
 
 @clause(
@@ -47,10 +47,10 @@ def one_by_default(subject: Subject) -> Iterator[Problem]:
     """Counts the items of `data`, or the completed events of a stream, when `n` is absent or
     null, and fails on more than one.
     """
-    yield from _counted(subject, 1)
+    yield from _compare_count(subject, 1)
 
 
-def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
+def _compare_count(subject: Subject, expected: int) -> Iterator[Problem]:
     require_success(subject)
     if not subject.outcome.accepted:
         raise NotTestableError("no item is an image")
@@ -59,21 +59,21 @@ def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
         count = sum(event.called(COMPLETED) for event in subject.events)
     else:
         count = len(subject.object["data"])
-    if streamed and count < wanted:
+    if streamed and count < expected:
         error, fault = error_text(subject.answer), subject.answer.stream.fault
         if error.said or fault:
             raise NotTestableError(f"the stream {fault or f'says why it has fewer: {error.words}'}")
-    if count != wanted:
-        yield Problem("the number of images is another", f"{wanted}", f"{count}")
+    if count != expected:
+        yield Problem("the number of images is another", f"{expected}", f"{count}")
 
 
 def _n_is(kind: str) -> Binding:
     """Bind a request whose one flaw is its `n`, which is of this kind."""
 
     def binds(sent: SentRequest) -> bool:
-        if sent.asked is None or flaw(sent, "n") is None:
+        if flaw(sent, "n") is None:
             return False
-        value = sent.asked.body.get("n")
+        value = sent.body.get("n")
         if isinstance(value, bool) or not isinstance(value, int | float):
             return kind == "non-numeric"
         if isinstance(value, float) and not value.is_integer():
@@ -84,8 +84,7 @@ def _n_is(kind: str) -> Binding:
 
 
 def _refused(subject: Subject, parameter: str) -> Iterator[Problem]:
-    body = subject.sent.asked.body if subject.sent.asked else {}
-    yield from refusal(subject, f"{parameter} = {body.get(parameter)!r}"[:60])
+    yield from refusal(subject, f"{parameter} = {subject.sent.body.get(parameter)!r}"[:60])
 
 
 refuses_count = Shape(_refused, Needs.REFUSAL)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from conformance.clauses.bindings import all_of, left_open, omits, plain
 from conformance.clauses.refusals import broken_down, reply
 from conformance.clauses.registry import Needs, cite, clause
-from conformance.clauses.stream import STREAMED, too_many
+from conformance.clauses.stream import STREAMED, excess_partial_images
 from conformance.clauses.subject import (
     NotTestableError,
     Problem,
@@ -63,4 +63,4 @@ def model(subject: Subject) -> Iterator[Problem]:
 )
 def no_partial_images(subject: Subject) -> Iterator[Problem]:
     """Counts the partial events when `partial_images` is absent or null, its default being 0."""
-    yield from too_many(subject)
+    yield from excess_partial_images(subject)

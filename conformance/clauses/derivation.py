@@ -54,11 +54,11 @@ def clause_id(model: Model, rule: SchemaRule) -> str | None:
     across = rule.keyword in condition_names(model)
     if not across and (rule.parameter == _OTHER_CHAPTER or not is_constraint(model, rule)):
         return None
-    parameter = _raised_by(rule) if across else rule.parameter
+    parameter = _deciding_parameter(rule) if across else rule.parameter
     return f"parameters.{parameter}-{rule.keyword.lower()}"
 
 
-def _raised_by(rule: SchemaRule) -> str:
+def _deciding_parameter(rule: SchemaRule) -> str:
     """Return the parameter that brings a rule across parameters into force."""
     return next(iter(condition_parameters(rule)), str(rule.parameter))
 
@@ -73,10 +73,10 @@ def _derive(name: str, rules: list[tuple[Model, SchemaRule]]) -> Clause:
     parameter = None if across else rule.parameter
 
     def judge(subject: Subject) -> Iterator[Problem]:
-        asked = subject.sent.asked
-        assert asked is not None  # for the clause binds what breaks its rule
-        broken = next(fault for fault in asked.violations if fault.keyword == rule.keyword)
-        yield from refusal(subject, f"a request whose {broken.message}")
+        reading = subject.sent.reading
+        assert reading is not None  # for the clause binds what breaks its rule
+        violation = next(fault for fault in reading.violations if fault.keyword == rule.keyword)
+        yield from refusal(subject, f"a request whose {violation.message}")
 
     return Clause(
         id=name,
@@ -93,9 +93,11 @@ def _derive(name: str, rules: list[tuple[Model, SchemaRule]]) -> Clause:
 def _statement(model: Model, rule: SchemaRule, across: bool) -> str:
     if across:
         words = rule.keyword.replace("-", " ")
-        return f"A request is refused that breaks this rule on `{_raised_by(rule)}`: {words}."
-    stated = types_of(model.parameters.get(str(rule.parameter), {}))
-    types = [_ARTICLES.get(name, f"a {name}") for name in stated if name != "null"]
+        return (
+            f"A request is refused that breaks this rule on `{_deciding_parameter(rule)}`: {words}."
+        )
+    type_names = types_of(model.parameters.get(str(rule.parameter), {}))
+    types = [_ARTICLES.get(name, f"a {name}") for name in type_names if name != "null"]
     text = _WORDS.get(rule.keyword, _OTHER_WORDS)
     return text.format(name=rule.parameter, types=" or ".join(types))
 
@@ -107,6 +109,6 @@ def _limits(rules: list[tuple[Model, SchemaRule]]) -> str:
     allowed = []
     for model, rule in rules:
         values = rule.value if isinstance(rule.value, list | tuple) else [rule.value]
-        shown = ", ".join(str(value) for value in values if value is not None)
-        allowed.append(f"{model.name}: {shown}")
+        listed_values = ", ".join(str(value) for value in values if value is not None)
+        allowed.append(f"{model.name}: {listed_values}")
     return f"\nDocumented are {'; '.join(allowed)}."

@@ -51,9 +51,9 @@ def document(subject: Subject) -> dict[str, Any]:
 def status_200(subject: Subject) -> Iterator[Problem]:
     """Fails on any other 2xx, such as 201 or 202."""
     if subject.response.status != 200:
-        lacks = not subject.outcome.accepted
-        what = f" without an image{stand_in(subject.answer)}" if lacks else ""
-        yield Problem("the success status is another", "200", f"{subject.response.status}{what}")
+        is_missing = not subject.outcome.accepted
+        instead = f" without an image{stand_in(subject.answer)}" if is_missing else ""
+        yield Problem("the success status is another", "200", f"{subject.response.status}{instead}")
 
 
 @clause(
@@ -167,8 +167,8 @@ def created_near_request(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError("created does not count seconds")
     first, last = int(sent_at), int(sent_at + (subject.exchange.elapsed or 0))
     if not first - _NEAR <= created <= last + _NEAR:
-        off = created - first
-        yield Problem(f"created is {off:+d} seconds off", f"about {first}", str(created))
+        difference = created - first
+        yield Problem(f"created is {difference:+d} seconds off", f"about {first}", str(created))
 
 
 @clause(
@@ -188,8 +188,8 @@ def data_present(subject: Subject) -> Iterator[Problem]:
         # First comes what holds something like images: their member has another name, perhaps.
         filled = [name for name in body if isinstance(body[name], list) and body[name]]
         others = sorted(name for name in body if name not in filled)
-        instead = ", ".join([*filled, *others][:10]) or "no member at all"
-        yield Problem("data is not there", "an array", instead + stand_in(subject.answer))
+        names = ", ".join([*filled, *others][:10]) or "no member at all"
+        yield Problem("data is not there", "an array", names + stand_in(subject.answer))
 
 
 @clause(
@@ -278,7 +278,7 @@ def schema(subject: Subject) -> Iterator[Problem]:
     }
     for mismatch in subject.edition.response_errors(subject.kind, body):
         if mismatch.path not in empty and not _judged_elsewhere(mismatch.path, mismatch.keyword):
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
 
 
 _ITEM = re.compile(r"data\[\d+\](?:\.(?P<payload>url|b64_json))?")

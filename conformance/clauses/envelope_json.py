@@ -42,7 +42,7 @@ def _json_expected(subject: Subject) -> None:
 def not_html(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes of the body, not at its content type."""
     if is_html(subject):
-        yield Problem("the body is an HTML page", "JSON", _start(subject))
+        yield Problem("the body is an HTML page", "JSON", subject.body_start)
 
 
 @clause(
@@ -57,6 +57,11 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     """Compares the media type without its parameters; an absent header fails too."""
     subject.unaltered("headers")
     _json_expected(subject)
+    yield from other_content_type(subject)
+
+
+def other_content_type(subject: Subject) -> Iterator[Problem]:
+    """Report a media type other than JSON's, or none at all."""
     if subject.response.media_type != "application/json":
         declared = subject.response.header("content-type")
         yield Problem("the content type is another", "application/json", declared or "no header")
@@ -72,16 +77,12 @@ def reading_faults(subject: Subject, *kinds: str) -> Iterator[Problem]:
     _json_expected(subject)
     reading = subject.answer.json
     declared_other = subject.response.media_type not in (None, "application/json", "text/json")
-    if reading.kind is not None and reading.value is None and declared_other:
+    if reading.is_unreadable and declared_other:
         raise NotTestableError("the body is not JSON, and does not say that it is")
     if reading.kind in kinds:
-        yield Problem(f"the body {reading.fault}", "one JSON text", _start(subject))
-    elif reading.kind is not None and reading.value is None:
+        yield Problem(f"the body {reading.fault}", "one JSON text", subject.body_start)
+    elif reading.is_unreadable:
         raise NotTestableError(f"the body cannot be read: it {reading.fault}")
-
-
-def _start(subject: Subject) -> str:
-    return subject.response.body[:60].decode("utf-8", "replace")
 
 
 reads_without = Shape(reading_faults)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.clauses.bindings import all_of, at_fault, fault, flaw, not_, refused
-from conformance.clauses.envelope_json import is_html
+from conformance.clauses.envelope_json import is_html, other_content_type
 from conformance.clauses.parameters import WRONG_METHOD
 from conformance.clauses.refusals import (
     refused_alike,
@@ -38,11 +38,10 @@ REFUSED = all_of(refused, not_(fault("method")))
 def json(subject: Subject) -> Iterator[Problem]:
     """Fails on HTML, on plain text, on an empty body and on JSON that cannot be read."""
     reading = subject.answer.json
-    start = subject.response.body[:60].decode("utf-8", "replace")
     if is_html(subject):
-        yield Problem("the error is an HTML page", "JSON", start)
-    elif reading.fault is not None and reading.value is None:
-        yield Problem(f"the body of the error {reading.fault}", "JSON", start)
+        yield Problem("the error is an HTML page", "JSON", subject.body_start)
+    elif reading.is_unreadable:
+        yield Problem(f"the body of the error {reading.fault}", "JSON", subject.body_start)
 
 
 @clause(
@@ -60,14 +59,12 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     """
     subject.unaltered("headers")
     _json(subject)
-    if subject.response.media_type != "application/json":
-        declared = subject.response.header("content-type")
-        yield Problem("the content type is another", "application/json", declared or "no header")
+    yield from other_content_type(subject)
 
 
 def _json(subject: Subject) -> Any:
     reading = subject.answer.json
-    if is_html(subject) or (reading.fault is not None and reading.value is None):
+    if is_html(subject) or reading.is_unreadable:
         raise NotTestableError("the body is not JSON")
     return reading.value
 
@@ -119,7 +116,7 @@ class _Absent:
     """Stands for a member that is not there."""
 
 
-def _shown(value: Any) -> str:
+def _describe(value: Any) -> str:
     return _ABSENT if value is _Absent else "null" if value is None else f"{value!r}"[:80]
 
 
@@ -138,7 +135,7 @@ def message_string(subject: Subject) -> Iterator[Problem]:
     """
     value = _member(subject, "message")
     if value is not None and not isinstance(value, str):
-        yield Problem("the message is no string", "a string", _shown(value))
+        yield Problem("the message is no string", "a string", _describe(value))
 
 
 @clause(
@@ -189,7 +186,7 @@ def type_string(subject: Subject) -> Iterator[Problem]:
     """
     value = _member(subject, "type")
     if not isinstance(value, str):
-        yield Problem("the type of the error is no string", "a string", _shown(value))
+        yield Problem("the type of the error is no string", "a string", _describe(value))
 
 
 def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
@@ -200,7 +197,7 @@ def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
 def _neither_text_nor_null(subject: Subject, name: str) -> Iterator[Problem]:
     value = _member(subject, name)
     if value is not _Absent and value is not None and not isinstance(value, str):
-        yield Problem(f"{name} is neither string nor null", "a string or null", _shown(value))
+        yield Problem(f"{name} is neither string nor null", "a string or null", _describe(value))
 
 
 has_member = Shape(_lacking, Needs.ERROR)
@@ -265,7 +262,7 @@ def documented_members(subject: Subject) -> Iterator[Problem]:
     _ = subject.error  # raises where there is none
     for mismatch in subject.edition.error_errors(subject.object):
         if mismatch.path.partition(".")[0] in subject.edition.error_members:
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
 
 
 @clause(
@@ -288,9 +285,9 @@ def param_names(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         require_fault(subject)
     value = _member(subject, "param")
-    wanted = at_fault(subject.sent)
-    if isinstance(value, str) and value and not wanted & set(re.split(r"[^A-Za-z0-9_-]+", value)):
-        expected = " or ".join(sorted(wanted))
+    faulty = at_fault(subject.sent)
+    if isinstance(value, str) and value and not faulty & set(re.split(r"[^A-Za-z0-9_-]+", value)):
+        expected = " or ".join(sorted(faulty))
         yield Problem("param names another parameter", expected, value[:80])
 
 

@@ -86,8 +86,8 @@ def not_2xx(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.result is Result.UNAVAILABLE:
         raise UnavailableError(reply(subject))
     require_control(subject)
-    came = "a success without an image" if status < 300 else "a redirect"
-    message = f"a refusal comes as {came}"
+    form = "a success without an image" if status < 300 else "a redirect"
+    message = f"a refusal comes as {form}"
     if status < 300 and is_html(subject):
         message = PAGE_AS_SUCCESS
     yield Problem(message, "4xx", reply(subject))
@@ -118,8 +118,8 @@ def not_5xx(subject: Subject) -> Iterator[Problem]:
     status = subject.response.status
     unknown_model = "model-unknown" in subject.sent.faults
     missing = unknown_model and subject.outcome.result is Result.NOT_SERVED
-    meant = quotes_fault(subject) or subject.context.crash_alike is not None
-    understood = missing or (status >= 500 and meant)
+    names_mistake = quotes_fault(subject) or subject.context.crash_alike is not None
+    understood = missing or (status >= 500 and names_mistake)
     # What a gateway answers while its server is down is no verdict, unless it read the mistake.
     if status in _OUTAGES and not understood:
         raise UnavailableError(reply(subject))

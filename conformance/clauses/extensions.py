@@ -43,7 +43,7 @@ def define_source(name: str, title: str, url: str, *, edition: str, retrieved: s
 def load_installed() -> None:
     """Import what installed packages register; once a process."""
     for point in entry_points(group=GROUP):
-        _checked(point.value, point.load)
+        _import_checked(point.value, point.load)
 
 
 def load_plugins(names: Iterable[str]) -> None:
@@ -58,12 +58,12 @@ def load_plugins(names: Iterable[str]) -> None:
 @cache
 def _load(name: str) -> None:
     if name.endswith(".py") or "/" in name:
-        _checked(name, lambda: _from_file(Path(name)))
+        _import_checked(name, lambda: _from_file(Path(name)))
     else:
-        _checked(name, lambda: importlib.import_module(name))
+        _import_checked(name, lambda: importlib.import_module(name))
 
 
-def _checked(name: str, load: Callable[[], object]) -> None:
+def _import_checked(name: str, load: Callable[[], object]) -> None:
     before = set(REGISTRY)
     try:
         load()
@@ -73,9 +73,9 @@ def _checked(name: str, load: Callable[[], object]) -> None:
                 f"plugin {name!r}: no such module is installed; a file is named by its path, "
                 f"as in --plugin ./{name}.py"
             ) from None
-        raise _failed(name, error) from None
+        raise _load_error(name, error) from None
     except (Exception, SystemExit) as error:
-        raise _failed(name, error) from None
+        raise _load_error(name, error) from None
     for clause in [REGISTRY[known] for known in REGISTRY if known not in before]:
         _check(name, clause)
 
@@ -104,18 +104,18 @@ def _check(name: str, clause: Clause) -> None:
         )
 
 
-def _failed(name: str, error: BaseException) -> ExtensionError:
+def _load_error(name: str, error: BaseException) -> ExtensionError:
     if isinstance(error, OSError):
         return ExtensionError(f"plugin {name!r} cannot be read: {error.strerror}")
     reason: object = error
-    place = _place(error)
+    location = _last_plugin_line(error)
     if isinstance(error, SyntaxError) and Path(error.filename or "").is_file():
-        reason, place = error.msg, _line(error.lineno, str(error.filename))
+        reason, location = error.msg, _line(error.lineno, str(error.filename))
     words = printable(f"{type(error).__name__}: {reason}", 300)
-    return ExtensionError(f"plugin {name!r} cannot be loaded: {words}{place}")
+    return ExtensionError(f"plugin {name!r} cannot be loaded: {words}{location}")
 
 
-def _place(error: BaseException) -> str:
+def _last_plugin_line(error: BaseException) -> str:
     """Return the last line of the plugin that ran, not of what it calls or is loaded by."""
     # Our own frames come first, then those of the import system, and then the plugin's.
     frames = dropwhile(
@@ -123,9 +123,11 @@ def _place(error: BaseException) -> str:
         extract_tb(error.__traceback__),
     )
     outside = [frame for frame in frames if not frame.filename.startswith(("<", str(_IMPORTLIB)))]
-    folder = Path(outside[0].filename).parent if outside else None
-    own = [frame for frame in outside if folder and Path(frame.filename).is_relative_to(folder)]
-    return _line(own[-1].lineno, own[-1].filename) if own else ""
+    if not outside:
+        return ""
+    folder = Path(outside[0].filename).parent
+    last = [frame for frame in outside if Path(frame.filename).is_relative_to(folder)][-1]
+    return _line(last.lineno, last.filename)
 
 
 def _line(number: int | None, file: str) -> str:

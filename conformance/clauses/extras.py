@@ -52,13 +52,13 @@ def _undocumented(subject: Subject, name: str) -> Iterator[Problem]:
     subject.unaltered(name)
     for mismatch in subject.mismatches:
         if mismatch.path == name:
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
 
 
-def _as_asked(subject: Subject, name: str) -> Iterator[Problem]:
-    echo, asked = _echo(subject, name), subject.value(name)
-    if echo != asked:
-        yield Problem(f"{name} is not what was asked for", str(asked)[:80], echo[:80])
+def _compare_with_request(subject: Subject, name: str) -> Iterator[Problem]:
+    echo, requested = _echo(subject, name), subject.value(name)
+    if echo != requested:
+        yield Problem(f"{name} is not what was asked for", str(requested)[:80], echo[:80])
 
 
 IDENTIFIED = all_of(
@@ -69,17 +69,17 @@ IDENTIFIED = all_of(
 """A request that says whom it is for; an empty string says nothing."""
 
 
-def identifier_fault(subject: Subject, said: Mapping[str, Any], where: str) -> Iterator[Problem]:
+def identifier_fault(subject: Subject, members: Mapping[str, Any], where: str) -> Iterator[Problem]:
     """Report a `safety_identifier` that is not the one which was sent."""
-    asked, echo = str(subject.value("safety_identifier")), said.get("safety_identifier")
-    if echo != asked:
+    sent, echo = str(subject.value("safety_identifier")), members.get("safety_identifier")
+    if echo != sent:
         message = f"the safety_identifier in {where} is not the one that was sent"
         observed = echo[:80] if isinstance(echo, str) else "no text"
-        yield Problem(message, asked[:80], observed)
+        yield Problem(message, sent[:80], observed)
 
 
 documented = Shape(_undocumented, Needs.DECISION)
-as_asked = Shape(_as_asked, Needs.DECISION)
+as_asked = Shape(_compare_with_request, Needs.DECISION)
 
 documented(
     "extras.background-documented",
@@ -210,9 +210,8 @@ def size_true(subject: Subject) -> Iterator[Problem]:
     """Where the request left the size to the provider: compares the member with the pixels."""
     echo = _echo(subject, "size")
     for payload, facts in subject.images:
-        pixels = f"{facts.width}x{facts.height}"
-        if facts.decoded and echo != pixels:
-            yield Problem(f"{payload.path} is of another size", echo[:40], pixels)
+        if facts.decoded and echo != facts.dimensions:
+            yield Problem(f"{payload.path} is of another size", echo[:40], facts.dimensions)
 
 
 @clause(

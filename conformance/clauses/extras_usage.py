@@ -41,9 +41,9 @@ def tokens(usage: Mapping[str, Any], *names: str) -> list[int]:
 
 def total(usage: Mapping[str, Any]) -> Iterator[Problem]:
     """Report a total that is not the sum of input and output."""
-    given, consumed, made = tokens(usage, "total_tokens", "input_tokens", "output_tokens")
-    if given != consumed + made:
-        yield Problem("total_tokens is no sum", f"{consumed} + {made}", str(given)[:40])
+    declared, inputs, outputs = tokens(usage, "total_tokens", "input_tokens", "output_tokens")
+    if declared != inputs + outputs:
+        yield Problem("total_tokens is no sum", f"{inputs} + {outputs}", str(declared)[:40])
 
 
 def details(usage: Mapping[str, Any], name: str) -> Iterator[Problem]:
@@ -53,11 +53,11 @@ def details(usage: Mapping[str, Any], name: str) -> Iterator[Problem]:
         raise NotApplicableError  # whether they must be there, `extras.usage-members` says
     if not isinstance(parts, dict):
         raise NotTestableError(f"{name}_details is no object")
-    (whole,) = tokens(usage, name)
+    (count,) = tokens(usage, name)
     text, image = tokens(parts, "text_tokens", "image_tokens")
-    if whole != text + image:
+    if count != text + image:
         message = f"{name}_details do not add up to {name}"
-        yield Problem(message, str(whole)[:40], f"{text} + {image}"[:80])
+        yield Problem(message, str(count)[:40], f"{text} + {image}"[:80])
 
 
 def _mismatches(subject: Subject, part: Literal["counts", "members"]) -> Iterator[Problem]:
@@ -68,7 +68,7 @@ def _mismatches(subject: Subject, part: Literal["counts", "members"]) -> Iterato
     for mismatch in subject.mismatches:
         is_count = mismatch.path.endswith("_tokens") and mismatch.keyword != "required"
         if mismatch.path.split(".")[0] == "usage" and is_count == (part == "counts"):
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
 
 
 documented = Shape(_mismatches, Needs.DECISION)
@@ -172,5 +172,5 @@ def svg_usage(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError
     for mismatch in subject.mismatches:
         if mismatch.path.split(".")[0] == "svg_usage":
-            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+            yield Problem.of(mismatch)
     yield from negative(usage if isinstance(usage, dict) else {}, "svg_usage")

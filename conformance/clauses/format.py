@@ -159,7 +159,7 @@ register(
 )
 
 
-def _in_both(subject: Subject) -> Iterator[Problem]:
+def _carries_both(subject: Subject) -> Iterator[Problem]:
     carrying = [payload for payload in typed_payloads(subject) if payload.carries]
     if not carrying:
         raise NotTestableError("no item carries an image")
@@ -176,7 +176,7 @@ register(
     cite("openai", "Image.url"),
     cite("cometapi", "Body: response_format"),
     binds=all_of(SUCCESS, family("dall-e", "gpt-image")),
-    judge=_in_both,
+    judge=_carries_both,
     how="Fails when `url` and `b64_json` are both filled; null and empty do not count as filled.",
 )
 
@@ -186,14 +186,15 @@ register(
     "An item of qwen-image carries its image in one member, not in both.",
     cite("cometapi", "Body: response_format"),
     binds=all_of(SUCCESS, family("qwen-image")),
-    judge=_in_both,
+    judge=_carries_both,
     how="Fails when `url` and `b64_json` are both filled; no source forbids it for this model.",
 )
 
 
 def _unused(subject: Subject, state: str) -> Iterator[Problem]:
-    wanted = NAMES if subject.kind == "either" else (subject.kind,)
-    filled = [payload for payload in typed_payloads(subject) if set(payload.carries) & set(wanted)]
+    promised_names = set(NAMES) if subject.kind == "either" else {subject.kind}
+    payloads = typed_payloads(subject)
+    filled = [payload for payload in payloads if promised_names & set(payload.carries)]
     if not filled:
         raise NotTestableError("no item carries what was promised")
     for payload in filled:

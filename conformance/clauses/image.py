@@ -26,14 +26,14 @@ TYPED = all_of(promised("output_format"), plain)
 SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
 
 
-def _decoded(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
+def _decoded_images(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
     """Return the images whose pixels could be read."""
     require_success(subject)
     decoded = [(payload, facts) for payload, facts in subject.images if facts.decoded]
     if decoded:
         return decoded
-    drawn = any(facts.type == "svg" for _, facts in subject.images)
-    if drawn and subject.value("output_format") == "svg":
+    has_svg = any(facts.type == "svg" for _, facts in subject.images)
+    if has_svg and subject.value("output_format") == "svg":
         raise NotApplicableError  # a drawing that was asked for has no pixels
     raise NotTestableError("no image could be decoded")
 
@@ -47,10 +47,6 @@ def _types(subject: Subject) -> tuple[str, ...]:
     return subject.edition.image_types(subject.kind) or tuple(
         dict.fromkeys(name for model in models for name in model.documented("output_format"))
     )
-
-
-def _measure(facts: ImageFacts) -> str:
-    return f"{facts.width}x{facts.height}"
 
 
 NAMES_PIXELS = all_of(asks("size"), lambda sent: sides_of(sent.value("size")) is not None)
@@ -78,11 +74,11 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     """Width and height of the decoded image equal the two numbers of `size`. A size that the
     sources leave open may be refused; where it is accepted, it is honoured.
     """
-    asked = sides_of(subject.value("size"))
-    for payload, facts in _decoded(subject):
-        if (facts.width, facts.height) != asked:
+    expected = sides_of(subject.value("size"))
+    for payload, facts in _decoded_images(subject):
+        if (facts.width, facts.height) != expected:
             size = str(subject.value("size"))
-            yield Problem(f"{payload.path} has other pixels", size, _measure(facts))
+            yield Problem(f"{payload.path} has other pixels", size, facts.dimensions)
 
 
 @clause(
@@ -96,23 +92,23 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
 def documented_size(subject: Subject) -> Iterator[Problem]:
     """Judged for models whose sizes are a closed list in the request schema."""
     known = _documented_sizes(subject.sent)
-    for payload, facts in _decoded(subject):
+    for payload, facts in _decoded_images(subject):
         if (facts.width or 0, facts.height or 0) not in known:
             expected = " or ".join(known.values())
-            yield Problem(f"{payload.path} has an undocumented size", expected, _measure(facts))
+            yield Problem(f"{payload.path} has an undocumented size", expected, facts.dimensions)
 
 
 def _documents_format(sent: SentRequest) -> bool:
     return sent.model is not None and sent.model.default("output_format") is not None
 
 
-def _of_other_type(subject: Subject) -> Iterator[Problem]:
+def _wrong_type(subject: Subject) -> Iterator[Problem]:
     require_success(subject)
     expected = _types(subject)
     for payload, facts in subject.images:
         if facts.type not in expected:
-            wanted = " or ".join(expected)
-            yield Problem(f"{payload.path} is of another type", wanted, str(facts.type))
+            type_names = " or ".join(expected)
+            yield Problem(f"{payload.path} is of another type", type_names, str(facts.type))
 
 
 register(
@@ -123,7 +119,7 @@ register(
     cite("cometapi", "200: example"),
     cite("alibaba", "output.results"),
     binds=all_of(SUCCESS, not_(_documents_format)),
-    judge=_of_other_type,
+    judge=_wrong_type,
     how="""By its bytes it is one of the values of `output_format`; judged for the models that do
     not have that parameter, and of whose images no source names the type.
     """,
@@ -136,7 +132,7 @@ register(
     cite("openai", "CreateImageRequest.output_format"),
     cite("cometapi-later", "Body: output_format"),
     binds=all_of(TYPED, asks("output_format"), documents("output_format")),
-    judge=_of_other_type,
+    judge=_wrong_type,
     how="Compares the type that the bytes have, whatever the answer or a header says of them.",
 )
 
@@ -146,15 +142,16 @@ register(
     "Without output_format an image is of the documented default type.",
     cite("openai", "CreateImageRequest.output_format"),
     binds=all_of(TYPED, omits("output_format"), _documents_format),
-    judge=_of_other_type,
+    judge=_wrong_type,
     how="Compares the type that the bytes have with the default in the request schema, png.",
 )
 
 
-def _right_type(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
+def _images_of_right_type(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
     """Return the decoded images of a type that may be; a wrong type has its own clause."""
     expected = _types(subject)
-    images = [(payload, facts) for payload, facts in _decoded(subject) if facts.type in expected]
+    decoded = _decoded_images(subject)
+    images = [(payload, facts) for payload, facts in decoded if facts.type in expected]
     if not images:
         raise NotTestableError("the images are of another type")
     return images
@@ -172,7 +169,7 @@ def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
     """The file has an alpha channel, or a palette with transparency. A refusal is fine where
     the sources contradict each other about the model.
     """
-    for payload, facts in _right_type(subject):
+    for payload, facts in _images_of_right_type(subject):
         if not facts.has_alpha:
             yield Problem(f"{payload.path} has no alpha channel", "alpha", f"mode {facts.mode}")
 
@@ -189,7 +186,7 @@ def transparent_pixels(subject: Subject) -> Iterator[Problem]:
     """At least one pixel in a thousand has an alpha of 128 or less: a painted chequerboard has
     none, nor has a picture with one stray pixel. Judged on images that have an alpha channel.
     """
-    images = _right_type(subject)
+    images = _images_of_right_type(subject)
     alpha = [(payload, facts) for payload, facts in images if facts.has_alpha]
     if images and not alpha:
         raise NotTestableError("no image has an alpha channel")
@@ -212,7 +209,7 @@ def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
     """No pixel has an alpha below 250, to which palettes and lossy WebP round; an alpha channel
     that is opaque throughout is fine.
     """
-    for payload, facts in _decoded(subject):
+    for payload, facts in _decoded_images(subject):
         if facts.transparent:
             observed = f"an alpha of {facts.lowest_alpha}, mode {facts.mode}"
             yield Problem(f"{payload.path} has transparent pixels", "none", observed)
@@ -244,7 +241,7 @@ def complete(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError  # of drawings there is a clause of its own
     for payload, facts in images:
         if facts.type != "svg" and not facts.complete:
-            yield Problem(f"{payload.path}: the image {facts.fault}", "whole", _measure(facts))
+            yield Problem(f"{payload.path}: the image {facts.fault}", "whole", facts.dimensions)
 
 
 @clause(
@@ -276,16 +273,16 @@ def distinct(subject: Subject) -> Iterator[Problem]:
     """Compares the pixels, so that one picture encoded twice is found. An answer with a single
     image has nothing to compare.
     """
-    images = _decoded(subject)
+    images = _decoded_images(subject)
     if len(images) == 1:
         raise NotApplicableError
-    seen: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for payload, facts in images:
         digest = facts.pixel_digest or ""
-        if digest in seen:
-            same = seen[digest]
+        if digest in paths:
+            same = paths[digest]
             yield Problem(f"{payload.path} is the image of {same}", "two images", "one, twice")
-        seen.setdefault(digest, payload.path)
+        paths.setdefault(digest, payload.path)
 
 
 ANIMATED = all_of(
@@ -296,7 +293,7 @@ ANIMATED = all_of(
 _STEP = 10  # milliseconds: what GIF can tell apart
 
 
-def _of_type(subject: Subject, kind: str) -> list[tuple[Payload, ImageFacts]]:
+def _images_of_type(subject: Subject, kind: str) -> list[tuple[Payload, ImageFacts]]:
     """Return the images of a type, at least one, or *not testable*."""
     require_success(subject)
     images = [(payload, facts) for payload, facts in subject.images if facts.type == kind]
@@ -317,11 +314,11 @@ def frames_as_asked(subject: Subject) -> Iterator[Problem]:
     """Counts the frames in the file. A refusal is fine, as GIF is in preview. A file of another
     type breaks `image.type-as-asked`.
     """
-    asked = subject.value("frame_count")
-    for payload, facts in _of_type(subject, "gif"):
-        if facts.frames != asked:
+    expected = subject.value("frame_count")
+    for payload, facts in _images_of_type(subject, "gif"):
+        if facts.frames != expected:
             yield Problem(
-                f"{payload.path} has another number of frames", str(asked), str(facts.frames)
+                f"{payload.path} has another number of frames", str(expected), str(facts.frames)
             )
 
 
@@ -337,12 +334,12 @@ def frame_delay_as_asked(subject: Subject) -> Iterator[Problem]:
     """Reads the delay of every frame in the file; which way it is rounded is not documented, so
     that less than 10 ms of difference is fine.
     """
-    asked = int(subject.value("frame_duration_ms"))
-    for payload, facts in _of_type(subject, "gif"):
+    expected = int(subject.value("frame_duration_ms"))
+    for payload, facts in _images_of_type(subject, "gif"):
         shortest, longest = facts.delays or (0, 0)
-        if abs(shortest - asked) >= _STEP or abs(longest - asked) >= _STEP:
+        if abs(shortest - expected) >= _STEP or abs(longest - expected) >= _STEP:
             observed = f"{shortest} ms" if shortest == longest else f"{shortest} to {longest} ms"
-            yield Problem(f"{payload.path} is shown at another pace", f"{asked} ms", observed)
+            yield Problem(f"{payload.path} is shown at another pace", f"{expected} ms", observed)
 
 
 @clause(
@@ -357,6 +354,6 @@ def svg_well_formed(subject: Subject) -> Iterator[Problem]:
     """Parses the drawing to its end, within bounds; nothing in it is expanded or fetched. A
     refusal is fine, as SVG is in preview.
     """
-    for payload, facts in _of_type(subject, "svg"):
+    for payload, facts in _images_of_type(subject, "svg"):
         if not facts.complete:
             yield Problem(f"{payload.path}: the drawing {facts.fault}", "a whole SVG")

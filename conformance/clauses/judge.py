@@ -48,19 +48,19 @@ def judge(
 
 
 def _finding(subject: Subject, clause: Clause) -> Finding | None:
-    judged = _judged(subject, clause)
-    if judged is None:
+    result = _judge_clause(subject, clause)
+    if result is None:
         return None
-    verdict, problem = judged
+    verdict, problem = result
     if verdict in BROKEN and subject.exchange.rewritten:
         # What is odd in a body that a recorder wrote anew is not the provider's (ARCHITECTURE 36).
         verdict, problem = Verdict.NOT_TESTABLE, Problem(_recorder_cut(subject, {"body"}))
-    if verdict in UNDECIDED and _left_open(subject, clause, verdict):
+    if verdict in UNDECIDED and _was_not_promised(subject, clause, verdict):
         return None
-    compared = subject.control
+    control = subject.control
     if verdict is Verdict.NOT_TESTABLE:
         # Another request that was refused in the same way explains why nothing could be judged.
-        compared = subject.context.mistake_alike or refused_alike(subject) or compared
+        control = subject.context.mistake_alike or refused_alike(subject) or control
     exchange = subject.exchange
     return Finding(
         clause=clause.id,
@@ -72,11 +72,11 @@ def _finding(subject: Subject, clause: Clause) -> Finding | None:
         message=printable(problem.message),
         expected=printable(problem.expected),
         observed=printable(problem.observed),
-        control=compared.case if compared else None,
+        control=control.case if control else None,
     )
 
 
-def _judged(subject: Subject, clause: Clause) -> tuple[Verdict, Problem] | None:
+def _judge_clause(subject: Subject, clause: Clause) -> tuple[Verdict, Problem] | None:
     """Return what a clause says of an exchange; None where it finds nothing to speak of.
 
     A problem stands, whatever the clause raises after it (ARCHITECTURE 14).
@@ -99,14 +99,14 @@ def _judged(subject: Subject, clause: Clause) -> tuple[Verdict, Problem] | None:
         return Verdict.HARNESS_ERROR, Problem(text)
     if not problems:
         return Verdict.PASS, Problem("")
-    first, more = problems[0], len(problems) - 1
-    message = first.message + (f" (and {more} more)" if more else "")
+    first, others = problems[0], len(problems) - 1
+    message = first.message + (f" (and {others} more)" if others else "")
     verdict = Verdict.FAIL if clause.level is Level.MUST else Verdict.DEVIATES
     return verdict, replace(first, message=message)
 
 
-def _left_open(subject: Subject, clause: Clause, verdict: Verdict) -> bool:
-    """Return whether an undecided finding is about what nothing was promised of.
+def _was_not_promised(subject: Subject, clause: Clause, verdict: Verdict) -> bool:
+    """Return whether an undecided finding is about something that was not promised.
 
     An open request that was answered with a success has an answer like any other. An image for a
     mistake is judged as far as it can be, and what cannot be decided of it is left out.
@@ -136,8 +136,8 @@ def _require_answer(subject: Subject, needs: Needs) -> None:
         raise _unavailable(subject)
     mistake = subject.context.mistake_alike
     if mistake is not None:
-        how = f"refused in the way of the mistake {mistake.case}: {mistake.reason}"
-        raise NotTestableError(how)
+        reason = f"refused in the way of the mistake {mistake.case}: {mistake.reason}"
+        raise NotTestableError(reason)
     if needs is Needs.SUCCESS:
         require_success(subject)
     elif needs is Needs.ERROR:
@@ -154,8 +154,8 @@ def _unavailable(subject: Subject) -> UnavailableError:
 
 def _recorder_cut(subject: Subject, parts: Collection[str]) -> str:
     lengths = subject.exchange.rewritten
-    done = "altered" if lengths else "cut"
-    return f"the recorder {done} the {' and the '.join(sorted(parts))}" + (
+    verb = "altered" if lengths else "cut"
+    return f"the recorder {verb} the {' and the '.join(sorted(parts))}" + (
         f": {lengths}" if lengths else ""
     )
 

@@ -53,7 +53,7 @@ def host_of(text: str) -> str:
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine, by its name or its address in any notation."""
     address = _address(host)
-    return _in(host, _LOOPBACK_NAMES) if address is None else address.is_loopback
+    return _is_below(host, _LOOPBACK_NAMES) if address is None else address.is_loopback
 
 
 def is_internal(host: str) -> bool:
@@ -61,10 +61,10 @@ def is_internal(host: str) -> bool:
     address = _address(host)
     if address is not None:
         return not address.is_global or address.is_multicast
-    return "." not in host or _in(host, (*_INSIDE, *_LOOPBACK_NAMES))
+    return "." not in host or _is_below(host, (*_INSIDE, *_LOOPBACK_NAMES))
 
 
-def _in(host: str, suffixes: tuple[str, ...]) -> bool:
+def _is_below(host: str, suffixes: tuple[str, ...]) -> bool:
     return any(host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
 
 

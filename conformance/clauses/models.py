@@ -63,12 +63,11 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
     `model` with id, time of creation and owner. What is no JSON fails as well.
     """
     reading = subject.answer.json
-    if reading.fault is not None and reading.value is None:
-        start = subject.response.body[:60].decode("utf-8", "replace")
-        yield Problem(f"the model list {reading.fault}", "JSON", start)
+    if reading.is_unreadable:
+        yield Problem(f"the model list {reading.fault}", "JSON", subject.body_start)
         return
     for mismatch in subject.edition.model_list_errors(reading.value):
-        yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+        yield Problem.of(mismatch)
 
 
 @clause(
@@ -105,8 +104,8 @@ def unknown_not_found(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.accepted or subject.outcome.result is Result.UNCLEAR:
         raise NotTestableError("the made-up model was not refused")
     require_fault(subject)
-    named = error_text(subject.answer).param == "model"
-    says_so = named or subject.outcome.result is Result.NOT_SERVED
+    names_param = error_text(subject.answer).param == "model"
+    says_so = names_param or subject.outcome.result is Result.NOT_SERVED
     if not says_so and subject.response.status != 404:
         yield Problem("the refusal does not say that there is no such model", "404", reply(subject))
 
@@ -138,9 +137,9 @@ def listed(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError("the answer to the control is no model list")
     if name_of(subject) in ids:
         return
-    _decided(subject)
-    some = ", ".join(sorted(ids)[:8]) or "no model at all"
-    yield Problem("the model is served and not listed", name_of(subject), some)
+    _require_painted(subject)
+    names = ", ".join(sorted(ids)[:8]) or "no model at all"
+    yield Problem("the model is served and not listed", name_of(subject), names)
 
 
 def shutdown_date(subject: Subject) -> str | None:
@@ -149,7 +148,7 @@ def shutdown_date(subject: Subject) -> str | None:
     return dates.get(name_of(subject))
 
 
-def _decided(subject: Subject) -> None:
+def _require_painted(subject: Subject) -> None:
     """Raise unless the model painted."""
     outcome = subject.outcome
     if outcome.result in (Result.NOT_SERVED, Result.UNAVAILABLE):
@@ -173,12 +172,12 @@ def served(subject: Subject) -> Iterator[Problem]:
     not have it either, or says that the model has ended, or a 403 says that this account may not
     use it, the model is unavailable, and nothing else of it is judged.
     """
-    known = (subject.control.listed if subject.control else None) or frozenset()
+    listed_models = (subject.control.listed if subject.control else None) or frozenset()
     # A 403 says who may use the model, and not that there is none.
-    gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
+    is_missing = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
     standing, ends = subject.context.standing, shutdown_date(subject)
-    if not gone or name_of(subject) not in known or subject.ended_meanwhile:
-        _decided(subject)
+    if not is_missing or name_of(subject) not in listed_models or subject.ended_meanwhile:
+        _require_painted(subject)
     elif standing and ends and date.fromisoformat(ends) <= standing.day:
         raise UnavailableError(f"the model list says that it ended on {ends}")
     else:

@@ -166,11 +166,11 @@ def served_until_end(subject: Subject) -> Iterator[Problem]:
     if standing is None or not standing.must_be_served(subject.answered_on):
         raise NotApplicableError
     # A 403 is about this account; that a listed model is not served, `models.served` says.
-    gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
+    is_missing = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
     control = subject.control
-    if gone and (control is None or name_of(subject) in (control.listed or ())):
+    if is_missing and (control is None or name_of(subject) in (control.listed or ())):
         raise NotApplicableError
-    if gone:
+    if is_missing:
         until = f"the model is to be served until {standing.lifecycle.until}"
         yield Problem(f"{until} and is not ({standing.lifecycle.source})", "2xx", reply(subject))
     elif subject.outcome.result is Result.UNAVAILABLE or subject.outcome.status == 403:
@@ -202,12 +202,12 @@ def _require_refusal(subject: Subject) -> None:
 def substitute_of(subject: Subject) -> tuple[str, str] | None:
     """Return another model that painted, and where the answer names it; None if none is named."""
     exchange = subject.exchange
-    asked = {_plain(name) for name in (exchange.model, exchange.served_as) if name}
-    named = (subject.answer.object or {}).get("model")
-    if isinstance(named, str) and named.strip() and _plain(named) not in asked:
-        return printable(named, _LONGEST), "the member model"
+    own_names = {_plain(name) for name in (exchange.model, exchange.served_as) if name}
+    body_model = (subject.answer.object or {}).get("model")
+    if isinstance(body_model, str) and body_model.strip() and _plain(body_model) not in own_names:
+        return printable(body_model, _LONGEST), "the member model"
     for header, value in subject.response.headers:
-        if _HEADER.fullmatch(header.lower()) and value.strip() and _plain(value) not in asked:
+        if _HEADER.fullmatch(header.lower()) and value.strip() and _plain(value) not in own_names:
             return printable(value, _LONGEST), f"the header {printable(header, 40)}"
     for payload in subject.answer.payloads:
         if payload.credentials and payload.painter is Painter.ANOTHER:

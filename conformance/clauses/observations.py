@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.clauses.locators import cached_for, expiry_of, host_of, is_loopback
 from conformance.clauses.refusals import reply
 from conformance.clauses.subject import NotTestableError, Subject
-from conformance.exchange.answer import asked_names
+from conformance.exchange.answer import requested_names
 from conformance.exchange.outcome import Result
 from conformance.findings import ANOTHER_FAMILY, ANOTHER_PAINTER, Observation
 from conformance.parsing import printable
@@ -34,7 +34,7 @@ def _anything(_subject: Subject) -> bool:
 def _painted(subject: Subject) -> bool:
     """Return whether an image came in a JSON body for a request that could be read."""
     plain = not subject.answer.streams
-    return subject.outcome.result is Result.ACCEPTED and plain and subject.sent.asked is not None
+    return subject.outcome.result is Result.ACCEPTED and plain and subject.sent.reading is not None
 
 
 def _painted_as_named(subject: Subject) -> bool:
@@ -102,24 +102,24 @@ def _credentials(subject: Subject) -> Iterator[str]:
 def _another_painter(subject: Subject) -> Iterator[str]:
     for payload, _ in subject.images:
         if payload.credentials and payload.painter is Painter.ANOTHER:
-            asked = asked_names(subject.exchange)[0]
-            yield f"{payload.path}: asked {asked}; its credentials are {payload.credentials}"
+            name = requested_names(subject.exchange)[0]
+            yield f"{payload.path}: asked {name}; its credentials are {payload.credentials}"
 
 
 @observer("open-size", _painted)
 def _open_size(subject: Subject) -> Iterator[str]:
     model = subject.sent.model
-    listed = model.open_values("size") if model else ()
-    for payload, facts in subject.images if listed and not subject.sent.has("size") else ():
-        size = f"{facts.width}x{facts.height}"
-        known = "one of" if size in listed else "none of"
+    open_sizes = model.open_values("size") if model else ()
+    for payload, facts in subject.images if open_sizes and not subject.sent.has("size") else ():
+        size = facts.dimensions
+        known = "one of" if size in open_sizes else "none of"
         yield f"{payload.path} is {size} when no size was asked: {known} the sizes a source lists"
 
 
 @observer("empty-prompt")
 def _empty_prompt(subject: Subject) -> Iterator[str]:
-    asked = subject.sent.asked
-    if asked is None or asked.body.get("prompt") != "" or asked.violations:
+    reading = subject.sent.reading
+    if reading is None or reading.body.get("prompt") != "" or reading.violations:
         return
     accepted = subject.outcome.accepted
     yield "an empty prompt is accepted" if accepted else f"an empty prompt: {reply(subject)}"
@@ -148,10 +148,10 @@ def _cacheable(subject: Subject) -> Iterator[str]:
 
 @observer("third-party-host", _painted)
 def _third_party(subject: Subject) -> Iterator[str]:
-    own = _site(host_of(subject.exchange.request.url))
+    provider_site = _site(host_of(subject.exchange.request.url))
     for payload in subject.payloads:
         host = host_of(payload.url) if payload.url else ""
-        if host and _site(host) != own and not is_loopback(host):
+        if host and _site(host) != provider_site and not is_loopback(host):
             yield f"images lie on another site than the provider's: {host}"
 
 
@@ -163,17 +163,17 @@ def _site(host: str) -> str:
 def _item_members(subject: Subject) -> Iterator[str]:
     _, known = subject.edition.response_members(subject.kind)
     for payload in subject.payloads:
-        more = sorted(set(payload.item) - known)
-        if more:
-            yield f"items have members that no source documents: {', '.join(more[:10])}"
+        undocumented = sorted(set(payload.item) - known)
+        if undocumented:
+            yield f"items have members that no source documents: {', '.join(undocumented[:10])}"
 
 
 @observer("undocumented-members", _painted)
 def _members(subject: Subject) -> Iterator[str]:
     known, _ = subject.edition.response_members(subject.kind)
-    more = sorted(set(subject.object) - known - {"error"})
-    if more:
-        yield f"the body has members that no source documents: {', '.join(more[:10])}"
+    undocumented = sorted(set(subject.object) - known - {"error"})
+    if undocumented:
+        yield f"the body has members that no source documents: {', '.join(undocumented[:10])}"
 
 
 @observer("no-revised-prompt", _painted)

@@ -16,11 +16,13 @@ from conformance.exchange.outcome import Result, undecided
 from conformance.exchange.sent_request import SentRequest
 
 
-def clauses_of_own(own: OwnRequests) -> tuple[Clause, ...]:
+def clauses_of_own(own_requests: OwnRequests) -> tuple[Clause, ...]:
     """Return what is expected of the requests of a file, as clauses that cite the file."""
-    source = f"own:{own.file}"
-    define_source(source, f"Requests of {own.file}", "", edition="", retrieved="")
-    return tuple(_clause(source, request) for request in own.requests if request.expect != "open")
+    source = f"own:{own_requests.file}"
+    define_source(source, f"Requests of {own_requests.file}", "", edition="", retrieved="")
+    return tuple(
+        _clause(source, request) for request in own_requests.requests if request.expect != "open"
+    )
 
 
 def _clause(source: str, request: OwnRequest) -> Clause:
@@ -40,11 +42,11 @@ def _clause(source: str, request: OwnRequest) -> Clause:
 
 
 def _binds(request: OwnRequest, sent: SentRequest) -> bool:
-    asked = sent.asked
-    if asked is None or sent.faults or sent.authorization is not Authorization.VALID:
+    reading = sent.reading
+    if reading is None or sent.faults or sent.authorization is not Authorization.VALID:
         return False
-    name = asked.model.name if asked.model else str(asked.body.get("model"))
-    return request.is_for(name) and request.is_body(asked.body)
+    name = reading.model.name if reading.model else str(reading.body.get("model"))
+    return request.is_for(name) and request.is_body(reading.body)
 
 
 def _is_refused(name: str, subject: Subject) -> Iterator[Problem]:

@@ -41,14 +41,14 @@ def valid_accepted(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError(f"a success came without an image: {outcome.reason}")
     if outcome.cause == "moderation":
         raise NotTestableError(f"the prompt was moderated: {reply(subject)}")
-    if _about_key(subject):
+    if _refuses_key(subject):
         raise NotTestableError(f"the key was not accepted: {reply(subject)}")
     if outcome.forbidden and minimal(subject.sent):
         raise UnavailableError(f"this account is not let in: {reply(subject)}")
     yield Problem("a documented request was not accepted", "2xx", reply(subject))
 
 
-def _about_key(subject: Subject) -> bool:
+def _refuses_key(subject: Subject) -> bool:
     if subject.exchange.provenance is Provenance.FOREIGN:
         return subject.response.status in (401, 403)  # whose key it was is not known
     return any(True for _ in valid_key_accepted(subject))
@@ -121,11 +121,11 @@ def method(subject: Subject) -> Iterator[Problem]:
         yield from refusal(subject, "another method")
 
 
-def _disputed(sent: SentRequest) -> Iterator[str]:
+def _disputed_parameters(sent: SentRequest) -> Iterator[str]:
     """Name the parameters that raise an open question."""
-    if sent.asked is None or sent.model is None:
+    if sent.reading is None or sent.model is None:
         return
-    body = sent.asked.body
+    body = sent.reading.body
     yield from (name for name in body if name not in sent.model.parameters)
     for point in sent.model.schema.open_points:
         if point.touched_by(body):
@@ -139,30 +139,30 @@ _JUDGED_ELSEWHERE = frozenset(
 )
 
 
-def _open_by(sent: SentRequest) -> str | None:
+def _why_open(sent: SentRequest) -> str | None:
     """Return why the contract leaves a request open; None if it does not."""
-    asked = sent.asked
-    if asked is None or not generation(sent) or sent.expectation != "open":
+    reading = sent.reading
+    if reading is None or not generation(sent) or sent.expectation != "open":
         return None
-    if _JUDGED_ELSEWHERE & set(asked.left_open):
+    if _JUDGED_ELSEWHERE & set(reading.left_open):
         return None
-    if asked.unknown:
+    if reading.unknown:
         return "unknown"
-    return "unsupported" if asked.unsupported else "disputed"
+    return "unsupported" if reading.unsupported else "disputed"
 
 
-def _left_open_by(reason: str) -> Binding:
-    return lambda sent: _open_by(sent) == reason
+def _left_open_for(reason: str) -> Binding:
+    return lambda sent: _why_open(sent) == reason
 
 
-def _named(subject: Subject, reason: str) -> Iterator[Problem]:
-    asked, names = subject.sent.asked, tuple(_disputed(subject.sent))
-    if asked is not None and reason != "disputed":
-        names = asked.unknown if reason == "unknown" else asked.unsupported
+def _refused_by_name(subject: Subject, reason: str) -> Iterator[Problem]:
+    reading, names = subject.sent.reading, tuple(_disputed_parameters(subject.sent))
+    if reading is not None and reason != "disputed":
+        names = reading.unknown if reason == "unknown" else reading.unsupported
     yield from refusal_by_name(subject, names)
 
 
-names_open = Shape(_named, Needs.ACCEPTANCE)
+names_open = Shape(_refused_by_name, Needs.ACCEPTANCE)
 _NAMED_OR_ACCEPTED = """\
 Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
 where there is no error object, its text. A refusal that says nothing names nothing. Deviates as
@@ -175,7 +175,7 @@ names_open(
     "A parameter that no source knows is ignored, or refused by its name.",
     cite("openai", "CreateImageRequest"),
     cite("openai-observed", "400 unknown_parameter"),
-    binds=_left_open_by("unknown"),
+    binds=_left_open_for("unknown"),
     about="unknown",
     how=_NAMED_OR_ACCEPTED,
 )
@@ -186,7 +186,7 @@ names_open(
     "A parameter that is documented as not for the model is ignored, or refused by its name.",
     cite("openai", "CreateImageRequest"),
     cite("openai-observed", "400 unknown_parameter"),
-    binds=_left_open_by("unsupported"),
+    binds=_left_open_for("unsupported"),
     about="unsupported",
     how=_NAMED_OR_ACCEPTED,
 )
@@ -197,7 +197,7 @@ names_open(
     "A value on which the sources disagree is accepted, or refused by the parameter's name.",
     cite("openai", "CreateImageRequest"),
     cite("openai-observed", "400 invalid_value"),
-    binds=_left_open_by("disputed"),
+    binds=_left_open_for("disputed"),
     about="disputed",
     how=_NAMED_OR_ACCEPTED,
 )

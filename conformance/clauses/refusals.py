@@ -29,7 +29,7 @@ _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
 """Faults that hide the body: a server that cannot read one may well miss the model in it."""
 
 
-def refusal(subject: Subject, what: str) -> Iterator[Problem]:
+def refusal(subject: Subject, request: str) -> Iterator[Problem]:
     """Report an image in answer to a request that must be refused.
 
     A success without an image, and a redirect, break `errors.not-2xx` alone.
@@ -38,11 +38,11 @@ def refusal(subject: Subject, what: str) -> Iterator[Problem]:
     if undecided(subject.response.status):
         raise UnavailableError(reply(subject))  # a 5xx refuses nothing, whatever it says
     if outcome.accepted:
-        yield Problem(f"{what} was accepted", "4xx", reply(subject))
+        yield Problem(f"{request} was accepted", "4xx", reply(subject))
     elif outcome.result in (Result.REFUSED, Result.NOT_SERVED) and not outcome.answered:
         require_fault(subject)
     else:
-        raise NotTestableError(f"{what} was not refused with a 4xx: {reply(subject)}")
+        raise NotTestableError(f"{request} was not refused with a 4xx: {reply(subject)}")
 
 
 refuses = Shape(refusal, Needs.REFUSAL)
@@ -50,23 +50,23 @@ refuses = Shape(refusal, Needs.REFUSAL)
 
 def require_fault(subject: Subject) -> None:
     """Raise unless a refusal may be for the one fault of its request."""
-    if _is_elsewhere(subject):
+    if _has_another_cause(subject):
         raise _another_reason(subject)
     alike = refused_alike(subject)
     if alike is not None:
         valid = f"the valid request {alike.case} was refused in the same words"
         raise NotTestableError(f"{valid}: {reply(subject)}")
-    if _is_open_too(subject) and not names_fault(subject):
-        why = "it may have been refused for what the contract leaves open"
-        raise NotTestableError(f"{why}: {reply(subject)}")
+    if _leaves_more_open(subject) and not names_fault(subject):
+        reason = "it may have been refused for what the contract leaves open"
+        raise NotTestableError(f"{reason}: {reply(subject)}")
 
 
 def _another_reason(subject: Subject) -> NotTestableError:
-    why = OF_WHO_ASKS if subject.outcome.forbidden else ANOTHER_REASON
-    return NotTestableError(f"{why}: {reply(subject)}")
+    reason = OF_WHO_ASKS if subject.outcome.forbidden else ANOTHER_REASON
+    return NotTestableError(f"{reason}: {reply(subject)}")
 
 
-def _is_elsewhere(subject: Subject) -> bool:
+def _has_another_cause(subject: Subject) -> bool:
     """Return whether the fault of the request is not what it was refused for."""
     cause = subject.outcome.cause
     if subject.sent.authorization is not Authorization.VALID:
@@ -92,21 +92,21 @@ def refused_alike(subject: Subject) -> Outcome | None:
     return next(alike, None)
 
 
-def _is_open_too(subject: Subject) -> bool:
+def _leaves_more_open(subject: Subject) -> bool:
     """Return whether the contract leaves open another parameter than the one at fault.
 
     What the control asks for as well, and was accepted with, is no such parameter; nor is, where
     the control was accepted, a model that no document knows.
     """
-    asked, control = subject.sent.asked, subject.control
-    if asked is None:
+    reading, control = subject.sent.reading, subject.control
+    if reading is None:
         return False
-    left_open = {*asked.unknown, *asked.unsupported}
-    for point in asked.model.schema.open_points if asked.model else ():
-        if point.parameter and point.touched_by(asked.body):
+    left_open = {*reading.unknown, *reading.unsupported}
+    for point in reading.model.schema.open_points if reading.model else ():
+        if point.parameter and point.touched_by(reading.body):
             left_open.add(point.parameter)
     unproven = control is None or not control.accepted
-    if MODEL_OMITTED in asked.left_open or (MODEL_UNKNOWN in asked.left_open and unproven):
+    if MODEL_OMITTED in reading.left_open or (MODEL_UNKNOWN in reading.left_open and unproven):
         left_open.add("model")
     return bool(left_open - at_fault(subject.sent) - subject.context.proven)
 
@@ -123,11 +123,11 @@ def quotes_fault(subject: Subject) -> bool:
 
     A name alone does not: the model may be overloaded, and the prompt queue full.
     """
-    error, asked = error_text(subject.answer), subject.sent.asked
+    error = error_text(subject.answer)
     for name in at_fault(subject.sent):
         if error.param.rpartition(".")[2] == name:
             return True
-        value = asked.body.get(name) if asked else None
+        value = subject.sent.body.get(name)
         quotable = not isinstance(value, list | dict | None)
         if quotable and speaks_of(error.text, name) and speaks_of(error.text, str(value)[:200]):
             return True
@@ -148,13 +148,13 @@ def refusal_by_name(subject: Subject, names: Iterable[str]) -> Iterator[Problem]
     if outcome.result is not Result.REFUSED:
         yield Problem("the request was neither accepted nor refused", "2xx or 4xx", reply(subject))
         return
-    words, wanted = _words(subject), list(dict.fromkeys(names))
+    words, names = _words(subject), list(dict.fromkeys(names))
     # A refusal may name the parameter, and still read as if the model were not there.
-    if any(speaks_of(words, name) for name in wanted) and outcome.cause in (None, "not served"):
+    if any(speaks_of(words, name) for name in names) and outcome.cause in (None, "not served"):
         return
     if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         raise _another_reason(subject)
-    expected = " or ".join(wanted)
+    expected = " or ".join(names)
     yield Problem("the refusal does not name the parameter", expected, reply(subject))
 
 
@@ -191,13 +191,14 @@ def require_success(subject: Subject) -> None:
 
 def broken_down(subject: Subject, expected: str) -> Problem:
     """Describe which parameters a request fails with, how often, and what the provider says."""
-    body = subject.sent.asked.body if subject.sent.asked else {}
-    asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
+    body = subject.sent.body
+    names = (name for name in body if name not in _EVERYWHERE)
+    parameters = ", ".join(f"{name}: {body[name]!r}"[:60] for name in names)
     context, outcome = subject.context, subject.outcome
-    what = f"HTTP {outcome.status}" if (outcome.status or 0) >= 500 else outcome.reason
-    often = f"in {context.attempts}" if context.attempts else "every time"
-    blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
-    message = f"{blamed}{what} {often}, while other requests were accepted before and after"
+    failure = f"HTTP {outcome.status}" if (outcome.status or 0) >= 500 else outcome.reason
+    frequency = f"in {context.attempts}" if context.attempts else "every time"
+    blamed = f"{context.blamed or parameters}: " if context.blamed or parameters else ""
+    message = f"{blamed}{failure} {frequency}, while other requests were accepted before and after"
     words = f": {outcome.said}" if outcome.said not in outcome.reason else ""
     observed = f"{outcome.reason}{words}"
-    return Problem(message, expected, f"{asked}: {observed}" if asked else observed)
+    return Problem(message, expected, f"{parameters}: {observed}" if parameters else observed)

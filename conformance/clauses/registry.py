@@ -150,17 +150,17 @@ class Shape(Generic[About]):
         )
 
 
-class _Named(Protocol):
+class _HasId(Protocol):
     @property
     def id(self) -> str: ...
 
 
-AnyNamed = TypeVar("AnyNamed", bound=_Named)
+WithId = TypeVar("WithId", bound=_HasId)
 
 
-def chapters(members: Iterable[AnyNamed]) -> dict[str, list[AnyNamed]]:
+def chapters(members: Iterable[WithId]) -> dict[str, list[WithId]]:
     """Group clauses, or defects, by the first part of their ids, in the order given."""
-    grouped: dict[str, list[AnyNamed]] = {}
+    grouped: dict[str, list[WithId]] = {}
     for member in members:
         grouped.setdefault(member.id.partition(".")[0], []).append(member)
     return grouped

@@ -31,8 +31,8 @@ class Stamps:
 
     def lost(self, newer: Stamps) -> tuple[str, ...]:
         """Name the kinds of stamps that these have and newer ones do not."""
-        old, new = asdict(self), asdict(newer)
-        return tuple(kind for kind in old if old[kind] and not new[kind])
+        kinds, newer_kinds = asdict(self), asdict(newer)
+        return tuple(kind for kind in kinds if kinds[kind] and not newer_kinds[kind])
 
 
 @cache

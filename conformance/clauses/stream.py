@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
-from conformance.contract import Level, is_integer, shown
+from conformance.contract import Level, describe_value, is_integer
 from conformance.exchange.answer import COMPLETED, DONE, PARTIAL, StreamEvent
 
 STREAMED = all_of(promised(), streamed, family("gpt-image"))
@@ -56,11 +56,11 @@ def framing(subject: Subject) -> Iterator[Problem]:
     event, and on one without any event.
     """
     subject.unaltered("text")
-    read = subject.answer.stream
-    if not (subject.answer.streams or read.events):
+    stream = subject.answer.stream
+    if not (subject.answer.streams or stream.events):
         raise NotTestableError("the answer is no event stream")
-    if read.fault is not None:
-        yield Problem(f"the stream {read.fault}", "whole events", f"{len(read.events)} events")
+    if stream.fault is not None:
+        yield Problem(f"the stream {stream.fault}", "whole events", f"{len(stream.events)} events")
 
 
 @clause(
@@ -73,7 +73,7 @@ def framing(subject: Subject) -> Iterator[Problem]:
 def event_json(subject: Subject) -> Iterator[Problem]:
     """Parses the data of every event but a closing `[DONE]`, which is an observation."""
     for event in subject.events:
-        if event.reading.fault is not None and event.reading.value is None:
+        if event.reading.is_unreadable:
             yield Problem(f"{event.path} {event.reading.fault}", "a JSON object", event.name or "")
         elif not isinstance(event.reading.value, dict):
             kind = type(event.reading.value).__name__
@@ -101,7 +101,7 @@ def event_name(subject: Subject) -> Iterator[Problem]:
         elif "type" not in event.item:
             yield Problem(f"{event.path} has no type", f"type {event.name}"[:80], "absent")
         else:
-            yield Problem(f"{event.path} has two names", event.name[:80], shown(kind))
+            yield Problem(f"{event.path} has two names", event.name[:80], describe_value(kind))
 
 
 @clause(
@@ -126,7 +126,7 @@ def event_fields(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, mismatch.expected, mismatch.observed)
 
 
-def _framed(subject: Subject) -> None:
+def _require_framing(subject: Subject) -> None:
     if subject.answer.stream.fault is not None:
         raise NotTestableError(f"the stream {subject.answer.stream.fault}")
 
@@ -146,7 +146,7 @@ def completed(subject: Subject) -> Iterator[Problem]:
     # A `[DONE]` is no event that can be judged, and yet the stream is not without any.
     events = subject.answer.events if subject.answer.stream.events else subject.events
     if not any(event.called(COMPLETED) for event in events):
-        _framed(subject)
+        _require_framing(subject)
         if subject.outcome.cause in ("moderation", "key"):
             raise NotTestableError(f"it is no fault of the request: {subject.outcome.reason}")
         names = ", ".join(event.name or "unnamed" for event in events[:8]) or DONE
@@ -168,7 +168,7 @@ def completed_last(subject: Subject) -> Iterator[Problem]:
     images = [event for event in subject.events if event.called(COMPLETED) or event.called(PARTIAL)]
     if not any(event.called(COMPLETED) for event in images):
         raise NotTestableError("there is no completed event")
-    _framed(subject)
+    _require_framing(subject)
     last = images[-1]
     if not last.called(COMPLETED):
         yield Problem("a partial image comes last", COMPLETED, last.name or "unnamed")
@@ -188,10 +188,10 @@ def _limit(subject: Subject) -> int:
 )
 def partial_count(subject: Subject) -> Iterator[Problem]:
     """Counts the partial events; fewer are documented as possible, and fine."""
-    yield from too_many(subject)
+    yield from excess_partial_images(subject)
 
 
-def too_many(subject: Subject) -> Iterator[Problem]:
+def excess_partial_images(subject: Subject) -> Iterator[Problem]:
     """Report more partial images than were asked for."""
     count, limit = len(partial_events(subject)), _limit(subject)
     if count > limit:

@@ -44,8 +44,8 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
         if event.base64 is None:
             yield Problem(f"{event.path} has no b64_json", "base64", event.describe())
         elif event.base64.fault is not None:
-            seen = str(event.item["b64_json"])[:40]
-            yield Problem(f"{event.path}: b64_json {event.base64.fault}", "RFC 4648 base64", seen)
+            start = str(event.item["b64_json"])[:40]
+            yield Problem(f"{event.path}: b64_json {event.base64.fault}", "RFC 4648 base64", start)
 
 
 def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
@@ -84,13 +84,13 @@ def completed_image(subject: Subject) -> Iterator[Problem]:
 )
 def size_as_asked(subject: Subject) -> Iterator[Problem]:
     """Compares the pixels of the image in every completed event with `size`."""
-    wanted = str(subject.value("size"))
-    if re.fullmatch(r"[0-9]+x[0-9]+", wanted) is None:
+    expected = str(subject.value("size"))
+    if re.fullmatch(r"[0-9]+x[0-9]+", expected) is None:
         raise NotApplicableError
     for event, facts in _pictures(subject):
-        pixels = f"{facts.width}x{facts.height}" if facts and facts.width else None
-        if pixels is not None and pixels != wanted:
-            yield Problem(f"{event.path} has another size", wanted, pixels)
+        pixels = facts.dimensions if facts and facts.width else None
+        if pixels is not None and pixels != expected:
+            yield Problem(f"{event.path} has another size", expected, pixels)
 
 
 @clause(
@@ -102,10 +102,10 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
 )
 def format_as_asked(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes of the image in every completed event."""
-    wanted = str(subject.value("output_format"))
+    expected = str(subject.value("output_format"))
     for event, facts in _pictures(subject):
-        if facts and facts.type and facts.type != wanted:
-            yield Problem(f"{event.path} has an image of another type", wanted, facts.type)
+        if facts and facts.type and facts.type != expected:
+            yield Problem(f"{event.path} has an image of another type", expected, facts.type)
 
 
 @clause(
@@ -122,10 +122,10 @@ def echo_as_asked(subject: Subject) -> Iterator[Problem]:
     """
     for event in _completed(subject):
         for name in _ECHOED:
-            asked = subject.value(name)
+            value = subject.value(name)
             echo = None if name in subject.exchange.altered else event.item.get(name)
-            if isinstance(echo, str) and not {"auto", None} & {asked, echo} and echo != asked:
-                yield Problem(f"{event.path}: {name} is not what was asked", str(asked), echo[:80])
+            if isinstance(echo, str) and not {"auto", None} & {value, echo} and echo != value:
+                yield Problem(f"{event.path}: {name} is not what was asked", str(value), echo[:80])
     subject.unaltered(*_ECHOED)
 
 
@@ -183,16 +183,16 @@ def _all_of(parts: Sequence[Iterator[Problem]]) -> Iterator[Problem]:
 
     Raises *not testable* for such a one afterwards, and *not applicable* when all are.
     """
-    absent, hidden = 0, []
+    absent, reasons = 0, []
     for part in parts:
         try:
             yield from part
         except NotApplicableError:
             absent += 1
         except NotTestableError as reason:
-            hidden.append(reason)
-    if hidden:
-        raise hidden[0]
+            reasons.append(reason)
+    if reasons:
+        raise reasons[0]
     if parts and absent == len(parts):
         raise NotApplicableError
 

@@ -16,7 +16,7 @@ from conformance.exchange.outcome import (
     NOT_OPEN,
     Outcome,
     Result,
-    of_what_was_asked,
+    by_status_alone,
     outcome_of,
     refuses_who_asks,
     undecided,
@@ -36,6 +36,11 @@ class Problem:
     message: str
     expected: str = ""
     observed: str = ""
+
+    @classmethod
+    def of(cls, mismatch: Mismatch) -> Problem:
+        """Report what a schema says against an answer."""
+        return cls(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 class NotApplicableError(Exception):
@@ -130,17 +135,17 @@ class Subject:
         outcome = outcome_of(self.exchange, self.answer)
         status = outcome.status or 0
         if self._is_refused_like_list(outcome):
-            why = f"{NOT_OPEN}: HTTP {status}"
-            return replace(outcome, result=Result.UNAVAILABLE, reason=why, cause="access")
+            reason = f"{NOT_OPEN}: HTTP {status}"
+            return replace(outcome, result=Result.UNAVAILABLE, reason=reason, cause="access")
         if outcome.result is Result.REFUSED and outcome.cause is None and self._is_unlisted:
-            why = f"the model is neither listed nor served (HTTP {status})"
-            return replace(outcome, result=Result.NOT_SERVED, reason=why, cause="not served")
+            reason = f"the model is neither listed nor served (HTTP {status})"
+            return replace(outcome, result=Result.NOT_SERVED, reason=reason, cause="not served")
         if outcome.result is not Result.NOT_SERVED:
             return outcome
         if self.ended_meanwhile and self.names_model:
             return replace(outcome, reason="the model ended while the run was under way")
-        meant = self.context.paints or (self._served and not undecided(status))
-        return of_what_was_asked(outcome) if meant else outcome
+        is_served = self.context.paints or (self._is_served and not undecided(status))
+        return by_status_alone(outcome) if is_served else outcome
 
     @property
     def answered_on(self) -> date:
@@ -173,12 +178,12 @@ class Subject:
     @property
     def names_model(self) -> bool:
         """Return whether the request names the model under test, and none made up to be refused."""
-        if self.sent.asked is not None and not self.sent.asked.has("model"):
+        if self.sent.reading is not None and not self.sent.reading.has("model"):
             return False
         return "model-unknown" not in self.sent.faults and not self.sent.violates("model")
 
     @property
-    def _served(self) -> bool:
+    def _is_served(self) -> bool:
         """Return whether the control, if it is a generation too, shows that the model is served."""
         if self.control is None or self.sent.expectation == "accepted":
             return False  # the control of the first request is the model list
@@ -202,10 +207,10 @@ class Subject:
         if not ids or name in ids or self.sent.model is None:
             return False
         error = error_text(self.answer)
-        others = self.sent.model.parameters.keys() - {"model", "prompt"}
+        parameters = self.sent.model.parameters.keys() - {"model", "prompt"}
         words = f"{error.param} {error.text}"
         return not blames_another(error.param) and not any(
-            speaks_of(words, name) for name in others
+            speaks_of(words, name) for name in parameters
         )
 
     @property
@@ -214,6 +219,11 @@ class Subject:
         if self.exchange.response is None:
             raise NotTestableError("no answer came")
         return self.exchange.response
+
+    @property
+    def body_start(self) -> str:
+        """How the body begins, to be quoted."""
+        return self.response.body[:60].decode("utf-8", "replace")
 
     @property
     def object(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ BOUND = all_of(promised(), plain, answered_with("url", "either"))
 _OUTAGES = frozenset({"timeout", "connect", "disconnect"})
 
 
-def _texts(subject: Subject) -> list[tuple[Payload, str]]:
+def _urls(subject: Subject) -> list[tuple[Payload, str]]:
     """Return every URL; where base64 would do as well, none leaves nothing to judge."""
     subject.unaltered("payloads", "urls")
     pairs = [(payload, payload.url) for payload in subject.payloads]
@@ -45,7 +45,7 @@ def _texts(subject: Subject) -> list[tuple[Payload, str]]:
 
 def _locators(subject: Subject, *schemes: str) -> list[tuple[Payload, Locator]]:
     """Return every URL that could be read, of these schemes if any are given."""
-    read = [(payload, read_locator(text)) for payload, text in _texts(subject)]
+    read = [(payload, read_locator(text)) for payload, text in _urls(subject)]
     locators = [
         (payload, locator)
         for payload, locator in read
@@ -68,7 +68,7 @@ def well_formed(subject: Subject) -> Iterator[Problem]:
     """Fails on blanks, backslashes, control characters, text that is not ASCII, a stray `%`,
     and on brackets or ports that cannot be read.
     """
-    for payload, text in _texts(subject):
+    for payload, text in _urls(subject):
         if read_locator(text) is None:
             yield Problem(f"{payload.path}.url is not well-formed", "a URL by RFC 3986", text)
 
@@ -178,7 +178,7 @@ def not_expired(subject: Subject) -> Iterator[Problem]:
     it lives is an observation: the sources say 60 minutes, 24 hours, and "temporary".
     """
     _ = subject.sent_at  # raises where it is not known
-    for payload, text in _texts(subject):
+    for payload, text in _urls(subject):
         if _expired(subject, payload, text):
             yield Problem(f"{payload.path}.url has expired", "a later expiry", text)
 
@@ -237,16 +237,16 @@ def fetchable(subject: Subject) -> Iterator[Problem]:
     yield from problems
 
 
-def _fetched(subject: Subject) -> list[tuple[Payload, Response]]:
+def _fetched_responses(subject: Subject) -> list[tuple[Payload, Response]]:
     """Return the image responses with status 200."""
-    fetched = [
+    responses = [
         (payload, download.response)
         for payload, download in _downloads(subject)
         if download.response is not None and download.response.status == 200
     ]
-    if not fetched:
+    if not responses:
         raise NotTestableError("no URL could be fetched")
-    return fetched
+    return responses
 
 
 @clause(
@@ -258,7 +258,7 @@ def _fetched(subject: Subject) -> list[tuple[Payload, Response]]:
 )
 def not_empty(subject: Subject) -> Iterator[Problem]:
     """Fails on a 200 without a single byte."""
-    for payload, response in _fetched(subject):
+    for payload, response in _fetched_responses(subject):
         if not response.body:
             yield Problem(f"{payload.path}.url gives nothing", "an image", "0 bytes")
 
@@ -275,25 +275,25 @@ def is_image(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes: they are those of an image of any known type. Whether it is
     whole is another clause, and so is what the host says that it is.
     """
-    for payload, response, facts in _filled(subject):
+    for payload, response, facts in _fetched_images(subject):
         if facts.type is None:
-            declared = _type(response)
+            declared = _declared_type(response)
             yield Problem(f"what {payload.path}.url gives {facts.fault}", "an image", declared)
 
 
-def _filled(subject: Subject) -> list[tuple[Payload, Response, ImageFacts]]:
+def _fetched_images(subject: Subject) -> list[tuple[Payload, Response, ImageFacts]]:
     """Return the image responses that have a body, where base64 does not stand beside the URL."""
-    filled = [
+    images = [
         (payload, response, payload.image)
-        for payload, response in _fetched(subject)
+        for payload, response in _fetched_responses(subject)
         if payload.image is not None and payload.base64 is None
     ]
-    if not filled:
+    if not images:
         raise NotTestableError("nothing was fetched")
-    return filled
+    return images
 
 
-def _type(response: Response) -> str:
+def _declared_type(response: Response) -> str:
     return response.header("content-type") or "no content type"
 
 
@@ -308,8 +308,8 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     """The Content-Type of the download names the type that the bytes have; an absent header
     and `application/octet-stream` name none.
     """
-    for payload, response, facts in _filled(subject):
-        declared = _type(response)
+    for payload, response, facts in _fetched_images(subject):
+        declared = _declared_type(response)
         if facts.type is not None and type_of_media_type(response.media_type) != facts.type:
             yield Problem(
                 f"{payload.path}.url is served as {declared}", media_type(facts.type), declared

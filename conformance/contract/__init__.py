@@ -1,6 +1,6 @@
 """The contract: what one dated edition of a document promises of the endpoint."""
 
-from conformance.contract.checker import is_integer, name_of, shown
+from conformance.contract.checker import describe_value, is_integer, name_of
 from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.frozen import digest_of, freeze, frozen_digest
 from conformance.contract.loading import (
@@ -58,6 +58,7 @@ __all__ = [
     "RequestBody",
     "SchemaRule",
     "Violation",
+    "describe_value",
     "digest_of",
     "edition_ids",
     "editions_with",
@@ -68,7 +69,6 @@ __all__ = [
     "model_named",
     "name_of",
     "schemas_directory",
-    "shown",
     "sides_of",
     "sizes_breaking",
     "unknown_model",

@@ -104,7 +104,7 @@ def path_text(path: Sequence[str | int]) -> str:
     return text.removeprefix(".")
 
 
-def shown(value: object) -> str:
+def describe_value(value: object) -> str:
     """Describe a value in at most about 60 characters, whatever it is."""
     if isinstance(value, str):
         cut = f" ({len(value)} characters)" if len(value) > 40 else ""
@@ -128,8 +128,8 @@ def name_of(value: object) -> str:
 
 def is_integer(value: object) -> bool:
     """Return whether a value is an integer to JSON Schema: 12.0 is one, and true is not."""
-    whole = isinstance(value, float) and value.is_integer()
-    return whole or (isinstance(value, int) and not isinstance(value, bool))
+    is_whole = isinstance(value, float) and value.is_integer()
+    return is_whole or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def _fault(error: ValidationError) -> SchemaFault:
@@ -143,7 +143,7 @@ def _fault(error: ValidationError) -> SchemaFault:
     elif value is None or isinstance(value, dict | list):
         observed = name_of(value)
     else:
-        observed = f"{name_of(value)}: {shown(value)}"
+        observed = f"{name_of(value)}: {describe_value(value)}"
     expected = _demand(keyword, error.validator_value)
     return SchemaFault(path, tuple(error.absolute_schema_path), keyword, text, expected, observed)
 
@@ -162,18 +162,20 @@ _DEMANDS = {
 def _demand(keyword: str, value: Any) -> str:
     """Say what a keyword demands, in at most `_MOST_DEMANDED` characters."""
     values = value if isinstance(value, list) else [value]
-    named = " or ".join(str(item) if keyword == "type" else shown(item) for item in values)
-    text = _DEMANDS.get(keyword, "as documented").format(named)
+    demanded = " or ".join(
+        str(item) if keyword == "type" else describe_value(item) for item in values
+    )
+    text = _DEMANDS.get(keyword, "as documented").format(demanded)
     return text if len(text) <= _MOST_DEMANDED else f"{text[: _MOST_DEMANDED - 1]}…"
 
 
-def _same(left: object, right: object) -> bool:
+def _equal(left: object, right: object) -> bool:
     """Compare as JSON does: true is not 1."""
     return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
-def _list(values: Iterable[object]) -> str:
-    return ", ".join(shown(value) for value in values)
+def _joined(values: Iterable[object]) -> str:
+    return ", ".join(describe_value(value) for value in values)
 
 
 @functools.lru_cache(maxsize=256)
@@ -182,26 +184,28 @@ def _pattern(expression: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", expression))
 
 
-def _type(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-    types = [wanted] if isinstance(wanted, str) else wanted
+def _type(validator: Any, type_names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    types = [type_names] if isinstance(type_names, str) else type_names
     if not any(validator.is_type(instance, type_) for type_ in types):
-        yield ValidationError(f"must be of type {' or '.join(types)}, not {shown(instance)}")
+        yield ValidationError(
+            f"must be of type {' or '.join(types)}, not {describe_value(instance)}"
+        )
 
 
 def _enum(_: Any, allowed: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if not any(_same(instance, value) for value in allowed):
-        named = [value for value in allowed if value is not None]
-        yield ValidationError(f"is {shown(instance)}, not one of {_list(named)}")
+    if not any(_equal(instance, value) for value in allowed):
+        values = [value for value in allowed if value is not None]
+        yield ValidationError(f"is {describe_value(instance)}, not one of {_joined(values)}")
 
 
-def _const(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if not _same(instance, wanted):
-        yield ValidationError(f"is {shown(instance)}, not {shown(wanted)}")
+def _const(_: Any, constant: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if not _equal(instance, constant):
+        yield ValidationError(f"is {describe_value(instance)}, not {describe_value(constant)}")
 
 
 def _not(validator: Any, schema: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if validator.evolve(schema=schema).is_valid(instance):
-        yield ValidationError(f"must not be {shown(instance)}")
+        yield ValidationError(f"must not be {describe_value(instance)}")
 
 
 def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -214,8 +218,8 @@ def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[Val
 def _any_of(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if not any(validator.evolve(schema=subschema).is_valid(instance) for subschema in schemas):
         names = [name for subschema in schemas for name in subschema.get("required", ())]
-        wanted = f"needs one of {_list(names)}" if names else "fits none of the alternatives"
-        yield ValidationError(wanted)
+        message = f"needs one of {_joined(names)}" if names else "fits none of the alternatives"
+        yield ValidationError(message)
 
 
 def _limit(
@@ -228,8 +232,8 @@ def _limit(
             return
         value = len(instance) if of_length else instance
         if broken(value, bound):
-            subject = f"has length {value}" if of_length else f"is {shown(value)}"
-            yield ValidationError(f"{subject}, {text} {shown(bound)}")
+            subject = f"has length {value}" if of_length else f"is {describe_value(value)}"
+            yield ValidationError(f"{subject}, {text} {describe_value(bound)}")
 
     return check
 

@@ -38,7 +38,7 @@ class ModelFamily:
 
     def model(self, name: str) -> Model:
         """Return a member of the family under its own name."""
-        return replace(self.template, name=name, named=False)
+        return replace(self.template, name=name, has_own_entry=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +139,7 @@ class Edition:
         key = f"{part} {name}"
         if key not in self._checkers:
             parts = [key.partition(" ") for key in self._checkers]
-            known = [other for first, _, other in parts if first == part]
+            known = [other_name for other_part, _, other_name in parts if other_part == part]
             raise UnknownNameError(f"{part} schema", name, known, f"edition {self.id}")
         return [
             Mismatch(
@@ -156,7 +156,7 @@ def _find_by_pattern(edition: Edition, name: str) -> Model | None:
     if match is not None and match[1] in edition.models and _is_date(match[2]):
         model = edition.models[match[1]]
         schema = schema_of_snapshot(model.schema, name)
-        return replace(model, name=name, schema=schema, named=False, snapshot_of=match[1])
+        return replace(model, name=name, schema=schema, has_own_entry=False, snapshot_of=match[1])
     families = (family for family in edition.families.values() if family.pattern.search(name))
     return next((family.model(name) for family in families), None)
 

@@ -46,7 +46,7 @@ def freeze(folder: Path) -> str:
 
 
 def _without_clauses(node: Any) -> Any:
-    """Leave out of a document, as deep as its promises stand, which clauses judge them."""
+    """Copy the promises of an edition without the clauses that judge them."""
     if isinstance(node, list):
         return [_without_clauses(item) for item in node]
     if isinstance(node, dict):

@@ -99,31 +99,31 @@ def read_edition(folder: Path) -> Edition:
 _read_once = functools.cache(read_edition)
 
 
-def model_named(edition: Edition, name: str, place: str = "") -> Model:
+def model_named(edition: Edition, name: str, location: str = "") -> Model:
     """Return the model that a user names; raises UnknownNameError.
 
-    ``place`` says where the name was written, if that is not the command line.
+    ``location`` says where the name was written, if that is not the command line.
     """
     model = edition.find(name)
     if model is None:
-        raise unknown_model(edition, name, place)
+        raise unknown_model(edition, name, location)
     return model
 
 
 def unknown_model(
-    edition: Edition, name: str, place: str = "", others: Iterable[str] = ()
+    edition: Edition, name: str, location: str = "", other_names: Iterable[str] = ()
 ) -> UnknownNameError:
     """Return the error for a name, or a glob, of no model, with the editions that have one.
 
-    ``others`` are names known besides those of the edition.
+    ``other_names`` are known besides those of the edition.
     """
-    where = f"edition {edition.id} ({place})" if place else f"edition {edition.id}"
+    where = f"edition {edition.id} ({location})" if location else f"edition {edition.id}"
     # a glob may match here, and the provider serve none of what it matches
     matches = fnmatch.filter(edition.models, name)
-    having = () if matches else editions_with(name)
-    options = " or ".join(f"--edition {id_}" for id_ in having)
-    hint = f"it is in edition {' and '.join(having)}: use {options}" if having else ""
-    return UnknownNameError("model", name, {*others, *edition.models}, where, hint)
+    ids = () if matches else editions_with(name)
+    options = " or ".join(f"--edition {id_}" for id_ in ids)
+    hint = f"it is in edition {' and '.join(ids)}: use {options}" if ids else ""
+    return UnknownNameError("model", name, {*other_names, *edition.models}, where, hint)
 
 
 def editions_with(name: str) -> tuple[str, ...]:
@@ -132,10 +132,10 @@ def editions_with(name: str) -> tuple[str, ...]:
     Of a glob they are those that name a model that it matches.
     """
     editions = [load_edition(id_) for id_ in edition_ids()]
-    named = [edition.id for edition in editions if fnmatch.filter(edition.models, name)]
-    if not named and not any(character in name for character in "*?["):
-        named = [edition.id for edition in editions if edition.find(name)]
-    return tuple(named)
+    ids = [edition.id for edition in editions if fnmatch.filter(edition.models, name)]
+    if not ids and not any(character in name for character in "*?["):
+        ids = [edition.id for edition in editions if edition.find(name)]
+    return tuple(ids)
 
 
 def edition_folder(name: str, directory: Path | None = None) -> Path:
@@ -164,18 +164,18 @@ def edition_folder(name: str, directory: Path | None = None) -> Path:
 def schema_files(folder: Path) -> list[str]:
     """List the JSON Schemas of an edition by their paths in its folder."""
     names = (path.relative_to(folder) for path in folder.rglob("*.json"))
-    kept = (name.as_posix() for name in names if _EXAMPLES not in name.parts)
-    return sorted(name for name in kept if name not in (EDITION_FILE, PROMISES_FILE))
+    schemas = (name.as_posix() for name in names if _EXAMPLES not in name.parts)
+    return sorted(name for name in schemas if name not in (EDITION_FILE, PROMISES_FILE))
 
 
 def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
-    place = files.folder / EDITION_FILE
+    path = files.folder / EDITION_FILE
     home = root if (root / EDITION_SCHEMA).is_file() else schemas_directory()
     faults = Checker(SchemaFiles(home).schema(EDITION_SCHEMA)).faults(content, limit=1)
     if faults:
-        raise EditionError(f"{place}: {faults[0].message}; see schemas/{EDITION_SCHEMA}")
+        raise EditionError(f"{path}: {faults[0].message}; see schemas/{EDITION_SCHEMA}")
     if content["id"] != files.folder.name:
-        raise EditionError(f"{place}: id {content['id']!r} differs from the name of its folder")
+        raise EditionError(f"{path}: id {content['id']!r} differs from the name of its folder")
 
 
 def _check_schemas(files: SchemaFiles) -> None:
@@ -273,8 +273,8 @@ class _Loader:
         try:
             return ModelFamily(re.compile(entry["pattern"]), template)
         except re.error as error:
-            place = f"{self.files.folder / EDITION_FILE}: families.{name}.pattern"
-            raise EditionError(f"{place} is no regular expression: {error}") from None
+            location = f"{self.files.folder / EDITION_FILE}: families.{name}.pattern"
+            raise EditionError(f"{location} is no regular expression: {error}") from None
 
     def _lifecycle(self, name: str, entry: dict[str, Any]) -> Lifecycle:
         cited = read_citations(entry["citations"])[0]
@@ -282,8 +282,8 @@ class _Loader:
         try:
             return read_lifecycle(entry, f"{source['title']}, {cited.section}", source["retrieved"])
         except ValueError as error:
-            place = f"{self.files.folder / EDITION_FILE}: lifecycle.{name}"
-            raise EditionError(f"{place}: {error}") from None
+            location = f"{self.files.folder / EDITION_FILE}: lifecycle.{name}"
+            raise EditionError(f"{location}: {error}") from None
 
     def _request(self, name: str) -> RequestSchema:
         if name not in self._requests:
@@ -297,18 +297,18 @@ class _Loader:
 
     def _check_annotations(self, file: str, node: Any) -> None:
         """Refuse a citation or an open point that names what the edition does not have."""
-        place = str(self.files.folder / file)
+        path = str(self.files.folder / file)
         for entry in annotation_entries(node, "citations"):
             if entry["source"] not in self.content["sources"]:
-                raise UnknownNameError("source", entry["source"], self.content["sources"], place)
+                raise UnknownNameError("source", entry["source"], self.content["sources"], path)
         for entry in annotation_entries(node, "open"):
             if entry["question"] not in self.questions:
-                raise UnknownNameError("open question", entry["question"], self.questions, place)
+                raise UnknownNameError("open question", entry["question"], self.questions, path)
 
 
 def answer_files(content: Mapping[str, Any]) -> dict[str, str]:
     """Return the schema files of answers by what they are of, from the content of edition.json."""
-    named = {f"response {kind}": file for kind, file in content["responses"].items()}
-    named |= {f"stream {event}": file for event, file in content.get("stream", {}).items()}
-    others = {"error body": content["error"], "model list body": content.get("model_list", "")}
-    return named | {part: file for part, file in others.items() if file}
+    files = {f"response {kind}": file for kind, file in content["responses"].items()}
+    files |= {f"stream {event}": file for event, file in content.get("stream", {}).items()}
+    other_files = {"error body": content["error"], "model list body": content.get("model_list", "")}
+    return files | {part: file for part, file in other_files.items() if file}

@@ -21,7 +21,7 @@ class Model:
     responses: Mapping[str, str]
     citations: tuple[Citation, ...]
     schema: RequestSchema = field(repr=False)
-    named: bool = True  # whether the edition has it under this name
+    has_own_entry: bool = True  # whether the edition has it under this very name
     snapshot_of: str | None = None
 
     @property
@@ -30,7 +30,7 @@ class Model:
 
         That is as the model of which it is a snapshot, or as a member of a family.
         """
-        return "" if self.named else self.snapshot_of or "its family"
+        return "" if self.has_own_entry else self.snapshot_of or "its family"
 
     @property
     def label(self) -> str:
@@ -81,5 +81,5 @@ class Model:
 
         A `response_format` outside the documented ones counts as absent.
         """
-        asked = response_format if isinstance(response_format, str) else "default"
-        return self.responses.get(asked, self.responses["default"])
+        kind = response_format if isinstance(response_format, str) else "default"
+        return self.responses.get(kind, self.responses["default"])

@@ -146,20 +146,20 @@ def sure_pixel_limits(schema: Mapping[str, Any]) -> PixelLimits | None:
 def sizes_breaking(schema: Mapping[str, Any], keyword: str) -> Sequence[str]:
     """Return sizes that break one keyword and no other, from the farthest to the nearest.
 
-    Those that break none that is left open, if there are such; none where there are no limits.
+    They are sizes that no open question disputes, if there are such; none without limits.
     """
-    own, sure = pixel_limits(schema), sure_pixel_limits(schema)
-    if own is None or sure is None:
+    limits, sure_limits = pixel_limits(schema), sure_pixel_limits(schema)
+    if limits is None or sure_limits is None:
         return ()
-    bound = getattr(own, keyword)
-    return replace(sure, **{keyword: bound}).breaking(keyword) or own.breaking(keyword)
+    bound = getattr(limits, keyword)
+    return replace(sure_limits, **{keyword: bound}).breaking(keyword) or limits.breaking(keyword)
 
 
 @lru_cache(maxsize=64)
 def _widths(limits: PixelLimits) -> Sequence[int]:
     step = limits.sidesMultipleOf or 1
-    every = range(step, limits._longest + 1, step)
-    return tuple(width for width in every if limits.heights(width))
+    multiples = range(step, limits._longest + 1, step)
+    return tuple(width for width in multiples if limits.heights(width))
 
 
 @lru_cache(maxsize=64)
@@ -205,7 +205,13 @@ def _candidates(limits: PixelLimits, keyword: str) -> Iterator[Sides]:
     lifted = replace(limits, **{keyword: None})
     widths = lifted.widths()
     for width in widths[:: 1 + len(widths) // _MOST_WIDTHS]:
-        legal, every = limits.heights(width), lifted.heights(width)
-        beside = {legal[0] - every.step, legal[-1] + every.step} if legal else set()
-        for height in {every[0], every[-1], *(side for side in beside if side in every)}:
+        legal, otherwise_legal = limits.heights(width), lifted.heights(width)
+        beside = (
+            {legal[0] - otherwise_legal.step, legal[-1] + otherwise_legal.step} if legal else set()
+        )
+        for height in {
+            otherwise_legal[0],
+            otherwise_legal[-1],
+            *(side for side in beside if side in otherwise_legal),
+        }:
             yield width, height

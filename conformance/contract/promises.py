@@ -62,8 +62,8 @@ def load_promises(edition: Edition) -> Promises:
     content = SchemaFiles(edition.folder).json(PROMISES_FILE)
     schema = SchemaFiles(schemas_directory()).schema(PROMISES_SCHEMA)
     for fault in Checker(schema).faults(content, limit=1):
-        place = f"{edition.folder / PROMISES_FILE}: {path_text(fault.path)}"
-        raise EditionError(f"{place}: {fault.message}; see schemas/{PROMISES_SCHEMA}")
+        location = f"{edition.folder / PROMISES_FILE}: {path_text(fault.path)}"
+        raise EditionError(f"{location}: {fault.message}; see schemas/{PROMISES_SCHEMA}")
     page = content.get("page", {"source": "", "sha256": "", "silent": ()})
     entries = [
         {**entry, "lines": _numbers(entry.get("lines", ()))} for entry in content["promises"]

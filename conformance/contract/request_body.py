@@ -86,18 +86,18 @@ def _read(edition: Edition, fields: Mapping[str, Any]) -> RequestBody:
     model_name = fields.get("model")
     model = edition.find(model_name) if isinstance(model_name, str) else None
     schema = model.schema if model else edition.request
-    others = [name for name in fields if name not in schema.parameters]
-    left_open = list(schema.touched(fields))
+    other_names = [name for name in fields if name not in schema.parameters]
+    left_open = list(schema.open_questions(fields))
     if model is None and isinstance(model_name, str):
         left_open.append(MODEL_UNKNOWN)
-    if any(name in edition.parameters and name not in schema.unsupported for name in others):
+    if any(name in edition.parameters and name not in schema.unsupported for name in other_names):
         left_open.append(UNDOCUMENTED)
     return RequestBody(
         body=fields,
         model=model,
         violations=schema.violations(fields),
-        unsupported=tuple(name for name in others if name in schema.unsupported),
-        unknown=tuple(name for name in others if name not in edition.parameters),
+        unsupported=tuple(name for name in other_names if name in schema.unsupported),
+        unknown=tuple(name for name in other_names if name not in edition.parameters),
         left_open=tuple(left_open),
         edition=edition,
         _schema=schema,

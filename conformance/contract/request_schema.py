@@ -55,7 +55,7 @@ class RequestSchema:
             violations.append(Violation(parameter, keyword, fault.message, rule))
         return tuple(violations)
 
-    def touched(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+    def open_questions(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """List the ids of the open questions that a body raises, each once."""
         ids = (point.question for point in self.open_points if point.touched_by(body))
         return tuple(dict.fromkeys(ids))
@@ -131,11 +131,11 @@ def _constraints(name: str | None, schema: Mapping[str, Any]) -> Iterator[Schema
 
 
 def _rule(
-    name: str | None, keyword: str, value: Any, cited: list[dict[str, Any]], named: str = ""
+    name: str | None, keyword: str, value: Any, cited: list[dict[str, Any]], cited_keyword: str = ""
 ) -> SchemaRule:
-    """Join a constraint with the citations that name its keyword (or the keyword `named`)."""
-    wanted = named or keyword
+    """Join a constraint with the citations of its keyword, or of `cited_keyword`."""
+    cited_keyword = cited_keyword or keyword
     citations = read_citations(
-        [citation for citation in cited if wanted in citation.get("keywords", ())]
+        [citation for citation in cited if cited_keyword in citation.get("keywords", ())]
     )
     return SchemaRule(name, keyword, value, strictest(citations), citations)

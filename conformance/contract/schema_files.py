@@ -49,13 +49,13 @@ class SchemaFiles:
             return [self._inline(item, file, trail) for item in node]
         if not isinstance(node, dict):
             return node
-        own = {
+        members = {
             key: self._inline(value, file, trail) for key, value in node.items() if key != "$ref"
         }
         if "$ref" not in node:
-            return own
+            return members
         merged = self._target(node["$ref"], file, trail)
-        for key, value in own.items():
+        for key, value in members.items():
             if key in _JOINED:
                 merged[key] = [*merged.get(key, []), *value]
             elif key in merged:  # one would hide the other
@@ -73,10 +73,10 @@ class SchemaFiles:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(file), name)) if name else file
         if target.startswith(("../", "/")) or "://" in reference:
             raise EditionError(f"{self.folder / file}: $ref {reference!r} leaves the edition")
-        place = f"{target}#{pointer}"
-        if place in trail:
+        schema_id = f"{target}#{pointer}"
+        if schema_id in trail:
             raise EditionError(f"{self.folder / file}: $ref {reference!r} refers to itself")
-        resolved = self._inline(self._at(target, pointer), target, (*trail, place))
+        resolved = self._inline(self._at(target, pointer), target, (*trail, schema_id))
         return dict(resolved)
 
 
@@ -89,8 +89,8 @@ def read_json_file(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise EditionError(f"{path} cannot be read: {error}") from None
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise EditionError(f"{path} is not JSON: {error.msg} at {place}") from None
+        location = f"line {error.lineno}, column {error.colno}"
+        raise EditionError(f"{path} is not JSON: {error.msg} at {location}") from None
 
 
 def annotation_entries(node: Any, keyword: str) -> Iterator[dict[str, Any]]:

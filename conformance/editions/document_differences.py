@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.cases.schema_keywords import types_of
 from conformance.contract import Edition
-from conformance.contract.checker import shown
+from conformance.contract.checker import describe_value
 from conformance.editions.mentions import named_in, speaks_of
 from conformance.editions.openapi import LOOSEST, Document, DocumentedParameter
 from conformance.output.counting import listed
@@ -68,15 +68,17 @@ def _types(schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter
     edition_types = {name for schema in schemas for name in types_of(schema)}
     document_types = documented.types | ({"null"} if None in documented.values else set())
     if document_types and edition_types and document_types != edition_types:
-        texts = _listed(sorted(edition_types)), _listed(sorted(document_types))
-        yield "the types are {} in the edition, {} in the document".format(*texts)
+        here, there = _listed(sorted(edition_types)), _listed(sorted(document_types))
+        yield f"the types are {here} in the edition, {there} in the document"
 
 
 def _values(edition: Edition, name: str, parameter: DocumentedParameter) -> Iterator[str]:
     models = [model for model in edition.every_model if name in model.parameters]
-    documented = dict.fromkeys(shown(value) for m in models for value in m.documented(name))
-    opened = {shown(value) for m in models for value in m.open_values(name)}
-    values = [shown(value) for value in parameter.values if value is not None]
+    documented = dict.fromkeys(
+        describe_value(value) for m in models for value in m.documented(name)
+    )
+    opened = {describe_value(value) for m in models for value in m.open_values(name)}
+    values = [describe_value(value) for value in parameter.values if value is not None]
     is_closed = all("enum" in model.parameters[name] for model in models)
     unknown = [value for value in values if value not in documented and value not in opened]
     missing = [value for value in documented if value not in values]
@@ -94,7 +96,7 @@ def _model_names(edition: Edition, documented: DocumentedParameter) -> Iterator[
     names = [value for value in documented.values if isinstance(value, str)]
     for name in names:
         model = edition.find(name)
-        if model is None or not model.named:
+        if model is None or not model.has_own_entry:
             known = f"reads as {model.read_as}" if model else "does not know"
             yield f"the document names the model {printable(name, 60)}, which the edition {known}"
     missing = [name for name in edition.models if names and name not in names]
@@ -105,18 +107,23 @@ def _model_names(edition: Edition, documented: DocumentedParameter) -> Iterator[
 def _bounds(schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter) -> Iterator[str]:
     for keyword, loosest in LOOSEST.items():
         bounds = [schema[keyword] for schema in schemas if keyword in schema]
-        bounds_of_both = (loosest(bounds) if bounds else None, documented.bounds.get(keyword))
-        if bounds_of_both[0] != bounds_of_both[1]:
-            texts = (_NOT_STATED if bound is None else shown(bound) for bound in bounds_of_both)
-            yield "{} is {} in the edition, {} in the document".format(keyword, *texts)
+        edition_bound = loosest(bounds) if bounds else None
+        document_bound = documented.bounds.get(keyword)
+        if edition_bound != document_bound:
+            here, there = _bound_text(edition_bound), _bound_text(document_bound)
+            yield f"{keyword} is {here} in the edition, {there} in the document"
+
+
+def _bound_text(bound: object) -> str:
+    return _NOT_STATED if bound is None else describe_value(bound)
 
 
 def _default(
     schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter
 ) -> Iterator[str]:
     defaults = (schema["default"] for schema in schemas if schema.get("default") is not None)
-    in_edition = [*dict.fromkeys(map(shown, defaults))] or [_NOT_STATED]
-    in_document = _NOT_STATED if documented.default is None else shown(documented.default)
+    in_edition = [*dict.fromkeys(map(describe_value, defaults))] or [_NOT_STATED]
+    in_document = _NOT_STATED if documented.default is None else describe_value(documented.default)
     if in_document not in in_edition:
         yield f"the default is {_listed(in_edition)} in the edition, {in_document} in the document"
 

@@ -11,7 +11,7 @@ from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Level, RequestBody
-from conformance.contract.checker import shown
+from conformance.contract.checker import describe_value
 from conformance.editions.records import EditionChange, edition_change
 from conformance.output.counting import listed
 from conformance.proof.extra_cases import family_names
@@ -112,8 +112,10 @@ def _value_text(body: Mapping[str, Any], subject: str) -> str:
     """Write what a request sends of the parameter in question, else all but the prompt."""
     name = subject.partition(".")[0]
     if name in body:
-        return f"{name}={shown(body[name])}"
-    members = [f"{key}={shown(body[key])}" for key in body if key not in ("model", "prompt")]
+        return f"{name}={describe_value(body[name])}"
+    members = [
+        f"{key}={describe_value(body[key])}" for key in body if key not in ("model", "prompt")
+    ]
     return " ".join(members) or f"no {name}"
 
 

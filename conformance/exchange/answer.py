@@ -56,7 +56,7 @@ class ImageInspector:
     def __init__(self, pixels: int, together: int) -> None:
         self._pixels = pixels
         self._together = together
-        self._seen: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
 
     def inspect(self, data: bytes, alone: bool) -> ImageFacts:
         """Inspect an image; equal bytes count once, also where they were decoded before.
@@ -64,7 +64,7 @@ class ImageInspector:
         The pixels of one that stands `alone` in its answer are compared with no other's.
         """
         digest = hashlib.sha256(data).hexdigest()
-        if digest not in self._seen and sum(self._seen.values()) >= self._together:
+        if digest not in self._sizes and sum(self._sizes.values()) >= self._together:
             fault = f"was not decoded: the images before it have {self._together:,} pixels together"
             return replace(inspect_image(data, max_pixels=0, digest=digest), fault=fault)
         key = (digest, self._pixels)
@@ -77,7 +77,7 @@ class ImageInspector:
         while len(_FACTS) > _MOST_FACTS:
             _FACTS.popitem(last=False)
         size = (facts.width or 0) * (facts.height or 0)
-        self._seen[digest] = size if size <= self._pixels else 0
+        self._sizes[digest] = size if size <= self._pixels else 0
         return facts
 
 
@@ -180,8 +180,8 @@ class Payload:
 
     @cached_property
     def painter(self) -> Painter | None:
-        """Whether they name the model that was asked for; None without credentials."""
-        return painter_named(self.credentials, self._exchange) if self.credentials else None
+        """Whether its credentials name the requested model; None without credentials."""
+        return compare_painter(self.credentials, self._exchange) if self.credentials else None
 
     def look_ahead(self) -> None:
         """Start decoding the image on another thread if it is large enough to be worth that."""
@@ -278,10 +278,10 @@ class Answer:
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
         """The events of the stream, up to `MOST_IMAGES` with one, without a closing ``[DONE]``."""
-        named = [event for event in self.stream.events if event.data.strip() != DONE]
+        data_events = [event for event in self.stream.events if event.data.strip() != DONE]
         events: list[StreamEvent] = []
         images = 0
-        for index, event in enumerate(named):
+        for index, event in enumerate(data_events):
             events.append(StreamEvent(index, event, self))
             # Partial images count as well: they are decoded like the others.
             images += events[-1].b64_json is not None
@@ -295,14 +295,14 @@ class Answer:
         return bool(self.response and self.response.media_type == "text/event-stream")
 
 
-def painter_named(credentials: Credentials, exchange: Exchange) -> Painter:
+def compare_painter(credentials: Credentials, exchange: Exchange) -> Painter:
     """Compare the credentials of an image with the model that its request asked for."""
     if credentials.standing in WITHOUT_MEANING:
         return Painter.UNCLEAR
-    return painter_of(credentials.names, asked_names(exchange))
+    return painter_of(credentials.names, requested_names(exchange))
 
 
-def asked_names(exchange: Exchange) -> tuple[str, ...]:
+def requested_names(exchange: Exchange) -> tuple[str, ...]:
     """Return the requested model's name at the provider and in the edition, if one is sent."""
     body = read_json(exchange.request.body).value
     name = body.get("model") if isinstance(body, dict) else None

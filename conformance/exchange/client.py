@@ -57,8 +57,8 @@ class Client:
     ) -> None:
         """Make a client; a text of at most `remembered` bytes is redacted once and kept.
 
-        `rest` waits some seconds before an image is asked for again, and returns whether it may
-        be; without it none is.
+        `rest` waits some seconds before an image is fetched again, and returns whether it may be.
+        Without it no image is fetched twice.
         """
         self.target = target
         self._transport = transport
@@ -127,8 +127,8 @@ class Client:
             provenance=self._provenance,
             served_as=target.models.get(case.model),
         )
-        whole = replace(bare, downloads=tuple(self._fetch_images(bare, known_failures)))
-        return self._redactor.exchange(whole) if self._redactor else whole
+        complete = replace(bare, downloads=tuple(self._fetch_images(bare, known_failures)))
+        return self._redactor.exchange(complete) if self._redactor else complete
 
     def _fetch_images(self, bare: Exchange, known: Mapping[str, Failure]) -> Iterator[Download]:
         # Most answers carry base64, and are not parsed here for a member that they do not have.
@@ -198,8 +198,8 @@ def _retry_delay(fetched: Exchange, retries: int) -> float | None:
     is_out = fetched.failure is not None and fetched.failure.kind in _CUT_OFF
     if not (is_out or (status and undecided(status) and status < 600)):
         return None
-    asked = retry_after(fetched)
-    seconds: float = 0.5 * 2**retries if asked is None else asked
+    requested = retry_after(fetched)
+    seconds = 0.5 * 2.0**retries if requested is None else requested
     if seconds > LONGEST_WAIT:
         return None
     return seconds + random.uniform(0, 0.25)  # noqa: S311 - images should not come back at once

@@ -1,4 +1,4 @@
-"""What an answer says of an error, in whatever shape it says it."""
+"""The words of an error, in whatever shape an answer has them."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def error_text(answer: Answer) -> ErrorText:
     success = 200 <= response.status < 300
     # JSON is read as JSON, whatever its content type says.
     if answer.json.value is not None:
-        return _of_success(answer.json.value) if success else read_error(answer.json.value)
+        return _read_success(answer.json.value) if success else read_error(answer.json.value)
     if answer.streams or (success and answer.stream.events):
-        return _of_stream(answer)
+        return _read_stream(answer)
     if is_page(answer):
         page = response.body[:8000].decode("utf-8", "replace")
         title = _TITLES.search(page)
@@ -102,18 +102,18 @@ def read_error(value: Any, depth: int = 0) -> ErrorText:
     if not isinstance(value, dict):
         return NOTHING
     members = {str(name).lower(): member for name, member in islice(value.items(), 100)}
-    own = ErrorText(
-        _own(members, *_TEXT), _own(members, *_CODE), _own(members, "type"), _param(members)
-    )
+    text, code = _first_text(members, *_TEXT), _first_text(members, *_CODE)
+    outer = ErrorText(text, code, _first_text(members, "type"), _param(members))
     deeper = (members[name] for name in _INNER if isinstance(members.get(name), dict | list))
     inner = _first(read_error(member, depth + 1) for member in deeper)
     if not inner.said:
-        return own
-    return ErrorText(  # what wraps an error is the status again, or the wrapper's name
-        inner.text or own.text,
-        inner.code or own.code,
-        inner.type or own.type,
-        inner.param or own.param,
+        return outer
+    # What wraps an error repeats the status, or names the wrapper.
+    return ErrorText(
+        inner.text or outer.text,
+        inner.code or outer.code,
+        inner.type or outer.type,
+        inner.param or outer.param,
     )
 
 
@@ -121,7 +121,7 @@ def _first(errors: Iterator[ErrorText]) -> ErrorText:
     return next((error for error in errors if error.said), NOTHING)
 
 
-def _own(members: Mapping[str, Any], *names: str) -> str:
+def _first_text(members: Mapping[str, Any], *names: str) -> str:
     for name in names:
         value = members.get(name)
         if isinstance(value, str) and value.strip():
@@ -142,7 +142,7 @@ def _param(members: Mapping[str, Any]) -> str:
     return ""
 
 
-def _of_success(value: Any) -> ErrorText:
+def _read_success(value: Any) -> ErrorText:
     """Read the errors of a success: its own, and those of its items."""
     if not isinstance(value, dict):
         return NOTHING
@@ -155,12 +155,12 @@ def _of_success(value: Any) -> ErrorText:
             for item in items
             if item.get("error") is not None or not (item.get("url") or item.get("b64_json"))
         )
-        own = {"error": value["error"]} if value.get("error") is not None else {}
-        return _first(map(read_error, (own, *islice(faulty, _MOST_ERRORS))))
+        outer = {"error": value["error"]} if value.get("error") is not None else {}
+        return _first(map(read_error, (outer, *islice(faulty, _MOST_ERRORS))))
     return read_error(value)
 
 
-def _of_stream(answer: Answer) -> ErrorText:
+def _read_stream(answer: Answer) -> ErrorText:
     """Read the first event that is an error, by its name, its type or its member."""
     for event in answer.stream.events:
         value = read_json(event.data.encode("utf-8", "replace")).value

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from conformance.cases.model import UNKNOWN_KEY as UNKNOWN_KEY
-from conformance.cases.model import UNKNOWN_MODEL as UNKNOWN_MODEL
-
 REDACTED_KEY = "sk-conformance-redacted"
 """Stands for the provider's key wherever it occurred; the key itself never leaves the sender."""
 
@@ -159,5 +156,5 @@ class Exchange:
 
 def first_header(headers: Headers, name: str) -> str | None:
     """Return the first value of a header, whatever its case."""
-    wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    lower_name = name.lower()
+    return next((value for key, value in headers if key.lower() == lower_name), None)

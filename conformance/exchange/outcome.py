@@ -66,36 +66,39 @@ class Outcome:
 
 
 def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
-    """Classify an exchange; a timeout, a 429 or a 5xx is never a refusal."""
+    """Return the outcome of an exchange; a timeout, a 429 or a 5xx is never a refusal."""
     answer = answer or Answer(exchange)
     failure = exchange.failure
     if answer.response is None or failure is not None:
         reason = failure.message if failure else "no answer came"
-        cause: Cause | None = _OF_OURS.get(failure.kind, "outage") if failure else "outage"
+        cause: Cause | None = _OWN_FAILURES.get(failure.kind, "outage") if failure else "outage"
         said = error_text(answer).words if cause == "quota" else ""
         return Outcome(exchange.case, Result.UNAVAILABLE, reason, answer.status, None, cause, said)
-    status, listed = answer.response.status, _listed(answer.object)
-    if 200 <= status < 300 and _came(exchange, answer, listed):
-        ends = _shutdowns(answer.object) if listed else frozenset()
+    status, model_ids = answer.response.status, _model_ids(answer.object)
+    if 200 <= status < 300 and _delivered(exchange, answer, model_ids):
+        ends = _shutdowns(answer.object) if model_ids else frozenset()
         reason = f"HTTP {status}"
-        return Outcome(exchange.case, Result.ACCEPTED, reason, status, listed, shutdowns=ends)
+        return Outcome(exchange.case, Result.ACCEPTED, reason, status, model_ids, shutdowns=ends)
     error = error_text(answer)
     cause = cause_of(status, error, is_page(answer), exchange.request.body)
     if cause is None and answer.object is None and answer.events:
-        # its status was sent before it failed, so that an event says what a 5xx would have said
+        # A stream sends its status before it fails: an event says what a 5xx would have said.
         words = f"{error.code} {error.type} {error.text[:500]}".strip()
         cause = "outage" if _SERVER_ERROR.search(words) else None
     result, reason = _classify(status, error, cause)
     if result is Result.UNAVAILABLE and (seconds := retry_after(exchange)):
         reason += f"; the provider asks to wait {seconds:,.0f} second{'' if seconds == 1 else 's'}"
-    return Outcome(exchange.case, result, reason, status, listed, cause, error.words)
+    return Outcome(exchange.case, result, reason, status, model_ids, cause, error.words)
 
 
 NOT_OPEN = "it is not open to who asks, or from where"
 
 
-def of_what_was_asked(outcome: Outcome) -> Outcome:
-    """Read "not served" again, of a model that paints: it is about what was asked."""
+def by_status_alone(outcome: Outcome) -> Outcome:
+    """Return an outcome by its status alone.
+
+    Of a model that is known to paint, "not served" is about the request.
+    """
     status = outcome.status or 0
     if undecided(status):
         lost = Result.UNAVAILABLE
@@ -134,7 +137,7 @@ def undecided(status: int) -> bool:
 ACCOUNT_ENDED = "account-ended"
 """The failure of a request whose refusal hits what was accepted before as well."""
 
-_OF_OURS: dict[str, Cause] = {"key-refused": "key", ACCOUNT_ENDED: "quota"}
+_OWN_FAILURES: dict[str, Cause] = {"key-refused": "key", ACCOUNT_ENDED: "quota"}
 """The causes of failures that the suite itself put in place of an answer."""
 
 
@@ -148,8 +151,8 @@ def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Resul
         return Result.UNAVAILABLE, f"{NOT_OPEN}: HTTP {status}"
     if 200 <= status < 300:
         result = Result.UNAVAILABLE if cause in ("rate-limit", "outage") else Result.UNCLEAR
-        said = f": {error.words}" if error.words else ""
-        return result, f"HTTP {status} without an image{said}"
+        words = f": {error.words}" if error.words else ""
+        return result, f"HTTP {status} without an image{words}"
     if undecided(status) or status in _NOT_OF_THE_API or cause == "rate-limit":
         return Result.UNAVAILABLE, f"HTTP {status}"
     if 400 <= status < 500:
@@ -157,10 +160,10 @@ def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Resul
     return Result.UNCLEAR, f"HTTP {status} is neither an answer nor a refusal"
 
 
-def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> bool:
+def _delivered(exchange: Exchange, answer: Answer, model_ids: frozenset[str] | None) -> bool:
     """Return whether what was asked for came: model list, image, or a completed stream."""
     if urlsplit(exchange.request.url).path.rstrip("/").endswith("/models"):
-        return listed is not None
+        return model_ids is not None
     items: tuple[Payload, ...] = answer.payloads
     if answer.object is None:
         items = tuple(item for item in answer.events if item.called(COMPLETED))
@@ -183,7 +186,7 @@ def _cause(answer: Answer) -> Cause | None:
     return outcome_of(answer.exchange, answer).cause if answer.response else None
 
 
-def _listed(body: dict[str, Any] | None) -> frozenset[str] | None:
+def _model_ids(body: dict[str, Any] | None) -> frozenset[str] | None:
     if body is None or body.get("object") != "list" or not isinstance(body.get("data"), list):
         return None
     items = [item for item in body["data"] if isinstance(item, dict)]

@@ -218,7 +218,7 @@ def cause_of(
     # The one status that is about money, whatever is said beside it.
     if status == 402:
         return "quota"
-    cause = _by_what_is_said(status, error, request)
+    cause = _stated_cause(status, error, request)
     if cause is not None:
         return cause
     if status == 429:
@@ -232,7 +232,7 @@ def cause_of(
     return "other" if page and status not in _MISTAKE_STATUSES else None
 
 
-def _by_what_is_said(status: int, error: ErrorText, request: bytes) -> Cause | None:
+def _stated_cause(status: int, error: ErrorText, request: bytes) -> Cause | None:
     """Return the cause that an error states: by a sure code, or by words if it names no value."""
     # In this order: words may fit two causes, and the surer one counts.
     text, unnamed = error.text[:500], not blames_another(error.param)

@@ -22,12 +22,12 @@ _NO_PLAIN_WORD = re.compile(r"(?=.*[a-z])(?=.*[\d_])\S+", re.IGNORECASE)
 
 def same_refusal(one: Outcome, other: Outcome) -> bool:
     """Return whether two requests were turned down with the same status and the same words."""
-    return one.status == other.status and same_words(one.said) == same_words(other.said)
+    return one.status == other.status and without_numbers(one.said) == without_numbers(other.said)
 
 
-def same_words(said: str) -> str:
-    """Return a text without ids, times and numbers, so that a request id hides no match."""
-    return " ".join(_WITH_DIGITS.sub("#", said[:_MOST].lower()).split())
+def without_numbers(text: str) -> str:
+    """Return a text without ids, times and numbers, which differ in each answer."""
+    return " ".join(_WITH_DIGITS.sub("#", text[:_MOST].lower()).split())
 
 
 def speaks_of(text: str, name: str) -> bool:
@@ -39,7 +39,7 @@ def speaks_of(text: str, name: str) -> bool:
 def names_parameter(text: str, request: bytes) -> bool:
     """Return whether a text contains the name of a parameter that a request sets."""
     text = _ELISION.sub(" ", text[:_MOST])
-    return any(speaks_of(text, name) for name in _asked(request).keys() - _OF_ANYTHING)
+    return any(speaks_of(text, name) for name in _parameters(request).keys() - _OF_ANYTHING)
 
 
 def quotes_value(text: str, request: bytes) -> bool:
@@ -47,25 +47,25 @@ def quotes_value(text: str, request: bytes) -> bool:
 
     What is no plain word, such as `b64_json`, needs neither.
     """
-    for name, value in _asked(request).items():
+    for name, value in _parameters(request).items():
         if isinstance(value, dict | list):
             continue
-        shown = "null" if value is None else str(value)[:200]  # as messages show it
-        shown = shown.lower() if isinstance(value, bool) else shown
-        if not shown or not speaks_of(text, shown):
+        rendered = "null" if value is None else str(value)[:200]  # as messages show it
+        rendered = rendered.lower() if isinstance(value, bool) else rendered
+        if not rendered or not speaks_of(text, rendered):
             continue
-        quoted = re.search(rf"(?i){_QUOTE}{re.escape(shown)}{_QUOTE}", text[:_MOST])
-        if quoted or _NO_PLAIN_WORD.fullmatch(shown) or speaks_of(text, name):
+        quoted = re.search(rf"(?i){_QUOTE}{re.escape(rendered)}{_QUOTE}", text[:_MOST])
+        if quoted or _NO_PLAIN_WORD.fullmatch(rendered) or speaks_of(text, name):
             return True
     return False
 
 
-def _asked(request: bytes) -> dict[str, Any]:
+def _parameters(request: bytes) -> dict[str, Any]:
     """Return what a request asks for beside its model and the words of its prompt."""
     body = read_json(request).value if request else None
-    asked = body.items() if isinstance(body, dict) else ()
+    members = body.items() if isinstance(body, dict) else ()
     return {
         str(name): value
-        for name, value in asked
+        for name, value in members
         if name != "model" and not (name == "prompt" and isinstance(value, str))
     }

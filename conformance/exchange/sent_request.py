@@ -1,24 +1,17 @@
-"""What a request asks, read from its bytes and the edition; nobody tells a clause."""
+"""What a request asks for, read from its bytes by an edition (ARCHITECTURE 2)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.cases.model import Authorization, Operation
-from conformance.contract import Edition, Model, RequestBody
-from conformance.exchange.model import (
-    UNKNOWN_KEY,
-    UNKNOWN_MODEL,
-    Exchange,
-    Provenance,
-    Request,
-)
+from conformance.cases.model import UNKNOWN_KEY, UNKNOWN_MODEL, Authorization, Operation
+from conformance.contract import Edition, Expectation, Model, RequestBody
+from conformance.exchange.model import Exchange, Provenance, Request
 from conformance.parsing import read_json
-
-Expectation = Literal["accepted", "refused", "open"]
 
 _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
 
@@ -30,7 +23,7 @@ class SentRequest:
     operation: Operation | None
     authorization: Authorization
     faults: frozenset[str]  # "method", "content-type", "json", "not-object", "model-unknown"
-    asked: RequestBody | None
+    reading: RequestBody | None  # the body by the edition
     model: Model | None
     painted: bool = False
     """Whether an image came: then more is promised than what the request itself binds."""
@@ -44,25 +37,30 @@ class SentRequest:
             return "open"
         if self.authorization is not Authorization.VALID or self.faults:
             return "refused"
-        return self.asked.expectation if self.asked else "accepted"
+        return self.reading.expectation if self.reading else "accepted"
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The JSON object that was sent; empty where none can be read."""
+        return self.reading.body if self.reading else {}
 
     @property
     def family(self) -> str | None:
-        """The family of the model that was asked."""
+        """The family of the requested model."""
         return self.model.family if self.model else None
 
     def violates(self, parameter: str) -> bool:
         """Return whether the body breaks a documented constraint of a parameter."""
-        violations = self.asked.violations if self.asked else ()
+        violations = self.reading.violations if self.reading else ()
         return any(violation.parameter == parameter for violation in violations)
 
     def value(self, parameter: str) -> Any:
-        """What was asked, or the documented default of what was not."""
-        return self.asked.value(parameter) if self.asked else None
+        """The value of a parameter that was sent, or else its documented default."""
+        return self.reading.value(parameter) if self.reading else None
 
     def has(self, parameter: str) -> bool:
         """Return whether a parameter was sent, and not as null."""
-        return self.asked is not None and self.asked.has(parameter)
+        return self.reading is not None and self.reading.has(parameter)
 
 
 def read_request(exchange: Exchange, edition: Edition) -> SentRequest:
@@ -73,27 +71,27 @@ def read_request(exchange: Exchange, edition: Edition) -> SentRequest:
     operation = Operation.GENERATE if generates else None
     if path.endswith("/models") and edition.models_path:
         operation = Operation.LIST_MODELS
-    faults, asked, model = set(), None, edition.find(exchange.model)
+    faults, reading, model = set(), None, edition.find(exchange.model)
     if request.method.upper() != ("POST" if generates else "GET"):
         faults.add("method")
     if generates:
-        fault, asked = _read_body(exchange, edition)
+        fault, reading = _read_body(exchange, edition)
         media_type = request.header("content-type")
         media_type = "application/json" if media_type is None else media_type.partition(";")[0]
         faults |= {fault} if fault else set()
         faults |= {"content-type"} if media_type.strip().lower() != "application/json" else set()
-        if asked is not None and asked.model is not None:
-            model = asked.model
-        elif asked is not None and not asked.has("model"):
-            # the provider chooses; of a foreign recording its user may have said which one
+        if reading is not None and reading.model is not None:
+            model = reading.model
+        elif reading is not None and not reading.has("model"):
+            # The provider chooses; the user of a foreign recording may have named the model.
             model = model if exchange.provenance is Provenance.FOREIGN else None
-    return SentRequest(operation, _authorization(exchange), frozenset(faults), asked, model)
+    return SentRequest(operation, _authorization(exchange), frozenset(faults), reading, model)
 
 
 def _authorization(exchange: Exchange) -> Authorization:
     request = exchange.request
     if exchange.provenance is Provenance.FOREIGN:
-        # recorders leave the header out or put a word in its place; what was sent is not known
+        # Recorders leave the header out or put a word in its place; what was sent is not known.
         return Authorization.VALID
     value = request.header("authorization")
     if value is None:
@@ -116,13 +114,13 @@ def deployment_of(request: Request) -> str | None:
 
 
 def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, RequestBody | None]:
-    """Return the fault of a body, if clauses judge it, and what it asks of the edition's model."""
-    reading = read_json(exchange.request.body)
-    if reading.fault is not None:
+    """Return the fault of a body, if clauses judge it, and the contract's reading of the body."""
+    json_body = read_json(exchange.request.body)
+    if json_body.fault is not None:
         return "json", None
-    if not isinstance(reading.value, dict):
+    if not isinstance(json_body.value, dict):
         return "not-object", None
-    body = dict(reading.value)
+    body = dict(json_body.value)
     known = edition.find(exchange.model) is not None
     deployment = deployment_of(exchange.request)
     # The provider has another name for the model; clauses read the edition's.
@@ -132,8 +130,8 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, Reques
         body["model"] = deployment
     if "model" not in body and known and exchange.provenance is Provenance.FOREIGN:
         body["model"] = exchange.model  # its user said which model it stands for
-    asked = edition.read(body)
+    reading = edition.read(body)
     # The model is the mistake: what the rest would leave open decides nothing.
     if body.get("model") == UNKNOWN_MODEL:
-        return "model-unknown", replace(asked, left_open=())
-    return None, asked
+        return "model-unknown", replace(reading, left_open=())
+    return None, reading

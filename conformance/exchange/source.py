@@ -102,7 +102,7 @@ class Record:
     def send(self, case: Case) -> Exchange:
         """Send a case, whatever the mode, and write its cassette."""
         library = self.replay.library
-        library.check_place(case)  # before anything is paid for
+        library.check_links(case)  # before anything is paid for
         client = self.client()
         exchange = client.exchange(case)
         # A lost answer is recorded, as it was paid for; a request that never left is not.

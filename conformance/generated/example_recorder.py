@@ -37,46 +37,46 @@ class DrawnSource:
     source: Source
     cassettes: list[str] = field(default_factory=list)
     answered: bool = True
-    _seen: Counter[str] = field(default_factory=Counter)
-    _made: set[str] = field(default_factory=set)
+    _repeats: Counter[str] = field(default_factory=Counter)
+    _recorded: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
         """Start an example; a repeated request within it is an exchange of its own."""
         self.cassettes, self.answered = [], True
-        self._seen.clear()
+        self._repeats.clear()
 
     def exchange(self, case: Case) -> Exchange:
         """Return the exchange of a request; requests recorded by this run are not sent again."""
         digest = hashlib.sha256(body_bytes(case)).hexdigest()[:12]
-        self._seen[digest] += 1
-        number = self._seen[digest]
-        named = replace(case, id=f"{DRAWN}{digest}" + (f"-{number}" if number > 1 else ""))
-        self.cassettes.append(named.id)
+        self._repeats[digest] += 1
+        number = self._repeats[digest]
+        drawn_case = replace(case, id=f"{DRAWN}{digest}" + (f"-{number}" if number > 1 else ""))
+        self.cassettes.append(drawn_case.id)
         source = self.source
-        if named.path in self._made and isinstance(source, Record):  # shrinking repeats
+        if drawn_case.path in self._recorded and isinstance(source, Record):  # shrinking repeats
             source = source.replay
-        exchange = source.exchange(named)
+        exchange = source.exchange(drawn_case)
         self.answered = self.answered and exchange.response is not None
         if exchange.response is not None:
-            self._made.add(named.path)
+            self._recorded.add(drawn_case.path)
         return replace(exchange, case=case.id)
 
 
 @dataclass(slots=True)
-class Keeper:
+class ExampleRecorder:
     """Records the examples of one property on one model."""
 
     library: CassetteLibrary
     model: str
-    of: str  # the property
+    property_name: str
     source: DrawnSource
     examples: dict[str, Example] = field(default_factory=dict)
 
-    def keeping(self, check: Check) -> Check:
+    def recording(self, check: Check) -> Check:
         """Return the check wrapped to record its examples."""
         name = getattr(check, "__name__", "")
 
-        def kept(example: Any) -> Iterable[BrokenPromise]:
+        def recorded_check(example: Any) -> Iterable[BrokenPromise]:
             self.source.begin()
             broken = list(check(example))
             if self.source.answered:  # without an answer there is no cassette
@@ -85,17 +85,17 @@ class Keeper:
                 else:
                     parts = {key: getattr(example, key) for key in MEMBERS if hasattr(example, key)}
                 text = json.dumps(parts, sort_keys=True)
-                self.examples[text] = Example(
-                    self.of, name, json.loads(json.dumps(parts)), tuple(self.source.cassettes)
-                )
+                values, cassettes = json.loads(json.dumps(parts)), tuple(self.source.cassettes)
+                self.examples[text] = Example(self.property_name, name, values, cassettes)
             return broken
 
-        return kept
+        return recorded_check
 
     def write(self) -> None:
         """Replace the recorded examples of the property, and delete unused cassettes."""
         path = manifest_path(self.library, self.model)
-        examples = [example for example in read_manifest(path) if example.of != self.of]
+        earlier = read_manifest(path)
+        examples = [item for item in earlier if item.property_name != self.property_name]
         examples += self.examples.values()
         entries = [example_to_json(example) for example in examples]
         text = json.dumps({"schema": SCHEMA, "examples": entries}, indent=1)
@@ -115,11 +115,11 @@ def try_all(
     smallest: dict[str, Falsified] = {}
     for example in examples:
         source.begin()
-        broken = list(check_of(example.check)(example.drawn))
+        broken = list(check_of(example.check)(example.argument))
         for promise in broken:
             others = tuple(dict.fromkeys(other.id for other in broken if other.id != promise.id))
-            new = Falsified(promise, others)
-            known = smallest.setdefault(promise.id, new)
+            falsified = Falsified(promise, others)
+            known = smallest.setdefault(promise.id, falsified)
             if len(repr(promise.request)) < len(repr(known.broken.request)):
-                smallest[promise.id] = new
+                smallest[promise.id] = falsified
     return list(smallest.values())

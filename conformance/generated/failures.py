@@ -40,7 +40,7 @@ class Falsified:
         """Return the promise, the request and the command that sends it again."""
         broken = self.broken
         lines = [broken.id, broken.promise, f"verdict:  {broken.message}"]
-        lines += [f"smallest: {shown(broken.request)}"]
+        lines += [f"smallest: {describe_body(broken.request)}"]
         lines += [f"as well:  {', '.join(self.others)}"] if self.others else []
         lines += ["flaky:    the same request did not break it every time"] if self.flaky else []
         return "\n".join([*lines, *broken.curls])
@@ -59,7 +59,7 @@ def conclude(falsified: list[Falsified]) -> None:
         pytest.skip(text)
 
 
-def shown(body: Mapping[str, Any]) -> str:
+def describe_body(body: Mapping[str, Any]) -> str:
     """Return a body in one line, with long text cut."""
     cut = dict(body)
     for name, value in body.items():

@@ -72,7 +72,7 @@ def too_many(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
 def formats(edition: Edition, model: Model) -> st.SearchStrategy[Formats]:
     """Draw bodies that are asked for in every format that any model documents."""
     name = "response_format"
-    named = dict.fromkeys(
+    values = dict.fromkeys(
         value
         for other in edition.models.values()
         for value in (*other.documented(name), *other.open_values(name))
@@ -80,7 +80,7 @@ def formats(edition: Edition, model: Model) -> st.SearchStrategy[Formats]:
 
     def in_formats(body: Body) -> Formats:
         bare = {key: value for key, value in body.items() if key != name}
-        return Formats((bare, *({**bare, name: value} for value in named)))
+        return Formats((bare, *({**bare, name: value} for value in values)))
 
     return honoured(edition, model, FEW).map(in_formats)
 
@@ -111,42 +111,42 @@ def placed(edition: Edition, model: Model) -> st.SearchStrategy[Placed]:
     return st.builds(_placed, bodies, st.sampled_from(names), st.sampled_from(_VALUES))
 
 
-def _fewer(edition: Edition, body: Body, most: int | None) -> Body:
+def _fewer(edition: Edition, body: Body, cap: int | None) -> Body:
     """Ask for fewer images, unless that changes the expectation."""
     n = body.get("n")
-    if most is None or type(n) is not int or n <= most:
+    if cap is None or type(n) is not int or n <= cap:
         return body
-    fewer = {**body, "n": most}
+    fewer = {**body, "n": cap}
     return fewer if edition.read(fewer).expectation == edition.read(body).expectation else body
 
 
-def _cheaper(edition: Edition, drawn: Invalid) -> Invalid:
+def _cheaper(edition: Edition, invalid: Invalid) -> Invalid:
     """Ask for one image in the control, and in the body unless its fault is there."""
-    control = _fewer(edition, drawn.control, 1)
-    if control is drawn.control or drawn.body.get("n") != drawn.control["n"]:
-        return drawn._replace(control=control)
-    body = {**drawn.body, "n": control["n"]}
+    control = _fewer(edition, invalid.control, 1)
+    if control is invalid.control or invalid.body.get("n") != invalid.control["n"]:
+        return invalid._replace(control=control)
+    body = {**invalid.body, "n": control["n"]}
     broken, broken_before = (
         {violation.parameter for violation in edition.read(candidate).violations}
-        for candidate in (body, drawn.body)
+        for candidate in (body, invalid.body)
     )
-    return drawn._replace(body=body, control=control) if broken == broken_before else drawn
+    return invalid._replace(body=body, control=control) if broken == broken_before else invalid
 
 
 def _placed(body: Body, name: str, value: Any) -> Placed:
     members, added = list(body.items()), (name, value)
     middle = len(members) // 2
     alone = [member for member in members if member[0] in ("model", "prompt")]
-    places = {
+    orders = {
         "alone": [*alone, added],
         "first": [added, *members],
         "between": [*members[:middle], added, *members[middle:]],
         "last": [*members, added],
     }
     texts: dict[str, str] = {}
-    for place, ordered in places.items():
+    for position, order in orders.items():
         # not `canonical_json`, whose order hides the place
-        body = dict(ordered)
+        body = dict(order)
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        texts.setdefault(text, place)
-    return Placed(name, tuple((place, text) for text, place in texts.items()))
+        texts.setdefault(text, position)
+    return Placed(name, tuple((position, text) for text, position in texts.items()))

@@ -13,7 +13,7 @@ from conformance.cases.invalid import ABSENT, spoil
 from conformance.cases.near_misses import nearly
 from conformance.cases.prompts import SUBJECTS, WORD
 from conformance.cases.schema_keywords import is_constraint, types_of
-from conformance.cases.valid import DerivationError, elsewhere, typical
+from conformance.cases.valid import DerivationError, documented_anywhere, typical
 from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
 from conformance.generated.texts import texts_of
 
@@ -76,10 +76,10 @@ def _kinds(domain: Domain, rule: SchemaRule, schema: Mapping[str, Any]) -> Itera
 
 
 def _other_types(types: tuple[str, ...]) -> Iterator[ValueKind]:
-    whole = st.integers(0, 3)
+    integers = st.integers(0, 3)
     kinds: dict[str, list[ValueKind]] = {
-        "integer": [(1, whole)] if "integer" not in types else [],
-        "number": [(1.5, st.builds(lambda number: number + 0.5, whole))],
+        "integer": [(1, integers)] if "integer" not in types else [],
+        "number": [(1.5, st.builds(lambda number: number + 0.5, integers))],
         "string": [(WORD, st.sampled_from(SUBJECTS)), ("1", st.sampled_from(("1", "0", "true")))],
         "boolean": [(True, st.booleans())],
         "array": [([], st.sampled_from(([], [WORD], [1, 2])))],
@@ -109,10 +109,10 @@ def _outsiders(domain: Domain, rule: SchemaRule) -> Iterator[ValueKind]:
     They are of one kind: no rule across parameters distinguishes values it does not name.
     """
     name = str(rule.parameter)
-    named = [*domain.model.documented(name), *domain.model.open_values(name)]
-    near = [
+    values = [*domain.model.documented(name), *domain.model.open_values(name)]
+    near_misses = [
         miss
-        for text in named
+        for text in values
         if isinstance(text, str)
         for miss in (
             nearly(text),
@@ -123,15 +123,15 @@ def _outsiders(domain: Domain, rule: SchemaRule) -> Iterator[ValueKind]:
             f"{text},{text}",
         )
     ]
-    others = [value for value in elsewhere(domain, name) if isinstance(value, str)]
-    readings = {value: domain.read({name: value}) for value in (WORD, *others, *near, "")}
-    kept = _least_open(
+    elsewhere = [value for value in documented_anywhere(domain, name) if isinstance(value, str)]
+    readings = {value: domain.read({name: value}) for value in (WORD, *elsewhere, *near_misses, "")}
+    candidates = _least_open(
         (len(reading.left_open), value)
         for value, reading in readings.items()
         if reading.expectation == "refused"
     )
-    if kept:
-        yield kept[0], st.sampled_from(kept)
+    if candidates:
+        yield candidates[0], st.sampled_from(candidates)
 
 
 def _controls(domain: Domain, name: str, sample: Any) -> tuple[Pattern, ...]:
@@ -153,6 +153,6 @@ def _controls(domain: Domain, name: str, sample: Any) -> tuple[Pattern, ...]:
 
 def _least_open(graded: Iterable[tuple[int, T]]) -> tuple[T, ...]:
     """Keep what touches the fewest open questions: it could be refused for one of them alone."""
-    known = list(graded)
-    least = min((count for count, _ in known), default=0)
-    return tuple(candidate for count, candidate in known if count == least)
+    candidates = list(graded)
+    least = min((count for count, _ in candidates), default=0)
+    return tuple(candidate for count, candidate in candidates if count == least)

@@ -82,46 +82,46 @@ class Explorer:
         """Every valid request is honoured, under all clauses that bind it."""
         yield from self._judge(self._send(body), self.clauses)
 
-    def refuses_invalid(self, drawn: Invalid) -> Iterator[BrokenPromise]:
+    def refuses_invalid(self, example: Invalid) -> Iterator[BrokenPromise]:
         """A request with one fault is refused, and the same request without it is accepted."""
-        control = self._send(drawn.control)
+        control = self._send(example.control)
         accepting = [clause for clause in self.clauses if clause.id == _ACCEPTED]
         yield from self._judge(control, accepting)
-        yield from self._judge(self._send(drawn.body), self.clauses, control)
+        yield from self._judge(self._send(example.body), self.clauses, control)
 
-    def follows_format(self, drawn: Formats) -> Iterator[BrokenPromise]:
+    def follows_format(self, example: Formats) -> Iterator[BrokenPromise]:
         """`response_format` decides the format of the answer, whatever else is asked."""
         chapter = [clause for clause in self.clauses if clause.chapter == "format"]
-        for body in drawn.bodies:
+        for body in example.bodies:
             yield from self._judge(self._send(body), chapter)
 
-    def is_stateless(self, drawn: Between) -> Iterator[BrokenPromise]:
+    def is_stateless(self, example: Between) -> Iterator[BrokenPromise]:
         """The same request is answered in the same shape, whatever was asked in between."""
-        answered = [self._send(body) for body in (drawn.body, drawn.other, drawn.body)]
-        unavailable = list(self._unavailable(answered))
+        exchanges = [self._send(body) for body in (example.body, example.other, example.body)]
+        unavailable = list(self._unavailable(exchanges))
         yield from unavailable
-        first, second = self._shape(answered[0]), self._shape(answered[2])
+        first, second = self._shape(exchanges[0]), self._shape(exchanges[2])
         if not unavailable and first != second and fnmatchcase(STATELESS, self.chosen):
             pairs = zip(AnswerShape._fields, first, second, strict=True)
             differing = [f"{name} {a} and then {b}" for name, a, b in pairs if a != b]
             message = f"the same request was answered with {', '.join(differing)}"
             promise = "The answer depends on what was asked, and not on what was asked before."
-            yield self._broken_promise(STATELESS, promise, message, answered)
+            yield self._broken_promise(STATELESS, promise, message, exchanges)
 
-    def treats_unknown_alike(self, drawn: Placed) -> Iterator[BrokenPromise]:
+    def treats_unknown_alike(self, example: Placed) -> Iterator[BrokenPromise]:
         """An unknown parameter is treated alike in any position, beside any other parameters."""
-        answered = [self._send_text(text) for _, text in drawn.texts]
-        unavailable = list(self._unavailable(answered))
+        exchanges = [self._send_text(text) for _, text in example.texts]
+        unavailable = list(self._unavailable(exchanges))
         yield from unavailable
-        for example in answered:
-            yield from self._judge(example, self.clauses)
-        results = {example.outcome.result for example in answered}
+        for sent in exchanges:
+            yield from self._judge(sent, self.clauses)
+        results = {sent.outcome.result for sent in exchanges}
         if not unavailable and len(results) > 1 and fnmatchcase(ALIKE, self.chosen):
-            pairs = zip(drawn.texts, answered, strict=True)
-            reasons = [f"{place}: {example.outcome.reason}" for (place, _), example in pairs]
+            pairs = zip(example.texts, exchanges, strict=True)
+            reasons = [f"{position}: {sent.outcome.reason}" for (position, _), sent in pairs]
             promise = "A parameter that no source knows is treated alike wherever it stands."
             yield self._broken_promise(
-                ALIKE, promise, f"{drawn.name} {', '.join(reasons)}", answered
+                ALIKE, promise, f"{example.name} {', '.join(reasons)}", exchanges
             )
 
     def _send(self, body: Body) -> AnsweredExample:
@@ -152,28 +152,28 @@ class Explorer:
         control: AnsweredExample | None = None,
     ) -> Iterator[BrokenPromise]:
         """Yield the MUST clauses that a request breaks, or that it could not be judged."""
-        known = {clause.id: clause for clause in clauses}
-        before = control.outcome if control else None
-        findings = judge(example.exchange, self.edition, known.values(), before, example.answer)
+        by_id = {clause.id: clause for clause in clauses}
+        outcome = control.outcome if control else None
+        findings = judge(example.exchange, self.edition, by_id.values(), outcome, example.answer)
         broken = [
             finding
             for finding in findings
             if finding.verdict in _FAILING and not self._is_excused(finding)
         ]
         for finding in broken:
-            clause = known[finding.clause]
+            clause = by_id[finding.clause]
             promise = f"{clause.level.value}: {clause.statement}"
             lines = [f"{finding.verdict.value}: {finding.message}"]
             lines += [f"expected: {finding.expected}"] if finding.expected else []
             lines += [f"observed: {finding.observed}"] if finding.observed else []
-            sent = (example,) if control is None else (control, example)
-            yield self._broken_promise(clause.id, promise, "\n".join(lines), sent)
+            examples = (example,) if control is None else (control, example)
+            yield self._broken_promise(clause.id, promise, "\n".join(lines), examples)
         silent = [finding for finding in findings if finding.verdict is Verdict.UNAVAILABLE]
         if not broken and any(not self._is_excused(finding) for finding in silent):
             yield self._undecided(example)
 
-    def _unavailable(self, answered: Iterable[AnsweredExample]) -> Iterator[BrokenPromise]:
-        for example in answered:
+    def _unavailable(self, examples: Iterable[AnsweredExample]) -> Iterator[BrokenPromise]:
+        for example in examples:
             if example.outcome.result is Result.UNAVAILABLE:
                 yield self._undecided(example)
 
@@ -193,10 +193,10 @@ class Explorer:
         return False
 
     def _broken_promise(
-        self, id_: str, promise: str, message: str, sent: Sequence[AnsweredExample]
+        self, id_: str, promise: str, message: str, examples: Sequence[AnsweredExample]
     ) -> BrokenPromise:
-        curls = tuple(dict.fromkeys(map(self._curl, sent)))
-        return BrokenPromise(id_, promise, message, sent[-1].body, curls)
+        curls = tuple(dict.fromkeys(map(self._curl, examples)))
+        return BrokenPromise(id_, promise, message, examples[-1].body, curls)
 
     def _curl(self, example: AnsweredExample) -> str:
         provider = self.provider
@@ -221,5 +221,5 @@ class Explorer:
             tuple(image.type if image else None for image in facts),
             None
             if size == "auto"
-            else tuple(f"{image.width}x{image.height}" if image else "none" for image in facts),
+            else tuple(image.dimensions if image else "none" for image in facts),
         )

@@ -37,21 +37,21 @@ PROFILES = {
 """How far to search, by the name that `--hypothesis-profile` takes."""
 
 
-class Bounded:
+class BoundedCheck:
     """A check of a bounded number of distinct examples, whose results are cached."""
 
-    def __init__(self, check: Check, most: int) -> None:
-        self._check, self._most = check, most
-        self._known: dict[str, tuple[BrokenPromise, ...]] = {}
+    def __init__(self, check: Check, limit: int) -> None:
+        self._check, self._limit = check, limit
+        self._results: dict[str, tuple[BrokenPromise, ...]] = {}
 
     def __call__(self, example: Any) -> tuple[BrokenPromise, ...]:
         """Check an example; beyond the bound a new example breaks nothing."""
         key = repr(example)
-        if key not in self._known:
-            if len(self._known) >= self._most:
+        if key not in self._results:
+            if len(self._results) >= self._limit:
                 return ()
-            self._known[key] = tuple(self._check(example))
-        return self._known[key]
+            self._results[key] = tuple(self._check(example))
+        return self._results[key]
 
 
 def explore_refusals(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[Falsified]:
@@ -62,7 +62,7 @@ def explore_refusals(drawn: SearchStrategy[Any], check: Check, limits: settings)
     """
     if Phase.shrink in limits.phases:
         return explore(drawn, check, limits)
-    bounded = Bounded(check, _SHRINKS * limits.max_examples)
+    bounded = BoundedCheck(check, _SHRINKS * limits.max_examples)
     return explore(drawn, bounded, settings(limits, phases=_SHRUNK))
 
 
@@ -88,9 +88,9 @@ def explore(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[
     """
     smallest: dict[str, Falsified] = {}
     for _ in range(_MOST_ROUNDS if Phase.shrink in limits.phases else 1):
-        new = _search(drawn, check, limits, frozenset(smallest))
-        smallest |= {falsified.broken.id: falsified for falsified in new}
-        if not new:
+        found = _search(drawn, check, limits, frozenset(smallest))
+        smallest |= {falsified.broken.id: falsified for falsified in found}
+        if not found:
             break
     return list(smallest.values())
 

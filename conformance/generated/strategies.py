@@ -48,7 +48,7 @@ def invalid_bodies(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]
         by_rule.setdefault((spoiling.parameter, spoiling.rule.keyword), []).append(
             _spoiled_bodies(parts, spoiling)
         )
-    choices = [*(st.one_of(choices) for choices in by_rule.values()), *_across(parts)]
+    choices = [*(st.one_of(choices) for choices in by_rule.values()), *_break_across(parts)]
     # the rule first, the kind of wrong value second: st.one_of would flatten the two, and the
     # rules with many kinds would crowd out the rest
     return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
@@ -77,7 +77,7 @@ class _Parts:
 
     def __init__(self, edition: Edition, model: Model) -> None:
         self.domain = Domain(edition, model)
-        if not self.domain.accepted({}):
+        if not self.domain.accepts({}):
             raise DerivationError(
                 f"edition {edition.id}: {model.name}: model and prompt alone are not accepted; "
                 "a required parameter without a documented value cannot be drawn"
@@ -87,15 +87,15 @@ class _Parts:
 
     def bodies(self) -> Bodies:
         """Draw accepted bodies."""
-        return st.tuples(self._base, *self._own.values()).map(_merged)
+        return st.tuples(self._base, *self._own.values()).map(_merge)
 
-    def around(self, name: str, own: Bodies) -> Bodies:
+    def around(self, name: str, choice: Bodies) -> Bodies:
         """Add to a choice for the group of one parameter an accepted one for every other."""
-        others = [strategy for group, strategy in self._own.items() if name not in group]
-        return st.tuples(self._base, *others, own).map(_merged)
+        other_choices = [strategy for group, strategy in self._own.items() if name not in group]
+        return st.tuples(self._base, *other_choices, choice).map(_merge)
 
 
-def _merged(parts: Iterable[Mapping[str, Any]]) -> Body:
+def _merge(parts: Iterable[Mapping[str, Any]]) -> Body:
     return {name: value for part in parts for name, value in part.items()}
 
 
@@ -133,7 +133,7 @@ def _spoiled_bodies(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Inva
     )
 
 
-def _across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
+def _break_across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
     """Draw, for every rule that ties parameters, the choices that break it and it alone."""
     domain = parts.domain
     keywords: set[str] = set()
@@ -144,11 +144,11 @@ def _across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
             broken = domain.read(samples(pattern)).violations
             if len(broken) == 1 and broken[0].keyword in condition_names(domain.model):
                 parameter, keyword = str(broken[0].parameter), broken[0].keyword
-                for right in allowed:
-                    differing = differing_names(pattern, right)
+                for control in allowed:
+                    differing = differing_names(pattern, control)
                     if len(differing) == 1:
                         keywords.add(keyword)
-                        pair = (pattern, right)
+                        pair = (pattern, control)
                         drawn.append(_pair(parts, pair, differing[0], parameter, keyword))
     missing = condition_names(domain.model) - keywords
     if missing:

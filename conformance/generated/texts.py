@@ -39,8 +39,8 @@ def texts(shortest: int, longest: int | None) -> Texts:
     exact = [texts_of(st.just(length)) for length in sorted(limits)]
     if shortest <= 1 and (longest is None or longest >= _LONGEST_PHRASE):
         return st.one_of(phrases(), phrases(), *exact)
-    most = shortest + _LONGEST_PHRASE if longest is None else min(longest, 2 * _LONGEST_PHRASE)
-    return st.one_of(*exact, texts_of(st.integers(shortest, max(shortest, most))))
+    upper = shortest + _LONGEST_PHRASE if longest is None else min(longest, 2 * _LONGEST_PHRASE)
+    return st.one_of(*exact, texts_of(st.integers(shortest, max(shortest, upper))))
 
 
 def texts_of(lengths: st.SearchStrategy[int]) -> Texts:

@@ -59,9 +59,9 @@ def _float(literal: str) -> float:
     return number
 
 
-def _short(literal: str, most: int) -> str:
+def _short(literal: str, longest: int) -> str:
     # Python takes quadratic time to read digits, and refuses more than some thousands of them.
-    if len(literal) > most:
+    if len(literal) > longest:
         raise JSONFaultError("number", f"has a number of {len(literal):,} characters")
     return literal
 

@@ -43,6 +43,11 @@ class JSONReading:
     fault: str | None = None
     kind: str | None = None
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Return whether there is no value at all; the null of JSON is one."""
+        return self.fault is not None and self.value is None
+
 
 class JSONFaultError(ValueError):
     """Why a JSON text is not read: a predicate, its `kind`, and the line where it is known."""
@@ -72,9 +77,9 @@ def read_json(data: bytes, *, max_depth: int = 200, max_digits: int = 4000) -> J
             fault = fault or surrogate
         builder = _Builder(text, max_digits)
         value = builder.parse()
-        twice = builder.repeated if not fault else None
+        duplicate = builder.repeated if not fault else None
         # In here, because it goes as deep into the value as that nests.
-        repeated = _describe_repeated(value, *twice) if twice else None
+        repeated = _describe_repeated(value, *duplicate) if duplicate else None
     except JSONFaultError as error:
         return JSONReading(None, str(error), error.kind)
     except (RecursionError, MemoryError):
@@ -139,10 +144,10 @@ def check_values(text: str, max_values: int) -> None:
 
 def _count_to(text: str, char: str, limit: int) -> int:
     """Count up to one more than ``limit``: find() is ten times as fast as count()."""
-    counted, offset = 0, text.find(char)
-    while offset >= 0 and counted <= limit:
-        counted, offset = counted + 1, text.find(char, offset + 1)
-    return counted
+    count, offset = 0, text.find(char)
+    while offset >= 0 and count <= limit:
+        count, offset = count + 1, text.find(char, offset + 1)
+    return count
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
@@ -169,16 +174,16 @@ class _Builder:
             )
         except json.JSONDecodeError as error:
             rest = self.text[error.pos : error.pos + 20]
-            seen = f'"{printable(rest, 40)}" stands there' if rest else "the text ends there"
+            stop = f'"{printable(rest, 40)}" stands there' if rest else "the text ends there"
             where = _position(self.text, error.pos)
             reason = error.msg.lower().removesuffix(" at").removesuffix(" starting")
-            raise JSONFaultError("syntax", f"is not JSON: {reason} at {where}; {seen}") from None
+            raise JSONFaultError("syntax", f"is not JSON: {reason} at {where}; {stop}") from None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) != len(pairs) and self.repeated is None:
-            [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
-            self.repeated = members, twice
+            [(name, _)] = Counter(key for key, _ in pairs).most_common(1)
+            self.repeated = members, name
         return members
 
     def _int(self, literal: str) -> int:
@@ -199,10 +204,10 @@ class _Builder:
         if len(literal.lstrip("-")) > self.max_digits:
             self._refuse(literal, "number", f"a number of {len(literal)} characters")
 
-    def _refuse(self, literal: str, kind: str, what: str) -> NoReturn:
+    def _refuse(self, literal: str, kind: str, reason: str) -> NoReturn:
         offsets = (match.start() for match in _tokens(self.text) if match[0] == literal)
         where = _position(self.text, next(offsets, 0))
-        raise JSONFaultError(kind, f"has {printable(literal, 60)}, {what}, at {where}")
+        raise JSONFaultError(kind, f"has {printable(literal, 60)}, {reason}, at {where}")
 
 
 def _position(text: str, offset: int) -> str:
@@ -214,8 +219,8 @@ def _describe_repeated(value: Any, owner: dict[str, Any], name: str) -> str:
     path = _path_to(value, owner)
     where = "an object inside a repeated member"
     where = where if path is None else printable(path.removeprefix("."))
-    twice = f'has the member "{printable(name, 80)}" more than once'
-    return f"{twice}, in {where}" if where else twice
+    message = f'has the member "{printable(name, 80)}" more than once'
+    return f"{message}, in {where}" if where else message
 
 
 def _path_to(value: Any, owner: dict[str, Any]) -> str | None:

@@ -104,15 +104,15 @@ class _Source:
         self._file = file
         self.allow(_HEAD, "before its first value")
 
-    def allow(self, most: int, what: str) -> None:
+    def allow(self, limit: int, scope: str) -> None:
         """Start counting what may be read."""
-        self._most, self._what, self._read = most, what, 0
+        self._limit, self._scope, self._received = limit, scope, 0
 
     def read(self, size: int = -1, /) -> bytes:
         data = self._file.read(size)
-        if self._read > self._most:  # what is read ahead may belong to the next value
-            raise YAMLFaultError(f"has more than {self._most:,} bytes {self._what}")
-        self._read += len(data)
+        if self._received > self._limit:  # what is read ahead may belong to the next value
+            raise YAMLFaultError(f"has more than {self._limit:,} bytes {self._scope}")
+        self._received += len(data)
         return data
 
 
@@ -151,7 +151,7 @@ class YAMLReader:
         return event
 
     def until(self, end: type[yaml.Event]) -> Iterator[Any]:
-        """Yield the events that begin the members of what is open, up to its end."""
+        """Yield the first event of each member of an open collection, up to its end."""
         while not isinstance(event := self.next(), end):
             yield event
 
@@ -205,20 +205,20 @@ class YAMLReader:
             name = self._member_name(event) if scalar else self._build(event, depth)
             if not isinstance(name, str):
                 raise _at(event, "has a member whose name is no text")
-            begun = self.next()
-            value = self._build(begun, depth)
+            value_event = self.next()
+            value = self._build(value_event, depth)
             if name != _MERGE:
                 members[name] = value
                 continue
             objects = value if isinstance(value, list) else [value]
             if not all(isinstance(item, dict) for item in objects):
-                raise _at(begun, "merges what is no object")
-            self._count(begun, sum(map(len, objects)), 0)
+                raise _at(value_event, "merges what is no object")
+            self._count(value_event, sum(map(len, objects)), 0)
             merged += objects
-        whole: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         for item in (*reversed(merged), members):  # what stands in the object itself wins
-            whole.update(item)
-        return whole
+            result.update(item)
+        return result
 
     def _member_name(self, event: Any) -> str:
         values, characters, text = self._values, self._characters, event.value
@@ -247,8 +247,8 @@ class YAMLReader:
         if self._values > self._bounds.values:
             raise _at(event, f"holds more than {self._bounds.values:,} values, aliases included")
         if self._characters > self._bounds.characters:
-            most = self._bounds.characters
-            raise _at(event, f"holds more than {most:,} characters, aliases included")
+            limit = self._bounds.characters
+            raise _at(event, f"holds more than {limit:,} characters, aliases included")
 
 
 def _unbase64(event: Any) -> bytes:

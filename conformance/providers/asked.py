@@ -152,7 +152,7 @@ def check_selected(models: Iterable[str], pattern: str, edition: Edition) -> Non
     """Raise UnknownNameError for a `--models` that selects none of these."""
     names = tuple(models)
     if not selected(names, pattern, edition):
-        raise unknown_model(edition, pattern, others=names)
+        raise unknown_model(edition, pattern, other_names=names)
 
 
 def nothing_selected(provider: str) -> ConformanceError:

@@ -44,16 +44,16 @@ class Contracts:
 class ContractsByDay(Contracts):
     """The edition of the day on which an exchange was recorded.
 
-    It is the newest one that was published by then and knows the model: of the document of the
-    host's own domain, where an edition is of it; else of the document of the default edition, or
-    of any, that has the model by its name. Without a day, or where there is none, it is the
-    default edition.
+    It is the newest edition that was published by then and knows the model. A host whose own
+    domain publishes editions is judged by one of these alone. For any other host the edition must
+    have the model by its name, and the document of the default edition comes first. Without a
+    day, or without such an edition, the default edition judges.
     """
 
     def __init__(self, default: Edition, pattern: str = "*") -> None:
         super().__init__(default, pattern=pattern)
-        others = [load_edition(name) for name in edition_ids() if name != default.id]
-        self.editions = (default, *_newest_first(others))
+        other_editions = [load_edition(name) for name in edition_ids() if name != default.id]
+        self.editions = (default, *_newest_first(other_editions))
         clauses = {edition.id: clauses_of(edition) for edition in self.editions}
         select(list(chain(*clauses.values())), pattern)  # or say what is wrong with it
         self._contracts = {
@@ -74,17 +74,20 @@ class ContractsByDay(Contracts):
         owner = _domain(host)
         # A host that publishes editions is judged by its own alone.
         if any(_owner(edition) == owner for edition in self.editions):
-            own = [edition for edition in published if _owner(edition) == owner]
-            fitting = [edition for edition in own if model == UNNAMED or edition.find(model)]
+            candidates = [
+                edition
+                for edition in published
+                if _owner(edition) == owner and (model == UNNAMED or edition.find(model))
+            ]
         else:
-            fitting = []
+            candidates = []
             for edition in published:  # that have the model by its name, or a snapshot of it
                 match = edition.find(model)
-                if match is not None and (match.named or match.snapshot_of is not None):
-                    fitting.append(edition)
-            ours = _owner(self.default.edition)
-            fitting.sort(key=lambda edition: _owner(edition) != ours)
-        return fitting[0] if fitting else None
+                if match is not None and (match.has_own_entry or match.snapshot_of is not None):
+                    candidates.append(edition)
+            default_owner = _owner(self.default.edition)
+            candidates.sort(key=lambda edition: _owner(edition) != default_owner)
+        return candidates[0] if candidates else None
 
 
 def _choose(edition: Edition, clauses: Iterable[Clause], pattern: str) -> EditionClauses:

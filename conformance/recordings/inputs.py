@@ -1,4 +1,4 @@
-"""The files that are judged: which ones are meant, and the outcome of each."""
+"""The files to judge: which ones the arguments name, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ForeignFile:
     """The outcome of one file: exchanges found, judged, passed over, and what is unreadable."""
 
     path: Path
-    named: bool = True  # by the user; otherwise found in a folder, where anything may lie
+    explicit: bool = True  # named by the user; otherwise found in a folder, where anything may lie
     layout: Layout | None = None
     entries: int = 0
     found: int = 0
@@ -63,15 +63,15 @@ class ForeignReport:
         problems = []
         for file in self.files:
             if file.unreadable:
-                first, *others = file.unreadable
+                fault, *more_faults = file.unreadable
                 layout = f" ({file.layout})" if file.layout is not None and file.entries else ""
-                more = f"; {len(others)} more of it cannot be read" if others else ""
-                problems.append(file.describe(first, layout + more))
+                addition = f"; {len(more_faults)} more of it cannot be read" if more_faults else ""
+                problems.append(file.describe(fault, layout + addition))
         return problems
 
     @property
     def notes(self) -> list[str]:
-        """What there was nothing to judge in, or little, where and why."""
+        """Where there was nothing to judge, or little, and why."""
         return [
             file.describe(fault)
             for file in self.files
@@ -85,19 +85,19 @@ class ForeignReport:
 
 
 def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:
-    """Return the files that are meant by names, folders and patterns, each once, in order.
+    """Return the files that names, folders and patterns stand for, each once, in order.
 
-    A folder stands for what in and below it ends as recordings do, hidden files and the run
-    file left out. A pattern is one where no file has its name.
+    A folder stands for the files in and below it that have a suffix of recordings, but for hidden
+    files and the run file. An argument is a pattern only where no file has its name.
     """
     # By its real path: a file under two names is judged once.
-    meant: dict[str, ForeignFile] = {}
+    files: dict[str, ForeignFile] = {}
     for argument in arguments:
-        for file in _meant(argument):
+        for file in _files_of(argument):
             # A folder may hold the run file of the time before.
-            if file.named or not same_file(file.path, run_file):
-                meant.setdefault(os.path.realpath(file.path), file)
-    return list(meant.values())
+            if file.explicit or not same_file(file.path, run_file):
+                files.setdefault(os.path.realpath(file.path), file)
+    return list(files.values())
 
 
 def same_file(one: Path, other: Path) -> bool:
@@ -105,26 +105,26 @@ def same_file(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _meant(argument: Path) -> Iterator[ForeignFile]:
+def _files_of(argument: Path) -> Iterator[ForeignFile]:
     if argument.is_dir():
-        yield from _below(argument)
+        yield from _files_below(argument)
     elif os.path.lexists(argument) or not glob.has_magic(str(argument)):
         yield ForeignFile(argument)
     else:
         names = sorted(glob.glob(str(argument), recursive=True))
         for name in names:
-            yield from _meant(Path(name))
+            yield from _files_of(Path(name))
         if not names:
             yield ForeignFile(argument, unreadable=[Fault("matches no file")])
 
 
-def _below(folder: Path) -> Iterator[ForeignFile]:
+def _files_below(folder: Path) -> Iterator[ForeignFile]:
     paths = []
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if not hidden and Path(path.name.lower().removesuffix(".gz")).suffix in SUFFIXES:
             paths.append(path)
-    yield from (ForeignFile(path, named=False) for path in paths if path.is_file())
+    yield from (ForeignFile(path, explicit=False) for path in paths if path.is_file())
     if not paths:
         endings = ", ".join(sorted(SUFFIXES))
         reason = (

@@ -81,8 +81,8 @@ def judge_files(
                     work.file(file)
             complete = True
         finally:  # what was judged before an interruption is kept (ARCHITECTURE 20)
-            whole = complete and not any(file.unreadable for file in files)
-            conclusion = records.conclusion(whole)
+            all_read = complete and not any(file.unreadable for file in files)
+            conclusion = records.conclusion(all_read)
             report = ForeignReport(run_file, tuple(files), records.counts(), conclusion)
             if report.has_read:
                 records.write(report, complete)
@@ -109,7 +109,7 @@ class _Waiting:
         return replace(self.exchange, downloads=(*self.exchange.downloads, *failures))
 
 
-def _lacking(recorded: Recorded) -> str | None:
+def _why_no_image(recorded: Recorded) -> str | None:
     """Return why a recorded download is no image to judge; None where it is one."""
     response = recorded.response
     if response is None:
@@ -141,7 +141,7 @@ class FileJudge:
                     self._entry(entry, file, stem)
         except UnknownLayoutError as error:
             # In a folder anything may lie, and nobody said that it is a recording.
-            (file.unreadable if file.named else file.passed_over).append(Fault(error.reason))
+            (file.unreadable if file.explicit else file.passed_over).append(Fault(error.reason))
         except RecordingError as error:
             file.unreadable.append(Fault(error.reason, error.line))
         except OSError as error:
@@ -167,8 +167,8 @@ class FileJudge:
             file.unreadable.append(entry)
             return
         try:
-            wanted = any(entry.url in waiting.urls for waiting in self._waiting.values())
-            if entry.method == "GET" and wanted:
+            is_awaited = any(entry.url in waiting.urls for waiting in self._waiting.values())
+            if entry.method == "GET" and is_awaited:
                 self._add_download(entry, file)
             elif is_generation(entry):
                 file.found += 1
@@ -201,7 +201,7 @@ class FileJudge:
         that is given where no other one follows.
         """
         recorded = entry.read()
-        response, lacking = recorded.response, _lacking(recorded)
+        response, lacking = recorded.response, _why_no_image(recorded)
         for case, waiting in list(self._waiting.items()):
             if entry.url in waiting.urls and lacking is not None:
                 waiting.lacking.setdefault(entry.url, lacking)
@@ -221,15 +221,15 @@ class FileJudge:
         exchange = without_credentials(waiting.complete)
         answer = Answer(exchange)
         findings = judge(exchange, edition, contract.clauses, None, answer)
-        unknown = unknown_model(exchange, edition)
-        if unknown is not None and unknown not in {note.reason for note in file.unknown_models}:
-            file.unknown_models.append(Fault(unknown, line))
+        note = unknown_model(exchange, edition)
+        if note is not None and note not in {fault.reason for fault in file.unknown_models}:
+            file.unknown_models.append(Fault(note, line))
         if not findings:
             reason = f"{exchange.case}: no clause has anything to say of it"
             file.passed_over.append(Fault(reason, line))
         file.judged += bool(findings)
         file.broken += any(finding.verdict is Verdict.FAIL for finding in findings)
         sent = read_request(exchange, edition)
-        shown = evidence(exchange, answer, outcome_of(exchange, answer), sent)
+        record = evidence(exchange, answer, outcome_of(exchange, answer), sent)
         observations = list(observe(exchange, edition, answer))
-        self._records.add(contract, exchange, shown, observations, findings)
+        self._records.add(contract, exchange, record, observations, findings)

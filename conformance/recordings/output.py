@@ -60,7 +60,7 @@ class _JudgedHost:
 
 
 class Records:
-    """What was judged so far, in the order of the run file, and what it is about."""
+    """The records of what was judged so far, in the order of the run file, and the hosts."""
 
     def __init__(self, spool: IO[str], contracts: Contracts) -> None:
         self.verdicts: Counter[Verdict] = Counter()
@@ -80,17 +80,17 @@ class Records:
         """Keep one judged exchange."""
         key = exchange.provider, contract.edition.id
         url = exchange.request.url.split("?", 1)[0].rstrip("/").removesuffix("/images/generations")
-        new = _JudgedHost(exchange.provider, printable(url, 500), contract)
-        about = self._hosts.setdefault(key, new)
-        about.models.add(exchange.model)
+        host = _JudgedHost(exchange.provider, printable(url, 500), contract)
+        judged_host = self._hosts.setdefault(key, host)
+        judged_host.models.add(exchange.model)
         if evidence.outcome == "accepted":
-            about.accepted.add((exchange.provider, exchange.model))
+            judged_host.accepted.add((exchange.provider, exchange.model))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
             # One finding of each kind decides the conclusion; of all of them memory has no bound.
             refused = finding.message.startswith(NOT_ACCEPTED)
             kind = (finding.model, finding.clause, finding.verdict.value, refused)
-            about.samples.setdefault(kind, finding)
+            judged_host.samples.setdefault(kind, finding)
         records: list[Record] = [evidence, *observations, *findings]
         # A tab parts the columns: neither a printable host nor a line of JSON holds one.
         for record in records:
@@ -98,8 +98,8 @@ class Records:
 
     def write(self, report: ForeignReport, complete: bool) -> None:
         """Write the run file, whole or not at all; raises RunFileError where that cannot be."""
-        place = OutputFile(report.run_file)
-        place.take()
+        output = OutputFile(report.run_file)
+        output.take()
         try:
             writer = RunWriter(report.run_file, self._header(report.files))
             for line in self._lines():
@@ -116,25 +116,25 @@ class Records:
                 )
             )
         except BaseException:
-            place.give_back()
+            output.give_back()
             raise
-        place.keep()
+        output.keep()
 
-    def conclusion(self, whole: bool) -> Conclusion:
-        """Conclude edition by edition; `whole` is whether all of it could be read."""
+    def conclusion(self, all_read: bool) -> Conclusion:
+        """Conclude edition by edition; `all_read` says whether all of it could be read."""
         return gravest(
-            conclude_recordings(_samples(hosts), whole, _unknown_models(contract, hosts))
-            for contract, hosts in self._judged()
+            conclude_recordings(_samples(hosts), all_read, _unknown_models(contract, hosts))
+            for contract, hosts in self._hosts_by_contract()
         )
 
-    def _judged(self) -> list[tuple[EditionClauses, list[_JudgedHost]]]:
+    def _hosts_by_contract(self) -> list[tuple[EditionClauses, list[_JudgedHost]]]:
         """Return the contracts that judged, the default one first, each with its hosts."""
         default = self._contracts.default
         by_edition: dict[str, list[_JudgedHost]] = {default.edition.id: []}
-        for _, about in sorted(self._hosts.items()):
-            by_edition.setdefault(about.contract.edition.id, []).append(about)
-        judged = [(hosts[0].contract, hosts) for hosts in by_edition.values() if hosts]
-        return judged or [(default, [])]
+        for _, host in sorted(self._hosts.items()):
+            by_edition.setdefault(host.contract.edition.id, []).append(host)
+        contracts = [(hosts[0].contract, hosts) for hosts in by_edition.values() if hosts]
+        return contracts or [(default, [])]
 
     def _name(self, host: str, edition: str) -> str:
         """Return the name of a host, with the edition where another one judged it as well."""
@@ -146,13 +146,13 @@ class Records:
         """Yield the lines of the spool under the names of their providers."""
         self._spool.seek(0)
         members = {key: _member(self._name(*key)) for key in self._hosts}
-        for spooled in self._spool:
-            host, edition, line = spooled.split("\t")
+        for spool_line in self._spool:
+            host, edition, line = spool_line.split("\t")
             yield line.replace(_member(host), members[host, edition], 1)
 
     def _reach(self) -> Iterator[ModelReach]:
         """Yield the reach of every model; the letters of states are of the header's clauses."""
-        for rank, (contract, hosts) in enumerate(self._judged()):
+        for rank, (contract, hosts) in enumerate(self._hosts_by_contract()):
             samples = _samples(hosts)
             promises = promises_of(samples, explanations_in_recordings(samples))
             clauses = [] if rank else [clause.id for clause in contract.clauses]
@@ -168,29 +168,29 @@ class Records:
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
         records, providers = [], []
-        for contract, hosts in self._judged():
+        for contract, hosts in self._hosts_by_contract():
             edition, models = contract.edition, _models(hosts)
             records.append(
                 ContractRecord(
                     edition=about_edition(edition, models),
-                    providers=tuple(self._name(about.host, edition.id) for about in hosts),
+                    providers=tuple(self._name(host.host, edition.id) for host in hosts),
                     clauses=tuple(about_clause(clause, edition) for clause in contract.clauses),
                     unknown_models=_unknown_models(contract, hosts),
                     values=values_of(edition, models, planned=False),
                 )
             )
-        for key, about in sorted(self._hosts.items()):
+        for key, host in sorted(self._hosts.items()):
             name = self._name(*key)
             providers.append(
                 ProviderRecord(
                     id=name,
                     title=f"{name} (foreign recordings)",
-                    base_url=about.url,
+                    base_url=host.url,
                     mode="foreign",
-                    models={model: model for model in sorted(about.models)},
+                    models={model: model for model in sorted(host.models)},
                 )
             )
-        main, *others = records
+        main, *other_records = records
         return RunHeader(
             schema=SCHEMA,
             id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
@@ -204,7 +204,7 @@ class Records:
             providers=tuple(providers),
             clauses=main.clauses,
             values=main.values,
-            also=tuple(others),
+            also=tuple(other_records),
         )
 
 
@@ -217,7 +217,7 @@ def _member(provider: str) -> str:
 
 
 def _models(hosts: Iterable[_JudgedHost]) -> list[str]:
-    return sorted({name for about in hosts for name in about.models})
+    return sorted({name for host in hosts for name in host.models})
 
 
 def _unknown_models(contract: EditionClauses, hosts: Iterable[_JudgedHost]) -> tuple[str, ...]:
@@ -228,7 +228,5 @@ def _unknown_models(contract: EditionClauses, hosts: Iterable[_JudgedHost]) -> t
 def _samples(hosts: Iterable[_JudgedHost]) -> list[Finding]:
     """Return a finding of every verdict of every promise that binds."""
     return [
-        finding
-        for about in hosts
-        for finding in binding(list(about.samples.values()), about.accepted)
+        finding for host in hosts for finding in binding(list(host.samples.values()), host.accepted)
     ]

@@ -43,11 +43,11 @@ def show(report: ForeignReport, quiet: bool) -> None:
 def _print_files(files: Sequence[ForeignFile], console: Console) -> None:
     names = [TableColumn(name) for name in ("recording", "kind")]
     counts = ("entries", "for images", "judged", "broken")
-    shown = files
+    ranked = files
     if len(files) > _MOST:  # broken ones first, then unreadable ones
-        shown = sorted(files, key=lambda f: (not f.broken, not f.unreadable, not f.judged))[:_MOST]
+        ranked = sorted(files, key=lambda f: (not f.broken, not f.unreadable, not f.judged))
     rows = []
-    for file in shown:
+    for file in ranked[:_MOST]:
         numbers = (file.entries, file.found, file.judged, file.broken)
         path = printable(str(file.path), 200)
         cells = (path, str(file.layout or "-"), *(str(number or "-") for number in numbers))

@@ -55,7 +55,7 @@ def evidence(
     exchange: Exchange, answer: Answer, outcome: Outcome, sent: SentRequest | None = None
 ) -> ExchangeRecord:
     """Return what a run file keeps of an exchange, whose request was read by the contract."""
-    values = asked_values(sent.asked.body) if sent and sent.asked else {}
+    values = asked_values(sent.body) if sent else {}
     return ExchangeRecord(
         provider=exchange.provider,
         model=exchange.model,

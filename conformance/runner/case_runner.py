@@ -9,9 +9,8 @@ from typing import get_args
 
 from conformance.cases.model import Case, Operation
 from conformance.cases.valid import BASELINE, MODELS_LIST
-from conformance.contract import Edition
+from conformance.contract import Edition, Expectation
 from conformance.exchange.outcome import Outcome, Result, refuses_who_asks
-from conformance.exchange.sent_request import Expectation
 from conformance.exchange.source import Replay, Source
 from conformance.results.case_result import CaseResult
 from conformance.runner.live_run import LiveRun

@@ -14,7 +14,7 @@ from conformance.clauses.subject import Subject
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange, Provenance
-from conformance.exchange.outcome import Outcome, Result, of_what_was_asked, outcome_of
+from conformance.exchange.outcome import Outcome, Result, by_status_alone, outcome_of
 from conformance.exchange.source import Record, Replay, Source
 from conformance.live.cost import price_of_all
 from conformance.live.ledger import NotSentError
@@ -160,7 +160,7 @@ class Crashes:
 def _timed_outcome(exchange: Exchange, paints: bool) -> TimedOutcome:
     outcome = outcome_of(exchange)
     if paints and outcome.result is Result.NOT_SERVED:
-        outcome = of_what_was_asked(outcome)
+        outcome = by_status_alone(outcome)
     return TimedOutcome.of_exchange(exchange, outcome)
 
 

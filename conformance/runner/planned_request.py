@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from conformance.cases.request import build_request
 from conformance.clauses.models_lifecycle import speaks_of
+from conformance.contract import Expectation
 from conformance.exchange.model import Exchange, Request
-from conformance.exchange.sent_request import Expectation, SentRequest, read_request
+from conformance.exchange.sent_request import SentRequest, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

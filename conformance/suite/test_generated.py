@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.generated import inputs as drawn
-from conformance.generated.example_recorder import DrawnSource, Keeper
+from conformance.generated.example_recorder import DrawnSource, ExampleRecorder
 from conformance.generated.failures import conclude
 from conformance.generated.properties import Explorer
 from conformance.generated.search import (
@@ -64,9 +64,9 @@ def keep(
         yield lambda check: check
         return
     name = request.node.originalname.removeprefix("test_").replace("_", "-")
-    keeper = Keeper(session_of(request.config).library(provider), model, name, source)
-    yield keeper.keeping
-    keeper.write()
+    recorder = ExampleRecorder(session_of(request.config).library(provider), model, name, source)
+    yield recorder.recording
+    recorder.write()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import base64
 import json
 from typing import Any
 
-from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Exchange
+from conformance.cases.model import UNKNOWN_KEY
+from conformance.exchange.model import REDACTED_KEY, Exchange
 from tests.miniatures import (
     JSON_TYPE,
     REFUSED,

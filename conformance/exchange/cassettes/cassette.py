@@ -184,7 +184,7 @@ class CassetteLibrary:
         body = response["body"]["string"]
         body = body.encode() if isinstance(body, str) else body
         if response.get("payloads"):
-            body = self.payloads.put_back(body, whole=body.startswith(b"@payload/"))
+            body = self.payloads.put_back(body)
         headers = {
             name.encode(): [value.encode() for value in values]
             for name, values in response["headers"].items()
@@ -206,11 +206,11 @@ class CassetteLibrary:
         except CassetteFileError as error:
             raise CassetteDamagedError(f"{self.path(case)}: {error}; record it again") from None
 
-    def _stale(self, case: Case, why: str) -> CassetteStaleError:
+    def _stale(self, case: Case, reason: str) -> CassetteStaleError:
         where = f"{self.provider}/{case.path}: {self.path(case)}"
-        return CassetteStaleError(f"{where}: {why}; {self.how_to_record(case)}")
+        return CassetteStaleError(f"{where}: {reason}; {self.how_to_record(case)}")
 
-    def check_place(self, case: Case) -> None:
+    def check_links(self, case: Case) -> None:
         """Raise `LinkError` where a case could only be recorded through a symbolic link."""
         for path in (self.path(case), self.payloads.directory):
             refuse_links(path, self.directory.parent)

@@ -81,8 +81,8 @@ def read_metadata(data: Any) -> CassetteMetadata:
         data.get("attempts"),
         tuple(Attempt(**attempt) for attempt in data.get("retried", ())),
         {
-            url: tuple(Attempt(**attempt) for attempt in made)
-            for url, made in data.get("images_retried", {}).items()
+            url: tuple(Attempt(**attempt) for attempt in attempts)
+            for url, attempts in data.get("images_retried", {}).items()
         },
     )
 
@@ -100,8 +100,8 @@ def _check(value: Any, where: str, members: Mapping[str, Check]) -> None:
         if name not in value and not optional:
             raise CassetteFileError(f"{where}{name} is missing")
         if name in value and not fits(value[name]):
-            shown = printable(repr(value[name])[:200], 60)
-            raise CassetteFileError(f"{where}{name} is {shown}, which it cannot be")
+            rendered = printable(repr(value[name])[:200], 60)
+            raise CassetteFileError(f"{where}{name} is {rendered}, which it cannot be")
 
 
 def _is(*types: type) -> Check:

@@ -33,9 +33,11 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 
 _SHAPES: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("body", "control", "other"), lambda value: isinstance(value, dict)),
-    "bodies": lambda value: _all(dict, value),
+    "bodies": lambda value: _is_list_of(dict, value),
     "name": lambda value: isinstance(value, str),
-    "texts": lambda value: _all(list, value) and all(len(x) == 2 and _all(str, x) for x in value),
+    "texts": lambda value: (
+        _is_list_of(list, value) and all(len(x) == 2 and _is_list_of(str, x) for x in value)
+    ),
 }
 MEMBERS = tuple(_SHAPES)
 _CASSETTE = re.compile(rf"{DRAWN}[0-9a-f]{{12}}(?:-[0-9]{{1,4}})?")
@@ -49,13 +51,13 @@ class ManifestError(ConformanceError):
 class Example:
     """One example of one property, and the cassettes of its requests."""
 
-    of: str  # the property
+    property_name: str
     check: str
     values: Any
     cassettes: tuple[str, ...]
 
     @property
-    def drawn(self) -> Any:
+    def argument(self) -> Any:
         """Return what the check takes: the body itself, or the parts of the example by name."""
         return (
             self.values["body"] if self.check == "accepts_valid" else SimpleNamespace(**self.values)
@@ -66,7 +68,7 @@ def recorded_examples(library: CassetteLibrary, model: str) -> dict[str, list[Ex
     """Return what was recorded for a model, by property; raises `ManifestError`."""
     examples: dict[str, list[Example]] = {}
     for example in read_manifest(manifest_path(library, model)):
-        examples.setdefault(example.of, []).append(example)
+        examples.setdefault(example.property_name, []).append(example)
     return examples
 
 
@@ -103,14 +105,14 @@ def read_manifest(path: Path) -> Iterator[Example]:
 
 def example_to_json(example: Example) -> dict[str, Any]:
     return {
-        "property": example.of,
+        "property": example.property_name,
         "check": example.check,
         "example": example.values,
         "cassettes": list(example.cassettes),
     }
 
 
-def _all(kind: type, value: Any) -> bool:
+def _is_list_of(kind: type, value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 

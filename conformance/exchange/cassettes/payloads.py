@@ -66,9 +66,9 @@ class Payloads:
             return body  # a provider that writes our references is recorded as it is
         return _BASE64.sub(self._reference, body)
 
-    def put_back(self, body: bytes, whole: bool) -> bytes:
-        """Replace references by payloads: `whole` when the body is an image itself."""
-        if whole:
+    def put_back(self, body: bytes) -> bytes:
+        """Replace references by payloads; a body that begins with one was an image itself."""
+        if body.startswith(b"@payload/"):
             match = _REFERENCE.fullmatch(body)
             return self.load(match[1].decode()) if match else body
         return _REFERENCE.sub(lambda match: pybase64.b64encode(self.load(match[1].decode())), body)

@@ -38,12 +38,12 @@ class Redactor(ExchangeRedactor):
         self._remembered = remembered
         # A shorter key is an ordinary word, which would be redacted everywhere.
         self._spellings = Spellings(key) if key and len(key) >= SHORTEST_KEY else None
-        self._known = lru_cache(maxsize=1024)(self._redacted)
-        self._known_lines = lru_cache(maxsize=1024)(self._lines)
+        self._cached = lru_cache(maxsize=1024)(self._redacted)
+        self._cached_lines = lru_cache(maxsize=1024)(self._lines)
 
     def data(self, data: bytes) -> bytes:
         """Redact text or JSON."""
-        return self._known(data) if len(data) <= self._remembered else self._redacted(data)
+        return self._cached(data) if len(data) <= self._remembered else self._redacted(data)
 
     def _redacted(self, data: bytes) -> bytes:
         if self._spellings is not None:
@@ -61,7 +61,7 @@ class Redactor(ExchangeRedactor):
     def headers(self, headers: Headers) -> Headers:
         """Redact header values, and the whole of those that name an account or a session."""
         short = sum(len(name) + len(value) for name, value in headers) <= self._remembered
-        lines = self._known_lines if short else self._lines  # long ones would fill the memory
+        lines = self._cached_lines if short else self._lines  # long ones would fill the memory
         values = lines(tuple(value for _, value in headers))
         names = lines(tuple(name for name, _ in headers))
         return tuple(
@@ -71,14 +71,14 @@ class Redactor(ExchangeRedactor):
 
     def _lines(self, texts: tuple[str, ...]) -> list[str]:
         """Redact texts, and a key that is divided among them."""
-        whole = [self.text(text) for text in texts]
+        redacted = [self.text(text) for text in texts]
         if self._spellings is None:
-            return whole
-        lines = [_encoded(text) for text in whole]
+            return redacted
+        lines = [_encoded(text) for text in redacted]
         edits = self._spellings.between(lines)
         return [
-            _decoded(apply_edits(line, edits[at], _placeholder)) if edits[at] else text
-            for at, (line, text) in enumerate(zip(lines, whole, strict=True))
+            _decoded(apply_edits(line, edits[index], _placeholder)) if edits[index] else text
+            for index, (line, text) in enumerate(zip(lines, redacted, strict=True))
         ]
 
 

@@ -52,7 +52,7 @@ def without_signatures(text: bytes, by_form: bool = False) -> bytes:
         opaque = by_form and _OPAQUE.fullmatch(match[3])
         if not opaque and not is_secret_in_query(match[2].decode()):
             return match[0]
-        # where a key stood in its place, that is still to be seen
+        # The placeholder of a key stays, so that a clause still sees that the key came back.
         key = REDACTED_KEY.encode()
         return match[1] + (key if key in match[3] else _REDACTED)
 
@@ -62,10 +62,10 @@ def without_signatures(text: bytes, by_form: bool = False) -> bytes:
 # --- Forms ---
 
 
-def _kept_placeholder(match: re.Match[bytes]) -> bytes:
+def _redacted_once(match: re.Match[bytes]) -> bytes:
     """Return the placeholder for a credential, or the one that is there already."""
-    kept = any(placeholder in match[0] for placeholder in _PLACEHOLDERS)
-    return match[0] if kept else (match[1] if match.re.groups else b"") + _REDACTED
+    is_placeholder = any(placeholder in match[0] for placeholder in _PLACEHOLDERS)
+    return match[0] if is_placeholder else (match[1] if match.re.groups else b"") + _REDACTED
 
 
 def _without_basic(match: re.Match[bytes]) -> bytes:
@@ -117,8 +117,8 @@ _MARKED = tuple(
 
 def without_forms(text: bytes) -> bytes:
     """Return text without what has the form of a credential or of an account's id."""
-    text = _SCHEME.sub(_kept_placeholder, text)
-    text = _TOKEN.sub(_kept_placeholder, _BASIC.sub(_without_basic, text))
+    text = _SCHEME.sub(_redacted_once, text)
+    text = _TOKEN.sub(_redacted_once, _BASIC.sub(_without_basic, text))
     for pattern in _MARKED:
         text = pattern.sub(rb"\1REDACTED", text)
     return text
@@ -126,7 +126,7 @@ def without_forms(text: bytes) -> bytes:
 
 # --- Beside their name: `KEY=value`, `Cookie: a=b`, attributes ---
 
-_TOLD = re.compile(
+_IN_A_SENTENCE = re.compile(
     rb"(?:api[ _-]?key|access[ _-]?key|secret|token|password|passwd|signature|credential"
     rb"|session[ _-]?id)s?"
     rb"(?:(?:\s{1,9}(?:is|provided|was|id))?\s{0,9}[=:]\s{0,9}|\s{1,9}(?:is|was)\s{1,9})"
@@ -159,7 +159,7 @@ def without_assignments(text: bytes) -> bytes:
 
     A value without a digit and a letter is a word, and stays.
     """
-    for pattern in (_TOLD, _ASSIGNED, _ATTRIBUTE):
+    for pattern in (_IN_A_SENTENCE, _ASSIGNED, _ATTRIBUTE):
         text = _without_values(text, pattern)
     text = _LABELLED.sub(
         lambda match: (
@@ -178,7 +178,7 @@ def _without_values(text: bytes, pattern: re.Pattern[bytes]) -> bytes:
             continue
         value = _VALUE.match(text, name.end())
         if value is not None and _LIKELY.match(value[0]) and not _SIZE.match(value[0]):
-            parts += [text[end : value.start()], _kept_placeholder(value)]
+            parts += [text[end : value.start()], _redacted_once(value)]
             end = value.end()
     return b"".join((*parts, text[end:])) if parts else text
 
@@ -189,8 +189,8 @@ _WITHOUT_BLANKS = str.maketrans("", "", "\t\r\n")
 _ENCODED = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,4095}={0,2}(?![A-Za-z0-9+/_=-])")
 
 
-def without_encoded(text: bytes, cleaned: Callable[[bytes], bytes], depth: int = 2) -> bytes:
-    """Redact each base64 text that `cleaned` would change once it is decoded."""
+def without_encoded(text: bytes, clean_text: Callable[[bytes], bytes], depth: int = 2) -> bytes:
+    """Redact each base64 text that `clean_text` would change once it is decoded."""
 
     def instead(match: re.Match[bytes]) -> bytes:
         body = match[0].rstrip(b"=").translate(_STANDARD)
@@ -203,9 +203,9 @@ def without_encoded(text: bytes, cleaned: Callable[[bytes], bytes], depth: int =
             return match[0]
         if not words.isprintable():
             return match[0]
-        clean = cleaned(inner)
-        if clean == inner and depth > 1:
-            clean = without_encoded(inner, cleaned, depth - 1)
-        return match[0] if clean == inner else _REDACTED
+        cleaned = clean_text(inner)
+        if cleaned == inner and depth > 1:
+            cleaned = without_encoded(inner, clean_text, depth - 1)
+        return match[0] if cleaned == inner else _REDACTED
 
     return _ENCODED.sub(instead, text)

@@ -21,7 +21,7 @@ class Edit:
 
     start: int
     end: int
-    instead: bytes | None = None
+    replacement: bytes | None = None
     """None stands for the placeholder of the key."""
 
 
@@ -29,9 +29,9 @@ def apply_edits(data: bytes, edits: Iterable[Edit], placeholder: Callable[[int],
     """Return the bytes with each place replaced; `placeholder` takes the length of a place."""
     parts, end = [], 0
     for edit in merge_edits(edits):
-        instead = edit.instead
+        replacement = edit.replacement
         parts.append(data[end : edit.start])
-        parts.append(placeholder(edit.end - edit.start) if instead is None else instead)
+        parts.append(placeholder(edit.end - edit.start) if replacement is None else replacement)
         end = edit.end
     return b"".join((*parts, data[end:])) if parts else data
 
@@ -44,7 +44,7 @@ def merge_edits(edits: Iterable[Edit]) -> list[Edit]:
         if last is None or edit.start >= last.end:
             result.append(edit)
         # Two that overlap are one place, if either of them holds the key.
-        elif last.instead is None or edit.instead is None:
+        elif last.replacement is None or edit.replacement is None:
             result[-1] = Edit(last.start, max(last.end, edit.end))
     return result
 
@@ -56,7 +56,7 @@ class Rewritten:
         self._source, self._pattern, self._decode = data, pattern, decode
         self.data = pattern.sub(decode, data)
 
-    def back(self, edits: Sequence[Edit]) -> list[Edit]:
+    def map_back(self, edits: Sequence[Edit]) -> list[Edit]:
         """Return the edits of the view as edits of the bytes it was made from."""
         if not edits:
             return []
@@ -69,14 +69,17 @@ class Rewritten:
             starts.append(start)
             tokens.append((end, match.start(), match.end()))
 
-        def place(position: int) -> tuple[int, int]:
+        def span(position: int) -> tuple[int, int]:
+            """Return the bytes that a byte of the view was made from."""
             end, source_start, source_end = tokens[bisect_right(starts, position) - 1]
             if position < end:
                 return source_start, source_end
-            at = source_end + position - max(end, 0)
-            return at, at + 1
+            index = source_end + position - max(end, 0)
+            return index, index + 1
 
-        return [Edit(place(edit.start)[0], place(edit.end - 1)[1], edit.instead) for edit in edits]
+        return [
+            Edit(span(edit.start)[0], span(edit.end - 1)[1], edit.replacement) for edit in edits
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +96,22 @@ class Joined:
 
     def __init__(self, data: bytes, segments: Sequence[Segment], between: bytes) -> None:
         texts: list[bytes] = []
-        self._places: list[tuple[int, int, Segment]] = []
-        at = 0
+        self._spans: list[tuple[int, int, Segment]] = []
+        offset = 0
         for segment in segments:
             text = segment.unpacked
             texts.append(data[segment.start : segment.end] if text is None else text)
-            self._places.append((at, at + len(texts[-1]), segment))
-            at += len(texts[-1]) + len(between)
+            self._spans.append((offset, offset + len(texts[-1]), segment))
+            offset += len(texts[-1]) + len(between)
         self.data = between.join(texts)
-        self._starts = [start for start, _, _ in self._places]
+        self._starts = [start for start, _, _ in self._spans]
 
-    def back(self, edits: Sequence[Edit]) -> list[Edit]:
+    def map_back(self, edits: Sequence[Edit]) -> list[Edit]:
         """Return the edits as edits of the parts, one for each part that they touch."""
         result = []
         for edit in edits:
             begin = max(bisect_right(self._starts, edit.start) - 1, 0)
-            for start, end, segment in islice(self._places, begin, None):
+            for start, end, segment in islice(self._spans, begin, None):
                 if start >= edit.end:
                     break
                 if edit.start >= end:
@@ -117,7 +120,8 @@ class Joined:
                     result.append(Edit(segment.start, segment.end))
                     continue
                 first, last = max(edit.start, start), min(edit.end, end)
-                whole = first == edit.start and last == edit.end
-                at = segment.start - start
-                result.append(Edit(at + first, at + last, edit.instead if whole else None))
+                is_whole = first == edit.start and last == edit.end
+                replacement = edit.replacement if is_whole else None
+                shift = segment.start - start
+                result.append(Edit(first + shift, last + shift, replacement))
         return result

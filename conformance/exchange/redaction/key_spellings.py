@@ -49,16 +49,16 @@ _LONGEST = 1 << 18  # characters of base64 that is looked into wherever it may b
 _COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _ANY_WINDOW = 47  # zlib's word for: gzip or zlib, whichever it is
 _INFLATED = 1 << 20  # bytes of what is compressed within base64
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_STANDARD = bytes.maketrans(b"+/", b"-_")
+_FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 SHORT_FILLER = b"sk!key!!"
 """Stands where the placeholder has no room."""
 
 
 def filler(length: int) -> bytes:
     """Return what replaces the key in binary data, exactly as long."""
-    whole = REDACTED_KEY.encode()
-    return (whole if length >= len(whole) else SHORT_FILLER).ljust(length, b"-")[:length]
+    text = REDACTED_KEY.encode()
+    return (text if length >= len(text) else SHORT_FILLER).ljust(length, b"-")[:length]
 
 
 @cache
@@ -90,40 +90,40 @@ class Spellings:
 
     def edits(self, data: bytes, depth: int = DEPTH) -> list[Edit]:
         """Return every place of some text that holds the key."""
-        result = self._literal(data)
+        result = self._find_key(data)
         # An escaped slash cuts a long run of base64 into runs that look like words.
         if len(data) > _TEXT and b"\\/" in data:
             slashes = Rewritten(data, _SLASH, lambda _: b"/")
-            return merge_edits(result + slashes.back(self._sorted_out(slashes.data, depth)))
-        return merge_edits(result + self._sorted_out(data, depth))
+            return merge_edits(result + slashes.map_back(self._find_in_text(slashes.data, depth)))
+        return merge_edits(result + self._find_in_text(data, depth))
 
     def between(self, lines: Sequence[bytes]) -> list[list[Edit]]:
         """Return for each line the places with parts of a key that is divided among the lines."""
         result: list[list[Edit]] = [[] for _ in lines]
         starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
         for edit in self.edits(b"\n".join(lines)):
-            for at, line in enumerate(lines):
-                start, end = edit.start - starts[at], edit.end - starts[at]
+            for index, line in enumerate(lines):
+                start, end = edit.start - starts[index], edit.end - starts[index]
                 if start < len(line) and end > 0:
-                    result[at].append(Edit(max(start, 0), min(end, len(line))))
+                    result[index].append(Edit(max(start, 0), min(end, len(line))))
         return result
 
-    def _sorted_out(self, data: bytes, depth: int) -> list[Edit]:
+    def _find_in_text(self, data: bytes, depth: int) -> list[Edit]:
         """Search long base64 as pictures, and the text around it as text."""
         if len(data) <= _TEXT:
-            return self._undone(data, depth)
+            return self._find_escaped(data, depth)
         result: list[Edit] = []
         for run in _RUN.finditer(data):
             digits = self._digits.match(data, run.start(), run.end())
-            result += self._hexadecimal(digits, depth) if digits else ()
+            result += self._find_hexadecimal(digits, depth) if digits else ()
             if digits is None or digits.end() < run.end():
-                result += self._run(run, depth)
+                result += self._find_base64(run, depth)
         words = Rewritten(data, _RUN, lambda _: b"\0")
-        return result + words.back(self._undone(words.data, depth))
+        return result + words.map_back(self._find_escaped(words.data, depth))
 
-    def _undone(self, data: bytes, depth: int) -> list[Edit]:
+    def _find_escaped(self, data: bytes, depth: int) -> list[Edit]:
         """Search text as it is, and with its escapes undone round after round."""
-        result = self._encoded(data, depth) + self._spread(data)
+        result = self._find_encoded(data, depth) + self._find_pieces(data)
         views: list[Rewritten] = []
         for _ in range(_ROUNDS):
             view = Rewritten(data, ESCAPE, unescape)
@@ -133,52 +133,57 @@ class Spellings:
                 break
             views.append(view)
             data = view.data
-            edits = self._literal(data) + self._encoded(data, depth) + self._spread(data)
+            edits = self._find_key(data) + self._find_encoded(data, depth) + self._find_pieces(data)
             for view in reversed(views):
-                edits = view.back(edits)
+                edits = view.map_back(edits)
             result += edits
         return result
 
-    def _encoded(self, data: bytes, depth: int) -> list[Edit]:
+    def _find_encoded(self, data: bytes, depth: int) -> list[Edit]:
         """Search what is encoded in text, also where it is wrapped over lines."""
-        result = self._runs(data, depth)
+        result = self._find_in_runs(data, depth)
         close = Rewritten(data, _SPACE, lambda _: b"")
         if close.data != data:
-            result += close.back(self._literal(close.data) + self._runs(close.data, depth))
+            result += self._find_in_view(close, depth)
         # the events of a stream bring a text in pieces, under one name
         pieces: dict[bytes, list[Segment]] = {}
         for match in _MEMBER.finditer(data):
             pieces.setdefault(match[1], []).append(Segment(*match.span(2)))
         for segments in pieces.values():
             if len(segments) > 1:
-                whole = Joined(data, segments, b"")
-                result += whole.back(self._literal(whole.data) + self._runs(whole.data, depth))
+                result += self._find_in_view(Joined(data, segments, b""), depth)
         return result
 
-    def _runs(self, data: bytes, depth: int) -> list[Edit]:
+    def _find_in_view(self, view: Rewritten | Joined, depth: int) -> list[Edit]:
+        """Search a view for the key itself, and for runs that may encode it."""
+        return view.map_back(self._find_key(view.data) + self._find_in_runs(view.data, depth))
+
+    def _find_in_runs(self, data: bytes, depth: int) -> list[Edit]:
         if not depth:
             return []
-        result = [edit for run in self._base64.finditer(data) for edit in self._run(run, depth)]
+        result = [
+            edit for run in self._base64.finditer(data) for edit in self._find_base64(run, depth)
+        ]
         if self._dense not in data.translate(_DENSE):  # most texts: no digits enough for a key
             return result
         for run in self._digits.finditer(data):
-            result += self._hexadecimal(run, depth)
+            result += self._find_hexadecimal(run, depth)
         for run in self._numbers.finditer(data):
-            result += self._list_of_numbers(run, depth)
+            result += self._find_numbers(run, depth)
         return result
 
-    def _list_of_numbers(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
+    def _find_numbers(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
         """Look for the key in a list of numbers, one for each letter."""
         numbers = list(_NUMBER.finditer(run[0]))
         for base in (10, 16):
             data = bytes(_letter(number[1], base) for number in numbers)
-            for edit in self._inside(data, depth):
+            for edit in self._find_decoded(data, depth):
                 first, last = numbers[edit.start], numbers[edit.end - 1]
                 yield Edit(run.start() + first.start(), run.start() + last.end())
 
-    def _run(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
+    def _find_base64(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
         """Look for the key in a run of base64, wherever in it the base64 begins."""
-        text = run[0].translate(_URL_SAFE)
+        text = run[0].translate(_FROM_URL_SAFE)
         plain = len(text) > _LONGEST  # nothing but the key itself is searched for
         for shift in range(4):
             body = text[shift:]
@@ -187,36 +192,36 @@ class Spellings:
             at = run.start() + shift
             if shift == 0 and sniff(data) not in (None, "svg"):  # SVG is text, and read as such
                 plain = True
-                yield from self._picture_in_base64(run, data)
+                yield from self._redact_picture(run, data)
                 continue
-            edits = self._literal(data) if plain else self._inside(data, depth)
+            edits = self._find_key(data) if plain else self._find_decoded(data, depth)
             for edit in edits:
                 first, last = edit.start // 3 * 4, min((edit.end + 2) // 3 * 4, len(body))
                 yield Edit(at + first, at + last)
 
-    def _picture_in_base64(self, run: re.Match[bytes], data: bytes) -> Iterator[Edit]:
+    def _redact_picture(self, run: re.Match[bytes], data: bytes) -> Iterator[Edit]:
         """Redact a picture and encode it again, so that it is a picture still."""
         redacted = self.picture(data)
         if redacted == data:
             return
         pairs = enumerate(zip(data, redacted, strict=True))
-        changed = [place for place, (one, other) in pairs if one != other]
+        changed = [index for index, (one, other) in pairs if one != other]
         first, last = changed[0] // 3 * 3, changed[-1] // 3 * 3 + 3
         encoded = pybase64.b64encode(redacted[first:last]).rstrip(b"=")
         if b"-" in run[0] or b"_" in run[0]:
-            encoded = encoded.translate(_STANDARD)
+            encoded = encoded.translate(_TO_URL_SAFE)
         start = run.start() + first // 3 * 4
         yield Edit(start, start + len(encoded), encoded)
 
-    def _hexadecimal(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
+    def _find_hexadecimal(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
         for shift in range(2):
             text = run[0][shift:]
             data = binascii.unhexlify(text[: len(text) // 2 * 2])
-            for edit in self._inside(data, depth):
+            for edit in self._find_decoded(data, depth):
                 at = run.start() + shift
                 yield Edit(at + 2 * edit.start, at + 2 * edit.end)
 
-    def _inside(self, data: bytes, depth: int) -> list[Edit]:
+    def _find_decoded(self, data: bytes, depth: int) -> list[Edit]:
         """Search what was decoded, and what it holds where it is compressed."""
         if data.startswith(_COMPRESSED):
             with suppress(zlib.error):
@@ -229,13 +234,13 @@ class Spellings:
         """Return an image file of the same length without the key."""
         kind = sniff(data)
         parts = Joined(data, metadata(kind, data), b"\n")
-        edits = self._literal(data) + parts.back(self.edits(parts.data))
+        edits = self._find_key(data) + parts.map_back(self.edits(parts.data))
         if not edits:
             return data
         redacted = apply_edits(data, [Edit(edit.start, edit.end) for edit in edits], filler)
         return with_checksums(data, redacted) if kind == "png" else redacted
 
-    def _literal(self, data: bytes) -> list[Edit]:
+    def _find_key(self, data: bytes) -> list[Edit]:
         """Search for the key itself, whatever its case, backwards, and in wide letters."""
         result = []
         folded = data.lower()
@@ -247,11 +252,11 @@ class Spellings:
                 start = folded.find(needle, end)
         return result
 
-    def _spread(self, data: bytes) -> list[Edit]:
+    def _find_pieces(self, data: bytes) -> list[Edit]:
         """Search for the pieces of a key that is divided."""
         folded = data.lower()
-        whole = apply_edits(folded, self._literal(folded), bytes)
-        return [Edit(*span) for span in self._pieces.spans(whole)]
+        blanked = apply_edits(folded, self._find_key(folded), bytes)
+        return [Edit(*span) for span in self._pieces.spans(blanked)]
 
 
 def secret_part(key: str) -> str:

@@ -52,7 +52,7 @@ _PLACEHOLDER = re.compile(
 _SCHEMES = re.compile(
     r"(?:Bearer|Basic|Digest|Negotiate|NTLM|Key|Token|ApiKey|Api-Key|AWS4-HMAC-SHA256) +\S", re.I
 )
-"""Names that are shown before what is redacted; any other first word may be a credential."""
+"""Schemes that stay before a redacted value; any other first word may be a credential."""
 
 
 def is_harmless_header(name: str) -> bool:
@@ -64,9 +64,11 @@ def is_harmless_header(name: str) -> bool:
 
 
 def without_credentials(exchange: Exchange) -> Exchange:
-    """Return a foreign exchange without credentials; its own are found in every spelling."""
-    # What the request presents is known, and found in every spelling; the rest is told by its form.
-    for credential in list(dict.fromkeys(_presented(exchange.request)))[:_MOST]:
+    """Return a foreign exchange without credentials.
+
+    Those that its request presents are found in every spelling, others by their name or form.
+    """
+    for credential in list(dict.fromkeys(_presented_credentials(exchange.request)))[:_MOST]:
         exchange = Redactor(credential).exchange(exchange)
     provider, model = clean_text(exchange.provider), clean_text(exchange.model)
     return replace(_Cleaner().exchange(exchange), provider=provider, model=model)
@@ -79,10 +81,10 @@ class _Cleaner(ExchangeRedactor):
         return clean_text(text)
 
     def data(self, data: bytes) -> bytes:
-        return outside_pictures(without_members(data), _cleaned)
+        return outside_pictures(without_members(data), _clean)
 
     def headers(self, headers: Headers) -> Headers:
-        return tuple((clean_text(name), _value(name, value)) for name, value in headers)
+        return tuple((clean_text(name), _clean_value(name, value)) for name, value in headers)
 
     def request(self, request: Request) -> Request:
         if _FORM.match(request.body):  # a form, which is a query without its mark
@@ -98,25 +100,23 @@ def clean_text(text: str) -> str:
     return _Cleaner().data(data).decode("utf-8", "surrogatepass")
 
 
-def _cleaned(text: bytes) -> bytes:
-    return without_encoded(
-        _plainly_cleaned(text), lambda inner: _plainly_cleaned(without_members(inner))
-    )
+def _clean(text: bytes) -> bytes:
+    return without_encoded(_clean_plain(text), lambda inner: _clean_plain(without_members(inner)))
 
 
-def _plainly_cleaned(text: bytes) -> bytes:
+def _clean_plain(text: bytes) -> bytes:
     return without_assignments(without_forms(without_signatures(text, by_form=True)))
 
 
-def _presented(request: Request) -> Iterator[str]:
+def _presented_credentials(request: Request) -> Iterator[str]:
     """Yield the credentials that a request presents, as far as they can be recognised."""
     secrets = []
     for name, value in request.headers:
         if not is_harmless_header(name):
-            first, _, secret = value.strip().rpartition(" ")
+            prefix, _, secret = value.strip().rpartition(" ")
             if is_secret_name(name) or _RANDOM.fullmatch(secret):
                 secrets.append(secret)
-            secrets += [word for word in first.split() if _RANDOM.fullmatch(word)]
+            secrets += [word for word in prefix.split() if _RANDOM.fullmatch(word)]
     try:
         parts = urlsplit(request.url)
         secrets.append(parts.password or "")
@@ -128,7 +128,7 @@ def _presented(request: Request) -> Iterator[str]:
             yield secret
 
 
-def _value(name: str, value: str) -> str:
+def _clean_value(name: str, value: str) -> str:
     if is_harmless_header(name):
         return clean_text(value)
     # Whether a key was presented, and how, is judged; only what follows is secret.

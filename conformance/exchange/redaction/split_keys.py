@@ -85,14 +85,14 @@ def _long_pieces(text: bytes, needle: bytes) -> list[Span]:
     for _ in range(_MOST):
         if start < 0:
             break
-        spans = _chained(text, needle, start)
+        spans = _chain_pieces(text, needle, start)
         if spans:
             return spans
         start = text.find(needle[:_PIECE], start + 1)
     return []
 
 
-def _chained(text: bytes, needle: bytes, start: int) -> list[Span]:
+def _chain_pieces(text: bytes, needle: bytes, start: int) -> list[Span]:
     spans: list[Span] = []
     covered = 0
     while start >= 0:

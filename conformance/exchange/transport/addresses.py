@@ -244,7 +244,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         addresses = [literal] if literal else resolve(host, port, budget)
         if budget.guarded:
             addresses = self._permitted(host, addresses)
-        address, stream = self._first(host, port, addresses, local_address, socket_options)
+        address, stream = self._connect_first(host, port, addresses, local_address, socket_options)
         if not budget.guarded:
             with self._lock:
                 self.policy = self.policy.learned(host, address)
@@ -265,7 +265,7 @@ class GuardedBackend(httpcore.NetworkBackend):
             "and the provider is not there itself",
         )
 
-    def _first(
+    def _connect_first(
         self,
         host: str,
         port: int,
@@ -275,9 +275,9 @@ class GuardedBackend(httpcore.NetworkBackend):
     ) -> tuple[Address, httpcore.NetworkStream]:
         """Connect to the first address that answers."""
         budget, reason = current_budget(), ""
-        for place, address in enumerate(addresses):
+        for index, address in enumerate(addresses):
             # Each address gets its share, so that a dead one does not use up the time.
-            seconds = budget.connect_left() / (len(addresses) - place)
+            seconds = budget.connect_seconds_left() / (len(addresses) - index)
             try:
                 stream = self._inner.connect_tcp(
                     str(address), port, seconds, local_address, socket_options
@@ -287,5 +287,5 @@ class GuardedBackend(httpcore.NetworkBackend):
                 reason = (cause.strerror if isinstance(cause, OSError) else None) or "no answer"
             else:
                 return address, stream
-        budget.connect_left()
+        budget.connect_seconds_left()
         raise Stopped("connect", f"no connection to {host} port {port}: {reason.lower()}")

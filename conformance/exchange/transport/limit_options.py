@@ -51,13 +51,13 @@ _UNITS: dict[str, tuple[dict[str, float], str]] = {
 """The factors that may stand behind a number, and how one is written."""
 
 
-def read_limits(written: Iterable[str]) -> Limits:
+def read_limits(texts: Iterable[str]) -> Limits:
     """Read ``NAME=VALUE`` texts; what is not named keeps its default.
 
     Raises `UnknownNameError` for another name, and `LimitError` for what is no such value.
     """
     chosen: dict[str, Any] = {}
-    for text in written:
+    for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals:
             raise LimitError(f"--limit {text!r} has no value; write it as NAME=VALUE: body=16MiB")
@@ -68,15 +68,17 @@ def read_limits(written: Iterable[str]) -> Limits:
     return replace(Limits(), **chosen)
 
 
-def _number(shown: str, value: str, option: LimitOption) -> float:
+def _number(option_text: str, value: str, option: LimitOption) -> float:
     match, unit = _VALUE.fullmatch(value), option.unit
     factors, examples = _UNITS[unit]
     factor = {"": 1, **factors}.get(match[2]) if match else None
     if match is None or factor is None or len(value) > 40:
-        raise LimitError(f"{shown!r} is no number of {unit}; write it as {examples}")
+        raise LimitError(f"{option_text!r} is no number of {unit}; write it as {examples}")
     number = float(match[1]) * factor
     if unit in ("redirects", "pixels") and number != int(number):
-        raise LimitError(f"{shown} is no whole number of {unit}")
+        raise LimitError(f"{option_text} is no whole number of {unit}")
     if not option.least <= number <= option.most:
-        raise LimitError(f"{shown} is not between {option.least:,} and {option.most:,} {unit}")
+        raise LimitError(
+            f"{option_text} is not between {option.least:,} and {option.most:,} {unit}"
+        )
     return number if unit == "seconds" else int(number)

@@ -89,19 +89,19 @@ class Budget:
         if event == "http11.receive_response_headers.complete":
             self.stage = "body"
 
-    def connect_left(self) -> float:
+    def connect_seconds_left(self) -> float:
         """Return the seconds left to connect; raises `Stopped` after the last of them."""
         return self._until(min(self._connect_deadline, self._deadline))
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Return the seconds left in all; raises `Stopped` after the last of them."""
         return self._until(self._deadline)
 
     def _until(self, deadline: float) -> float:
-        left = deadline - time.monotonic()
-        if left <= 0:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
             raise self.late()
-        return left
+        return seconds
 
     def late(self) -> Stopped:
         """Say what the time ran out on."""
@@ -121,13 +121,13 @@ class Budget:
             return Stopped("disconnect", "the connection was closed in the middle of the header")
         return Stopped("disconnect", "the connection was closed without an answer")
 
-    def room(self, wanted: int) -> int:
+    def room(self, size: int) -> int:
         """Return how many bytes may be read now; raises `Stopped` at the limit."""
         head = self.stage != "body"
         limit = self.limits.header_bytes if head else self.limits.wire_bytes
         if self._received >= limit:
             raise too_large("header" if head else "answer", limit)
-        return min(wanted, limit - self._received)
+        return min(size, limit - self._received)
 
     def take(self, data: bytes) -> None:
         """Count what was read; raises `Stopped` when it cannot be HTTP."""
@@ -183,7 +183,7 @@ class GuardedStream(httpcore.NetworkStream):
         budget = current_budget()
         size = budget.room(max_bytes)
         try:
-            data = self._inner.read(size, budget.left())
+            data = self._inner.read(size, budget.seconds_left())
         except httpcore.ReadTimeout:
             raise budget.late() from None
         except httpcore.ReadError:
@@ -197,7 +197,7 @@ class GuardedStream(httpcore.NetworkStream):
         try:
             # In pieces: a peer that reads slowly must not outlast the time.
             for start in range(0, len(buffer), _CHUNK):
-                self._inner.write(buffer[start : start + _CHUNK], budget.left())
+                self._inner.write(buffer[start : start + _CHUNK], budget.seconds_left())
         except httpcore.WriteTimeout:
             raise budget.late() from None
 
@@ -211,7 +211,7 @@ class GuardedStream(httpcore.NetworkStream):
         name = server_hostname.rstrip(".") if server_hostname else None
         try:
             context = foreign_tls_context() if self._foreign else tls_context()
-            inner = self._inner.start_tls(context, name, budget.connect_left())
+            inner = self._inner.start_tls(context, name, budget.connect_seconds_left())
         except httpcore.ConnectTimeout:
             raise budget.late() from None
         except httpcore.ConnectError as error:
@@ -238,9 +238,9 @@ def _tls_reason(error: Exception) -> str:
     return "the connection was closed during the handshake"
 
 
-def too_large(what: str, limit: int) -> Stopped:
+def too_large(part: str, limit: int) -> Stopped:
     """Say which part of an answer is larger than which limit, in bytes."""
-    return Stopped("too-large", f"the {what} is larger than the limit of {limit:,} bytes")
+    return Stopped("too-large", f"the {part} is larger than the limit of {limit:,} bytes")
 
 
 def resolve(host: str, port: int, budget: Budget) -> list[Address]:
@@ -256,7 +256,7 @@ def resolve(host: str, port: int, budget: Budget) -> list[Address]:
     # The system's resolver knows no time limit: a thread that is late is left behind.
     threading.Thread(target=look_up, name="resolver", daemon=True).start()
     try:
-        answers = looked_up.result(budget.connect_left())
+        answers = looked_up.result(budget.connect_seconds_left())
         addresses = list(dict.fromkeys(ip_address(answer[4][0]) for answer in answers))
     except TimeoutError:
         raise budget.late() from None

@@ -100,22 +100,22 @@ class Transport:
         """Get an image as anyone would, without key or cookies, checking every redirect."""
         budget = Budget(self.limits, guarded=True)
         try:
-            here = read_url(url)
-            visited = {here}
+            current_url = read_url(url)
+            visited = {current_url}
             while True:
-                request = _request("GET", here, _FOR_IMAGES, b"", budget)
+                request = _request("GET", current_url, _FOR_IMAGES, b"", budget)
                 with self._answer(request, budget) as response:
                     location = response.headers.get_list("location")
                     if response.status_code not in _REDIRECTS or not location:
                         return _read(response, budget)
-                here = _next(here, location[0])
-                if here in visited:
+                current_url = _redirected_url(current_url, location[0])
+                if current_url in visited:
                     reason = "the redirects lead back to a URL already visited"
                     raise Stopped("redirect-loop", reason)
                 if len(visited) > self.limits.redirects:
                     limit = f"the limit of {self.limits.redirects}"
                     raise Stopped("redirect-loop", f"there are more redirects than {limit}")
-                visited.add(here)
+                visited.add(current_url)
         except Stopped as stopped:
             return stopped.failure
 
@@ -161,16 +161,16 @@ def _empty_tls_context() -> ssl.SSLContext:
 def _request(
     method: str, url: httpx.URL, headers: Headers, body: bytes, budget: Budget
 ) -> httpx.Request:
-    given = {name.lower() for name, _ in headers}
-    whole = [*headers, *(header for header in _ALWAYS if header[0] not in given)]
-    # RFC 9110 wants it of methods that usually have a body; httpx leaves it out
-    if not body and method in ("POST", "PUT", "PATCH") and "content-length" not in given:
-        whole.append(("content-length", "0"))
+    names = {name.lower() for name, _ in headers}
+    all_headers = [*headers, *(header for header in _ALWAYS if header[0] not in names)]
+    # RFC 9110 asks for it of methods that usually have a body; httpx leaves it out.
+    if not body and method in ("POST", "PUT", "PATCH") and "content-length" not in names:
+        all_headers.append(("content-length", "0"))
     timeout = {"connect": None, "read": None, "write": None, "pool": budget.limits.total_seconds}
     return httpx.Request(
         method,
         url,
-        headers=[(_bytes(name), _bytes(value)) for name, value in whole],
+        headers=[(_bytes(name), _bytes(value)) for name, value in all_headers],
         content=body,
         extensions={"timeout": timeout, "trace": budget.trace},
     )
@@ -193,18 +193,18 @@ def _read(response: httpx.Response, budget: Budget) -> Response:
     return Response(response.status_code, tuple(response.headers.multi_items()), body)
 
 
-def _next(here: httpx.URL, location: str) -> httpx.URL:
+def _redirected_url(url: httpx.URL, location: str) -> httpx.URL:
     try:
-        there = urljoin(str(here), location)
+        location_url = urljoin(str(url), location)
     except ValueError:
         raise Stopped("bad-url", "the redirect leads to a malformed URL") from None
     try:
-        target = read_url(there)
+        target = read_url(location_url)
     except Stopped as stopped:
         failure = stopped.failure
         raise Stopped(failure.kind, f"after a redirect, {failure.message}") from None
     # On loopback there is nobody in between.
-    if (here.scheme, target.scheme) == ("https", "http") and not is_loopback_name(target.host):
+    if (url.scheme, target.scheme) == ("https", "http") and not is_loopback_name(target.host):
         raise Stopped("bad-scheme", "a redirect leads from https to http")
     return target
 
@@ -248,6 +248,6 @@ def silence_libraries() -> None:
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)  # for loggers below it that are made later
         logger.propagate = False
-    for name, known in list(logging.root.manager.loggerDict.items()):
-        if isinstance(known, logging.Logger) and name.partition(".")[0] in SILENCED:
-            known.disabled = True
+    for name, library_logger in list(logging.root.manager.loggerDict.items()):
+        if isinstance(library_logger, logging.Logger) and name.partition(".")[0] in SILENCED:
+            library_logger.disabled = True

@@ -34,19 +34,19 @@ def signature_facts(signature: bytes) -> tuple[str, str] | None:
     algorithm = next((header[_ALGORITHM] for header in headers if _ALGORITHM in header), None)
     chain = next((header[key] for header in headers for key in _CHAIN if key in header), None)
     name = _ALGORITHMS.get(algorithm, "") if isinstance(algorithm, int) else ""
-    first = chain[0] if isinstance(chain, list) and chain else chain
-    return name, _organization(first) if isinstance(first, bytes) else ""
+    certificate = chain[0] if isinstance(chain, list) and chain else chain
+    return name, _organization(certificate) if isinstance(certificate, bytes) else ""
 
 
 def _organization(certificate: bytes) -> str:
     """Return the organization of the subject of a certificate, or nothing."""
     tag, content = next(_elements(certificate), (0, b""))
     elements = _elements(content) if tag == _SEQUENCE else ()
-    signed = next((inner for tag, inner in elements if tag == _SEQUENCE), b"")
-    fields = list(_elements(signed))
+    certificate_body = next((inner for tag, inner in elements if tag == _SEQUENCE), b"")
+    fields = list(_elements(certificate_body))
     # the subject is behind version, serial, algorithm, issuer and validity
-    place = 5 if fields and fields[0][0] == _VERSION else 4
-    subject = fields[place][1] if len(fields) > place else b""
+    index = 5 if fields and fields[0][0] == _VERSION else 4
+    subject = fields[index][1] if len(fields) > index else b""
     for _, attributes in _elements(subject):
         for _, attribute in _elements(attributes):
             parts = list(_elements(attribute))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import Any
 
 from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
@@ -115,8 +115,8 @@ class Manifest:
     @cached_property
     def _read(self) -> list[tuple[str, Mapping[Any, Any]]]:
         """The assertions that are read here, each once, with its kind."""
-        named = [(_SUFFIX.sub("", box.label), box) for _, box in self._referenced.values() if box]
-        boxes = [(kind, box) for kind, box in named if kind in _KINDS]
+        by_kind = [(_SUFFIX.sub("", box.label), box) for _, box in self._referenced.values() if box]
+        boxes = [(kind, box) for kind, box in by_kind if kind in _KINDS]
         if sum(len(box.content) for _, box in boxes) > _MOST_READ:
             raise ManifestFaultError(f"a manifest has assertions of more than {_MOST_READ:,} bytes")
         values = [(kind, _value(box)) for kind, box in boxes]
@@ -128,8 +128,8 @@ class Manifest:
         store = self.box.labelled("c2pa.assertions")
         by_label = {box.label: box for box in store.boxes} if store else {}
         lists = [self.claim.get(member) for member in _REFERENCES]
-        references = list(chain(*(listed for listed in lists if isinstance(listed, list))))[:_MOST]
-        objects = [reference for reference in references if isinstance(reference, dict)]
+        references = chain(*(entries for entries in lists if isinstance(entries, list)))
+        objects = [item for item in islice(references, _MOST) if isinstance(item, dict)]
         # A label that is claimed twice counts once, or a claim could have it hashed for ever.
         by_name = {last_part(reference.get("url")): reference for reference in objects}
         return {label: (reference, by_label.get(label)) for label, reference in by_name.items()}
@@ -143,8 +143,8 @@ class Manifest:
         """Return the label of an assertion that is missing or was changed, or None."""
         for label, (reference, box) in self._referenced.items():
             # What an unknown hash function would say is not held against anybody.
-            make = self._hash(reference)
-            if box is None or (make and make(box.content).digest() != reference.get("hash")):
+            hash_of = self._hash(reference)
+            if box is None or (hash_of and hash_of(box.content).digest() != reference.get("hash")):
                 return label
         return None
 
@@ -154,10 +154,10 @@ class Manifest:
         The hash is over the file without the ranges in which the manifest itself stands.
         """
         binding = next(self.assertions("c2pa.hash.data"), {})
-        make, ranges = self._hash(binding), _ranges(binding.get("exclusions", []))
-        if not binding or make is None or ranges is None:
+        hash_of, ranges = self._hash(binding), _ranges(binding.get("exclusions", []))
+        if not binding or hash_of is None or ranges is None:
             return None
-        digest, at, view = make(), 0, memoryview(data)
+        digest, at, view = hash_of(), 0, memoryview(data)
         for start, length in ranges:
             digest.update(view[at : max(at, start)])
             at = max(at, start + length)

@@ -37,31 +37,33 @@ class _Model:
     tier: str
 
 
-def painter_of(named: Iterable[str], asked: Sequence[str]) -> Painter:
-    """Compare the programs that are named with a model asked for, under any of its names.
+def painter_of(programs: Iterable[str], model_names: Sequence[str]) -> Painter:
+    """Compare the programs that credentials name with the requested model, by any of its names.
 
-    Another model is only one that is named clearly, while none of the names is what was asked.
+    They name another model only if they do so clearly, and none of them is the requested one.
     """
-    wanted = [model for name in asked if (model := _model(name))]
-    models = [model for name in named if (model := _model(name))]
-    if not wanted:
+    requested = [model for name in model_names if (model := _model(name))]
+    models = [model for name in programs if (model := _model(name))]
+    if not requested:
         return Painter.UNCLEAR
-    order = (Painter.ASKED, Painter.UNCLEAR, Painter.ANOTHER)  # under several names the first
-    answers = {min((_compare(model, name) for name in wanted), key=order.index) for model in models}
+    order = (Painter.ASKED, Painter.UNCLEAR, Painter.ANOTHER)  # the first of several wins
+    answers = {
+        min((_compare(model, name) for name in requested), key=order.index) for model in models
+    }
     decided = answers - {Painter.UNCLEAR}
     return decided.pop() if len(decided) == 1 else Painter.UNCLEAR
 
 
-def _compare(named: _Model, asked: _Model) -> Painter:
-    if named.family != asked.family:
+def _compare(painter: _Model, requested: _Model) -> Painter:
+    if painter.family != requested.family:
         return Painter.ANOTHER
-    if named.version is None or asked.version is None:
+    if painter.version is None or requested.version is None:
         return Painter.UNCLEAR
-    if named.version != asked.version:
+    if painter.version != requested.version:
         return Painter.ANOTHER
-    if named.tier == asked.tier:
+    if painter.tier == requested.tier:
         return Painter.ASKED
-    return Painter.ANOTHER if named.tier else Painter.UNCLEAR
+    return Painter.ANOTHER if painter.tier else Painter.UNCLEAR
 
 
 def _model(name: str) -> _Model | None:
@@ -77,8 +79,8 @@ def _model(name: str) -> _Model | None:
         if number is None and family == _ONLY_WITH_VERSION:
             continue
         rest = text[number.end() if number else match.end() :]
-        first = re.match(r"-([a-z]+)", rest)
-        tier = first[1] if first and first[1] in _TIERS else ""
+        word = re.match(r"-([a-z]+)", rest)
+        tier = word[1] if word and word[1] in _TIERS else ""
         # 2 is 2.0, and 2.0.1 is still the same model
         version = (*map(int, re.split("[.-]", number[1])), 0)[:2] if number else None
         return _Model(family, version, tier)

@@ -72,10 +72,10 @@ def read_credentials(kind: str | None, data: bytes) -> Credentials | None:
 
 
 def _chunks(
-    chunks: Iterator[tuple[bytes, int, int]], wanted: bytes, data: bytes
+    chunks: Iterator[tuple[bytes, int, int]], chunk_name: bytes, data: bytes
 ) -> Iterator[bytes]:
     for name, start, end in islice(chunks, _MOST_CHUNKS):
-        if name == wanted:
+        if name == chunk_name:
             yield data[start:end]
 
 
@@ -104,17 +104,17 @@ def _manifests(store: bytes) -> list[Manifest]:
     if not boxes:
         raise ManifestFaultError("the store has no manifest")
     by_label = {box.label: Manifest(box) for box in boxes}
-    label, line = boxes[-1].label, dict[str, Manifest]()
+    label, ancestry = boxes[-1].label, dict[str, Manifest]()
     # A manifest may name itself as its parent.
-    while label in by_label and label not in line and len(line) <= _MOST_PARENTS:
-        line[label] = manifest = by_label[label]
+    while label in by_label and label not in ancestry and len(ancestry) <= _MOST_PARENTS:
+        ancestry[label] = manifest = by_label[label]
         label = ""
         for ingredient in manifest.assertions("c2pa.ingredient"):
             reference = next((ingredient[name] for name in _PARENTS if name in ingredient), None)
             if ingredient.get("relationship") == "parentOf" and isinstance(reference, dict):
                 label = last_part(reference.get("url"))
                 break
-    return list(line.values())
+    return list(ancestry.values())
 
 
 def _read_claims(manifests: list[Manifest]) -> Credentials:
@@ -142,8 +142,8 @@ def _software(manifest: Manifest) -> Iterator[Software]:
     information = manifest.claim.get("claim_generator_info")
     generators = information if isinstance(information, list) else [information]
     programs = [program for generator in generators if (program := _program(generator, ""))]
-    whole = _program(manifest.claim.get("claim_generator"), "")
-    yield from programs or ([whole] if whole else [])
+    sole_program = _program(manifest.claim.get("claim_generator"), "")
+    yield from programs or ([sole_program] if sole_program else [])
     for action in _actions(manifest):
         agent = _program(action.get("softwareAgent"), _text(action.get("action")) or "action")
         if agent:
@@ -159,7 +159,7 @@ def _program(value: Any, action: str) -> Software | None:
 
 def _actions(manifest: Manifest) -> Sequence[Mapping[Any, Any]]:
     lists = (assertion.get("actions") for assertion in manifest.assertions("c2pa.actions"))
-    actions = [action for listed in lists if isinstance(listed, list) for action in listed[:MOST]]
+    actions = [action for items in lists if isinstance(items, list) for action in items[:MOST]]
     return [action for action in actions if isinstance(action, dict)][:MOST]
 
 

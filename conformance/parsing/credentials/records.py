@@ -25,7 +25,7 @@ class CredentialStatus(StrEnum):
 WITHOUT_MEANING = frozenset(
     {CredentialStatus.UNSIGNED, CredentialStatus.INVALID, CredentialStatus.DAMAGED}
 )
-"""Of these nothing that they say counts, for or against anybody."""
+"""What credentials of these standings say counts neither for nor against anybody."""
 
 
 class Software(Struct, frozen=True, omit_defaults=True):
@@ -57,19 +57,19 @@ class Credentials(Struct, frozen=True, omit_defaults=True):
     fault: str = ""
 
     def __str__(self) -> str:
-        """Say what they are worth, of whom, and what they name; proof is only what was signed."""
-        named = f": {', '.join(self.names)}" if self.names else ", naming no program"
-        whom = f", certificate in the name of {self.signer}" if self.signer else ""
+        """Say what they are worth, who signed them, and which programs they name."""
+        naming = f": {', '.join(self.names)}" if self.names else ", naming no program"
+        signer = f", certificate in the name of {self.signer}" if self.signer else ""
         match self.standing:
             case CredentialStatus.SIGNED if self.trusted:
-                return f"signed by {self.signer or 'a trusted signer'}{named}"
+                return f"signed by {self.signer or 'a trusted signer'}{naming}"
             case CredentialStatus.SIGNED:
-                return f"validly signed{whom}, which no trusted authority vouches for{named}"
+                return f"validly signed{signer}, which no trusted authority vouches for{naming}"
             case CredentialStatus.CLAIMED:
-                why = self.fault or "signature not validated"
-                return f"claimed ({why}{whom}){named}"
+                reason = self.fault or "signature not validated"
+                return f"claimed ({reason}{signer}){naming}"
             case CredentialStatus.UNSIGNED:
-                return f"claimed without a signature{named}"
+                return f"claimed without a signature{naming}"
             case CredentialStatus.INVALID:
                 return f"not valid: {self.fault}"
         return f"damaged: {self.fault}"

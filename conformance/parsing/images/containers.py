@@ -33,7 +33,7 @@ class Container:
     """How a file holds together, apart from its pixels."""
 
     fault: str | None = None
-    whole: bool = True  # the end is there, and no checksum is broken
+    complete: bool = True  # the end is there, and no checksum is broken
     frames: int | None = None  # where Pillow would have to read every frame to tell
     delays: tuple[int, int] | None = None  # of GIF: the shortest and the longest of a frame, in ms
 
@@ -70,7 +70,7 @@ def declared_size(kind: str | None, data: bytes) -> tuple[int, int] | None:
 
 
 def _truncated(how: str) -> Container:
-    return Container(f"is truncated: {how}", whole=False)
+    return Container(f"is truncated: {how}", complete=False)
 
 
 def _ending_at(end: int, data: bytes, frames: int | None = None) -> Container:
@@ -85,13 +85,13 @@ def _png(data: bytes) -> Container:
         length, name = struct.unpack_from(">I4s", data, offset)
         end = offset + 12 + length
         if end > len(data):
-            return _truncated(f"{_named(name)} needs {end - len(data)} more bytes")
+            return _truncated(f"{_chunk(name)} needs {end - len(data)} more bytes")
         if struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(view[offset + 4 : end - 4]):
-            broken = broken or f"is damaged: the CRC of {_named(name)} at offset {offset} is wrong"
+            broken = broken or f"is damaged: the CRC of {_chunk(name)} at offset {offset} is wrong"
         if name == b"IEND":
-            return Container(broken, whole=False) if broken else _ending_at(end, data)
+            return Container(broken, complete=False) if broken else _ending_at(end, data)
         offset = end
-    return Container(broken, whole=False) if broken else _truncated("the IEND chunk is missing")
+    return Container(broken, complete=False) if broken else _truncated("the IEND chunk is missing")
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -138,20 +138,20 @@ def png_lacks_rows(data: bytes) -> bool:
     """
     width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
     bits = depth * _PNG_SAMPLES.get(colour, 1)
-    wanted = 0
+    missing = 0
     for left, top, across, down in _ADAM7 if interlaced else ((0, 0, 1, 1),):
         columns, rows = -((left - width) // across), -((top - height) // down)
-        wanted += rows * (1 + (columns * bits + 7) // 8) if columns > 0 and rows > 0 else 0
+        missing += rows * (1 + (columns * bits + 7) // 8) if columns > 0 and rows > 0 else 0
     inflater = zlib.decompressobj()
     for name, start, end in png_chunks(data):
         rest = data[start:end] if name == b"IDAT" else b""
-        while rest and wanted > 0 and not inflater.eof:
-            wanted -= len(inflater.decompress(rest, _PIECE))
+        while rest and missing > 0 and not inflater.eof:
+            missing -= len(inflater.decompress(rest, _PIECE))
             rest = inflater.unconsumed_tail
-    return wanted > 0 and wanted > len(inflater.flush())  # flush() reads all that is left
+    return missing > 0 and missing > len(inflater.flush())  # flush() reads all that is left
 
 
-def _named(name: bytes) -> str:
+def _chunk(name: bytes) -> str:
     return f"chunk {name.decode('ascii')}" if name.isalpha() else "a chunk without a valid name"
 
 
@@ -165,7 +165,7 @@ def _jpeg(data: bytes) -> Container:
             return _ending_at(len(data) if more else marker.end(), data)
         scans += code == 0xDA
         if scans > MAX_SCANS:
-            return Container(f"has more than {MAX_SCANS} scans; it was not decoded", whole=False)
+            return Container(f"has more than {MAX_SCANS} scans; it was not decoded", complete=False)
         offset = marker.end() + struct.unpack_from(">H", data, marker.end())[0]
     return _truncated("the end-of-image marker is missing")
 
@@ -192,9 +192,9 @@ def _gif(data: bytes) -> Container:
                 delay = 10 * struct.unpack_from("<H", data, offset + 4)[0]
             offset = _after_blocks(data, offset + 2)
         else:
-            return Container(f"is damaged: no GIF block starts at offset {offset}", whole=False)
-    whole = _ending_at(offset + 1, data, max(frames, 1))
-    return replace(whole, delays=(shortest, longest)) if frames else whole
+            return Container(f"is damaged: no GIF block starts at offset {offset}", complete=False)
+    container = _ending_at(offset + 1, data, max(frames, 1))
+    return replace(container, delays=(shortest, longest)) if frames else container
 
 
 def _colour_table(flags: int) -> int:

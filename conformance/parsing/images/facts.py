@@ -81,6 +81,11 @@ class ImageFacts:
         return self.flat is not None
 
     @property
+    def dimensions(self) -> str:
+        """Width and height as a request spells a size."""
+        return f"{self.width}x{self.height}"
+
+    @property
     def transparent(self) -> bool:
         """Return whether a pixel can be seen through, beyond what a palette or WebP rounds."""
         return self.lowest_alpha < _ROUNDED
@@ -140,15 +145,15 @@ def _decode(
     try:
         # No other decoder of Pillow gets to see the bytes.
         formats = (str(facts.type).upper(),)
-        with _guarded(max_pixels), Image.open(io.BytesIO(data), formats=formats) as image:
-            counted = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames
+        with _pillow_switches(max_pixels), Image.open(io.BytesIO(data), formats=formats) as image:
+            frames = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames
             facts = replace(
                 facts,
                 width=image.width,
                 height=image.height,
                 mode=image.mode,
                 has_alpha=image.has_transparency_data,
-                frames=max(counted, 1),
+                frames=max(frames, 1),
             )
             if image.width * image.height > max_pixels:
                 return replace(facts, fault=_too_many(image.size, max_pixels))
@@ -157,8 +162,8 @@ def _decode(
             if facts.type == "png" and _ends_blank(image) and png_lacks_rows(data):
                 return replace(facts, fault="is truncated: its pixel data ends before its last row")
             facts = _read_pixels(facts, image, compared)
-            small = _paint_thumbnail(image) if container.whole else None
-            return replace(facts, complete=container.whole, thumbnail=small)
+            small = _paint_thumbnail(image) if container.complete else None
+            return replace(facts, complete=container.complete, thumbnail=small)
     except Image.DecompressionBombError:
         return replace(facts, fault=f"declares far more than the {max_pixels} pixels allowed")
     except Exception as error:  # Pillow raises nearly every built-in exception on hostile bytes
@@ -166,8 +171,8 @@ def _decode(
         if facts.mode is not None:
             truncated = "truncated" in str(error)
             reason = "its pixels end early" if truncated else "its pixels cannot be decoded"
-        shown = f"it starts like {facts.type}, but {reason} ({type(error).__name__})"
-        return replace(facts, fault=container.fault or f"is damaged: {shown}")
+        details = f"it starts like {facts.type}, but {reason} ({type(error).__name__})"
+        return replace(facts, fault=container.fault or f"is damaged: {details}")
 
 
 def _ends_blank(image: Image.Image) -> bool:
@@ -181,7 +186,7 @@ def _too_many(size: tuple[int, int], max_pixels: int) -> str:
 
 
 @contextmanager
-def _guarded(max_pixels: int) -> Iterator[None]:
+def _pillow_switches(max_pixels: int) -> Iterator[None]:
     """Hold Pillow's process-wide switches where hostile bytes need them."""
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -224,7 +229,7 @@ def _strips(image: Image.Image) -> Iterator[tuple[Image.Image, list[int]]]:
     """
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
-        strip = _as_bytes(image.crop((0, top, image.width, min(top + rows, image.height))))
+        strip = _eight_bit(image.crop((0, top, image.width, min(top + rows, image.height))))
         alpha: list[int] = []
         if strip.has_transparency_data:
             strip = strip.convert("RGBA")
@@ -235,7 +240,7 @@ def _strips(image: Image.Image) -> Iterator[tuple[Image.Image, list[int]]]:
             yield (strip if strip.mode == "RGB" else strip.convert("RGB")), alpha
 
 
-def _as_bytes(image: Image.Image) -> Image.Image:
+def _eight_bit(image: Image.Image) -> Image.Image:
     """Return an image of at most eight bits a sample: Pillow would clip 16 of them."""
     wide = image.mode.startswith("I;16")
     return image.point(lambda value: value / 256, "L") if wide else image
@@ -246,14 +251,14 @@ def _paint_thumbnail(image: Image.Image) -> str:
 
     It is painted anew from the pixels, so that nothing else of the file is in it.
     """
-    most = max(image.width, image.height, _EDGE)
-    size = max(1, image.width * _EDGE // most), max(1, image.height * _EDGE // most)
+    longest = max(image.width, image.height, _EDGE)
+    size = max(1, image.width * _EDGE // longest), max(1, image.height * _EDGE // longest)
     # averaged where the mode allows it, and only then is what is left converted
     if image.mode in _SMOOTH:
         small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.5)
     else:
         small = image.resize(size, Image.Resampling.NEAREST)
-    small = _as_bytes(small)
+    small = _eight_bit(small)
     painted = small.convert("RGBA" if small.has_transparency_data else "RGB")
     painted.info.clear()  # no comment, profile or EXIF of the provider's
     file = io.BytesIO()

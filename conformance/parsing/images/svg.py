@@ -45,9 +45,9 @@ def read_svg(data: bytes) -> Drawing:
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
-        place = f"line {error.lineno}, column {error.offset}"
+        location = f"line {error.lineno}, column {error.offset}"
         reason = expat.ErrorString(error.code)
-        return Drawing(fault=f"is no well-formed SVG: {reason} at {place}")
+        return Drawing(fault=f"is no well-formed SVG: {reason} at {location}")
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
         return Drawing(fault=f"is SVG that cannot be read ({type(error).__name__})")
     return Drawing(*_size(root))
@@ -56,7 +56,7 @@ def read_svg(data: bytes) -> Drawing:
 def _size(attributes: Mapping[str, str]) -> tuple[int | None, int | None]:
     box = _BOX.split(attributes.get("viewBox", "").strip())
     sides = box[2:4] if len(box) == 4 else ["", ""]
-    stated = [attributes.get(name, "") for name in ("width", "height")]
-    texts = stated if all(_LENGTH.fullmatch(text) for text in stated) else sides
+    lengths = [attributes.get(name, "") for name in ("width", "height")]
+    texts = lengths if all(_LENGTH.fullmatch(text) for text in lengths) else sides
     width, height = (_LENGTH.fullmatch(text) for text in texts)
     return (int(width[1]) if width else None, int(height[1]) if height else None)

@@ -48,31 +48,31 @@ _ERROR = frozenset({"type", "param", "code"})
 _ECHOES = ("background", "output_format", "quality", "size", "usage", "type")
 
 
-class _Kept:
-    """A body as it was kept, and what is proven of it."""
+class _KeptBody:
+    """A body as a recorder kept it, and what is proven of it."""
 
     def __init__(self, recorded: Recorded, message: Request | Response) -> None:
-        self.body = message.body
+        self.data = message.body
         self.exact = "text" not in recorded.altered  # the bytes are those of a recorder's text
         self.declared = declared_length(message.headers)
         part = "request" if isinstance(message, Request) else "body"
         if self.declared is None and part == "body":
             # what the recording says; an answer that was coded may have had fewer bytes
-            coded = message.header("content-encoding") is not None
-            fewer = recorded.declared is not None and recorded.declared < len(message.body)
-            self.declared = None if coded and fewer else recorded.declared
-        counted = self.exact and self.declared == len(self.body)
-        self.proven = part in recorded.proven or counted
+            is_coded = message.header("content-encoding") is not None
+            is_longer = recorded.declared is not None and recorded.declared < len(message.body)
+            self.declared = None if is_coded and is_longer else recorded.declared
+        agrees = self.exact and self.declared == len(self.data)
+        self.proven = part in recorded.proven or agrees
         self.differs = self.exact and not self.proven and self.declared is not None
 
     @property
     def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
+        return self.data.decode("utf-8", "replace")
 
     @property
     def is_document(self) -> bool:
         """Return whether it is a web page or XML, even where its end is missing."""
-        return _DOCUMENT.match(self.body[:_HEAD]) is not None
+        return _DOCUMENT.match(self.data[:_HEAD]) is not None
 
     def holds(self, value: Any) -> bool:
         """Return whether a placeholder stands in a text, or anywhere in a list or an object."""
@@ -92,25 +92,25 @@ class _Kept:
         """
         if self.declared is None:
             return False
-        written = json.dumps(value, indent=4)
-        return len(written) + written.count("/") + _SLACK < self.declared
+        longest = json.dumps(value, indent=4)
+        return len(longest) + longest.count("/") + _SLACK < self.declared
 
     def is_too_long(self, value: Any) -> bool:
         """Return whether the JSON in it is longer than was sent, written as tersely as can be."""
         if self.declared is None:
             return False
-        written = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-        return len(written.encode("utf-8", "surrogatepass")) > self.declared
+        shortest = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return len(shortest.encode("utf-8", "surrogatepass")) > self.declared
 
 
 def changed_length(recorded: Recorded) -> str:
     """Say with two lengths that an answer is not what was sent; empty where nothing shows it."""
     if recorded.response is None or "body" in recorded.altered:
         return ""
-    kept = _Kept(recorded, recorded.response)
-    if not kept.differs:
+    body = _KeptBody(recorded, recorded.response)
+    if not body.differs:
         return ""
-    return f"{kept.declared:,} bytes were sent, and {len(kept.body):,} are recorded"
+    return f"{body.declared:,} bytes were sent, and {len(body.data):,} are recorded"
 
 
 def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
@@ -118,19 +118,19 @@ def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
     response = recorded.response
     if response is None or "body" in recorded.altered:
         return frozenset()
-    kept, answer, parts = _Kept(recorded, response), Answer(exchange), set()
+    body, answer, parts = _KeptBody(recorded, response), Answer(exchange), set()
     media_type = response.header("content-type")
     if media_type is None or holds_placeholder(media_type):  # recorders drop it, servers hardly
         parts.add("headers")
-    if kept.proven:
+    if body.proven:
         return frozenset(parts)  # what looks like a placeholder is the provider's own
     if answer.json.value is not None or answer.json.kind not in ("empty", "syntax", "encoding"):
-        parts.update(_of_json(answer, kept))
+        parts.update(_altered_in_json(answer, body))
     elif answer.streams:
-        parts.update(_of_stream(answer, kept))
-    elif not kept.is_document:
-        replaced = _was_json(kept.text) or is_placeholder(kept.text) or is_rewritten(kept.body)
-        if kept.differs or replaced:
+        parts.update(_altered_in_stream(answer, body))
+    elif not body.is_document:
+        replaced = _was_json(body.text) or is_placeholder(body.text) or is_rewritten(body.data)
+        if body.differs or replaced:
             parts.add("body")
     return frozenset(parts)
 
@@ -155,7 +155,7 @@ def _was_json(text: str) -> bool:
     return False
 
 
-def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
+def _altered_in_json(answer: Answer, body: _KeptBody) -> Iterator[str]:
     """Name what was replaced inside of JSON that can be read."""
     value = answer.json.value
     if not isinstance(value, dict):
@@ -164,18 +164,18 @@ def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
         return
     data = value.get("data")
     items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-    if kept.differs:
+    if body.differs:
         yield "text"
-    if kept.is_too_short(value) or kept.is_too_long(value):
+    if body.is_too_short(value) or body.is_too_long(value):
         yield "text"
         if any(item.get("b64_json") for item in items):
             yield "payloads"
         urls = [item["url"] for item in items if isinstance(item.get("url"), str)]
         if urls and not any(map(holds_placeholder, urls)):  # which would explain the length
             yield "urls"
-    yield from _of_envelope(value, kept)
-    yield from _of_payloads(answer.payloads, items, kept)
-    if _spoils_time(value.get("created"), kept):
+    yield from _altered_in_envelope(value, body)
+    yield from _altered_in_payloads(answer.payloads, items, body)
+    if _spoils_time(value.get("created"), body):
         yield "created"
 
 
@@ -187,67 +187,67 @@ def _is_spoiled_value(value: Any) -> bool:
     return holds_placeholder(json.dumps(value)[:_HEAD], proven=True) if value else False
 
 
-def _of_envelope(body: dict[str, Any], kept: _Kept) -> Iterator[str]:
+def _altered_in_envelope(members: dict[str, Any], body: _KeptBody) -> Iterator[str]:
     """Name the members that were replaced; "body" where what was replaced cannot be told.
 
     A word in place of a whole value altered that value. One amid a value, or in a name, may stand
     for more.
     """
-    error, usage, data = body.get("error"), body.get("usage"), body.get("data")
+    error, usage, data = members.get("error"), members.get("usage"), members.get("data")
     fault = error if isinstance(error, dict) else {}
-    values = {name: body.get(name) for name in _ECHOES}
+    values = {name: members.get(name) for name in _ECHOES}
     values |= {f"error.{name}": fault.get(name) for name in _ERROR}
     for name, value in values.items():
-        if kept.holds(value):
+        if body.holds(value):
             is_whole = isinstance(value, dict) or replaces_value(str(value))
             lacks = fault and not fault.keys() >= _ERROR
             yield name if is_whole and not lacks and name != "type" else "body"
-    if kept.spoils([*body, *fault, *(usage if isinstance(usage, dict) else ())]):
+    if body.spoils([*members, *fault, *(usage if isinstance(usage, dict) else ())]):
         yield "body"
-    whole = [*(data if isinstance(data, list) else [data]), error]
-    if any(isinstance(value, str) and replaces_value(value) for value in whole):
+    texts = [*(data if isinstance(data, list) else [data]), error]
+    if any(isinstance(text, str) and replaces_value(text) for text in texts):
         yield "body"
     if not fault.keys() >= _ERROR and interrupts_text(fault.get("message")):
         yield "body"
 
 
-def _spoils_time(created: object, kept: _Kept) -> bool:
+def _spoils_time(created: object, body: _KeptBody) -> bool:
     if isinstance(created, str):
-        return kept.holds(created)
+        return body.holds(created)
     return created == 0 and not isinstance(created, bool)
 
 
-def _of_payloads(
-    payloads: Sequence[Payload], items: Iterable[dict[str, Any]], kept: _Kept
+def _altered_in_payloads(
+    payloads: Sequence[Payload], items: Iterable[dict[str, Any]], body: _KeptBody
 ) -> Iterator[str]:
     """Name what was replaced in the images of an answer, and in what stands beside them."""
-    if any(kept.spoils(item) or interrupts_text(item.get("revised_prompt")) for item in items):
+    if any(body.spoils(item) or interrupts_text(item.get("revised_prompt")) for item in items):
         yield "body"
     if any(map(_spoils_payload, payloads)):
         yield "payloads"
-    if any(_spoils_url(payload.url, kept) for payload in payloads):
+    if any(_spoils_url(payload.url, body) for payload in payloads):
         yield "urls"
 
 
-def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
+def _altered_in_stream(answer: Answer, body: _KeptBody) -> Iterator[str]:
     """Name what was replaced in an event stream; a web page in its place is the provider's."""
-    if kept.is_document:
+    if body.is_document:
         return
     items = [event.item for event in answer.events]
-    yield from _of_payloads(answer.events, items, kept)
+    yield from _altered_in_payloads(answer.events, items, body)
     for item in items:
-        yield from _of_envelope(item, kept)
-        if _spoils_time(item.get("created_at"), kept):
+        yield from _altered_in_envelope(item, body)
+        if _spoils_time(item.get("created_at"), body):
             yield "created_at"
-    if is_placeholder(kept.text) or kept.differs or _is_broken_stream(answer, kept):
+    if is_placeholder(body.text) or body.differs or _is_broken_stream(answer, body):
         yield "body"
 
 
-def _is_broken_stream(answer: Answer, kept: _Kept) -> bool:
+def _is_broken_stream(answer: Answer, body: _KeptBody) -> bool:
     """Return whether a line is a placeholder, or an event holds JSON that was cut."""
-    text = kept.text
+    text = body.text
     lines = (line for line in text.splitlines() if line and not line.startswith("data:"))
-    if any(kept.holds(line[:_HEAD]) for line in lines):
+    if any(body.holds(line[:_HEAD]) for line in lines):
         return True
     last = text.rstrip("\r\n").rsplit("\n", 1)[-1].removeprefix("data:")
     unended = not text.endswith(("\n\n", "\r\n\r\n", "\r\r")) and _is_broken_data(last)
@@ -274,8 +274,8 @@ def _spoils_payload(payload: Payload) -> bool:
     value, reading, image = payload.b64_json, payload.base64, payload.image
     if value is None or reading is None or _DOCUMENT.match((reading.data or b"")[:_HEAD]):
         return False
-    whole = reading.fault is None and image is not None and image.complete
-    if whole or len(value) < _SMALL:
+    is_whole = reading.fault is None and image is not None and image.complete
+    if is_whole or len(value) < _SMALL:
         return image is None or _is_no_painting(image)
     return is_placeholder(value) or interrupts_base64(value)
 
@@ -287,7 +287,7 @@ def _is_no_painting(facts: ImageFacts) -> bool:
     return max(facts.width or 0, facts.height or 0) <= _TINY
 
 
-def _spoils_url(value: str | None, kept: _Kept) -> bool:
+def _spoils_url(value: str | None, body: _KeptBody) -> bool:
     """Return whether a URL, or where it leads, is a placeholder.
 
     A word in its path or query, as where a signature was, leaves it a URL.
@@ -299,12 +299,12 @@ def _spoils_url(value: str | None, kept: _Kept) -> bool:
     try:
         parts = urlsplit(value)
     except ValueError:
-        return kept.holds(value)
+        return body.holds(value)
     if _STRAY_MARK.search(value) or _STRAY_PERCENT.search(value):
-        return kept.holds(value)
+        return body.holds(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        return kept.holds(value.partition("?")[0])
-    return kept.holds(parts.netloc)
+        return body.holds(value.partition("?")[0])
+    return body.holds(parts.netloc)
 
 
 def is_altered_download(recorded: Recorded) -> bool:
@@ -312,19 +312,19 @@ def is_altered_download(recorded: Recorded) -> bool:
     response = recorded.response
     if response is None or "body" in recorded.altered:
         return True
-    kept = _Kept(recorded, response)
-    if kept.proven:
+    body = _KeptBody(recorded, response)
+    if body.proven:
         return False
-    if kept.differs or is_placeholder(kept.body[:400].decode("utf-8", "replace")):
+    if body.differs or is_placeholder(body.data[:400].decode("utf-8", "replace")):
         return True
-    if kept.is_document:
+    if body.is_document:
         return False
-    if not kept.body or sniff(kept.body) is not None:
-        return _is_no_painting(inspect_image(kept.body))
+    if not body.data or sniff(body.data) is not None:
+        return _is_no_painting(inspect_image(body.data))
     # bytes that claim to be an image and are not: a recorder mangled them
     media_type = response.media_type or "image/"
     claims_image = media_type.startswith("image/") or media_type == "application/octet-stream"
-    return claims_image or _was_json(kept.text)
+    return claims_image or _was_json(body.text)
 
 
 def altered_request(recorded: Recorded) -> str | None:
@@ -337,14 +337,14 @@ def altered_request(recorded: Recorded) -> str | None:
         return "the method or the content type of its request was replaced"
     if media_type and "json" not in media_type.lower():
         return None  # a form, say: that it is no JSON is the client's own doing
-    kept, body = _Kept(recorded, request), read_json(request.body).value
-    if not isinstance(body, dict):
-        return None if kept.proven else "its request was cut or rewritten by the recorder"
-    if not kept.proven and (kept.is_too_short(body) or kept.is_too_long(body)):
-        return f"its request had {kept.declared:,} bytes, and {len(kept.body):,} were recorded"
+    body, members = _KeptBody(recorded, request), read_json(request.body).value
+    if not isinstance(members, dict):
+        return None if body.proven else "its request was cut or rewritten by the recorder"
+    if not body.proven and (body.is_too_short(members) or body.is_too_long(members)):
+        return f"its request had {body.declared:,} bytes, and {len(body.data):,} were recorded"
     accepted = recorded.response is not None and 200 <= recorded.response.status < 300
-    for name, value in body.items():
-        if kept.spoils([name]) or _is_replaced(name, value, kept.proven, accepted):
+    for name, value in members.items():
+        if body.spoils([name]) or _is_replaced(name, value, body.proven, accepted):
             return f"the recorder replaced {name[:40]!r} in its request"
     return None
 

@@ -20,7 +20,7 @@ from conformance.exchange.transport.codings import (
 )
 from conformance.parsing import load_json
 from conformance.parsing.images import sniff
-from conformance.recordings.readers.members import first_kept, mapping
+from conformance.recordings.readers.members import first_present, mapping
 from conformance.recordings.readers.model import (
     CUT,
     MOST_BYTES,
@@ -72,36 +72,36 @@ def _check_size(data: bytes) -> None:
 
 def body_of(half: Mapping[str, Any], files: BodyFiles) -> Body:
     """Read the body of a request or a response: the first member that may hold one counts."""
-    kept, file = first_kept(half, *_TEXTS), first_kept(half, *_FILES)
+    member, file = first_present(half, *_TEXTS), first_present(half, *_FILES)
     # An empty text beside the name of a file stands for that file.
-    if kept is not None and not (kept == "" and file):
-        return _from_member(kept)
-    encoded = first_kept(half, *_BASE64)
+    if member is not None and not (member == "" and file):
+        return _from_member(member)
+    encoded = first_present(half, *_BASE64)
     if isinstance(encoded, str):
         return from_base64(encoded)
     if isinstance(file, str):
         return files.body(file)
-    value = first_kept(half, *_VALUES)
+    value = first_present(half, *_VALUES)
     return NOTHING_KEPT if value is None else from_value(value)
 
 
-def _from_member(kept: Any) -> Body:
+def _from_member(member: Any) -> Body:
     """Read text, decoded JSON, or one of the forms that docs/judging.md describes."""
-    if isinstance(kept, str | bytes):
-        return from_text(kept)
-    if not isinstance(kept, dict):
-        return from_value(kept)
-    if kept.keys() <= _HOLDER:
-        encoded = kept.get("base64_string")
-        return from_base64(encoded) if isinstance(encoded, str) else from_text(kept.get("string"))
+    if isinstance(member, str | bytes):
+        return from_text(member)
+    if not isinstance(member, dict):
+        return from_value(member)
+    if member.keys() <= _HOLDER:
+        encoded = member.get("base64_string")
+        return from_base64(encoded) if isinstance(encoded, str) else from_text(member.get("string"))
     for name, read in _FORMS.items():
-        if isinstance(kept.get(name), str):
-            return read(kept[name])
-    if isinstance(kept.get("$sse"), list):
-        return _framed_stream(kept["$sse"])
-    if any(name.startswith("$") for name in kept):  # $multipart, $raw_bytes: not whole
+        if isinstance(member.get(name), str):
+            return read(member[name])
+    if isinstance(member.get("$sse"), list):
+        return _framed_stream(member["$sse"])
+    if any(name.startswith("$") for name in member):  # $multipart, $raw_bytes: not whole
         return CUT
-    return from_value(kept)
+    return from_value(member)
 
 
 def from_text(value: Any) -> Body:
@@ -145,8 +145,8 @@ _FORMS = {"$base64": from_base64, "$hex": _from_hex, "$raw": from_text}
 def from_value(value: Any) -> Body:
     """Write decoded JSON anew: its values are those sent, its bytes are not."""
     lost: set[str] = set()
-    written = json.dumps(_without_omissions(value, "", lost), ensure_ascii=False)
-    return Body(written.encode(errors="replace"), frozenset(lost | {"text"}))
+    text = json.dumps(_without_omissions(value, "", lost), ensure_ascii=False)
+    return Body(text.encode(errors="replace"), frozenset(lost | {"text"}))
 
 
 def _framed_stream(events: list[Any]) -> Body:
@@ -155,9 +155,9 @@ def _framed_stream(events: list[Any]) -> Body:
     lines = []
     for event in map(mapping, events):
         name, data = event.get("event"), _without_omissions(event.get("data"), "", lost)
-        written = data if isinstance(data, str) else json.dumps(data)
+        text = data if isinstance(data, str) else json.dumps(data)
         lines += [f"event: {name}"] if isinstance(name, str) else []
-        lines += [*(f"data: {line}" for line in written.split("\n")), ""]
+        lines += [*(f"data: {line}" for line in text.split("\n")), ""]
     body = ("\n".join(lines) + "\n").encode(errors="replace")
     return Body(body, frozenset(lost | {"text"}))
 

@@ -27,8 +27,8 @@ def is_generation(entry: Entry) -> bool:
 def foreign_exchange(recorded: Recorded, case: str) -> Exchange:
     """Return an exchange as clauses read it; the provider is the host, the model as asked."""
     body = read_json(recorded.request.body).value
-    named = body.get("model") if isinstance(body, dict) else None
-    model = named or deployment_of(recorded.request)
+    body_model = body.get("model") if isinstance(body, dict) else None
+    model = body_model or deployment_of(recorded.request)
     try:
         host = urlsplit(recorded.request.url).hostname or ""
     except ValueError:

@@ -20,7 +20,7 @@ _MOST_TEXT = 4 * MOST_BYTES  # bytes of one text, which yajl holds whole before 
 _BOUNDS = JSONBounds(characters=4 * MOST_BYTES)
 
 
-class _Counting:
+class _CountingFile:
     """A file that counts the lines that were read of it."""
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +30,7 @@ class _Counting:
         self._in_text = 0  # bytes since a text may have ended
         self._escaping = False
 
-    def __enter__(self) -> _Counting:
+    def __enter__(self) -> _CountingFile:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,8 +52,8 @@ class _Counting:
 
     def _ends_a_text(self, data: bytes) -> bool:
         # An escaped quote ends no text, and its backslash may have ended the chunk before.
-        whole = b"\\" + data if self._escaping else data
-        bare = whole.replace(b"\\\\", b"")
+        text = b"\\" + data if self._escaping else data
+        bare = text.replace(b"\\\\", b"")
         self._escaping = bare.endswith(b"\\")
         return b'"' in bare.replace(b'\\"', b"")
 
@@ -80,12 +80,12 @@ class _JSONEvents:
             raise JSONFaultError("syntax", "ends too early") from None
 
     def members(self) -> Iterator[tuple[str, _JSONEvent]]:
-        """Yield the names of the members of an object that was begun, and how each begins."""
+        """Yield the name and the first event of each member of an object that was begun."""
         while (event := self.next())[0] != "end_map":
             yield event[1], self.next()
 
     def items(self) -> Iterator[_JSONEvent]:
-        """Yield how each item of an array that was begun begins."""
+        """Yield the first event of each item of an array that was begun."""
         while (event := self.next())[0] != "end_array":
             yield event
 
@@ -112,9 +112,9 @@ class _JSONEvents:
             raise JSONFaultError("depth", f"nests deeper than {_BOUNDS.depth} levels")
         if kind == "start_map":
             value = {}
-            for name, begun in self.members():
+            for name, member in self.members():
                 self._count(name)
-                value[name] = self._build(begun, depth + 1)
+                value[name] = self._build(member, depth + 1)
         elif kind == "start_array":
             value = [self._build(item, depth + 1) for item in self.items()]
         self._count(value)
@@ -126,31 +126,31 @@ class _JSONEvents:
         if self._values > _BOUNDS.values:
             raise JSONFaultError("depth", f"holds more than {_BOUNDS.values:,} values")
         if self._characters > _BOUNDS.characters:
-            most = _BOUNDS.characters
-            raise JSONFaultError("depth", f"holds more than {most:,} characters")
+            limit = _BOUNDS.characters
+            raise JSONFaultError("depth", f"holds more than {limit:,} characters")
 
 
-def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
-    """Yield the items of the array under a path of names, each with about its last line.
+def json_items(path: Path, *names: str) -> Iterator[tuple[int | None, Any]]:
+    """Yield the items of the array under a path of names, each with its approximate last line.
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
-    with _read(path) as (file, events):
-        for event in _items(events, events.next(), way):
+    with _open(path) as (file, events):
+        for event in _items(events, events.next(), names):
             yield file.lines, events.value(event)
         events.finish()
 
 
-def _items(events: _JSONEvents, event: _JSONEvent, way: tuple[str, ...]) -> Iterator[_JSONEvent]:
-    """Yield how each item begins; the caller reads it to its end."""
-    if not way and event[0] == "start_array":
+def _items(events: _JSONEvents, event: _JSONEvent, names: tuple[str, ...]) -> Iterator[_JSONEvent]:
+    """Yield the first event of each item; the caller reads the item to its end."""
+    if not names and event[0] == "start_array":
         yield from events.items()
-    elif way and event[0] == "start_map":
-        for name, begun in events.members():
-            if name == way[0]:
-                yield from _items(events, begun, way[1:])
+    elif names and event[0] == "start_map":
+        for name, member in events.members():
+            if name == names[0]:
+                yield from _items(events, member, names[1:])
             else:
-                events.skip(begun)
+                events.skip(member)
     else:
         events.skip(event)
 
@@ -161,7 +161,7 @@ def top_keys(path: Path) -> Iterator[str]:
     Raises RecordingError where it is no JSON.
     """
     # JSON lines hold many values, of which the first tells the layout
-    with _read(path, multiple_values=True) as (_, events):
+    with _open(path, multiple_values=True) as (_, events):
         kind, _ = events.next()
         if kind == "start_array":
             yield "["
@@ -172,9 +172,9 @@ def top_keys(path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_Counting, _JSONEvents]]:
-    """Read a file as events without paths, which take quadratic time in deep nesting."""
-    with _Counting(path) as file:
+def _open(path: Path, multiple_values: bool = False) -> Iterator[tuple[_CountingFile, _JSONEvents]]:
+    """Open a file as events without paths, which take quadratic time in deep nesting."""
+    with _CountingFile(path) as file:
         parsed = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
         try:
             yield file, _JSONEvents(parsed)

@@ -55,14 +55,14 @@ def from_har(value: Any) -> Iterator[Pair]:
     )
 
 
-def _har_body(held: Mapping[str, Any], size: int) -> Mapping[str, Any]:
+def _har_body(content: Mapping[str, Any], size: int) -> Mapping[str, Any]:
     """Read what an archive keeps of a body; one that had a size and is empty was left out."""
-    kept, file = held.get("text"), held.get("_file")
-    if isinstance(file, str) and not kept:
+    body_text, file = content.get("text"), content.get("_file")
+    if isinstance(file, str) and not body_text:
         return {"_file": file}
-    if not isinstance(kept, str) or (not kept and size > 0):
+    if not isinstance(body_text, str) or (not body_text and size > 0):
         return {}
-    return {"body": {"$base64": kept} if held.get("encoding") == "base64" else kept}
+    return {"body": {"$base64": body_text} if content.get("encoding") == "base64" else body_text}
 
 
 def _stated_length(answer: Mapping[str, Any], content: Mapping[str, Any], size: int) -> int | None:
@@ -70,17 +70,14 @@ def _stated_length(answer: Mapping[str, Any], content: Mapping[str, Any], size: 
 
     Recorders count bytes, characters or halves of UTF-16, of the body or of its base64.
     """
-    kept, coded = text(content.get("text")), content.get("encoding") == "base64"
+    body_text, is_base64 = text(content.get("text")), content.get("encoding") == "base64"
     if size <= 0:
-        sent = {name.lower() for name, _ in headers_of(answer.get("headers"))}
-        size = (
-            -1
-            if sent & {"content-encoding", "transfer-encoding"}
-            else _size(answer.get("bodySize"))
-        )
-    readings = {len(kept), len(kept.encode("utf-16-le", "surrogatepass")) // 2}
-    digits = len("".join(kept.split()).rstrip("=")) if coded else 0
-    readings.add(digits * 3 // 4 if coded else len(kept.encode("utf-8", "surrogatepass")))
+        names = {name.lower() for name, _ in headers_of(answer.get("headers"))}
+        coded = names & {"content-encoding", "transfer-encoding"}
+        size = -1 if coded else _size(answer.get("bodySize"))
+    readings = {len(body_text), len(body_text.encode("utf-16-le", "surrogatepass")) // 2}
+    digits = len("".join(body_text.split()).rstrip("=")) if is_base64 else 0
+    readings.add(digits * 3 // 4 if is_base64 else len(body_text.encode("utf-8", "surrogatepass")))
     return size if size > 0 and size not in readings else None
 
 
@@ -125,20 +122,20 @@ def from_test_proxy(value: Any) -> Iterator[Pair]:
     request = {"method": entry.get("RequestMethod"), "url": entry["RequestUri"]}
     response = {"status": entry.get("StatusCode")}
     yield Pair(
-        {**request, **_proxied(entry, "Request")},
-        {**response, **_proxied(entry, "Response")},
+        {**request, **_proxy_half(entry, "Request")},
+        {**response, **_proxy_half(entry, "Response")},
         {"altered": ["text"]},
     )
 
 
-def _proxied(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
+def _proxy_half(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
     headers, body = entry.get(f"{half}Headers"), entry.get(f"{half}Body")
     types = (value for name, value in headers_of(headers) if name.lower() == "content-type")
     media_type = next(types, "json").lower()
     pieces: list[Any] = body if isinstance(body, list) and body else [body]
     if all(isinstance(piece, str) for piece in pieces):
-        whole = "".join(pieces)
-        body = whole if any(word in media_type for word in _TEXTUAL) else {"$base64": whole}
+        joined = "".join(pieces)
+        body = joined if any(word in media_type for word in _TEXTUAL) else {"$base64": joined}
     return {"headers": headers, "body": body}
 
 
@@ -174,6 +171,6 @@ def from_insomnia(value: Any) -> Iterator[Pair]:
         if answer.get("_type") not in ("response", "Response"):
             continue
         request = requests.get(text(answer.get("parentId")), {})
-        kept = {"bodyAsBase64": answer.get("bodyBuffer"), "_file": answer.get("bodyPath")}
+        body_members = {"bodyAsBase64": answer.get("bodyBuffer"), "_file": answer.get("bodyPath")}
         body = mapping(request.get("body")).get("text")
-        yield Pair({**request, "body": body}, {**answer, **kept})
+        yield Pair({**request, "body": body}, {**answer, **body_members})

@@ -72,8 +72,8 @@ class LayoutReader:
     pairs: Callable[[Any], Iterator[Pair]] = from_pair
 
 
-def _under(*way: str) -> Callable[[Path], Iterator[Item]]:
-    return lambda path: json_items(path, *way)
+def _under(*names: str) -> Callable[[Path], Iterator[Item]]:
+    return lambda path: json_items(path, *names)
 
 
 def _document(path: Path) -> Iterator[Item]:
@@ -175,17 +175,17 @@ def layout_of(path: Path) -> Layout:
         start = file.read(_START).lstrip()
     if not start:
         raise UnknownLayoutError("is empty")
-    for magic, what in _MAGIC:  # in this order: `<?xml` also begins with `<`
+    for magic, description in _MAGIC:  # in this order: `<?xml` also begins with `<`
         if start.startswith(magic):
-            raise _unknown(what)
+            raise _unknown(description)
     if b"\0" in start:
         raise _unknown("is binary")
     return _layout_of_json(path) if start[:1] in b"{[" else _layout_of_yaml(start)
 
 
-def _unknown(what: str) -> UnknownLayoutError:
+def _unknown(description: str) -> UnknownLayoutError:
     where = "for a layout of JSON lines that anything can be written in: docs/judging.md, judge"
-    return UnknownLayoutError(f"{what}; {where} --help")
+    return UnknownLayoutError(f"{description}; {where} --help")
 
 
 def _layout_of_yaml(start: bytes) -> Layout:
@@ -197,7 +197,7 @@ def _layout_of_yaml(start: bytes) -> Layout:
             is_go = version is not None and _GO_LIST.search(start, version.end()) is not None
             return Layout.GO_VCR if is_go else _YAML_MEMBERS[name]
     if names:
-        raise _unknown(f"is YAML, but is no known recording: it has {_listed(names)}")
+        raise _unknown(f"is YAML, but is no known recording: it has {_name_list(names)}")
     raise _unknown("is text, but is no known recording")
 
 
@@ -205,8 +205,8 @@ def _layout_of_json(path: Path) -> Layout:
     names = []
     for name in top_keys(path):
         if name == "[":
-            first = mapping(next((value for _, value in json_items(path)), None))
-            return Layout.NOCK if "scope" in first else Layout.JSON_ARRAY
+            item = mapping(next((value for _, value in json_items(path)), None))
+            return Layout.NOCK if "scope" in item else Layout.JSON_ARRAY
         layout = _JSON_MEMBERS.get(name)
         if layout is Layout.JSON_LINES and _is_indented(path):
             return Layout.JSON_EXCHANGE
@@ -214,25 +214,25 @@ def _layout_of_json(path: Path) -> Layout:
             return layout
         names.append(name)
     other = next((_OTHERS[name] for name in names if name in _OTHERS), None)
-    what = f"{other}, with {_listed(names)}" if other else f"it has {_listed(names)}"
-    raise _unknown(f"is JSON, but no known recording: {what}")
+    description = f"{other}, with {_name_list(names)}" if other else f"it has {_name_list(names)}"
+    raise _unknown(f"is JSON, but no known recording: {description}")
 
 
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(printable(name, 40) for name in dict.fromkeys(names[:6]))
-    return shown or "no member"
+def _name_list(names: list[str]) -> str:
+    rendered = ", ".join(printable(name, 40) for name in dict.fromkeys(names[:6]))
+    return rendered or "no member"
 
 
 def _is_indented(path: Path) -> bool:
     """Return whether a file is one indented exchange, and not lines with an exchange each."""
     with path.open("rb") as file:
-        while (first := file.readline(_LONG)) and not first.strip():
+        while (line := file.readline(_LONG)) and not line.strip():
             pass
     # The first line of an indented text is short, and no whole value.
-    if len(first) >= _LONG or first.rstrip().endswith(b"}"):
+    if len(line) >= _LONG or line.rstrip().endswith(b"}"):
         return False
     try:
-        load_json(first)
+        load_json(line)
     except JSONFaultError:
         return True
     return False

@@ -23,9 +23,9 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def first_kept(held: Mapping[str, Any], *names: str) -> Any:
+def first_present(members: Mapping[str, Any], *names: str) -> Any:
     """Return the first of some members that is there and not null."""
-    return next((held[name] for name in names if held.get(name) is not None), None)
+    return next((members[name] for name in names if members.get(name) is not None), None)
 
 
 def headers_of(value: Any) -> Headers:
@@ -62,8 +62,8 @@ def moment_of(value: Any, headers: Headers) -> float:
 
     Falls back on the Date header; 0 for an unknown time.
     """
-    for written in (value, first_header(headers, "date")):
-        moment = _moment(written)
+    for candidate in (value, first_header(headers, "date")):
+        moment = _moment(candidate)
         # Later ones are milliseconds, or a mistake.
         if moment is not None and 0 < moment < _YEAR_3000:
             return moment

@@ -23,7 +23,7 @@ from conformance.recordings.readers.bodies import (
     undo_coding,
 )
 from conformance.recordings.readers.members import (
-    first_kept,
+    first_present,
     headers_of,
     mapping,
     moment_of,
@@ -72,7 +72,7 @@ def entry_of(index: int, line: int | None, pair: Pair, files: BodyFiles) -> Entr
         )
     endpoint = text(pair.record.get("endpoint"))  # names the endpoint alone, without a URL
     path = f"/{endpoint}" if endpoint.endswith("images/generations") else ""
-    url = text(first_kept(request, *_ADDRESSES)) or path
+    url = text(first_present(request, *_ADDRESSES)) or path
     # The endpoint has one method, which a record may leave out.
     method = text(request.get("method")).upper() or "POST"
     return Entry(index, line, method, url, lambda: _read(pair, method, url, files))
@@ -80,25 +80,26 @@ def entry_of(index: int, line: int | None, pair: Pair, files: BodyFiles) -> Entr
 
 def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
     request = pair.request
-    sent = headers_of(first_kept(request, *_HEADERS))
-    body = restore(undo_coding(_matched(request) or body_of(request, files), sent), sent)
+    sent_headers = headers_of(first_present(request, *_HEADERS))
+    body = undo_coding(_stub_body(request) or body_of(request, files), sent_headers)
+    body = restore(body, sent_headers)
     response, answer = None, NOTHING_KEPT
     altered = _declared_alterations(pair.record)
     if pair.response is not None:
-        headers = headers_of(first_kept(pair.response, *_HEADERS))
+        headers = headers_of(first_present(pair.response, *_HEADERS))
         answer = undo_coding(body_of(pair.response, files), headers)
         answer = restore(answer, headers, pair.declared)
         response = Response(_status(pair.response), headers, answer.data or b"")
         altered |= CUT.altered if answer.data is None else answer.altered
         altered |= set() if headers else {"headers"}
     # Without its whole request an answer cannot be judged: what it promises is not known.
-    unknown = first_kept(request, *_ADDRESSES) is None
+    unknown = first_present(request, *_ADDRESSES) is None
     if body.data is None or {"body", "payloads"} & body.altered or unknown:
         altered |= {"request"}
     return Recorded(
-        Request(method, url, sent, body.data or b""),
+        Request(method, url, sent_headers, body.data or b""),
         response,
-        moment_of(first_kept(pair.record, *_MOMENTS), response.headers if response else ()),
+        moment_of(first_present(pair.record, *_MOMENTS), response.headers if response else ()),
         seconds_of(pair.record.get("elapsed")),
         text(pair.record.get("provider")) or text(pair.record.get("provider_host")) or None,
         altered,
@@ -117,7 +118,7 @@ def _status(answer: Mapping[str, Any]) -> int:
     raise RecordingError("a response has no status")
 
 
-def _matched(request: Mapping[str, Any]) -> Body | None:
+def _stub_body(request: Mapping[str, Any]) -> Body | None:
     """Read the JSON that a stub of WireMock matches its request with, as its recorder wrote it."""
     patterns = request.get("bodyPatterns")
     for pattern in patterns if isinstance(patterns, list) else []:

@@ -86,8 +86,8 @@ def spoils_name(name: str, proven: bool) -> bool:
 
     A word that the name has between its underscores, as in `content_filtered`, is its own.
     """
-    own = re.sub(rf"(?<=_)(?:{_WORDS})\Z|\A(?:{_WORDS})(?=_)", "", name)
-    return holds_placeholder(own, proven)
+    rest = re.sub(rf"(?<=_)(?:{_WORDS})\Z|\A(?:{_WORDS})(?=_)", "", name)
+    return holds_placeholder(rest, proven)
 
 
 _IN_TEXT = re.compile(
@@ -106,7 +106,7 @@ def interrupts_text(text: object) -> bool:
 
 
 def begins_with_placeholder(text: str) -> bool:
-    """Return whether a text starts with what stands for what was before it."""
+    """Return whether a text starts with a placeholder for what came before it."""
     marked = _STRONG.match(text.lstrip(_FRAME)) or _MARK.match(text)
     return (marked or re.match("[xX]{5}", text)) is not None
 

@@ -36,10 +36,13 @@ def declared_length(headers: Headers) -> int | None:
     return int(declared) if known else None
 
 
-def restore(body: Body, headers: Headers, stated: int | None = None) -> Body:
-    """Return a body as it was sent, where that is certain; an archive has `stated` its length."""
+def restore(body: Body, headers: Headers, declared: int | None = None) -> Body:
+    """Return a body as it was sent, where that is certain.
+
+    `declared` is the length that an archive states.
+    """
     data, length = body.data, declared_length(headers)
-    length = stated if length is None else length
+    length = declared if length is None else length
     if not data or body.altered or body.proven or length == len(data):
         return body
     # Without a length nothing but the framing of chunks proves itself.
@@ -47,7 +50,7 @@ def restore(body: Body, headers: Headers, stated: int | None = None) -> Body:
         chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
         original = _without_framing(data) if chunked else None
         return body if original is None else replace(body, data=original)
-    for original in _undo(data, (*_FOREIGN_WAYS, *_OWN_WAYS)):
+    for original in _originals(data, (*_FOREIGN_WAYS, *_OWN_WAYS)):
         # a length alone may agree by chance: what was sent can be read as well
         if len(original) == length and (
             _STREAM.match(original) or sniff(original) or read_json(original).value is not None
@@ -58,12 +61,12 @@ def restore(body: Body, headers: Headers, stated: int | None = None) -> Body:
 
 def is_rewritten(data: bytes) -> bool:
     """Return whether bytes are an object of JSON, written in a way in which no server does."""
-    originals = _undo(data, _FOREIGN_WAYS)
+    originals = _originals(data, _FOREIGN_WAYS)
     return any(isinstance(read_json(original).value, dict) for original in originals)
 
 
-def _undo(data: bytes, ways: Iterable[_Way]) -> Iterator[bytes]:
-    """Yield what was written, for each way in which it may have been."""
+def _originals(data: bytes, ways: Iterable[_Way]) -> Iterator[bytes]:
+    """Yield the original bytes for each way of rewriting that can be undone."""
     for undo in ways:
         try:
             original = undo(data)

@@ -25,7 +25,7 @@ def yaml_items(path: Path, name: str) -> Iterator[tuple[int | None, Any]]:
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
-    with _reading(path) as reader:
+    with _yaml_reader(path) as reader:
         event = reader.next()
         if not isinstance(event, yaml.MappingStartEvent):
             raise RecordingError("is YAML, but no object with interactions", _line(event))
@@ -41,14 +41,14 @@ def yaml_items(path: Path, name: str) -> Iterator[tuple[int | None, Any]]:
 
 def yaml_documents(path: Path) -> Iterator[tuple[int | None, Any]]:
     """Yield the documents of a YAML file, each with its line; raises RecordingError."""
-    with _reading(path) as reader:
+    with _yaml_reader(path) as reader:
         for event in reader.until(yaml.StreamEndEvent):
             if not isinstance(event, yaml.DocumentStartEvent | yaml.DocumentEndEvent):
                 yield _line(event), reader.value(event)
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[YAMLReader]:
+def _yaml_reader(path: Path) -> Iterator[YAMLReader]:
     try:
         with path.open("rb") as file:
             # a name may be a symbol of Ruby

@@ -1,4 +1,4 @@
-"""Why a request was turned down, told by what an answer says, in whatever shape and language."""
+"""What an answer says: its events, its error in whatever shape, and so why it was turned down."""
 
 from __future__ import annotations
 
@@ -8,14 +8,149 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.exchange.answer import Answer
-from conformance.exchange.model import Failure
+from conformance.exchange.answer import MOST_IMAGES, Answer
+from conformance.exchange.error_text import ErrorText, error_text, read_error
+from conformance.exchange.model import Download, Failure
 from conformance.exchange.outcome import Result, not_served, outcome_of, quota_exhausted
-from tests.miniatures import HTML, MODELS_LIST, answer, body, encoded, error, exchange, model_list
+from tests.miniatures import (
+    HTML,
+    MODELS_LIST,
+    answer,
+    body,
+    encoded,
+    error,
+    exchange,
+    model_list,
+    picture,
+    served,
+)
 from tests.streams import completed, partial, stream
 
 if TYPE_CHECKING:
     from conformance.exchange.model import Exchange
+
+
+def said_by(told: Any = None, status: int = 200, **more: Any) -> ErrorText:
+    """Read what an answer with this body says of an error."""
+    return error_text(Answer(exchange(status=status, answer=told, **more)))
+
+
+NO = ErrorText("No.")
+SHAPES: dict[str, tuple[Any, ErrorText]] = {
+    "documented": (error("No.", type="t", param="n", code="c"), ErrorText("No.", "c", "t", "n")),
+    "error-text": ({"error": "No."}, NO),
+    "error-beside-a-message": ({"error": "Bad Request", "message": "No."}, NO),
+    "error-list": ({"error": [{"message": "No."}]}, NO),
+    "flat": ({"code": "Arrearage", "message": "No."}, ErrorText("No.", "Arrearage")),
+    "flat-null-code": ({"code": None, "message": "No."}, NO),
+    "flat-msg": ({"code": 1008, "msg": "No."}, ErrorText("No.", "1008")),
+    "capitals": ({"Error": {"Code": "C", "Message": "No."}}, ErrorText("No.", "C")),
+    "detail-text": ({"detail": "No."}, NO),
+    "detail-list": (
+        {"detail": [{"loc": ["body", "n"], "msg": "No.", "type": "int"}]},
+        ErrorText("No.", "", "int", "body.n"),
+    ),
+    "errors": ({"errors": [{"field": "n", "reason": "No."}]}, ErrorText("No.", param="n")),
+    "errors-of-texts": ({"errors": ["No.", "Never."]}, NO),
+    "issues": (
+        {"issues": [{"code": "invalid", "path": ["n"], "message": "No."}], "name": "ZodError"},
+        ErrorText("No.", "invalid", "", "n"),
+    ),
+    "nested": ({"error": {"error": {"message": {"detail": "No."}}}}, NO),
+    "base-resp": ({"base_resp": {"status_code": 7, "status_msg": "No."}}, ErrorText("No.", "7")),
+    "output": ({"output": {"code": "C", "message": "No."}}, ErrorText("No.", "C")),
+    "problem": ({"type": "about:blank", "title": "No."}, ErrorText("No.", "", "about:blank")),
+    "a-text": ("No.", NO),
+    "a-list": ([{"message": "No."}], NO),
+    "number": (7, ErrorText()),
+    "no-words": ({"error": {"message": ["", 7], "code": True, "param": []}}, ErrorText()),
+    "blanks": ({"error": {"message": " No \n such "}}, ErrorText("No such")),
+}
+
+
+@pytest.mark.parametrize(("told", "wanted"), SHAPES.values(), ids=SHAPES)
+def test_error_is_read_in_every_shape(told: Any, wanted: ErrorText) -> None:
+    assert said_by(told, 400) == wanted
+
+
+def test_error_that_nests_without_end_is_left() -> None:
+    deep: Any = "No."
+    for _ in range(7):
+        deep = {"error": deep}
+    assert read_error(deep) == ErrorText()
+
+
+PAGES = {
+    b"<html><head><title>Just a &lt;moment&gt;</title>": "Just a <moment>",
+    b"<h1>Bad <b>gateway</b></h1>": "Bad gateway",
+    b'<?xml version="1.0"?><Error><Message>Gone</Message></Error>': "Gone",
+    b"<p>No such thing</p>": "No such thing",
+    b"No.": "No.",
+}
+
+
+def test_page_is_told_by_its_title_and_plain_text_is_what_it_says() -> None:
+    assert {raw: said_by(status=502, raw=raw).text for raw in PAGES} == PAGES
+    assert said_by(status=400, raw=b"\0\1") == ErrorText()
+
+
+def test_success_that_is_no_json_says_only_words_of_an_error() -> None:
+    errors = ["invalid request: no", "Insufficient balance, please recharge.", "Invalid API key"]
+    assert [said_by(raw=words.encode()).text for words in errors] == errors
+    for raw in (b"welcome", b'{"data": [1'):
+        assert said_by(raw=raw) == ErrorText()
+
+
+def test_success_says_only_what_stands_in_its_error_members() -> None:
+    true = answer(body())
+    item = {"error": {"code": "C", "message": "No."}}
+    for told, wanted in (
+        (None, ErrorText()),
+        ({**true, "message": "Done."}, ErrorText()),
+        ({**true, "error": "No."}, NO),
+        ({**true, "data": [*true["data"], item]}, ErrorText("No.", "C")),
+        ({"success": False, "message": "No."}, NO),
+        ([], ErrorText()),
+        ({"data": [{"finish_reason": "CONTENT_FILTERED"}]}, ErrorText("CONTENT_FILTERED")),
+    ):
+        assert said_by(told) == wanted
+    assert not said_by({"code": 0, "data": None}).said
+
+
+EVENTS = {
+    "by-name": ("error", '{"message": "No."}'),
+    "by-type": ("message", '{"type": "image_generation.failed", "message": "No."}'),
+    "by-member": ("x", '{"error": {"message": "No."}}'),
+    "as-text": ("error", "No."),
+}
+WITH_IMAGE = json.dumps({"type": "other", "b64_json": encoded(picture("png", (8, 8)))})
+
+
+def test_error_event_of_a_stream_is_read() -> None:
+    for name, event in EVENTS.items():
+        assert error_text(Answer(stream(("other", WITH_IMAGE), event))).text == "No.", name
+    assert error_text(Answer(stream(("x", "{}")))) == ErrorText()
+
+
+def test_words_are_the_text_or_the_code_cut_and_safe() -> None:
+    assert ErrorText("No.", "C").words == "No."
+    assert ErrorText("", "C", "t").words == "C"
+    assert len(ErrorText("x" * 900).words) == 240
+    assert ErrorText("\x1b[31m").words == "\\x1b[31m"
+    assert said_by(status=500, raw=HTML).words == "Bad gateway"
+
+
+def test_events_beyond_the_last_image_that_is_read_are_left() -> None:
+    made = stream(("a", "{}"), *[("b", WITH_IMAGE)] * (MOST_IMAGES + 3))
+    assert len(Answer(made).events) == 1 + MOST_IMAGES
+    assert len(Answer(stream(*[("a", "{}")] * 200)).events) == 200
+
+
+def test_done_is_no_event_and_the_url_of_one_is_looked_up_in_its_exchange() -> None:
+    url = "https://images.provider.example/1.png"
+    download = Download(url, response=served(picture()))
+    made = replace(stream(completed(url=url), (None, "[DONE]")), downloads=(download,))
+    assert [(one.path, one.download) for one in Answer(made).events] == [("event 1", download)]
 
 
 def refused(status: int, told: Any) -> Exchange:
@@ -64,11 +199,11 @@ QUOTA: dict[str, tuple[int, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", QUOTA)
-def test_quota_is_known_in_every_shape(name: str) -> None:
-    made = refused(*QUOTA[name])
-    found = outcome_of(made)
-    assert (found.cause, found.result) == ("quota", Result.UNAVAILABLE)
+@pytest.mark.parametrize(("status", "told"), QUOTA.values(), ids=QUOTA)
+def test_quota_is_known_in_every_shape(status: int, told: Any) -> None:
+    made = refused(status, told)
+    outcome = outcome_of(made)
+    assert (outcome.cause, outcome.result) == ("quota", Result.UNAVAILABLE)
     assert quota_exhausted(Answer(made))
 
 
@@ -130,11 +265,12 @@ CAUSES: dict[str, tuple[int, Any, str | None, Result]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CAUSES)
-def test_cause_is_told_by_status_and_words(name: str) -> None:
-    status, told, cause, result = CAUSES[name]
-    found = outcome_of(refused(status, told))
-    assert (found.cause, found.result) == (cause, result)
+@pytest.mark.parametrize(("status", "told", "cause", "result"), CAUSES.values(), ids=CAUSES)
+def test_cause_is_told_by_status_and_words(
+    status: int, told: Any, cause: str | None, result: Result
+) -> None:
+    outcome = outcome_of(refused(status, told))
+    assert (outcome.cause, outcome.result) == (cause, result)
     assert not_served(Answer(refused(status, told))) is (cause == "not served")
 
 
@@ -160,51 +296,38 @@ MODERATED = [
 ]
 
 
-@pytest.mark.parametrize("param", [None, "prompt", "body.prompt"])
 @pytest.mark.parametrize("said", MODERATED)
-def test_moderation_is_known_in_many_words_where_nothing_but_the_prompt_is_named(
-    said: str, param: str | None
-) -> None:
-    assert outcome_of(refused(400, error(said, param=param))).cause == "moderation"
+def test_moderation_is_known_in_many_words_where_nothing_but_the_prompt_is_named(said: str) -> None:
+    for param in (None, "prompt", "body.prompt"):
+        assert outcome_of(refused(400, error(said, param=param))).cause == "moderation", param
 
 
-@pytest.mark.parametrize("said", MODERATED[:6])
 @pytest.mark.parametrize(
-    ("name", "value"),
+    "value",
     [
-        ("quality", "safety"),
-        ("moderation", "banned"),
-        ("response_format", "b64_json"),
-        ("n", 0),
-        ("n", True),
-        ("style", None),
+        {"quality": "safety"}, {"moderation": "banned"}, {"response_format": "b64_json"}, {"n": 0},
+        {"n": True}, {"style": None},
     ],
-)
-def test_message_that_quotes_a_value_is_never_moderation(said: str, name: str, value: Any) -> None:
-    shown = json.dumps(value)
-    bare = shown.strip('"')
-    for text in (f"{name}: {shown}: {said}", f"{said} ({name} was {bare})"):
-        made = exchange({"model": "m", "prompt": "x", name: value}, 400, error(text))
-        assert outcome_of(made).cause is None
+    ids=str,
+)  # fmt: skip
+def test_message_that_quotes_a_value_is_never_moderation(value: dict[str, Any]) -> None:
+    [(name, shown)] = [(name, json.dumps(told)) for name, told in value.items()]
+    for said in MODERATED[:6]:
+        for text in (f"{name}: {shown}: {said}", f"{said} ({name} was {shown.strip(chr(34))})"):
+            made = exchange({"model": "m", "prompt": "x", **value}, 400, error(text))
+            assert outcome_of(made).cause is None, text
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
+def test_refusal_of_a_value_is_no_moderation_and_no_account_at_its_end() -> None:
+    for said in (
         "moderation must be low or auto",
         "Invalid value: 'nsfw'. Supported values are low, auto.",
         "style violates the policy: it must be one of vivid, natural",
         "Unknown parameter: 'safety_filter'.",
-    ],
-)
-def test_refusal_of_a_value_is_no_moderation(said: str) -> None:
-    assert outcome_of(refused(400, error(said))).cause is None
-
-
-def test_plan_that_lacks_a_value_is_no_account_at_its_end() -> None:
-    said = error("size 1792x1024 is not within the limits of your plan. Upgrade your plan.")
-    made = exchange({"model": "m", "prompt": "x", "size": "1792x1024"}, 400, said)
-    assert outcome_of(made).cause is None
+        "size 1792x1024 is not within the limits of your plan. Upgrade your plan.",
+    ):
+        made = exchange({"model": "m", "prompt": "x", "size": "1792x1024"}, 400, error(said))
+        assert outcome_of(made).cause is None, said
 
 
 def test_provider_s_own_words_are_kept_beside_what_is_no_acceptance() -> None:
@@ -219,7 +342,6 @@ def test_silence_is_an_outage_and_a_refused_key_is_none() -> None:
     assert outcome_of(replace(exchange(), failure=Failure("key-refused", "x"))).cause == "key"
 
 
-TRUE = answer(body())
 NO_IMAGE: dict[str, Any] = {
     "empty": {"created": 1, "data": []},
     "null": {"created": 1, "data": None},
@@ -235,29 +357,19 @@ NO_IMAGE: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", NO_IMAGE)
-def test_success_without_an_image_accepts_nothing(name: str) -> None:
-    found = outcome_of(exchange(answer=NO_IMAGE[name]))
-    assert (found.result, found.accepted, found.answered) == (Result.UNCLEAR, False, True)
-    assert found.reason == "HTTP 200 without an image"
+@pytest.mark.parametrize("told", NO_IMAGE.values(), ids=NO_IMAGE)
+def test_success_without_an_image_accepts_nothing(told: Any) -> None:
+    outcome = outcome_of(exchange(answer=told))
+    assert (outcome.result, outcome.accepted, outcome.answered) == (Result.UNCLEAR, False, True)
+    assert outcome.reason == "HTTP 200 without an image"
 
 
-def test_bare_picture_and_a_page_accept_nothing() -> None:
+def test_bare_picture_and_a_page_accept_nothing_and_a_damaged_image_is_one_that_came() -> None:
     for raw in (b"\x89PNG\r\n\x1a\n", HTML, b""):
         assert not outcome_of(exchange(raw=raw)).accepted
-
-
-DAMAGED = {
-    "cut": encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),
-    "foreign": encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)) + "!",
-    "wrapped": "\n".join((encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),)) + "\n",
-    "prefixed": "data:image/png;base64," + encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),
-}
-
-
-@pytest.mark.parametrize("name", DAMAGED)
-def test_damaged_image_is_an_image_that_came(name: str) -> None:
-    assert outcome_of(exchange(answer={"data": [{"b64_json": DAMAGED[name]}]})).accepted
+    cut = encoded(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    for text in (cut, f"{cut}!", f"{cut}\n", f"data:image/png;base64,{cut}"):
+        assert outcome_of(exchange(answer={"data": [{"b64_json": text}]})).accepted, text
 
 
 def test_payload_that_a_recorder_took_out_is_one_that_came() -> None:

@@ -1,0 +1,230 @@
+"""Footer, head, cards, table and summary tell one sum, each dollar once, whatever was sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.responses import JSONResponse
+
+from conformance.results.run_file import Run, read_run, write_run
+from conformance.runner.options import Options
+from conformance.runner.session import Session
+from tests import runs
+from tests.live import error, images, paid_toml, session, watched
+from tests.sums import (
+    PRICED,
+    check_agreement,
+    csv_sum,
+    facts,
+    first_and_second,
+    kept_apart,
+    lived,
+    of,
+    page,
+    paid,
+    told,
+)  # fmt: skip
+
+MODELS = ("dall-e-2", "gpt-image-1-mini")
+FEW = {"cases": "[bn][-a][s0-9]*"}  # baseline, n-0, n-1.5 and n-2
+ONE = FEW | {"models": "dall-e-2"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "chosen"),
+    [
+        (None, FEW),
+        (images(error(500)), ONE),
+        (images(error(500), stop=2), ONE),
+        (images(error(429), stop=2), ONE),
+        (
+            images(JSONResponse(PRICED)),
+            {"models": "gpt-image-1-mini", "cases": "[bn][-a][2s]*[2e]"},
+        ),
+        (images(error(500)), {"max_requests": 6, "partial": True}),
+        (None, FEW | {"budget": 0.1, "partial": True}),
+    ],
+    ids=["truth", "5xx", "5xx-then-well", "429", "usage", "max-within-retries", "budget"],
+)
+def test_footer_page_table_and_summary_agree(
+    tmp_path: Path, answer: Any, chosen: dict[str, Any]
+) -> None:
+    with watched(answer) as (url, _), session(tmp_path, url, *MODELS, **chosen) as found:
+        check_agreement(lived(found))
+
+
+def test_two_providers_in_one_run_agree_with_its_footer(tmp_path: Path) -> None:
+    with watched() as (url, _):
+        files = []
+        for name, model in (("cheap", "dall-e-2"), ("dear", "dall-e-3")):
+            file = Path(paid_toml(tmp_path, model)).rename(tmp_path / f"{name}.toml")
+            file.write_text(file.read_text().replace("http://127.0.0.1:1/v1", url))
+            files.append(str(file))
+        found = Session(Options(providers=tuple(files), live=True, budget=9.0, cases="[bn]*"))
+        written = lived(found)
+        found.close()
+    check_agreement(written)
+    cards = {card["id"]: card["price"]["paid"] for card in told(written)["providers"]}
+    assert set(cards) == {"cheap", "dear"}
+    assert min(cards.values()) > 0
+
+
+def test_control_that_nobody_chose_is_told_beside_the_exchanges(tmp_path: Path) -> None:
+    with watched() as (url, _), session(tmp_path, url, cases="n-above-*") as found:
+        said = page(lived(found))
+    assert "0.00 USD spent of 9.00 USD, 0.0200 USD more for requests that are not shown" in said
+
+
+def test_exchange_costs_in_the_table_what_was_sent_for_it_with_and_without_findings() -> None:
+    silent = paid(kept_apart(0.5), "silent")
+    assert csv_sum(runs.run(silent, runs.exchange(), runs.finding())) == 0.5
+    assert csv_sum(of(paid(kept_apart(0.5)))) == 0.5, "two findings, one price"
+    assert csv_sum(of(paid({"estimate": 5.0, "actual": None}, outcome="not run"))) == 0
+
+
+dollars = st.integers(0, 10**7).map(lambda millionths: millionths / 1e6)
+parts = st.builds(kept_apart, st.none() | dollars, dollars, dollars)
+outcomes = st.sampled_from(["accepted", "refused", "unavailable", "not served", "not run"])
+
+
+@st.composite
+def sent(draw: st.DrawFn) -> dict[str, Any]:
+    """An exchange with any price."""
+    made = paid(draw(st.none() | parts), draw(st.sampled_from("abcdefgh")))
+    status = draw(st.sampled_from([200, 400, 408, 429, 500]))
+    answer = {"status": status, "headers": [], "body": "{}", "bytes": 2}
+    made |= {"provider": draw(st.sampled_from(["acme", "relay"])), "outcome": draw(outcomes)}
+    made["images"] *= draw(st.integers(0, 2))
+    return made | {"response": draw(st.sampled_from([None, answer]))}
+
+
+@given(exchanges=st.lists(sent(), max_size=12), judged=st.integers(0, 3))
+def test_all_sums_of_any_exchanges_are_one(exchanges: list[dict[str, Any]], judged: int) -> None:
+    names = list(runs.LEVELS)[:judged]
+    where = [{name: made[name] for name in ("provider", "model", "case")} for made in exchanges]
+    findings = [runs.finding(name, **place) for place in where for name in names]
+    shown = [runs.finding(provider=name, case="z") for name in ("acme", "relay")]
+    found = runs.run(*exchanges, *findings, *shown, head=runs.header(["acme", "relay"]))
+    document = told(found)
+    head = document["runs"][0]["spent"] or 0.0
+    cards = sum(card["price"]["paid"] for card in document["providers"] if card["price"])
+    assert head == pytest.approx(cards, abs=1e-5)
+    assert head == pytest.approx(csv_sum(found), abs=1e-5)
+    prices = [exchange.price for exchange in found.exchanges.values() if exchange.was_sent]
+    spent = [price.spent for price in prices if price and price.spent]
+    charged = sum((part.actual or 0.0) + part.estimate for part in spent)
+    assert head == pytest.approx(charged, abs=1e-5)
+
+
+def test_exchange_that_is_made_again_to_confirm_a_verdict_is_paid_for(tmp_path: Path) -> None:
+    wrong = {"created": 1, "data": [{"b64_json": "aGk="}]}
+    with watched() as (url, eye):
+        with session(tmp_path, url, cases="baseline") as good:
+            write_run(lived(good), tmp_path / "good.jsonl")
+        eye.answer, before = images(JSONResponse(wrong)), eye.posts
+        again: dict[str, Any] = {"baseline": tmp_path / "good.jsonl", "confirm": 2}
+        with session(tmp_path, url, cases="baseline", **again) as found:
+            written = lived(found)
+    assert eye.posts - before == 3
+    check_agreement(written)
+    assert csv_sum(written) == pytest.approx(3 * 0.02)
+
+
+def test_image_costs_what_its_own_attempt_did() -> None:
+    spent = {"actual": None, "estimate": 0.12, "guess": 0}
+    twice = {"estimate": 0.04, "actual": None, "spent": spent}
+    out = {"status": 503, "headers": [], "body": "", "bytes": 0}
+    lost = paid(kept_apart(None, 0.08), "lost", images=[], response=out)
+    made = of(paid(twice, "one"), paid(kept_apart(None, 0.04), "two"), lost)
+    price = told(made)["providers"][0]["price"]
+    assert price["paid"] == pytest.approx(0.24)
+    assert price["per_image"] == pytest.approx(0.04)
+    assert price["in_vain"] == pytest.approx(0.16)
+    assert "0.1600 USD of it for attempts without an answer, if those are billed" in page(made)
+
+
+def test_run_without_its_end_cost_at_least_what_it_tells() -> None:
+    made = of(paid(kept_apart(None, 0.04)))
+    made.footer = None
+    assert "at least about 0.0400 USD spent" in page(made)
+
+
+def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
+    spent = {"estimate": 0.02, "actual": 0.5, "guess": 0.25, "requests": 3}
+    prices = [kept_apart(0.5), kept_apart(None, 0.02), kept_apart(None, 0.0, 0.25)]
+    found = of(*(paid(price, f"case-{n}") for n, price in enumerate(prices)), spent=spent)
+    said = page(found)
+    assert "about 0.5200 USD spent, 1 answer without a price (counted as 0.2500 USD" in said
+    assert "about 0.5200 USD paid, 0.2600 USD an image 1 answer without a price (counted" in said
+    assert csv_sum(found) == pytest.approx(0.52)
+    (run,), (provider,) = told(found)["runs"], told(found)["providers"]
+    assert (run["spent"], run["actual"], run["estimate"], run["guess"]) == (0.52, 0.5, 0.02, 0.25)
+    assert run["elsewhere"] == run["taken_over"] == 0
+    assert (provider["price"]["paid"], provider["price"]["guess"]) == (0.52, 0.25)
+
+
+def test_requests_of_the_ledger_without_an_exchange_are_told() -> None:
+    spent = {"estimate": 0.75, "actual": 0.5, "guess": 0.0, "requests": 2}
+    found = of(paid(kept_apart(0.5)), spent=spent)
+    assert "0.5000 USD spent, 0.7500 USD more for requests that are not shown" in page(found)
+    assert told(found)["runs"][0]["elsewhere"] == 0.75
+
+
+# a run that is named twice, or gone on with by another, is paid once
+
+
+def test_run_that_is_named_twice_is_counted_once_and_told() -> None:
+    found = of(paid(kept_apart(0.5)))
+    assert facts(found, found) == facts(found) == (0.5, 1, 1, 1)
+    assert csv_sum(found, found) == 0.5
+    assert "run 20260102T030405Z-00000000 was named twice" in told(found, found)["problems"][0]
+    assert "was named twice; it is counted once" in page(found, found)
+
+
+def test_copy_of_a_run_that_was_still_going_on_is_left_out_and_another_of_its_id_is_not() -> None:
+    one, two = paid(kept_apart(0.5), "one"), paid(kept_apart(0.25), "two")
+    whole, copy = of(one, two), of(one)
+    copy.footer = None
+    for found in ((copy, whole), (whole, copy)):
+        assert facts(*found) == (0.75, 2, 2, 2)
+        assert told(*found)["complete"]
+    assert facts(of(one), of(two)) == (0.75, 2, 2, 2)
+
+
+def test_run_and_the_one_that_goes_on_with_it_are_paid_once() -> None:
+    first, second = first_and_second()
+    for found in ([first, second], [second, first]):
+        assert facts(*found) == (0.75, 2, 2, 2)
+        assert csv_sum(*found) == 0.75
+        spent = [(run["spent"], run["taken_over"]) for run in told(*found)["runs"]]
+        assert sorted(spent) == [(0.25, 0.5), (0.5, 0)]
+    assert "0.2500 USD spent, 0.5000 USD by the runs it took over" in page(second)
+    assert facts(second)[0] == csv_sum(second) == 0.75
+
+
+def test_run_that_was_gone_on_with_twice_is_paid_once(tmp_path: Path) -> None:
+    written: list[Run] = []
+    with watched() as (url, eye):
+        for number, most in enumerate((4, 4, None)):
+            chosen: dict[str, Any] = {"max_requests": most, "partial": True, "cases": "[bn]*"}
+            if number:
+                chosen["resume"] = tmp_path / f"{number - 1}.jsonl"
+            with session(tmp_path, url, **chosen) as found:
+                for engine in found.engines if number else ():
+                    engine._results.update(found.resumed.judged(engine))
+                write_run(lived(found), tmp_path / f"{number}.jsonl")
+            written.append(read_run(tmp_path / f"{number}.jsonl"))
+    for run in written:
+        check_agreement(run)
+    (provider,) = told(*written)["providers"]
+    sums = [run.footer.spent for run in written if run.footer]
+    spent = sum(part.estimate for part in sums if part)
+    assert provider["price"]["paid"] == pytest.approx(spent) == csv_sum(*written)
+    assert spent == pytest.approx(csv_sum(written[-1]))
+    assert provider["availability"]["total"] == eye.posts
+    (first, *_), again = written[0].exchanges, written[1].exchanges
+    assert again[first].run == written[0].header.id
