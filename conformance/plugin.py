@@ -59,7 +59,7 @@ class SessionPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Called before the suite looks for a session."""
+        """Hand the session over before the suite looks for one."""
         config.stash[SESSION] = self._session
 
 
@@ -89,7 +89,7 @@ class _Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Called for each worker before it starts."""
+        """Hand the options to a worker before it starts."""
         node.workerinput[OPTIONS] = pickle.dumps(session_of(node.config).options)
 
 

@@ -25,7 +25,7 @@ from conformance.exchange.model import REDACTED_KEY, Attempt, Exchange, Provenan
 from conformance.exchange.source import Live, Record, RecordMode, Replay
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.providers import load_provider
-from conformance.providers.asked import words_of
+from conformance.providers.asked import cassette_options
 
 EDITION = "an-edition"
 
@@ -221,7 +221,7 @@ def test_command_that_records_names_the_provider_as_it_was_given(
         Path(provider).write_text(
             'title = "A"\nbase_url = "https://a.test/v1"\n[models]\n"dall-e-3" = "d"\n'
         )
-    options = words_of(load_provider(provider), edition, Path(folder))
+    options = cassette_options(load_provider(provider), edition, Path(folder))
     library = CassetteLibrary(tmp_path, "acme", edition, "a tool", options)
     told = library.how_to_record(Case("n-2", "dall-e-3"))
     assert told == (

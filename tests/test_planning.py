@@ -106,7 +106,7 @@ def test_documented_cases_count_as_covered() -> None:
     mine = combined_cases(EDITION, COMETAPI, EDITION.models["dall-e-3"])
     cases = cases_for(EDITION, EDITION.models["dall-e-3"], lead=True)
     documented = {case.id for case in filter(Depth.STANDARD.includes, cases)}
-    chosen = {request.case.id: request.new for request in made().chosen}
+    chosen = {request.case.id: request.newly_covered for request in made().chosen}
     assert chosen.keys() == documented | {case.id for case in mine}
     assert all(chosen[case.id] > 0 for case in mine)
 

@@ -1,8 +1,8 @@
 """An answer of a run file as it is replayed to clients, and the key under which outcomes are kept.
 
 A run file holds no payloads: a small picture stands for each, with the same fault of its base64.
-What says nothing of the form is made alike (times, prompts, counts of tokens, hosts, the order of
-members), so that the same answer on another day, or of another provider, has the same key.
+What says nothing of the form is made alike: times, prompts, counts of tokens, hosts, the order of
+members. So the same answer has the same key on another day, and from another provider.
 """
 
 from __future__ import annotations

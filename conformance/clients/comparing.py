@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from conformance.clients.records import ClientOutcome, Effect
+from conformance.output.counting import listed
 from conformance.parsing import printable
 from conformance.parsing.shape import type_of
 
@@ -72,11 +73,13 @@ def compare(result: ClientResult, documented: ClientResult, *, succeeds: bool) -
         if path in kinds and kinds[path] != kind
     ]
     if differing:
-        return ClientOutcome(Effect.WRONG, _listed(differing))
+        return ClientOutcome(Effect.WRONG, listed(differing, _NAMED))
     missing = [
         path for path in documented_kinds if path not in kinds and _parent(path) in (*kinds, "")
     ]
-    return ClientOutcome(Effect.LOST, _listed(missing)) if missing else ClientOutcome(Effect.PARSED)
+    if missing:
+        return ClientOutcome(Effect.LOST, listed(missing, _NAMED))
+    return ClientOutcome(Effect.PARSED)
 
 
 def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tuple[str, str]]:
@@ -100,8 +103,3 @@ def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tup
 
 def _parent(path: str) -> str:
     return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
-
-
-def _listed(parts: list[str]) -> str:
-    more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
-    return ", ".join(parts[:_NAMED]) + more

@@ -124,8 +124,7 @@ def run(client: ClientPackage, tasks: Sequence[Task]) -> dict[str, ClientResult]
     remaining = list(tasks)
     for _ in range(MOST_RESTARTS + 1):
         with tempfile.TemporaryDirectory(prefix="conformance-client-") as home:
-            for task in _Process(client, home).ask(remaining):
-                results |= task
+            results |= dict(_Process(client, home).ask(remaining))
         remaining = [task for task in remaining if task["id"] not in results]
         if not remaining:
             break
@@ -140,7 +139,7 @@ class _Process:
         self._lines: queue.Queue[bytes] = queue.Queue(_MOST_LINES)
         self._errors = b""
 
-    def ask(self, tasks: Sequence[Task]) -> Iterator[dict[str, ClientResult]]:
+    def ask(self, tasks: Sequence[Task]) -> Iterator[tuple[str, ClientResult]]:
         """Yield what the client gave, task after task, up to one for which it ended or hung."""
         with self._started() as process:
             assert process.stdin is not None
@@ -156,7 +155,7 @@ class _Process:
                         process.stdin.flush()
                     value = read_json(self._next(ANSWER_SECONDS)).value
                     is_result = isinstance(value, dict) and value.get("id") == task["id"]
-                    yield {task["id"]: ClientResult.read(value) if is_result else _STOPPED}
+                    yield task["id"], ClientResult.read(value) if is_result else _STOPPED
                     if not is_result:
                         break
             finally:

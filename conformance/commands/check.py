@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conformance.providers import Provider
 
 REQUESTS = 12
+_FREE_ONLY = ", those that nobody is billed for; --budget USD adds images"
 
 
 def check(
@@ -108,9 +109,7 @@ def check(
         resume=resume,
     )
     code = run_promises(options, replay=False, workers=None, quiet=quiet)
-    remark = (
-        "" if tested is provider else ", those that nobody is billed for; --budget USD adds images"
-    )
+    remark = "" if tested is provider else _FREE_ONLY
     if save is None:  # so that the command below can be pasted as it stands
         save = _write_beside((output or default_output([])).parent, provider.id, toml_of(provider))
     typer.echo(_next(provider, len(selected), len(all_cases), save, remark))

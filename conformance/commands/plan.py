@@ -103,7 +103,7 @@ def plan(
         max_requests,
         combined=strength is not None,
         depth=depth,
-        own=session.own,
+        own_requests=session.own_requests,
         cases=cases,
         is_judged=is_judged,
     )

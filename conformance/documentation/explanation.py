@@ -12,8 +12,8 @@ from conformance.clauses.registry import Clause
 from conformance.clauses.stamps import Stamps, stamps_of
 from conformance.contract import CitedSource, Edition
 from conformance.errors import UnknownNameError
+from conformance.output.counting import listed
 from conformance.providers import Provider, load_provider
-from conformance.reports.formatting import listed
 from conformance.runner.planned_request import sent_by
 
 

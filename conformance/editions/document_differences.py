@@ -10,8 +10,8 @@ from conformance.contract import Edition
 from conformance.contract.checker import describe_value
 from conformance.editions.mentions import named_in, speaks_of
 from conformance.editions.openapi import LOOSEST, Document, DocumentedParameter
+from conformance.output.counting import listed
 from conformance.parsing import printable
-from conformance.reports.formatting import listed
 
 _MODEL = "model"
 _MOST = 12  # values of one sentence

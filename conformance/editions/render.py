@@ -8,8 +8,9 @@ from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.editions.records import AREAS, Changes, EditionChange
+from conformance.output.counting import counted, listed
 from conformance.reports.console_text import Paper
-from conformance.reports.formatting import counted, json_document, listed
+from conformance.reports.formatting import json_document
 from conformance.reports.markdown import fill
 
 TITLES = {

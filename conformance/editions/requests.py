@@ -13,8 +13,8 @@ from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Level, RequestBody
 from conformance.contract.checker import describe_value
 from conformance.editions.records import EditionChange, edition_change
+from conformance.output.counting import listed
 from conformance.proof.extra_cases import family_names
-from conformance.reports.formatting import listed
 from conformance.runner.planned_request import read_case
 
 _JUDGING = {"accepted": Needs.ACCEPTANCE, "refused": Needs.REFUSAL}

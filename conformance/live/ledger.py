@@ -1,8 +1,8 @@
 """What a run has spent and may spend, and the file that remembers it when the run is killed.
 
 The threads of a run share one ledger. Where it has a file, a request is written there before it is
-sent and again when it is answered, so that nothing that may be billed is ever sent twice
-(ARCHITECTURE 13). Moments are of the monotonic clock, so that no jump of the wall clock matters.
+sent, and once more when it is answered. So nothing that may be billed is ever sent twice
+(ARCHITECTURE 13). Moments are of the monotonic clock: no jump of the wall clock matters.
 """
 
 from __future__ import annotations

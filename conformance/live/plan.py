@@ -52,7 +52,7 @@ class PlannedRequest:
     case: Case
     estimate: Estimate
     most: float = 0.0  # US dollars, where a lax server paints it
-    new: int = 0
+    newly_covered: int = 0
 
 
 class Coverage:
@@ -145,7 +145,7 @@ def plan(
     max_requests: int | None = None,
     combined: bool = True,
     depth: Depth | None = None,
-    own: OwnRequests | None = None,
+    own_requests: OwnRequests | None = None,
     day: date | None = None,
     cases: str = "*",
     is_judged: Callable[[Case, bool], object] | None = None,
@@ -168,8 +168,9 @@ def plan(
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
     retired = provider.retired(edition, day)
+    combined_strength = strength if combined else None
     candidates = cases_of(
-        edition, provider, models, cases, strength if combined else None, depth, own, retired
+        edition, provider, models, cases, combined_strength, depth, own_requests, retired
     )
     of_models = {case.path: case for case in candidates if case.model in names}
     selected_cases = (
@@ -209,7 +210,7 @@ def _with_coverage(
     for request in requests:
         body = request.case.body or {}
         if request.case.billed and edition.read(body).expectation == "accepted":
-            yield replace(request, new=coverage[request.case.model].add(body))
+            yield replace(request, newly_covered=coverage[request.case.model].add(body))
         else:
             yield request
 
@@ -221,7 +222,7 @@ def cases_of(
     cases: str = "*",
     strength: int | None = None,
     depth: Depth | None = None,
-    own: OwnRequests | None = None,
+    own_requests: OwnRequests | None = None,
     retired: Collection[str] = (),
 ) -> list[Case]:
     """Return what a run and a plan choose from: the cases of all models of a provider.
@@ -236,7 +237,7 @@ def cases_of(
             if name not in retired:
                 candidates += combined_cases(edition, provider, edition.model(name), strength)
     in_service = [name for name in provider.models if name not in retired]
-    candidates += own.cases(in_service, candidates) if own else ()
+    candidates += own_requests.cases(in_service, candidates) if own_requests else ()
     if not any(fnmatchcase(case.id, cases) for case in candidates):
         raise UnknownNameError("case", cases, {case.id for case in candidates}, provider.id)
     return candidates

@@ -71,7 +71,7 @@ def _entry(request: PlannedRequest) -> dict[str, Any]:
         "usd_if_painted": request.most,
         "after": list(case.after),
         "price_known": estimate.known,
-        "new": request.new,
+        "new": request.newly_covered,
         "parameters": _parameters(request),
     }
 
@@ -104,7 +104,8 @@ def _print_requests(
                 words.append(f"{name}={text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}")
             usd = f"{request.estimate.usd:.4f}"
             price = usd if request.estimate.known else f"≤ {usd} ?"
-            rows.append((request.case.id, printable(" ".join(words)), str(request.new), price))
+            covered = str(request.newly_covered)
+            rows.append((request.case.id, printable(" ".join(words)), covered, price))
     free = sum(not request.case.billed for request in requests)
     if free:
         more = sum(painted_usd(requests).values()) - _usd(requests)

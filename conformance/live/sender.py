@@ -143,11 +143,10 @@ class Sender:
         deadline = self.clock() + self.patience
         while True:
             try:
-                most = cost.most
                 return self.ledger.reserve(
-                    self.provider.id, cost.planned.usd, most.usd, most.known, case
+                    self.provider.id, cost.planned.usd, cost.most.usd, cost.most.known, case
                 )
-            except InFlightError:  # answers on their way may release enough
+            except InFlightError:
                 if self.clock() >= deadline:
                     raise
                 self.sleep(_A_MOMENT)

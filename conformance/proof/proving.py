@@ -133,7 +133,7 @@ class Proof:
         A defect that none of those shows, such as one about sizes that are not square, is judged
         on all models.
         """
-        models = self._fewest(defect.claims)
+        models = self._fewest_models(defect.claims)
         judged_cases = self.judged_cases(defect.plant(TRUTHFUL), models)
         if not defect.silent and not set(defect.claims) <= _red(judged_cases.values()):
             models = self.models
@@ -320,7 +320,7 @@ class Proof:
         return _JudgedCase(exchange, outcome_of(exchange, answer), tuple(findings))
 
     def _passing(self, cases: Iterable[_JudgedCase]) -> Mapping[str, frozenset[str]]:
-        """Return, for every model, the clauses that pass something of it."""
+        """Return, for every model, the clauses that pass on it at least once."""
         passed: dict[str, set[str]] = {name: set() for name in self.models}
         for case in cases:
             for finding in case.findings:
@@ -328,7 +328,7 @@ class Proof:
                     passed[finding.model].add(finding.clause)
         return {name: frozenset(clauses) for name, clauses in passed.items()}
 
-    def _fewest(self, claims: Sequence[str]) -> tuple[str, ...]:
+    def _fewest_models(self, claims: Sequence[str]) -> tuple[str, ...]:
         """Choose models, greedily, until every claimed clause passes on one of them."""
         missing, selected = set(claims), []
         while missing:

@@ -54,7 +54,7 @@ def edition_of(chosen: str | None, providers: Sequence[Provider]) -> str:
     return next(iter(editions.values()), DEFAULT_EDITION)
 
 
-def words_of(provider: Provider, edition: str, cassettes: Path) -> str:
+def cassette_options(provider: Provider, edition: str, cassettes: Path) -> str:
     """Return the options of a command about cassettes of a provider by an edition, for a shell."""
     words = f"--provider {provider.option}"
     if cassettes != Path("cassettes"):

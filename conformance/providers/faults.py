@@ -24,7 +24,7 @@ _KINDS = {
 
 
 def rank(error: ValidationError) -> tuple[bool, bool, int]:
-    """Rank names without quotes first, then unknown keys, which missing ones may stand for.
+    """Rank names without quotes first, then unknown keys: a missing key may be a misspelt one.
 
     Of the rest the deepest place comes first.
     """

@@ -8,8 +8,8 @@ from functools import cache
 from jinja2 import Template
 
 from conformance.findings import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Verdict
+from conformance.output.counting import counted
 from conformance.parsing import printable
-from conformance.reports.formatting import counted
 from conformance.reports.statistics import Family, provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.templating import environment

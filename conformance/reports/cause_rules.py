@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from conformance.findings import PAGE_AS_SUCCESS, Finding
-from conformance.reports.formatting import listed
+from conformance.output.counting import listed
 
 LITTLE = 0.5
 """Up to this share of kinds of mistakes refused, a provider is said to validate little."""

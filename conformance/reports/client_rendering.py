@@ -9,8 +9,8 @@ from rich.console import Console
 
 from conformance.clients.records import MEANINGS as MEANINGS
 from conformance.clients.records import Breaks, ClientOutcome, Effect, Impact
+from conformance.output.counting import counted, listed
 from conformance.reports.console_text import Paper
-from conformance.reports.formatting import counted, listed
 
 TITLE = "What breaks in which client"
 HOW = (

@@ -1,9 +1,9 @@
-"""Names, numbers, moments, durations and US dollars, as people write them; JSON for machines."""
+"""Moments, durations and US dollars, as people write them; JSON for machines."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,17 +13,6 @@ from conformance.parsing import without_commands
 
 class FormatError(ConformanceError):
     """A file whose name asks for no format that can be written."""
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """List some names, and say how many more there are."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def duration(seconds: float) -> str:

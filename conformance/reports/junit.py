@@ -1,10 +1,9 @@
 """A run as JUnit XML: one test suite a provider and model, one test case a case and clause.
 
-How verdicts are shown: a new *fail* is a failure; a known deviation, what was not claimed and
-what could not be judged are skipped, each with its reason; *harness error* is an error; a new
-*deviates* is a passed test that says so in its output, because a SHOULD does not decide. What
-is wrong with a run as a whole is a suite of its own, so that a run that was cut off or could not
-be judged is never green.
+A new *fail* is a failure, a *harness error* an error. A known deviation, what was not claimed and
+what could not be judged are skipped, each with its reason. A new *deviates* is a passed test that
+says so in its output, because a SHOULD does not decide. What is wrong with a run as a whole is a
+suite of its own: a run that was cut off or could not be judged is never green.
 """
 
 from __future__ import annotations

@@ -116,11 +116,9 @@ def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
         lambda exchange: exchange.asks.get("quality", "none asked"),
     )
     qualities = []
-    for name, exchanges_of_quality in generated.items():
-        price = _price(exchanges_of_quality)
-        qualities.append(
-            Quality(name, _latency(exchanges_of_quality), price.per_image if price else None)
-        )
+    for name, sent in generated.items():
+        price = _price(sent)
+        qualities.append(Quality(name, _latency(sent), price.per_image if price else None))
     return Measures(
         latency=_latency(exchanges),
         price=_price(exchanges),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, UNDECIDED, Finding, Observation, Verdict
@@ -161,17 +162,15 @@ class Takeovers:
         # A run names all that it takes over from, and so more than any of them names: whatever a
         # damaged file says, no run is taken over by one that it took over itself.
         resumed = [frozenset(run.header.resumes) for run in runs]
-        for later, resumed_by_later in enumerate(resumed):
-            for earlier, resumed_by_earlier in enumerate(resumed):
-                if (
-                    runs[earlier].header.id in resumed_by_later
-                    and resumed_by_earlier < resumed_by_later
-                ):
-                    self.later[earlier].add(later)
-                    self.earlier[later].add(earlier)
-        self._judged: defaultdict[str, set[int]] = defaultdict(set)  # by finding
-        self._left: defaultdict[str, set[int]] = defaultdict(set)  # by finding that was not run
-        self._cases: defaultdict[str, set[int]] = defaultdict(set)  # by exchange
+        for later, earlier in product(range(len(runs)), repeat=2):
+            if runs[earlier].header.id in resumed[later] and resumed[earlier] < resumed[later]:
+                self.later[earlier].add(later)
+                self.earlier[later].add(earlier)
+        self._judged_in: defaultdict[str, set[int]] = defaultdict(set)  # by finding
+        self._not_run_in: defaultdict[str, set[int]] = defaultdict(
+            set
+        )  # by finding that was not run
+        self._answered_in: defaultdict[str, set[int]] = defaultdict(set)  # by exchange
         if self:
             for rank, run in enumerate(runs):
                 self._read(run, rank)
@@ -182,13 +181,13 @@ class Takeovers:
     def _read(self, run: Run, rank: int) -> None:
         for finding in run.findings:
             if finding.verdict is Verdict.NOT_RUN:
-                self._left[finding.id].add(rank)
+                self._not_run_in[finding.id].add(rank)
             else:
-                self._judged[finding.id].add(rank)
-                self._cases[finding.path].add(rank)
+                self._judged_in[finding.id].add(rank)
+                self._answered_in[finding.path].add(rank)
         for exchange in run.exchanges.values():
             if exchange.was_sent:
-                self._cases[exchange.path].add(rank)
+                self._answered_in[exchange.path].add(rank)
 
     def stands(self, owned: Owned) -> bool:
         """Return whether no run that resumed its own has replaced a finding.
@@ -197,11 +196,11 @@ class Takeovers:
         where the clause found nothing to judge in the answer.
         """
         finding, rank = owned
-        later, judged = self.later[rank], self._judged[finding.id]
+        later, judged = self.later[rank], self._judged_in[finding.id]
         if later & judged:
             return False
-        if finding.verdict in UNDECIDED and later & self._cases[finding.path]:
+        if finding.verdict in UNDECIDED and later & self._answered_in[finding.path]:
             return False
         if finding.verdict is not Verdict.NOT_RUN:
             return True
-        return not (self.earlier[rank] & judged or later & self._left[finding.id])
+        return not (self.earlier[rank] & judged or later & self._not_run_in[finding.id])

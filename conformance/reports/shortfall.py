@@ -18,8 +18,8 @@ from conformance.findings import (
     Finding,
     Verdict,
 )
+from conformance.output.counting import counted, listed
 from conformance.parsing import printable
-from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING, ColumnKey
@@ -39,7 +39,7 @@ _REMEDY = {
     Verdict.NOT_TESTABLE: "first mend what it builds on",
     Verdict.HARNESS_ERROR: "mend the cassette, or report a fault of the suite",
 }
-_AGAIN = {
+_REMEDY_OF_CAUSE = {
     "moderation": "run again when the provider moderates these prompts no longer",
     "quota": "run again when the account has quota again",
     "outage": "run again when the provider answers",
@@ -125,7 +125,7 @@ def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
         return "ask with a key that may use all of it, or have mistakes refused with 400"
     if message.startswith(ANOTHER_REASON):
         return "run again when the provider refuses for that reason no longer"
-    return _AGAIN.get(_commonest_cause(summary, findings) or "", _REMEDY[verdict])
+    return _REMEDY_OF_CAUSE.get(_commonest_cause(summary, findings) or "", _REMEDY[verdict])
 
 
 def _commonest_cause(summary: Summary, findings: Sequence[Finding]) -> str | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from conformance.output.counting import counted, listed
 from conformance.reports.console_text import Paper
-from conformance.reports.formatting import counted, dollars, duration, listed
+from conformance.reports.formatting import dollars, duration
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Latency, Measures, Rate, Retries, measures_of
 from conformance.results.reach import NOTHING, ColumnKey, Kept
@@ -151,8 +152,8 @@ def retried(retries: Retries) -> str:
     """Say how many first tries were answered, how many attempts failed, and why."""
     reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
     failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
-    again = f"; sent again after {listed(reasons, 3)}" if reasons else ""
-    return f"{first_try(retries)}; {failed}{again}"
+    reasons_text = f"; sent again after {listed(reasons, 3)}" if reasons else ""
+    return f"{first_try(retries)}; {failed}{reasons_text}"
 
 
 class OfferPage(Paper):
@@ -174,5 +175,5 @@ class OfferPage(Paper):
             numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
             self._line((name, "bold"), numbers, indent=2)
             if offer.measures.retries.failed.hits:
-                again = f"first try: {retried(offer.measures.retries)}"
-                self._line((again, "yellow"), indent=6)
+                first_tries = f"first try: {retried(offer.measures.retries)}"
+                self._line((first_tries, "yellow"), indent=6)

@@ -261,10 +261,7 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
         providers |= group_by(run.findings, lambda finding: finding.provider)
         for provider, findings in providers.items():
             conclusions.setdefault(provider, []).append(_conclude(run, findings, ()))
-    return {
-        provider: gravest(conclusions_of_provider)
-        for provider, conclusions_of_provider in conclusions.items()
-    }
+    return {provider: gravest(several) for provider, several in conclusions.items()}
 
 
 def _binding_findings(merged: Merged) -> Sequence[Finding]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from conformance.output.counting import counted, listed
 from conformance.reports import client_rendering, side_by_side, wording
 from conformance.reports.capabilities import MEANINGS, rendering
-from conformance.reports.formatting import counted, dollars, duration, listed, moment, took
+from conformance.reports.formatting import dollars, duration, moment, took
 
 TEMPLATES = Path(__file__).with_name("templates")
 MOST = 100

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.findings import STATES, Finding, State, Verdict
+from conformance.output.counting import counted, listed
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
 from conformance.reports.costs import RunFacts
-from conformance.reports.formatting import counted, dollars, listed, took
+from conformance.reports.formatting import dollars, took
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
@@ -197,9 +198,8 @@ def closing(summary: Summary) -> str:
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
             others.setdefault(conclusion, []).append(name)
-    if parts := [
-        f"{listed(names)}: {_OTHERS[conclusion]}" for conclusion, names in sorted(others.items())
-    ]:
+    parts = [f"{listed(names)}: {_OTHERS[end]}" for end, names in sorted(others.items())]
+    if parts:
         head += f" ({'; '.join(parts)})"
     providers = providers_by_edition(summary)
     if len(providers) == 1:

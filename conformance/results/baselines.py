@@ -107,7 +107,7 @@ def nights_of(folder: Path, run_filter: RunFilter, limit: int = MOST) -> list[Ru
 
 
 def split_paths(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:
-    """Part BASE... from NEW; raises `NightsError` for a single name or a folder in NEW's place."""
+    """Split BASE... and NEW; raises `NightsError` for a single name or a folder in NEW's place."""
     if len(paths) < 2:
         raise NightsError("name at least one BASE, and NEW after it: drift last.jsonl new.jsonl")
     if paths[-1].is_dir():

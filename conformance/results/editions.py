@@ -21,13 +21,11 @@ def by_edition(runs: Sequence[Run]) -> list[Run]:
         if not header.also:
             parts.append(run)
             continue
-        providers_of_others = {name for other in header.also for name in other.providers}
+        names_of_others = {name for other in header.also for name in other.providers}
         main = ContractRecord(
             edition=header.edition,
             providers=tuple(
-                provider.id
-                for provider in header.providers
-                if provider.id not in providers_of_others
+                provider.id for provider in header.providers if provider.id not in names_of_others
             ),
             clauses=header.clauses,
             values=header.values,
@@ -45,25 +43,23 @@ def editions_of(header: RunHeader) -> dict[str, str]:
 
 def _part(run: Run, contract: ContractRecord) -> Run:
     """Return what one edition judged of a run, as a run of its own."""
-    own_providers = frozenset(contract.providers)
+    names = frozenset(contract.providers)
     header = structs.replace(
         run.header,
         edition=contract.edition,
         clauses=contract.clauses,
         values=contract.values,
         unknown_models=contract.unknown_models,
-        providers=tuple(
-            provider for provider in run.header.providers if provider.id in own_providers
-        ),
+        providers=tuple(provider for provider in run.header.providers if provider.id in names),
         also=(),
     )
     footer = run.footer
     if footer is not None:
-        reach = tuple(model for model in footer.reach if model.provider in own_providers)
+        reach = tuple(model for model in footer.reach if model.provider in names)
         footer = structs.replace(footer, reach=reach)
     part = Run(header, footer=footer)
     for record in run.records:
-        if record.provider in own_providers:
+        if record.provider in names:
             part.add(record)
     return part
 

@@ -100,8 +100,8 @@ def unsent(
 ) -> ExchangeRecord:
     """Return the record of a request that was not sent, with what it would have cost."""
     outcome = Outcome(exchange.case, Result.UNAVAILABLE, reason)
-    unpriced = replace(exchange, attempts=0, price=Price(estimate, None))
-    return structs.replace(evidence(unpriced, Answer(unpriced), outcome, sent), outcome=NOT_RUN)
+    planned = replace(exchange, attempts=0, price=Price(estimate, None))
+    return structs.replace(evidence(planned, Answer(planned), outcome, sent), outcome=NOT_RUN)
 
 
 def price_record(price: Price | None) -> PriceRecord | None:

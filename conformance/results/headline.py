@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conformance.output.counting import counted
 from conformance.results.conclusion import Conclusion
 from conformance.results.reach import NOTHING, Kept
 
@@ -28,8 +29,9 @@ class Headline:
     def conforms(self) -> bool:
         """Return whether it may be said that the providers conform."""
         limited = self.part or self.recorded or self.retired
-        is_kept = self.conclusion is Conclusion.CONFORMS and not limited
-        return is_kept and bool(self.reach) and all(model.reaches for model in self.reach)
+        if limited or self.conclusion is not Conclusion.CONFORMS:
+            return False
+        return bool(self.reach) and all(model.reaches for model in self.reach)
 
     @property
     def sentence(self) -> str:
@@ -69,12 +71,11 @@ class Headline:
 
 def deviations(count: int) -> str:
     """Count known deviations."""
-    return f"{count:,} known deviation{'' if count == 1 else 's'}"
+    return counted(count, "known deviation")
 
 
 def decided(kept: Kept) -> str:
     """Describe how many MUSTs are kept and how many were decided, of those that bind."""
     if not kept.total:
         return "no MUST was judged"
-    musts = "MUST" if kept.total == 1 else "MUSTs"
-    return f"{kept.kept:,} of {kept.total:,} {musts} kept, {kept.decided:,} decided"
+    return f"{kept.kept:,} of {counted(kept.total, 'MUST')} kept, {kept.decided:,} decided"

@@ -118,7 +118,7 @@ class RunWriter:
     """Writes a run file line by line; raises `RunFileError` where it cannot."""
 
     def __init__(self, path: Path, header: RunHeader, durable: bool = False) -> None:
-        """Start a file; a durable one is on the disk after every `sync`, come a power cut."""
+        """Start a file; what a durable one has is on the disk after every `sync`."""
         self.path = path
         self._durable = durable
         refuse_links(path)  # one would lead over any other file of the user (ARCHITECTURE 20)

@@ -132,7 +132,7 @@ class Crashes:
         return self.runner.outcomes(case.model).around(case, timed_outcome)[0] is not None
 
     def _run_after(self, case: Case, exchange: Exchange) -> list[Exchange]:
-        """See that a request is sent after one that came to nothing, unless one was accepted since.
+        """Run requests after one that came to nothing, until one that was sent later is accepted.
 
         What is planned anyway comes first; where none is left, the smallest one that was
         accepted is sent again, and its exchange returned.

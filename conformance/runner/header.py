@@ -44,15 +44,15 @@ def header_of(session: Session) -> RunHeader:
     usd, requests, resumed = session.options.budget, session.options.max_requests, session.resumed
     usd_limit = None if usd is None or isinf(usd) else usd  # what nobody limited has no record
     return structs.replace(
-        about(session),
+        header_without_plan(session),
         budget=None if usd is None and requests is None else BudgetRecord(usd_limit, requests),
         resumes=resumed.ids if resumed else (),
         plan=plan_of(session),
     )
 
 
-def about(session: Session) -> RunHeader:
-    """Return what is run, against whom, by which version."""
+def header_without_plan(session: Session) -> RunHeader:
+    """Return what is run, against whom, by which version; not what it may cost or resumes."""
     options = session.options
     return RunHeader(
         schema=SCHEMA,

@@ -72,7 +72,7 @@ class LiveRun:
         return not self.ledger.halted(provider)
 
     def _doze(self, provider: str, seconds: float) -> None:
-        """Sleep, but no longer than there is something to wait for."""
+        """Sleep; wake up early if nothing more is sent to the provider."""
         end = self.clock() + seconds
         # in short naps, so that a stop need not wait for the longest pause
         while (remaining := end - self.clock()) > 0 and not self.ledger.halted(provider):

@@ -238,7 +238,7 @@ class ModelOutcomes:
 
 
 def size_of(case: Case) -> tuple[int, str]:
-    """Order requests from the smallest on, alike in every run."""
+    """Return the key that sorts requests by size, alike in every run."""
     return len(case.body or {}), case.id
 
 

@@ -43,7 +43,7 @@ def default_output(providers: Iterable[str]) -> Path:
     return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{names}.jsonl"
 
 
-def how_to_go_on(run_file: Path, option: str | None) -> str:
+def how_to_resume(run_file: Path, option: str | None) -> str:
     """Say how to resume a run; where `option` named its file, another one has to be named."""
     another = f" and another {option}" if option else ""
     return f"continue with --resume {quoted(str(run_file))}{another}"
@@ -159,7 +159,7 @@ class OutputFile:
         if os.path.lexists(self.before):
             raise OutputError(
                 f"{self.before}: is there, of a run that was cut off; move it, name another file "
-                f"with --output, or {how_to_go_on(self.before, '--output')}"
+                f"with --output, or {how_to_resume(self.before, '--output')}"
             )
         # without its ledger nobody knows what a run has sent
         moves = [(self.path, self.before), (ledger, ledger_of(self.before))]

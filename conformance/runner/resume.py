@@ -15,11 +15,12 @@ from conformance.errors import ConformanceError
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.live.ledger import LedgerError, LostRequest, read_ledger
+from conformance.output.counting import listed
 from conformance.output.shell import quoted
 from conformance.results.case_result import CaseResult, outcome_from_json
 from conformance.results.records import NOT_RUN, RunHeader
 from conformance.results.run_file import Run, read_run
-from conformance.runner.header import about
+from conformance.runner.header import header_without_plan
 from conformance.runner.output_path import is_being_written, ledger_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class InterruptedRun:
         if is_being_written(path):
             raise ResumeError(f"--resume {path}: that run still goes on; wait for it, or stop it")
         run = read_run(path)
-        check_same(about(session), run.header, path)
+        check_same(header_without_plan(session), run.header, path)
         return cls(run, path, session)
 
     @property
@@ -147,7 +148,6 @@ def _described(header: RunHeader, other: RunHeader) -> list[str]:
     """Return in words what a run must have in common with another."""
     digest = header.edition.digest if other.edition.digest else ""
     own = sorted({clause.id for clause in header.clauses} - {clause.id for clause in other.clauses})
-    more = f" and {len(own) - _MOST_NAMED} more" if len(own) > _MOST_NAMED else ""
     selected = {name: getattr(header.selection, name) for name in _SELECTION}
     return [
         f"edition {header.edition.id}",
@@ -159,7 +159,7 @@ def _described(header: RunHeader, other: RunHeader) -> list[str]:
             for name, value in selected.items()
         ),
         # clauses that the other run does not have come from outside the suite
-        f"the clauses {', '.join(own[:_MOST_NAMED])}{more} besides" if own else "no other clauses",
+        f"the clauses {listed(own, _MOST_NAMED)} besides" if own else "no other clauses",
     ]
 
 

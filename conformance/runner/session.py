@@ -35,12 +35,12 @@ from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.providers.asked import (
+    cassette_options,
     check_selected,
     edition_of,
     nothing_selected,
     selected,
     with_asked_models,
-    words_of,
 )
 from conformance.results.records import RunHeader
 from conformance.results.run_file import read_header
@@ -74,8 +74,9 @@ class Session:
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
         self.edition = load_edition(edition)
-        self.own = None if options.requests is None else read_own_requests(options.requests)
-        own_clauses = clauses_of_own(self.own) if self.own else ()
+        file = options.requests
+        self.own_requests = None if file is None else read_own_requests(file)
+        own_clauses = clauses_of_own(self.own_requests) if self.own_requests else ()
         self.all_clauses = (*clauses_of(self.edition), *own_clauses)
         self.clauses = select(self.all_clauses, options.clauses)
 
@@ -181,10 +182,10 @@ class Session:
             return None
         requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
         usd = sum(request.usd for request in lost)
-        again = "are sent again" if self.options.resend else "are not sent again without --resend"
+        fate = "are sent again" if self.options.resend else "are not sent again without --resend"
         return (
             f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
-            f"{usd:.2f} USD at most, counted as spent; they {again}"
+            f"{usd:.2f} USD at most, counted as spent; they {fate}"
         )
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
@@ -244,9 +245,9 @@ class Session:
             library = self.library(engine.provider)
             models = list(engine.provider.models)
             # an accepted request that was sent once more is recorded under a name of its own
-            sent_again = (Case(CONTROL_AGAIN, model) for model in models)
+            control_repeats = (Case(CONTROL_AGAIN, model) for model in models)
             all_planned = all_cases(self.edition, models)  # of all depths
-            cases = (*all_planned, *engine.cases.values(), *sent_again)
+            cases = (*all_planned, *engine.cases.values(), *control_repeats)
             used = {library.path(case) for case in cases} | recorded_cassettes(library)
             unused = sorted(library.files() - used)
             problems += [
@@ -282,7 +283,7 @@ class Session:
             cases=options.cases,
             strength=options.strength,
             depth=options.depth,
-            own=self.own,
+            own_requests=self.own_requests,
             retired=retired,
         )
         sends = options.sends
@@ -349,7 +350,7 @@ class Session:
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
         folder = self.options.cassettes
-        options = words_of(provider, str(self.options.edition), folder)
+        options = cassette_options(provider, str(self.options.edition), folder)
         return CassetteLibrary(folder, provider.id, self.edition.id, tool(), options)
 
 

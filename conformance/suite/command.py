@@ -17,7 +17,7 @@ from conformance.plugin import ONE_PROCESS, SessionPlugin
 from conformance.providers import load_provider
 from conformance.results.run_file import Run, read_run
 from conformance.runner.options import Options
-from conformance.runner.output_path import OutputFile, default_output, how_to_go_on, ledger_of
+from conformance.runner.output_path import OutputFile, default_output, how_to_resume, ledger_of
 from conformance.runner.session import Session
 from conformance.suite.progress import Progressing
 
@@ -81,10 +81,10 @@ def _run(session: Session, workers: str | None, quiet: bool, named_by: str | Non
         sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
     if not progress.judged:
         if ledger_of(run_file).exists():
-            sys.stderr.write(f"note: what was sent is kept; {how_to_go_on(run_file, named_by)}\n")
+            sys.stderr.write(f"note: what was sent is kept; {how_to_resume(run_file, named_by)}\n")
         return 2
     run = read_run(run_file)
-    _report_what_is_missing(run, progress, options, how_to_go_on(run_file, named_by))
+    _report_what_is_missing(run, progress, options, how_to_resume(run_file, named_by))
     _show(run_file, quiet)
     # all other codes of pytest say that the run was not made as it was asked for
     return code if code == 1 or (code == 0 and run.complete) else 2

@@ -1,8 +1,8 @@
 """Where modules are imported from: never the current folder, which may be somebody else's.
 
-A live run has the key of an API in its environment. Python puts the current folder before the
-standard library for `python -c`, as which the workers of pytest-xdist start, so that a file of
-that folder named `json.py` or `queue.py` would run with the key in hand.
+A live run has the key of an API in its environment. The workers of pytest-xdist start as
+`python -c`, for which Python puts the current folder before the standard library. A file of that
+folder named `json.py` or `queue.py` would then run with the key in hand.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from conformance.results.reach import promises_of, reach_counts
 from conformance.results.records import Record, RunFooter, SpentRecord
 from conformance.results.run_file import RunWriter
 from conformance.runner.engine import Engine
-from conformance.runner.output_path import OutputFile, how_to_go_on
+from conformance.runner.output_path import OutputFile, how_to_resume
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import (
     Ending,
@@ -191,7 +191,7 @@ class Recorder:
         return Ending(stopped or by_user or lost, self._progress.left_out, plan, counts)
 
     def _report_lost(self) -> None:
-        """Report workers that died, and as not run what no other worker judged instead."""
+        """Report workers that died; what no other worker judged instead is *not run*."""
         self._progress.asked = planned_promises(self._session())
         why = "the worker that was to judge it died"
         lost = self._progress.lost
@@ -217,7 +217,7 @@ class Recorder:
             path = self._writer.path
             terminalreporter.write_line(f"run file: {path}")
             if self._session().options.sends and self._end.interrupted:
-                how = how_to_go_on(path, "--run-file")
+                how = how_to_resume(path, "--run-file")
                 terminalreporter.write_line(f"the run is not complete; {how}")
 
     def write_to(self, output_file: OutputFile) -> None:

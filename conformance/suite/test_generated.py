@@ -49,7 +49,7 @@ Keep = Callable[["Check"], "Check"]
 
 @pytest.fixture
 def source(pytestconfig: pytest.Config, provider: Provider) -> Source:
-    """What sends, and records where the run does."""
+    """Return what sends requests, and records them where the run does."""
     session = session_of(pytestconfig)
     (engine,) = [engine for engine in session.engines if engine.provider.id == provider.id]
     return DrawnSource(engine.source) if session.options.mode == "record" else engine.source
@@ -73,7 +73,7 @@ def keep(
 def explorer(
     pytestconfig: pytest.Config, source: Source, provider: Provider, model: str
 ) -> Explorer:
-    """What sends and judges the requests for one model."""
+    """Return what sends and judges the requests for one model."""
     session = session_of(pytestconfig)
     return Explorer(
         client=source,
@@ -89,20 +89,20 @@ def explorer(
 
 @pytest.fixture
 def free(pytestconfig: pytest.Config, provider: Provider) -> bool:
-    """Whether requests are neither billed nor recorded, so that there may be many."""
+    """Return whether requests are neither billed nor recorded, so that there may be many."""
     session = session_of(pytestconfig)
     return is_free(session, provider) and session.options.mode == "live"
 
 
 @pytest.fixture
 def limits(pytestconfig: pytest.Config, free: bool) -> settings:
-    """How far to search."""
+    """Return how far to search."""
     return profile(pytestconfig.getoption("--hypothesis-profile", None), free)
 
 
 @pytest.fixture
 def caps(free: bool) -> Caps:
-    """How many images a request may ask for."""
+    """Return how many images a request may ask for."""
     return drawn.FREE if free else drawn.FEW
 
 

@@ -188,7 +188,7 @@ class ModelAnswers:
         }
         self._usual: dict[str, str | None] = {}
 
-    def about(self, values: Mapping[str, str]) -> list[Evidence]:
+    def evidence_of(self, values: Mapping[str, str]) -> list[Evidence]:
         """Return what every request that asks for some values says of them.
 
         One value is read from all requests that ask for it and may be accepted; several, which

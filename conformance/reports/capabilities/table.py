@@ -210,19 +210,15 @@ def _sort_values(standings: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
 
 
 def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
-    evidence = side.answers.about(dict(value))
+    evidence = side.answers.evidence_of(dict(value))
     evidence.sort(key=lambda proof: list(Word).index(proof.word))
+    if evidence:
+        return Capability(evidence[0].word, evidence[0].why, tuple(evidence))
     # a value that only another edition names is no gap of this provider's
-    other_editions = (other for other in sides if other.edition != side.edition)
-    if (
-        not evidence
-        and value not in side.values
-        and any(value in other.values for other in other_editions)
-    ):
+    others = (other.values for other in sides if other.edition != side.edition)
+    if value not in side.values and any(value in values for values in others):
         return Capability(Word.NOT_IN_EDITION, f"{side.edition} does not name it for this model")
-    if not evidence:
-        return Capability(Word.NOT_ASKED, _why_not(side, value))
-    return Capability(evidence[0].word, evidence[0].why, tuple(evidence))
+    return Capability(Word.NOT_ASKED, _why_not(side, value))
 
 
 def _why_not(side: Side, value: Value) -> str:

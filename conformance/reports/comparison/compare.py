@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
+from conformance.output.counting import counted, listed
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables
 from conformance.reports.comparison.columns import ComparedProvider, compared_providers
 from conformance.reports.contracts import contracts_of, lacking_in
-from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import measures_of
 from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model
@@ -214,11 +214,12 @@ def _selections(columns: Sequence[ComparedProvider]) -> Iterator[str]:
             if column.selection != selection
             for finding in column.findings
         )
-        verb = "is" if broken_elsewhere == 1 else "are"
-        remark = (
-            f": {counted(broken_elsewhere, 'broken finding')} of the others {verb} not compared"
-        )
-        yield f"Only {parts} were judged by {names}{remark if broken_elsewhere else ''}."
+        remark = ""
+        if broken_elsewhere:
+            verb = "is" if broken_elsewhere == 1 else "are"
+            findings = counted(broken_elsewhere, "broken finding")
+            remark = f": {findings} of the others {verb} not compared"
+        yield f"Only {parts} were judged by {names}{remark}."
 
 
 def _contracts(columns: Sequence[ComparedProvider]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import to_builtins
 from rich.console import Console
 
+from conformance.output.counting import counted, listed
 from conformance.parsing import printable
 from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
@@ -19,7 +20,7 @@ from conformance.reports.comparison.compare import Comparison, PromiseRow
 from conformance.reports.console_text import Paper, Part
 from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
-from conformance.reports.formatting import counted, json_document, listed
+from conformance.reports.formatting import json_document
 from conformance.reports.markdown import fill
 from conformance.reports.page import page
 from conformance.reports.summary import summarize

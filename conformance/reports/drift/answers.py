@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import asdict
 
 from conformance.parsing import printable
-from conformance.reports.drift.baseline import NOT_ANSWERED, Before
+from conformance.reports.drift.baseline import NOT_ANSWERED, Baseline
 from conformance.reports.drift.model import ABSENT, ChangeKind, DriftChange
 from conformance.reports.grouping import group_by
 from conformance.results.records import ExchangeRecord
@@ -46,21 +46,21 @@ class _Difference:
     varied: int = 0  # of these, how many were seen as they are now on a night before
 
 
-def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[DriftChange]:
+def answer_changes(baseline: Baseline, new: Run, flaky: Collection[str]) -> list[DriftChange]:
     """Return what changed in the form of answers, case by case, but reported once for all cases.
 
     The answers of `flaky` exchanges are left out: what they lack is what became unreliable.
     """
     pairs = [
-        (earlier.answers[exchange.path][-1], exchange)
+        (baseline.answers[exchange.path][-1], exchange)
         for exchange in new.exchanges.values()
-        if exchange.path in earlier.answers
+        if exchange.path in baseline.answers
         and exchange.outcome not in NOT_ANSWERED
         and exchange.path not in flaky
     ]
     differences: dict[tuple[str, Aspect, str, str], _Difference] = {}
     for before, now in pairs:
-        earlier_aspects = [_aspects(exchange) for exchange in earlier.answers[now.path][:-1]]
+        earlier_aspects = [_aspects(exchange) for exchange in baseline.answers[now.path][:-1]]
         for aspect, was, became in _differences(before, now):
             difference = differences.setdefault((now.provider, aspect, was, became), _Difference())
             difference.where.append(now)
@@ -77,7 +77,7 @@ def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[Dr
             noise = False  # a client may read it
         kind = ChangeKind.NOISE if noise else ChangeKind.INFORMATION
         changes.append(_change(aspect, was, became, difference.where, kind))
-    return [*changes, *_header_values(pairs), *_hosts(earlier, new)]
+    return [*changes, *_header_values(pairs), *_hosts(baseline, new)]
 
 
 def _is_success(exchange: ExchangeRecord) -> bool:
@@ -124,10 +124,10 @@ def _header_values(pairs: Pairs) -> Iterator[DriftChange]:
             yield _change(("header value", name), old[0], values[0], exchanges)
 
 
-def _hosts(earlier: Before, new: Run) -> Iterator[DriftChange]:
+def _hosts(baseline: Baseline, new: Run) -> Iterator[DriftChange]:
     """Yield image hosts that no night before had, beside those that it had."""
     known_hosts: dict[str, dict[str, None]] = {}
-    for exchanges in earlier.answers.values():
+    for exchanges in baseline.answers.values():
         for exchange in exchanges:
             known_hosts.setdefault(exchange.provider, {}).update(
                 dict.fromkeys(sorted(_image_hosts(exchange)))

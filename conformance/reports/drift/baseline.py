@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from conformance.findings import DECIDED, Finding
 from conformance.lifecycle import Standing
+from conformance.output.counting import counted, listed
 from conformance.parsing import printable
 from conformance.reports.drift.model import ChangeKind, DriftChange, DriftError
-from conformance.reports.formatting import counted, listed
 from conformance.results.baselines import last_decided
 from conformance.results.editions import editions_of
 from conformance.results.reach import ColumnKey
@@ -24,26 +24,26 @@ NOT_ANSWERED = frozenset({"unavailable", "not served", "not run"})
 
 
 @dataclass(slots=True)
-class Before:
-    """The nights before, looked up by finding and by exchange."""
+class Baseline:
+    """The nights before, by finding and by exchange."""
 
     findings: dict[str, Finding]  # by id: the last that was decided
     newest: set[str]  # ids of what the last night had at all
     answers: dict[str, list[ExchangeRecord]] = field(default_factory=dict)  # by path, in order
 
 
-def look_up(bases: Sequence[Run]) -> Before:
-    """Look up what the nights before showed; `bases` are in the order of their start.
+def baseline_of(bases: Sequence[Run]) -> Baseline:
+    """Return what the nights before showed; `bases` are in the order of their start.
 
     Of a finding the last that was decided counts, so that one night of outage does not hide
     what was known the night before it; of an exchange the last that was answered.
     """
-    earlier = Before(last_decided(bases), {finding.id for finding in bases[-1].findings})
+    baseline = Baseline(last_decided(bases), {finding.id for finding in bases[-1].findings})
     for run in bases:
         for exchange in run.exchanges.values():
             if exchange.outcome not in NOT_ANSWERED:
-                earlier.answers.setdefault(exchange.path, []).append(exchange)
-    return earlier
+                baseline.answers.setdefault(exchange.path, []).append(exchange)
+    return baseline
 
 
 def check(bases: Sequence[Run], new: Run) -> None:
@@ -87,7 +87,7 @@ Counts = dict[ColumnKey, int]
 """Findings that were decided before, by model."""
 
 
-def absences(earlier: Before, new: Run) -> tuple[Counts, Counts]:
+def absences(baseline: Baseline, new: Run) -> tuple[Counts, Counts]:
     """Return the models of which nothing is found any more: those asked for, and those left out.
 
     Only providers count that the new run was to judge. A run that was cut off misses none: it
@@ -99,7 +99,7 @@ def absences(earlier: Before, new: Run) -> tuple[Counts, Counts]:
     present = {finding.column for finding in new.findings}
     counts: Counter[ColumnKey] = Counter()
     selected: set[ColumnKey] = set()
-    for finding in earlier.findings.values():
+    for finding in baseline.findings.values():
         was_judged = finding.verdict in DECIDED and finding.provider in planned
         if was_judged and finding.column not in present:
             counts[finding.column] += 1
@@ -127,7 +127,7 @@ def retirements(last: Run, new: Run) -> Iterator[DriftChange]:
 
 
 def vanished_musts(
-    earlier: Before, new: Run, reported: Collection[str | ColumnKey]
+    baseline: Baseline, new: Run, reported: Collection[str | ColumnKey]
 ) -> Iterator[str]:
     """Name the MUSTs that the last night decided and that have no finding at all now.
 
@@ -139,7 +139,7 @@ def vanished_musts(
     planned = providers_of(new)
     present = {(finding.column, finding.clause) for finding in new.findings}
     vanished: dict[ColumnKey, set[str]] = {}
-    for finding in (earlier.findings[name] for name in earlier.newest):
+    for finding in (baseline.findings[name] for name in baseline.newest):
         decided = finding.level == "MUST" and finding.verdict in DECIDED
         expected = (
             finding.provider in planned and finding.clause in known and selects(globs, finding)

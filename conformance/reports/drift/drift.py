@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from conformance.findings import DECIDED, TELLING, Finding
+from conformance.output.counting import counted, listed
 from conformance.reports.drift.answers import answer_changes
 from conformance.reports.drift.baseline import (
-    Before,
+    Baseline,
     Counts,
     absences,
+    baseline_of,
     check,
-    look_up,
     providers_of,
     retirements,
     vanished_musts,
@@ -21,7 +22,6 @@ from conformance.reports.drift.model import ABSENT, ChangeKind, Drift, DriftChan
 from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.reliability import became_unreliable, subjects_of
 from conformance.reports.drift.verdicts import flaky_exchanges, verdict_changes
-from conformance.reports.formatting import counted, listed
 from conformance.reports.wording import changed_under_its_name, lack_of
 from conformance.results.baselines import sort_by_start
 from conformance.results.conclusion import Reasons
@@ -45,21 +45,21 @@ def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drif
     """
     bases = tuple(sort_by_start(bases))
     check(bases, new)
-    earlier = look_up(bases)
+    baseline = baseline_of(bases)
     # only then did what one side lacks come or go, and was not just left out
     both_whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
-    missing, left_out = absences(earlier, new)
+    missing, left_out = absences(baseline, new)
     absent = {*missing, *left_out, *retired_in(new)}
     unreliable = became_unreliable(bases, new)
     subjects = subjects_of(unreliable)
     flaky = flaky_exchanges(new, subjects)
-    verdicts, explained = verdict_changes(earlier, new, both_whole, absent, subjects, flaky)
+    verdicts, explained = verdict_changes(baseline, new, both_whole, absent, subjects, flaky)
     changes = [
         *unreliable,
         *_vanished(missing),
         *retirements(bases[-1], new),
         *verdicts,
-        *answer_changes(earlier, new, flaky),
+        *answer_changes(baseline, new, flaky),
         *range_changes(bases, new),
     ]
     return Drift(
@@ -67,13 +67,13 @@ def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drif
         new=new,
         changes=tuple(sorted(changes, key=_rank)),
         compared=sum(
-            finding.verdict in DECIDED and earlier.findings[finding.id].verdict in DECIDED
+            finding.verdict in DECIDED and baseline.findings[finding.id].verdict in DECIDED
             for finding in new.findings
-            if finding.id in earlier.findings
+            if finding.id in baseline.findings
         ),
         explained=explained,
         notes=(*_notes(bases[-1], new, left_out), *_endings(new)),
-        unjudged=tuple(_unjudged(earlier, new, missing, absent)),
+        unjudged=tuple(_unjudged(baseline, new, missing, absent)),
         unconfirmed_too=unconfirmed_too,
     )
 
@@ -144,7 +144,7 @@ def _endings(new: Run) -> Iterator[str]:
 
 
 def _unjudged(
-    earlier: Before, new: Run, missing: Counts, absent: Collection[ColumnKey]
+    baseline: Baseline, new: Run, missing: Counts, absent: Collection[ColumnKey]
 ) -> Iterator[str]:
     """Say why it cannot be known from these runs that nothing got worse."""
     if new.interrupted:
@@ -152,7 +152,7 @@ def _unjudged(
     elif is_part(new):
         yield f"the new run judged only a part ({extent(new)})"
     was = Counter(
-        finding.provider for finding in earlier.findings.values() if finding.verdict in DECIDED
+        finding.provider for finding in baseline.findings.values() if finding.verdict in DECIDED
     )
     now = {finding.provider for finding in new.findings if finding.verdict in DECIDED}
     silent = [name for name in was if name in providers_of(new) and name not in now]
@@ -162,24 +162,24 @@ def _unjudged(
         if provider not in silent:
             findings = counted(count, "finding")
             yield f"nothing of {provider} {model} was judged, of {findings} before"
-    yield from _mostly_undecided(earlier, new, silent)
-    yield from vanished_musts(earlier, new, {*silent, *absent})
+    yield from _mostly_undecided(baseline, new, silent)
+    yield from vanished_musts(baseline, new, {*silent, *absent})
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 
 
-def _mostly_undecided(earlier: Before, new: Run, silent_providers: Sequence[str]) -> Iterator[str]:
+def _mostly_undecided(baseline: Baseline, new: Run, silent: Sequence[str]) -> Iterator[str]:
     """Name the models of which most cannot be compared; not those of providers that are out."""
     retired, now = retired_in(new), {finding.id: finding for finding in new.findings}
-    known = [earlier.findings[name] for name in now if name in earlier.findings]
+    known = [baseline.findings[name] for name in now if name in baseline.findings]
     for (provider, model), (lost, total) in _undecided(known, now).items():
-        is_over = provider in silent_providers or (provider, model) in retired
+        is_over = provider in silent or (provider, model) in retired
         if not is_over and lost > total * _MOST_LOST:
             findings = counted(total, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
-    decided = (finding for finding in earlier.findings.values() if finding.verdict in DECIDED)
+    decided = (finding for finding in baseline.findings.values() if finding.verdict in DECIDED)
     judged_before = {finding.provider for finding in decided}
-    for (provider, model), (lost, total) in _undecided(now.values(), earlier.findings).items():
+    for (provider, model), (lost, total) in _undecided(now.values(), baseline.findings).items():
         if provider in judged_before and lost > total * _MOST_LOST:
             findings = counted(total, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} were not decided before"

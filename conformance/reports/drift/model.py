@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from conformance.errors import ConformanceError
 from conformance.findings import Verdict
+from conformance.output.counting import listed
 from conformance.results.run_file import Run
 
 ABSENT = "absent"
@@ -69,10 +70,9 @@ class Alarm:
     @property
     def title(self) -> str:
         """The title of an issue."""
-        first, more = self.clauses[0], len(self.clauses) - 1
         unreliable = all(change.kind is ChangeKind.UNRELIABLE for change in self.regressions)
         verb = "became unreliable:" if unreliable else "no longer keeps"
-        return f"{self.provider} {verb} {first}" + (f" and {more} more" if more else "")
+        return f"{self.provider} {verb} {listed(self.clauses, 1)}"
 
 
 @dataclass(frozen=True, slots=True)

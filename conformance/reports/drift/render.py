@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
+from conformance.output.counting import counted, listed
 from conformance.reports.console_text import Paper
 from conformance.reports.drift.model import ABSENT, Alarm, ChangeKind, Drift, DriftChange
-from conformance.reports.formatting import counted, json_document, listed, moment
+from conformance.reports.formatting import json_document, moment
 from conformance.reports.markdown import fill
 from conformance.reports.page.requests import shown_request
 from conformance.results.editions import explain_command

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
-from conformance.reports.drift.baseline import Before
+from conformance.reports.drift.baseline import Baseline
 from conformance.reports.drift.model import ABSENT, ChangeKind, DriftChange
 from conformance.reports.drift.reliability import Subject, subject_of
 from conformance.reports.grouping import group_by
@@ -45,7 +45,7 @@ class Turn:
 
 
 def verdict_changes(
-    earlier: Before,
+    baseline: Baseline,
     new: Run,
     both_whole: bool,
     absent: Collection[ColumnKey],
@@ -63,19 +63,19 @@ def verdict_changes(
     now = {finding.id: finding for finding in new.findings}
     turns = []
     for name, after in now.items():
-        before = earlier.findings.get(name)
+        before = baseline.findings.get(name)
         kind = kind_of(before, after)
         if kind is not None and (before is not None or both_whole):
             confirmed = kind is ChangeKind.REGRESSION and is_confirmed(after, new)
             turns.append(Turn(kind, before, after, confirmed))
     if both_whole:
-        vanished = [earlier.findings[name] for name in earlier.newest - now.keys()]
+        vanished = [baseline.findings[name] for name in baseline.newest - now.keys()]
         vanished.sort(
             key=lambda finding: (finding.provider, finding.model, finding.case, finding.clause)
         )
         reported = [finding for finding in vanished if finding.column not in absent]
         turns += [Turn(ChangeKind.INFORMATION, finding, None) for finding in reported]
-    reasons = Reasons(earlier.findings.values()), Reasons(new.findings)
+    reasons = Reasons(baseline.findings.values()), Reasons(new.findings)
     telling = [
         turn
         for turn in turns

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
+from conformance.output.counting import counted, listed
 from conformance.reports.console_text import Paper
-from conformance.reports.formatting import counted, json_document, listed
+from conformance.reports.formatting import json_document
 from conformance.reports.history.timeline import (
     MARKS,
     History,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -133,24 +133,22 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
     timelines: list[Timeline] = []
     unchanged = 0
     for name in sorted(providers):
-        timelines_of_provider = list(timelines_of(name, providers[name], clauses))
-        changed = [
-            timeline for timeline in timelines_of_provider if timeline.changed or timeline.silence
-        ]
-        steady = [
-            timeline
-            for timeline in timelines_of_provider
-            if not timeline.changed and not timeline.silence
-        ]
-        unchanged += sum(len(timeline.models) for timeline in steady)
-        timelines += sorted(timelines_of_provider if every else changed, key=_newest, reverse=True)
+        found = list(timelines_of(name, providers[name], clauses))
+        news = [timeline for timeline in found if timeline.changed or timeline.silence]
+        unchanged += _columns(found) - _columns(news)
+        timelines += sorted(found if every else news, key=_newest, reverse=True)
     return History(
         nights=tuple(_nights(name, providers[name]) for name in sorted(providers)),
         timelines=tuple(timelines),
         unchanged=unchanged,
-        silent=sum(len(timeline.models) for timeline in timelines if timeline.silence),
+        silent=_columns(timeline for timeline in timelines if timeline.silence),
         problems=tuple(problems),
     )
+
+
+def _columns(timelines: Iterable[Timeline]) -> int:
+    """Count promises on a model each."""
+    return sum(len(timeline.models) for timeline in timelines)
 
 
 def runs_of(folder: Path) -> tuple[list[RunStates], list[LeftOut]]:

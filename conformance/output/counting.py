@@ -1,0 +1,16 @@
+"""Names and numbers as people write them in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """List some names, and say how many more there are."""
+    start = ", ".join(names[:most])
+    return start if len(names) <= most else f"{start} and {len(names) - most} more"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
