@@ -327,16 +327,16 @@ def test_editions_without_a_model_in_common_demand_nothing_of_each_other() -> No
     assert models == [*load_edition("alibaba-2026-10").models]  # in the order of the edition
 
 
-def shown(changes: Changes, every: bool = False) -> str:
+def shown(changes: Changes, show_all: bool = False) -> str:
     screen = StringIO()
-    print_changes(changes, Console(width=200, file=screen), every=every)
+    print_changes(changes, Console(width=200, file=screen), show_all=show_all)
     return screen.getvalue()
 
 
 def test_json_markdown_and_terminal_say_the_same(differing: Changes) -> None:
     schema = json.loads((schemas_directory() / "changes.schema.json").read_text())
     Draft202012Validator(schema).validate(json.loads(changes_json(differing)))
-    for text in (shown(differing, every=True), changes_markdown(differing)):
+    for text in (shown(differing, show_all=True), changes_markdown(differing)):
         assert "What a provider must change" in text
         assert 'accept quality="ultra"' in text
 
