@@ -157,6 +157,7 @@ def poisoned(folder: Path, text: str) -> dict[str, str]:
     return {"PYTEST_PLUGINS": "poison", "PYTHONPATH": path}
 
 
+@pytest.mark.long
 def test_cassette_that_kills_workers_is_not_run_and_the_rest_is_judged(tmp_path: Path) -> None:
     poison = POISON.format(case="prompt-not-string")
     done = started(tmp_path, *ONE, "--cases", "[bp]*", **poisoned(tmp_path, poison))
