@@ -26,11 +26,15 @@ ROOT = Path(__file__).parent.parent
 CLAUSES = Path("conformance/clauses")
 COPIED = ("conformance", "tests", "schemas", "conftest.py", "pyproject.toml")
 CAUGHT = (KILLED, TIMEOUT)
-LEFT_OUT = ("breaks_a_clause_itself", "up_to_date")
-"""Parts of the names of tests that draw examples, or judge all recordings: too slow for forks."""
+LEFT_OUT = (
+    *("breaks_a_clause_itself", "up_to_date"),
+    *("are_sent_and_judged", "is_a_pytest_item", "speak_of_what_comes_from_outside"),
+)
+"""Parts of the names of tests that draw examples, judge all recordings, or start commands:
+too slow for forks."""
 TESTS = (
     *("tests/test_clause*.py", "tests/test_sentences.py", "tests/test_locators.py"),
-    *("tests/test_verdict_context.py", "tests/test_stamps.py"),
+    *("tests/test_verdict_context.py", "tests/test_stamps.py", "tests/test_extensions.py"),
 )
 OPTIONS = (
     "-qs",
