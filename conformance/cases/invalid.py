@@ -18,7 +18,7 @@ ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class InvalidValue:
     """A value that breaks a rule, and its words in the case id."""
 
     words: str
@@ -55,45 +55,45 @@ def faulty_cases(domain: Domain) -> Iterator[Case]:
     yield replace(sound, id="model-unknown", body=unknown, parameter="model")
 
 
-def wrong_values(rule: SchemaRule, schema: Mapping[str, Any]) -> tuple[Wrong, ...]:
+def wrong_values(rule: SchemaRule, schema: Mapping[str, Any]) -> tuple[InvalidValue, ...]:
     """List values that break a rule of one parameter."""
     name, value = str(rule.parameter), rule.value
     match rule.keyword:
         case "required":
-            return (Wrong("missing", ABSENT),)
+            return (InvalidValue("missing", ABSENT),)
         case "type":
             return tuple(_wrong_types(name, schema))
         case "enum" | "const" | "pattern":
             ending = "outside-pattern" if rule.keyword == "pattern" else "outside-enum"
-            return (Wrong(ending, f"no-such-{slug(name)}"),)
+            return (InvalidValue(ending, f"no-such-{slug(name)}"),)
         case "minimum":  # a lenient server may take 0 for absent, and not a negative number
             numbers = dict.fromkeys((value - 1, min(value - 1, -1)))
             words = ("0" if n == 0 else "negative" if n < 0 else "below-minimum" for n in numbers)
-            return tuple(map(Wrong, words, numbers))
+            return tuple(map(InvalidValue, words, numbers))
         case "maximum":
-            return (Wrong("above-maximum", value + 1),)
+            return (InvalidValue("above-maximum", value + 1),)
         case "minLength":
-            return (Wrong("too-short" if value > 1 else "empty", text_of(value - 1)),)
+            return (InvalidValue("too-short" if value > 1 else "empty", text_of(value - 1)),)
         case "maxLength":
-            return (Wrong("too-long", text_of(value + 1)),)
+            return (InvalidValue("too-long", text_of(value + 1)),)
     if rule.keyword in PIXEL_KEYWORDS:  # the size that is farthest beyond, if there is one
         sizes = sizes_breaking(schema, rule.keyword)[:1]
-        return tuple(Wrong(PIXEL_KEYWORDS[rule.keyword].words, size) for size in sizes)
+        return tuple(InvalidValue(PIXEL_KEYWORDS[rule.keyword].words, size) for size in sizes)
     raise AssertionError(rule.keyword)  # the caller has checked it
 
 
-def _wrong_types(name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
+def _wrong_types(name: str, schema: Mapping[str, Any]) -> Iterator[InvalidValue]:
     types = types_of(schema)
     if "integer" in types:
         fraction = max(schema.get("minimum", 0), 1) + 0.5
-        yield Wrong(str(fraction), fraction)
-        yield Wrong("many", "many")
+        yield InvalidValue(str(fraction), fraction)
+        yield InvalidValue("many", "many")
     elif "boolean" in types:
-        yield Wrong("not-boolean", f"no-such-{slug(name)}")
+        yield InvalidValue("not-boolean", f"no-such-{slug(name)}")
     elif "object" in types:
-        yield Wrong("not-object", f"no-such-{slug(name)}")
+        yield InvalidValue("not-object", f"no-such-{slug(name)}")
     else:
-        yield Wrong("not-string", 1)
+        yield InvalidValue("not-string", 1)
 
 
 def _break_rule(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Iterator[Case]:
@@ -114,7 +114,7 @@ def _break_rule(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> I
 
 
 def spoil_control(
-    domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]
+    domain: Domain, name: str, wrong: InvalidValue, controls: Sequence[Case]
 ) -> tuple[Case | None, bool]:
     """Spoil one field of the control that leaves the fewest other reasons to refuse.
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.cases.domain import Domain
-from conformance.cases.invalid import Wrong, spoil_control, wrong_values
+from conformance.cases.invalid import InvalidValue, spoil_control, wrong_values
 from conformance.cases.model import Case, Depth
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
 from conformance.cases.valid import typical
@@ -79,7 +79,7 @@ def _signs_of_life(harmful: Sequence[Case], refused: Sequence[Case]) -> Iterator
         )
 
 
-def _near_misses(domain: Domain, rule: SchemaRule) -> Iterator[Wrong]:
+def _near_misses(domain: Domain, rule: SchemaRule) -> Iterator[InvalidValue]:
     """Yield the near misses of a rule of one parameter, the most often accepted last."""
     name = str(rule.parameter)
     match rule.keyword:
@@ -90,32 +90,32 @@ def _near_misses(domain: Domain, rule: SchemaRule) -> Iterator[Wrong]:
         case "maximum":
             # every image painted for it is billed
             depth = Depth.THOROUGH if name == _COUNT else Depth.STANDARD
-            yield Wrong("huge", _HUGE, typical(domain, name), depth)
+            yield InvalidValue("huge", _HUGE, typical(domain, name), depth)
         case keyword if keyword in PIXEL_KEYWORDS:
             sizes = sizes_breaking(domain.model.parameters[name], keyword)
             for size in sizes[1:][-1:]:  # the nearest; the farthest is the coarse fault
-                yield Wrong(f"barely-{PIXEL_KEYWORDS[keyword].words}", size)
+                yield InvalidValue(f"barely-{PIXEL_KEYWORDS[keyword].words}", size)
 
 
-def _coerced(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
+def _coerced(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[InvalidValue]:
     """Yield valid values of another type, which coercing servers take."""
     types = types_of(schema)
     if "integer" in types:
         usual = typical(domain, name)
         # the cheapest number if it multiplies the price, else the usual one
         least = max(schema.get("minimum", 0), 1) if name == _COUNT else usual
-        yield Wrong("true", True, usual)
-        yield Wrong(f"string-{least}", str(least), least)
+        yield InvalidValue("true", True, usual)
+        yield InvalidValue(f"string-{least}", str(least), least)
         if usual != least:
-            yield Wrong(f"string-{usual}", str(usual), usual, Depth.THOROUGH)
+            yield InvalidValue(f"string-{usual}", str(usual), usual, Depth.THOROUGH)
     elif "boolean" in types:
-        yield Wrong("string-true", "true", True)
-        yield Wrong("1", 1, True)
+        yield InvalidValue("string-true", "true", True)
+        yield InvalidValue("1", 1, True)
     if "null" not in types:
-        yield Wrong("null", None)  # may be mistaken for an absent parameter
+        yield InvalidValue("null", None)  # may be mistaken for an absent parameter
 
 
-def _outsiders(domain: Domain, name: str) -> Iterator[Wrong]:
+def _outsiders(domain: Domain, name: str) -> Iterator[InvalidValue]:
     """Yield values outside an enumeration: another model's, a nearly valid and a huge one."""
     model = domain.model
 
@@ -124,16 +124,16 @@ def _outsiders(domain: Domain, name: str) -> Iterator[Wrong]:
 
     borrowed = next(filter(is_refused, _values_of_other_models(domain, name)), None)
     if borrowed is not None:
-        yield Wrong("of-another-model", borrowed)
+        yield InvalidValue("of-another-model", borrowed)
     values = [*model.documented(name), *model.examples(name), *model.open_values(name)]
     values += model.parameters[name].get("enum", ())
     texts = [value for value in values if isinstance(value, str)]
     sizes = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)
     near_miss = next(filter(is_refused, map(nearly, (*sizes, *texts))), None)
     if near_miss is not None:
-        yield Wrong("near-miss", near_miss)
+        yield InvalidValue("near-miss", near_miss)
     if sizes:
-        yield Wrong("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sizes[0]))
+        yield InvalidValue("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sizes[0]))
 
 
 def _values_of_other_models(domain: Domain, name: str) -> Iterator[Any]:

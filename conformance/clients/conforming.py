@@ -24,9 +24,11 @@ def conforming_replies(trials: Sequence[Trial]) -> dict[str, Reply]:
             httpx.Client(base_url=server.base_url, timeout=_SECONDS, trust_env=False) as client,
         ):
             for trial in trials:
-                if trial.edition == edition:
-                    reply = _conforming_reply(trial, client, server.key)
-                    replies |= {trial.key: reply} if reply is not None else {}
+                if trial.edition != edition:
+                    continue
+                reply = _conforming_reply(trial, client, server.key)
+                if reply is not None:
+                    replies[trial.key] = reply
     return replies
 
 

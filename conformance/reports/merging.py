@@ -166,11 +166,10 @@ class Takeovers:
             if runs[earlier].header.id in resumed[later] and resumed[earlier] < resumed[later]:
                 self.later[earlier].add(later)
                 self.earlier[later].add(earlier)
-        self._judged_in: defaultdict[str, set[int]] = defaultdict(set)  # by finding
-        self._not_run_in: defaultdict[str, set[int]] = defaultdict(
-            set
-        )  # by finding that was not run
-        self._answered_in: defaultdict[str, set[int]] = defaultdict(set)  # by exchange
+        # the ranks of runs: by finding that is decided, by finding that is not run, by exchange
+        self._judged_in: defaultdict[str, set[int]] = defaultdict(set)
+        self._not_run_in: defaultdict[str, set[int]] = defaultdict(set)
+        self._answered_in: defaultdict[str, set[int]] = defaultdict(set)
         if self:
             for rank, run in enumerate(runs):
                 self._read(run, rank)
