@@ -7,7 +7,7 @@ RUN := $(BIN)/image-conformance
 # Hundreds of processes import the suite: compiled once, whatever the environment says of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report sample picture test long lint replay benchmarks fuzz fuzz-files proof mutants kills year docs clean
+.PHONY: report sample picture test long lint replay benchmarks fuzz fuzz-files proof mutants kills year docs clean compile
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -33,8 +33,11 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 test: $(STAMP)  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
 	@$(BIN)/python -m tests.browser
-	@$(MAKE) --no-print-directory --jobs 2 lint replay
+	@$(MAKE) --no-print-directory --jobs 2 lint replay compile
 	$(BIN)/pytest -q -n $(WORKERS) tests
+
+compile: $(STAMP)  # beside mypy: else each worker would rewrite the asserts of all tests itself
+	@$(BIN)/pytest -q --collect-only tests > /dev/null || true  # `make test` says next what is wrong
 
 long: $(STAMP)  ## the tests with all of what `make test` has a sample of (10 min)
 	EXTENT=all $(BIN)/pytest -q -n $(WORKERS) tests
