@@ -18,8 +18,9 @@ from conformance.cases.schema_keywords import (
     couplings,
     types_of,
 )
-from conformance.contract import Edition, Expectation, Model, PixelLimits, RequestBody
+from conformance.contract import Edition, Expectation, Model, RequestBody
 from conformance.contract.checker import Checker
+from conformance.contract.pixels import PixelLimits
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000
