@@ -11,8 +11,8 @@ from conformance.contract.pixels import PixelLimits, pixel_limits, sure_pixel_li
 from conformance.contract.records import Citation, Level, SchemaRule, Violation, read_citations
 from conformance.output.printing import labelled
 
-# a default is a promise of its own; the others below are taken apart into rules of their own
 _LEVELS = list(Level)  # the strictest citation counts
+# a default is a promise of its own; the others below are taken apart into rules of their own
 _NOT_CONSTRAINTS = ANNOTATIONS - {"default"} | {"properties", "allOf", "required"}
 
 

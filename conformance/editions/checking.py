@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from conformance.cases import cases_for
+from conformance.cases.documented import cases_for
 from conformance.contract import Edition
 from conformance.contract.checker import Checker
 from conformance.contract.loading import (

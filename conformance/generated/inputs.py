@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from conformance.cases.prompts import WORD
+from conformance.cases.domain import WORD
 from conformance.contract import Edition, Model
 from conformance.generated.strategies import (
     Bodies,

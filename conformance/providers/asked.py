@@ -9,7 +9,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from conformance.cases import all_cases, cases_of_retired
+from conformance.cases.documented import all_cases, cases_of_retired
 from conformance.cases.model import Case, Depth
 from conformance.contract import DEFAULT_EDITION, Edition, load_edition
 from conformance.contract.loading import editions_with, unknown_model
