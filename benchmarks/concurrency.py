@@ -15,7 +15,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.measuring import ROOT, BenchmarkError, Row
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
 from conformance.results.run_file import read_run

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.opponents import START, free_port, installed, litellm
 from benchmarks.recorder import Recorder, Seen
+from conformance.cases.covering import Combination, Space, space_of
 from conformance.cases.model import Case
-from conformance.cases.parameter_space import Combination, Space, space_of
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target

@@ -14,7 +14,7 @@ from benchmarks import schemathesis
 from benchmarks.opponents import free_port
 from benchmarks.recorder import Recorder, Seen
 from benchmarks.schemathesis import DEFECTS, MODEL, Hunt, Server, document, pairs_in, read_report
-from conformance.cases.parameter_space import space_of
+from conformance.cases.covering import space_of
 from conformance.contract import load_edition
 from conformance.proof import DefectColumn
 from conformance.providers import load_provider

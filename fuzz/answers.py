@@ -15,8 +15,9 @@ from xml.etree import ElementTree
 
 from rich.console import Console
 
-from conformance.cases import all_cases, build_request
+from conformance.cases.documented import all_cases
 from conformance.cases.model import Case
+from conformance.cases.request import build_request
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe

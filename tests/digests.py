@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from conformance.contract import edition_ids, freeze, schemas_directory
+from conformance.contract import edition_ids, schemas_directory
+from conformance.contract.schema_files import freeze
 
 if __name__ == "__main__":
     for name in edition_ids():

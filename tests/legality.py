@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.exchange.client import Client, Target

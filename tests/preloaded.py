@@ -37,7 +37,7 @@ import conformance.suite.progress
 import conformance.suite.recorder
 import conformance.suite.signals
 import conformance.suite.xdist
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.reports import render

@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.cases.valid import BASELINE
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge

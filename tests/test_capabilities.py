@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import cases_for
+from conformance.cases.documented import cases_for
 from conformance.cases.values import askable_values, asked_values, value_text
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition

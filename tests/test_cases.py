@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.cases import all_cases, build_request, cases_for, curl
+from conformance.cases.documented import all_cases, cases_for
 from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case, Depth
 from conformance.cases.near_misses import nearly
+from conformance.cases.request import build_request, curl
 from conformance.cases.schema_keywords import UnknownKeywordError, condition_names, is_constraint
 from conformance.cases.valid import DerivationError
 from conformance.contract import load_edition

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of, select
 from conformance.clauses.bindings import generation
 from conformance.clauses.judge import judge

@@ -11,8 +11,8 @@ import pytest
 from conformance.clauses import clauses_of, select
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import REGISTRY
-from conformance.contract import Edition, Level, LevelOverride, load_edition
-from conformance.contract.records import Citation
+from conformance.contract import Edition, Level, load_edition
+from conformance.contract.records import Citation, LevelOverride
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.findings import Verdict
 from tests.miniatures import ACCEPTED, HTML, body, exchange, verdicts

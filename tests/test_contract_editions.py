@@ -12,12 +12,11 @@ from conformance.contract import (
     DEFAULT_EDITION,
     EditionError,
     Level,
-    digest_of,
     edition_ids,
-    frozen_digest,
     load_edition,
     schemas_directory,
 )
+from conformance.contract.schema_files import digest_of, frozen_digest
 from conformance.documentation.listing import Selection
 from conformance.editions.checking import check_edition
 from conformance.errors import ConformanceError, UnknownNameError

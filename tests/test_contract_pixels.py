@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import all_cases
-from conformance.cases.parameter_space import space_of
+from conformance.cases.covering import space_of
+from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
-from conformance.contract import PIXEL_KEYWORDS, Edition, PixelLimits, sides_of
+from conformance.contract import PIXEL_KEYWORDS, Edition, sides_of
+from conformance.contract.pixels import PixelLimits
 from conformance.generated.strategies import Body, Invalid, invalid_bodies, valid_bodies
 from tests.contract import changed_edition
 

@@ -24,9 +24,9 @@ from conformance.contract import (
     load_edition,
     schemas_directory,
 )
-from conformance.contract.frozen import DIGEST_FILE, freeze
 from conformance.contract.loading import read_edition
 from conformance.contract.promises import load_promises
+from conformance.contract.schema_files import DIGEST_FILE, freeze
 from conformance.editions.changes import changes_between, lifecycle_changes
 from conformance.editions.checking import check_edition, faults
 from conformance.editions.creating import new_edition

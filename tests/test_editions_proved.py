@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
 from conformance.findings import BROKEN
 from conformance.parsing.images import inspect_image

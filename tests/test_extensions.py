@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.cases.own_requests import OwnRequestError, OwnRequests, read_own_requests
 from conformance.clauses import extensions, registry
 from conformance.clauses.extensions import ExtensionError, load_installed, load_plugins

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.contract import load_edition
 from conformance.exchange.model import Response
 from conformance.findings import Verdict

@@ -23,7 +23,7 @@ from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
-from conformance.generated import inputs as drawn
+from conformance.generated import strategies as drawn
 from conformance.generated.failures import UNAVAILABLE, BrokenPromise, Falsified, conclude
 from conformance.generated.properties import ALIKE, STATELESS, Explorer
 from conformance.generated.search import PROFILES, explore, explore_refusals, explored, profile

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 from typer.testing import CliRunner
 
-from conformance.cases import cases_for
+from conformance.cases.documented import cases_for
 from conformance.cases.model import Depth
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge

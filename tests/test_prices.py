@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.cases import cases_for
+from conformance.cases.documented import cases_for
 from conformance.cases.model import Case
 from conformance.contract import load_edition
 from conformance.providers import load_provider

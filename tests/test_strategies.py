@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from conformance.cases.covering import covering_rows
+from conformance.cases.covering import LEFT_OUT, Space, covering_rows, space_of
 from conformance.cases.domain import Domain
-from conformance.cases.parameter_space import LEFT_OUT, Space, space_of
 from conformance.cases.schema_keywords import UnknownKeywordError, is_constraint
 from conformance.cases.valid import DerivationError
 from conformance.contract import load_edition
@@ -28,7 +27,7 @@ from tests.extent import examples, sample
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.cases.parameter_space import Row
+    from conformance.cases.covering import Row
     from conformance.contract import Edition, Model
 
 EDITION = load_edition()

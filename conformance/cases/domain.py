@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from conformance.cases.model import Case
-from conformance.cases.prompts import PROMPT, WORD
 from conformance.cases.schema_keywords import (
     UnknownKeywordError,
     check_keywords,
@@ -18,8 +17,14 @@ from conformance.cases.schema_keywords import (
     couplings,
     types_of,
 )
-from conformance.contract import Edition, Expectation, Model, PixelLimits, RequestBody
+from conformance.contract import Edition, Expectation, Model, RequestBody
 from conformance.contract.checker import Checker
+from conformance.contract.pixels import PixelLimits
+
+PROMPT = "A green bicycle leaning against a yellow brick wall, flat illustration."
+"""The prompt of the documented cases, so that a case and its control differ in one field."""
+WORD = "lantern"
+"""Fills what must have a certain length."""
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000

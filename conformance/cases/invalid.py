@@ -11,7 +11,8 @@ from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case, Depth
 from conformance.cases.request import canonical_json
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
 from conformance.cases.valid import BASELINE, DerivationError, slug, words_of
-from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
+from conformance.contract import PIXEL_KEYWORDS, SchemaRule
+from conformance.contract.pixels import sizes_breaking
 
 ABSENT = object()
 """Stands for a parameter that is left out."""

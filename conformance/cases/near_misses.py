@@ -17,7 +17,8 @@ from conformance.cases.invalid import InvalidValue, spoil_control, wrong_values
 from conformance.cases.model import Case, Depth
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
 from conformance.cases.valid import typical
-from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
+from conformance.contract import PIXEL_KEYWORDS, SchemaRule
+from conformance.contract.pixels import sizes_breaking
 
 _COUNT = "n"
 _HUGE = 10**20  # more than 64 bits hold

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from conformance.cases.domain import Domain, text_of
+from conformance.cases.domain import WORD, Domain, text_of
 from conformance.cases.model import Case, Depth
-from conformance.cases.prompts import FORMAT_PROMPT, WORD
 from conformance.cases.schema_keywords import condition_names, conditions, types_of
 from conformance.errors import ConformanceError
 
 BASELINE = "baseline"
 MODELS_LIST = "models-list"
 UNKNOWN_PARAMETER = "conformance_unknown"
+FORMAT_PROMPT = "Three striped umbrellas on a sandy beach, gouache painting."
+"""The prompt of the cases that cross response format with size."""
 _PAYLOAD, _SIZE, _COUNT = "response_format", "size", "n"
 _SEVERAL = 3  # images: finds servers that paint at most two at a time
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conformance.cases.model import Authorization, Operation
 from conformance.clauses.registry import Binding, Bound, possible_in
-from conformance.contract import Edition, RequestBody, SchemaRule, Violation
+from conformance.contract import Edition, RequestBody, SchemaRule
+from conformance.contract.records import Violation
 from conformance.exchange.sent_request import SentRequest
 
 

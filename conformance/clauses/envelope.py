@@ -11,7 +11,8 @@ from conformance.clauses.refusals import reply
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stand_ins import lone_task, stand_in
 from conformance.clauses.subject import NotTestableError, Problem, Subject
-from conformance.contract import Level, is_integer, name_of
+from conformance.contract import Level
+from conformance.contract.checker import is_integer, name_of
 
 _NEAR = 1800  # seconds: less than the smallest offset between time zones, more than bad clocks
 _YEAR_3000 = 32_503_680_000  # seconds since the epoch

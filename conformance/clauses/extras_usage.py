@@ -9,7 +9,8 @@ from conformance.clauses.bindings import all_of, asks, documents, family, plain,
 from conformance.clauses.extras import body_of
 from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
-from conformance.contract import Level, is_integer
+from conformance.contract import Level
+from conformance.contract.checker import is_integer
 
 USAGE = all_of(promised(), plain, family("gpt-image", "dall-e"))
 

@@ -13,7 +13,7 @@ from conformance.clauses.subject import (
     Subject,
     UnavailableError,
 )
-from conformance.contract.request_body import MODEL_UNKNOWN
+from conformance.contract.edition import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result, undecided
 from conformance.exchange.refusal_matching import same_refusal, speaks_of

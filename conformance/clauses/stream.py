@@ -15,7 +15,8 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
-from conformance.contract import Level, describe_value, is_integer
+from conformance.contract import Level
+from conformance.contract.checker import describe_value, is_integer
 from conformance.exchange.answer import COMPLETED, DONE, PARTIAL, StreamEvent
 
 STREAMED = all_of(promised(), streamed, family("gpt-image"))

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from conformance.cases.valid import MODELS_LIST
-from conformance.contract import Edition, Mismatch
+from conformance.contract import Edition
+from conformance.contract.checker import SchemaFault
 from conformance.exchange.answer import Answer, Payload, StreamEvent
 from conformance.exchange.error_text import error_text
 from conformance.exchange.model import Exchange, Provenance, Response
@@ -38,7 +39,7 @@ class Problem:
     observed: str = ""
 
     @classmethod
-    def of(cls, mismatch: Mismatch) -> Problem:
+    def of(cls, mismatch: SchemaFault) -> Problem:
         """Report what a schema says against an answer."""
         return cls(mismatch.message, mismatch.expected, mismatch.observed)
 
@@ -278,12 +279,12 @@ class Subject:
         return self.answer.events
 
     @cached_property
-    def mismatches(self) -> list[Mismatch]:
+    def mismatches(self) -> list[SchemaFault]:
         """The mismatches of the body with its response schema, found once for all clauses."""
         mismatches = self.edition.response_errors(self.kind, self.object)
         return [mismatch for mismatch in mismatches if not self.is_altered(mismatch)]
 
-    def is_altered(self, mismatch: Mismatch) -> bool:
+    def is_altered(self, mismatch: SchemaFault) -> bool:
         """Return whether a recorder altered the member that a schema says something against."""
         return mismatch.path.partition(".")[0] in self.exchange.altered
 

@@ -38,10 +38,12 @@ _VALUES = frozenset({"const", "enum"})
 class SchemaFault:
     """One broken keyword: where in the instance, where in the schema, and what is wrong.
 
+    ``path`` is such as `data[0].url`, empty for the whole, and ``member`` its first step.
     ``expected`` is what the keyword demands, and ``observed`` what stands there.
     """
 
-    path: tuple[str | int, ...]
+    path: str
+    member: str | None
     schema_path: tuple[str | int, ...]
     keyword: str
     message: str
@@ -80,7 +82,7 @@ class Checker:
             return [_fault(error) for error in errors]
         except (RecursionError, ValueError, OverflowError):
             message = "the value is too deep or too large to be read"
-            return [SchemaFault((), (), "depth", message, "a value that can be read", "")]
+            return [SchemaFault("", None, (), "depth", message, "a value that can be read", "")]
 
 
 def without_annotations(schema: Any) -> Any:
@@ -145,7 +147,8 @@ def _fault(error: ValidationError) -> SchemaFault:
     else:
         observed = f"{name_of(value)}: {describe_value(value)}"
     expected = _demand(keyword, error.validator_value)
-    return SchemaFault(path, tuple(error.absolute_schema_path), keyword, text, expected, observed)
+    member, in_schema = str(path[0]) if path else None, tuple(error.absolute_schema_path)
+    return SchemaFault(path_text(path), member, in_schema, keyword, text, expected, observed)
 
 
 _DEMANDS = {

@@ -1,32 +1,104 @@
-"""An edition: what a document promises of the endpoint on one date."""
+"""An edition: what a document promises of the endpoint on one date, and bodies read by it."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Literal
 
-from conformance.contract.checker import Checker, path_text
-from conformance.contract.model import Model
+from conformance.contract.checker import Checker, SchemaFault
+from conformance.contract.model import Model, RequestSchema, schema_of_snapshot
 from conformance.contract.records import (
     CitedSource,
     DocumentedExample,
     Endpoint,
     LevelOverride,
-    Mismatch,
     OpenQuestion,
+    Violation,
 )
-from conformance.contract.request_body import RequestBody, read_body
-from conformance.contract.request_schema import RequestSchema, schema_of_snapshot
 from conformance.errors import UnknownNameError
 from conformance.lifecycle import Lifecycle
 
-_LONGEST = 200
+Expectation = Literal["accepted", "refused", "open"]
+
+MODEL_UNKNOWN = "model-unknown"
+UNDOCUMENTED = "undocumented-for-model"
+_LONGEST_BODY = 4096
+"""Longest body in characters that is cached: every provider is asked the same few hundred."""
+_LONGEST_NAME = 200
 """Longest name in characters that is read: it may come from a recording."""
 _SNAPSHOT = re.compile(r"(.+)-(\d{4}-\d\d-\d\d|\d{8})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestBody:
+    """A request body, its model, and what the contract says of it."""
+
+    body: Mapping[str, Any]
+    model: Model | None
+    violations: tuple[Violation, ...]
+    unsupported: tuple[str, ...]
+    unknown: tuple[str, ...]
+    left_open: tuple[str, ...]
+    edition: Edition = field(repr=False)
+    _schema: RequestSchema = field(repr=False)
+
+    @property
+    def expectation(self) -> Expectation:
+        """Return what the contract expects of the request, or that it leaves it open."""
+        if self.violations:
+            return "refused"
+        return "open" if self.unsupported or self.unknown or self.left_open else "accepted"
+
+    def breaks_only(self, parameter: str) -> bool:
+        """Return whether all that is wrong is wrong in one parameter."""
+        return {violation.parameter for violation in self.violations} == {parameter}
+
+    def has(self, parameter: str) -> bool:
+        """Return whether a parameter is present and not null."""
+        return self.body.get(parameter) is not None
+
+    def value(self, parameter: str) -> Any:
+        """Return the value in the body, else the documented default, else None."""
+        if self.has(parameter):
+            return self.body[parameter]
+        return self._schema.parameters.get(parameter, {}).get("default")
+
+    def reread(self, body: Mapping[str, Any]) -> RequestBody:
+        """Read another body by the same edition."""
+        return self.edition.read(body)
+
+
+@lru_cache(maxsize=1024)
+def _read_text(edition: Edition, text: str) -> RequestBody:
+    return _read(edition, json.loads(text))
+
+
+def _read(edition: Edition, fields: Mapping[str, Any]) -> RequestBody:
+    model_name = fields.get("model")
+    model = edition.find(model_name) if isinstance(model_name, str) else None
+    schema = model.schema if model else edition.request
+    other_names = [name for name in fields if name not in schema.parameters]
+    left_open = list(schema.open_questions(fields))
+    if model is None and isinstance(model_name, str):
+        left_open.append(MODEL_UNKNOWN)
+    if any(name in edition.parameters and name not in schema.unsupported for name in other_names):
+        left_open.append(UNDOCUMENTED)
+    return RequestBody(
+        body=fields,
+        model=model,
+        violations=schema.violations(fields),
+        unsupported=tuple(name for name in other_names if name in schema.unsupported),
+        unknown=tuple(name for name in other_names if name not in edition.parameters),
+        left_open=tuple(left_open),
+        edition=edition,
+        _schema=schema,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +156,7 @@ class Edition:
         """
         if name in self.models:
             return self.models[name]
-        return _find_by_pattern(self, name) if len(name) <= _LONGEST else None
+        return _find_by_pattern(self, name) if len(name) <= _LONGEST_NAME else None
 
     @property
     def every_model(self) -> tuple[Model, ...]:
@@ -92,10 +164,23 @@ class Edition:
         return (*self.models.values(), *(family.template for family in self.families.values()))
 
     def read(self, body: object) -> RequestBody:
-        """Read a request body: its model, what it breaks, what is left open; never raises."""
-        return read_body(self, body)
+        """Read a request body: its model, what it breaks, what is left open.
 
-    def response_errors(self, kind: str, instance: object) -> list[Mismatch]:
+        Any JSON value will do, and nothing is raised.
+        """
+        if not isinstance(body, Mapping):
+            violation = Violation(None, "type", "the body must be a JSON object", None)
+            return RequestBody({}, None, (violation,), (), (), (), self, self.request)
+        fields = body if isinstance(body, dict) else dict(body)
+        try:
+            text = json.dumps(fields)
+        except (TypeError, ValueError, RecursionError):  # a body of a recording may be anything
+            return _read(self, fields)
+        if len(text) > _LONGEST_BODY:
+            return _read(self, fields)
+        return replace(_read_text(self, text), body=fields)
+
+    def response_errors(self, kind: str, instance: object) -> list[SchemaFault]:
         """Compare a 200 body with the response schema of a kind ("url", "b64_json", "either")."""
         return self._mismatches("response", kind, instance)
 
@@ -114,11 +199,11 @@ class Edition:
         """The documented members of an error body that stand beside its `error`."""
         return self._checkers["error body"].members() - {"error"}
 
-    def error_errors(self, instance: object) -> list[Mismatch]:
+    def error_errors(self, instance: object) -> list[SchemaFault]:
         """Compare an error body with what every source demands of one."""
         return self._mismatches("error", "body", instance)
 
-    def model_list_errors(self, instance: object) -> list[Mismatch]:
+    def model_list_errors(self, instance: object) -> list[SchemaFault]:
         """Compare the answer of the model list with its schema."""
         return self._mismatches("model list", "body", instance)
 
@@ -128,25 +213,20 @@ class Edition:
         members = self._checkers["model list body"].members("properties", "data", "items")
         return "shutdown_date" in members
 
-    def stream_errors(self, event: str, instance: object) -> list[Mismatch]:
+    def stream_errors(self, event: str, instance: object) -> list[SchemaFault]:
         """Compare the data of a stream event ("partial_image" or "completed") with its schema.
 
         The name as sent, `image_generation.completed`, does as well.
         """
         return self._mismatches("stream", event.removeprefix("image_generation."), instance)
 
-    def _mismatches(self, part: str, name: str, instance: object) -> list[Mismatch]:
+    def _mismatches(self, part: str, name: str, instance: object) -> list[SchemaFault]:
         key = f"{part} {name}"
         if key not in self._checkers:
             parts = [key.partition(" ") for key in self._checkers]
             known = [other_name for other_part, _, other_name in parts if other_part == part]
             raise UnknownNameError(f"{part} schema", name, known, f"edition {self.id}")
-        return [
-            Mismatch(
-                path_text(fault.path), fault.keyword, fault.message, fault.expected, fault.observed
-            )
-            for fault in self._checkers[key].faults(instance)
-        ]
+        return self._checkers[key].faults(instance)
 
 
 @lru_cache(maxsize=256)  # so that a name has one model, and its cases are derived once

@@ -17,8 +17,7 @@ from jsonschema import Draft202012Validator, SchemaError
 
 from conformance.contract.checker import Checker, path_text
 from conformance.contract.edition import Edition, ModelFamily
-from conformance.contract.frozen import digest_of
-from conformance.contract.model import Model
+from conformance.contract.model import Model, RequestSchema, request_schema
 from conformance.contract.records import (
     OUTSIDE_SOURCES,
     CitedSource,
@@ -30,8 +29,7 @@ from conformance.contract.records import (
     OpenQuestion,
     read_citations,
 )
-from conformance.contract.request_schema import RequestSchema, request_schema
-from conformance.contract.schema_files import SchemaFiles, annotation_entries
+from conformance.contract.schema_files import SchemaFiles, annotation_entries, digest_of
 from conformance.errors import UnknownNameError
 from conformance.lifecycle import Lifecycle, read_lifecycle
 from conformance.version import DEFAULT_EDITION

@@ -110,17 +110,45 @@ class PixelLimits:
         legal = width % step == 0 and width <= self._longest
         return range(-(-low // step) * step, high + 1 if legal else 0, step)
 
+    # Equal limits share what is cached: a model makes its limits anew for every question.
+    @lru_cache(maxsize=64)  # noqa: B019 - few limits, and they live as long as the edition
     def widths(self) -> Sequence[int]:
         """Return the widths beside which some height is legal."""
-        return _widths(self)
+        step = self.sidesMultipleOf or 1
+        multiples = range(step, self._longest + 1, step)
+        return tuple(width for width in multiples if self.heights(width))
 
+    @lru_cache(maxsize=64)  # noqa: B019
     def edges(self) -> Mapping[str, str]:
         """Return the legal sizes at the limits by name, those with few pixels first."""
-        return _edges(self)
+        ends: list[Sides] = []
+        for width in self.widths():
+            heights = self.heights(width)
+            ends += [(width, heights[0]), (width, heights[-1])]
+            ends += [(width, width)] if width in heights else []
 
+        def best(key: Callable[[Sides], tuple[float, ...]]) -> str:
+            return size_text(min(ends, key=key))
+
+        return {
+            "square": best(lambda sides: (max(sides) / min(sides), sides[0] * sides[1])),
+            "widest": best(lambda sides: (sides[1] / sides[0], sides[0] * sides[1])),
+            "tallest": best(lambda sides: (sides[0] / sides[1], sides[0] * sides[1])),
+            "smallest": best(lambda sides: (sides[0] * sides[1], *sides)),
+            "largest": best(lambda sides: (-sides[0] * sides[1], -sides[0])),
+        }
+
+    @lru_cache(maxsize=256)  # noqa: B019
     def breaking(self, keyword: str) -> Sequence[str]:
         """Return sizes that break this keyword and no other, from the farthest to the nearest."""
-        return _breaking(self, keyword)
+        bound = getattr(self, keyword)
+        # of sizes that are as far beyond, the one with the fewest pixels comes first
+        measured = sorted(
+            (-PIXEL_KEYWORDS[keyword].measure(*sides, bound), sides[0] * sides[1], sides)
+            for sides in _candidates(self, keyword)
+            if self.breaks(sides) == (keyword,)
+        )
+        return tuple(size_text(sides) for _, _, sides in measured)
 
     @property
     def _longest(self) -> int:
@@ -153,45 +181,6 @@ def sizes_breaking(schema: Mapping[str, Any], keyword: str) -> Sequence[str]:
         return ()
     bound = getattr(limits, keyword)
     return replace(sure_limits, **{keyword: bound}).breaking(keyword) or limits.breaking(keyword)
-
-
-@lru_cache(maxsize=64)
-def _widths(limits: PixelLimits) -> Sequence[int]:
-    step = limits.sidesMultipleOf or 1
-    multiples = range(step, limits._longest + 1, step)
-    return tuple(width for width in multiples if limits.heights(width))
-
-
-@lru_cache(maxsize=64)
-def _edges(limits: PixelLimits) -> Mapping[str, str]:
-    ends: list[Sides] = []
-    for width in limits.widths():
-        heights = limits.heights(width)
-        ends += [(width, heights[0]), (width, heights[-1])]
-        ends += [(width, width)] if width in heights else []
-
-    def best(key: Callable[[Sides], tuple[float, ...]]) -> str:
-        return size_text(min(ends, key=key))
-
-    return {
-        "square": best(lambda sides: (max(sides) / min(sides), sides[0] * sides[1])),
-        "widest": best(lambda sides: (sides[1] / sides[0], sides[0] * sides[1])),
-        "tallest": best(lambda sides: (sides[0] / sides[1], sides[0] * sides[1])),
-        "smallest": best(lambda sides: (sides[0] * sides[1], *sides)),
-        "largest": best(lambda sides: (-sides[0] * sides[1], -sides[0])),
-    }
-
-
-@lru_cache(maxsize=256)
-def _breaking(limits: PixelLimits, keyword: str) -> Sequence[str]:
-    bound = getattr(limits, keyword)
-    # of sizes that are as far beyond, the one with the fewest pixels comes first
-    measured = sorted(
-        (-PIXEL_KEYWORDS[keyword].measure(*sides, bound), sides[0] * sides[1], sides)
-        for sides in _candidates(limits, keyword)
-        if limits.breaks(sides) == (keyword,)
-    )
-    return tuple(size_text(sides) for _, _, sides in measured)
 
 
 def _candidates(limits: PixelLimits, keyword: str) -> Iterator[Sides]:

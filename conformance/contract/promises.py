@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from conformance.contract.checker import Checker, path_text
+from conformance.contract.checker import Checker
 from conformance.contract.edition import Edition
 from conformance.contract.loading import (
     EDITION_FILE,
@@ -62,7 +62,7 @@ def load_promises(edition: Edition) -> Promises:
     content = SchemaFiles(edition.folder).json(PROMISES_FILE)
     schema = SchemaFiles(schemas_directory()).schema(PROMISES_SCHEMA)
     for fault in Checker(schema).faults(content, limit=1):
-        location = f"{edition.folder / PROMISES_FILE}: {path_text(fault.path)}"
+        location = f"{edition.folder / PROMISES_FILE}: {fault.path}"
         raise EditionError(f"{location}: {fault.message}; see schemas/{PROMISES_SCHEMA}")
     page = content.get("page", {"source": "", "sha256": "", "silent": ()})
     entries = [

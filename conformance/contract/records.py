@@ -114,23 +114,6 @@ class Violation:
     rule: SchemaRule | None
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """A place where an answer differs from its schema; path such as `data[0].url`, "" for all."""
-
-    path: str
-    keyword: str
-    message: str
-    expected: str
-    observed: str
-
-
 def read_citations(entries: list[dict[str, Any]]) -> tuple[Citation, ...]:
     """Turn the `citations` of a schema file into values."""
     return msgspec.convert(entries, tuple[Citation, ...])
-
-
-def strictest(citations: tuple[Citation, ...]) -> Level:
-    """Return the strongest level among citations; MAY if there are none."""
-    order = list(Level)
-    return min((citation.level for citation in citations), key=order.index, default=Level.MAY)

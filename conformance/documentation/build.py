@@ -18,8 +18,9 @@ from markupsafe import Markup, escape
 
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import chapters
-from conformance.contract import DEFAULT_EDITION, Citation, Edition
+from conformance.contract import DEFAULT_EDITION, Edition
 from conformance.contract.promises import DocumentedPromise
+from conformance.contract.records import Citation
 from conformance.documentation.examples import Demonstration, failures
 from conformance.documentation.explanation import Explainer, Explanation
 from conformance.documentation.failure_modes import FailureMode, failure_modes

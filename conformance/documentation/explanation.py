@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.cases.model import Case
 from conformance.cases.request import curl
 from conformance.clauses import clauses_of

@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
 from conformance.clauses.stamps import stamps_of

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.clauses.derivation import clause_id
-from conformance.contract import Citation, Model, SchemaRule
+from conformance.contract import Model, SchemaRule
 from conformance.contract.promises import DocumentedPromise
+from conformance.contract.records import Citation
 from conformance.documentation.traceability import Traceability, rule_name
 
 _KEYWORDS = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
 from conformance.clauses.bindings import flaw
 from conformance.clauses.derivation import clause_id

@@ -9,10 +9,9 @@ from typing import Any
 
 from rich.console import Console
 
-from conformance.cases import cases_for
+from conformance.cases.documented import cases_for
 from conformance.contract import Edition
 from conformance.contract.checker import Checker
-from conformance.contract.frozen import DIGEST_FILE, frozen_digest
 from conformance.contract.loading import (
     EDITION_FILE,
     PROMISES_FILE,
@@ -21,7 +20,12 @@ from conformance.contract.loading import (
     schema_files,
 )
 from conformance.contract.promises import load_promises
-from conformance.contract.schema_files import SchemaFiles, read_json_file
+from conformance.contract.schema_files import (
+    DIGEST_FILE,
+    SchemaFiles,
+    frozen_digest,
+    read_json_file,
+)
 from conformance.documentation.traceability import trace
 from conformance.editions.document_differences import document_differences, unnamed_models
 from conformance.editions.mentions import unnamed_citations

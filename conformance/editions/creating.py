@@ -10,8 +10,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from conformance.contract import Edition, EditionError, edition_ids, load_edition
-from conformance.contract.frozen import DIGEST_FILE
 from conformance.contract.loading import read_edition
+from conformance.contract.schema_files import DIGEST_FILE
 
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')

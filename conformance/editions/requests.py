@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.cases import cases_for
+from conformance.cases.documented import cases_for
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause, Needs

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from conformance.cases.domain import Domain, Pattern, samples, text_of
+from conformance.cases.domain import WORD, Domain, Pattern, samples, text_of
 from conformance.cases.invalid import ABSENT, spoil
 from conformance.cases.near_misses import nearly
-from conformance.cases.prompts import SUBJECTS, WORD
 from conformance.cases.schema_keywords import is_constraint, types_of
 from conformance.cases.valid import DerivationError, documented_anywhere, typical
-from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
-from conformance.generated.texts import texts_of
+from conformance.contract import PIXEL_KEYWORDS, SchemaRule
+from conformance.contract.pixels import sizes_breaking
+from conformance.generated.texts import SUBJECTS, texts_of
 
 _MACHINE_LIMITS = (2**31 - 1, 2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**30)
 

@@ -25,10 +25,10 @@ from conformance.generated.failures import UNAVAILABLE, BrokenPromise
 from conformance.live.ledger import NotSentError
 from conformance.parsing import read_json
 from conformance.providers import Provider
+from conformance.runner.session import Session
 
 if TYPE_CHECKING:  # types only, so that replay does not import hypothesis
-    from conformance.generated.inputs import Between, Formats, Placed
-    from conformance.generated.strategies import Body, Invalid
+    from conformance.generated.strategies import Between, Body, Formats, Invalid, Placed
 
 ALIKE = "property.unknown-parameters-alike"
 STATELESS = "property.answer-depends-on-the-request"
@@ -72,6 +72,14 @@ class Explorer:
     limits: Limits = field(default_factory=Limits)
     silent: int = 0
     occurred: set[str] = field(default_factory=set)  # names of deviations that excused a finding
+
+    @classmethod
+    def of(cls, session: Session, source: Source, provider: Provider, model: str) -> Explorer:
+        """Return what explores a model as a run judges it."""
+        options = session.options
+        chosen, limits = options.clauses, options.limits
+        clauses, today = session.clauses, session.today
+        return cls(source, provider, session.edition, model, clauses, chosen, today, limits)
 
     @property
     def documented(self) -> Model:

@@ -16,10 +16,10 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases import all_cases
+from conformance.cases.covering import Combination, Row, Space, covering_rows, space_of
+from conformance.cases.documented import all_cases
 from conformance.cases.domain import Domain
 from conformance.cases.model import Case, Depth, needed_for
-from conformance.cases.parameter_space import Combination, Space, space_of
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError, UnknownNameError
@@ -38,7 +38,6 @@ from conformance.providers.prices import Estimate
 
 if TYPE_CHECKING:
     from conformance.cases.own_requests import OwnRequests
-    from conformance.cases.parameter_space import Row
     from conformance.contract import Edition, Model
     from conformance.providers import Provider
 
@@ -261,8 +260,6 @@ _COMBINED: dict[tuple[Edition, str, int, str], tuple[Case, ...]] = {}
 
 
 def _combined(edition: Edition, provider: Provider, model: Model, strength: int) -> Iterator[Case]:
-    from conformance.cases.covering import covering_rows  # and with it covertable
-
     space = space_of(edition, model)
     base = Domain(edition, model).base
     documented = [

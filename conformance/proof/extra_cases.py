@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from conformance.cases import all_cases, cases_of_retired
+from conformance.cases.documented import all_cases, cases_of_retired
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
 from conformance.contract import Edition, Model

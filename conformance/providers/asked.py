@@ -9,15 +9,10 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from conformance.cases import all_cases, cases_of_retired
+from conformance.cases.documented import all_cases, cases_of_retired
 from conformance.cases.model import Case, Depth
-from conformance.contract import (
-    DEFAULT_EDITION,
-    Edition,
-    editions_with,
-    load_edition,
-    unknown_model,
-)
+from conformance.contract import DEFAULT_EDITION, Edition, load_edition
+from conformance.contract.loading import editions_with, unknown_model
 from conformance.errors import ConformanceError
 from conformance.lifecycle import LifecycleState
 from conformance.output.shell import quoted

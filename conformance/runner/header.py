@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from msgspec import convert, structs, to_builtins
 
-from conformance.cases import cases_for
+from conformance.cases.documented import cases_for
 from conformance.cases.values import askable_values
 from conformance.clauses.registry import Clause
 from conformance.contract import OUTSIDE_SOURCES, Edition

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from pathlib import Path
 
-from conformance.cases import all_cases
+from conformance.cases.documented import all_cases
 from conformance.cases.model import Case, needed_for
 from conformance.cases.own_requests import read_own_requests
 from conformance.clauses import clauses_of, select

@@ -80,16 +80,7 @@ def try_examples(
 ) -> tuple[list[Falsified], set[str]]:
     """Try recorded examples; return what they falsify, and the deviations that excused some."""
     source = DrawnSource(engine.source)
-    explorer = Explorer(
-        client=source,
-        provider=engine.provider,
-        edition=session.edition,
-        model=model,
-        clauses=session.clauses,
-        chosen=session.options.clauses,
-        today=session.today,
-        limits=session.options.limits,
-    )
+    explorer = Explorer.of(session, source, engine.provider, model)
     try:
         falsified = try_all(examples, lambda name: getattr(explorer, name), source)
     except ConformanceError as error:

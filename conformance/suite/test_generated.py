@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.generated import inputs as drawn
+from conformance.generated import strategies as drawn
 from conformance.generated.example_recorder import DrawnSource, ExampleRecorder
 from conformance.generated.failures import conclude
 from conformance.generated.properties import Explorer
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from conformance.exchange.source import Source
     from conformance.generated.failures import Check
-    from conformance.generated.inputs import Caps
+    from conformance.generated.strategies import Caps
     from conformance.providers import Provider
 
 
@@ -74,17 +74,7 @@ def explorer(
     pytestconfig: pytest.Config, source: Source, provider: Provider, model: str
 ) -> Explorer:
     """Return what sends and judges the requests for one model."""
-    session = session_of(pytestconfig)
-    return Explorer(
-        client=source,
-        provider=provider,
-        edition=session.edition,
-        model=model,
-        clauses=session.clauses,
-        chosen=session.options.clauses,
-        today=session.today,
-        limits=session.options.limits,
-    )
+    return Explorer.of(session_of(pytestconfig), source, provider, model)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-from conformance.cases import cases_for
+from conformance.cases.documented import cases_for
 from conformance.clauses import CHAPTERS as CLAUSE_CHAPTERS
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition, model_named
