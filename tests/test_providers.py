@@ -164,7 +164,7 @@ ODD, QUOTED = (
 )
 KEYS = [
     *((GOOD, key, key, "MINE_KEY holds spaces or other") for key in ODD),
-    *((GOOD, f" {a}sk-a{b}\n", "sk-a", "MINE_KEY holds quotation marks") for a, b in QUOTED),
+    *((GOOD, f" {q[0]}sk-a{q[1]}\n", "sk-a", "MINE_KEY holds quotation marks") for q in QUOTED),
     (GOOD, "acme777", "acme777", "MINE_KEY.* fewer than 8 characters"),
     (DEFAULT, "acme777", "acme777", "default_key.* fewer than 8 characters"),
 ]
