@@ -33,20 +33,19 @@ ENTRY = {
 }
 
 
+NEXT = "; replaced by next-1 or next-2"
+
+
 @pytest.mark.parametrize(
     ("day", "state", "said"),
     [
         ("2026-06-01", "active", ""),
         ("2026-06-02", "deprecated", ""),
         ("2026-10-31", "deprecated", ""),
-        (
-            "2026-11-01",
-            "deprecated",
-            "ends on 2026-12-01, in 30 days; replaced by next-1 or next-2",
-        ),
-        ("2026-11-30", "deprecated", "ends on 2026-12-01, in 1 day; replaced by next-1 or next-2"),
-        ("2026-12-01", "retired", "retired on 2026-12-01; replaced by next-1 or next-2"),
-        ("2027-12-01", "retired", "retired on 2026-12-01; replaced by next-1 or next-2"),
+        ("2026-11-01", "deprecated", f"ends on 2026-12-01, in 30 days{NEXT}"),
+        ("2026-11-30", "deprecated", f"ends on 2026-12-01, in 1 day{NEXT}"),
+        ("2026-12-01", "retired", f"retired on 2026-12-01{NEXT}"),
+        ("2027-12-01", "retired", f"retired on 2026-12-01{NEXT}"),
     ],
 )
 def test_state_of_a_model_on_a_day(day: str, state: str, said: str) -> None:
@@ -60,11 +59,14 @@ def test_model_without_dates_is_active_and_promises_no_end() -> None:
     assert not standing.must_be_served(END)
 
 
+FIRST = date(2025, 12, 16)
+
+
 @pytest.mark.parametrize(
     ("day", "sent", "promised"),
     [
-        (date(2025, 12, 15), date(2025, 12, 15), False),
-        (date(2025, 12, 16), date(2025, 12, 16), True),
+        (FIRST - timedelta(days=1), FIRST - timedelta(days=1), False),
+        (FIRST, FIRST, True),
         (EVE, EVE, True),
         (EVE, END, False),
         (END, END, False),
@@ -87,11 +89,12 @@ def edition(folder: Path, **lifecycle: Any) -> Edition:
     return load_edition("cometapi-2026-03-12", folder)
 
 
-def test_dates_of_an_edition_name_their_source(tmp_path: Path) -> None:
-    read = edition(tmp_path, **{"dall-e-3": ENTRY}).lifecycles["dall-e-3"]
-    assert read.until == END
-    assert read.source == "OpenAI OpenAPI specification 2.3.0, Shutdown"
-    assert read.retrieved == "2026-11-23"
+def test_dates_of_an_edition_name_their_source_and_out_of_order_the_file(tmp_path: Path) -> None:
+    read = edition(tmp_path / "right", **{"dall-e-3": ENTRY}).lifecycles["dall-e-3"]
+    source = "OpenAI OpenAPI specification 2.3.0, Shutdown"
+    assert (read.until, read.source, read.retrieved) == (END, source, "2026-11-23")
+    with pytest.raises(EditionError, match=r"edition\.json: lifecycle\.dall-e-3: since"):
+        edition(tmp_path / "wrong", **{"dall-e-3": {**ENTRY, "since": "2027-01-01"}})
 
 
 def test_own_dates_of_a_provider_outrank_those_of_the_edition(tmp_path: Path) -> None:
@@ -104,32 +107,28 @@ def test_own_dates_of_a_provider_outrank_those_of_the_edition(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("old", "new", "said"),
     [
-        (('"2027-04-07"', '"2027-02-30"'), r"lifecycle\.dall-e-3: .*day"),
-        (
-            ('until = "2027', 'since = "2028-01-01"\nuntil = "2027'),
-            "since 2028-01-01 is after until",
-        ),
-        (("until", "untill"), "unknown key 'untill'; did you mean 'until'"),
-        (('retrieved = "2026-11-27"', ""), "'retrieved' is a required property"),
+        ('"2027-04-07"', '"2027-02-30"', r"lifecycle\.dall-e-3: .*day"),
+        ('until = "2', 'since = "2028-01-01"\nuntil = "2', "since 2028-01-01 is after until"),
+        ("until", "untill", "unknown key 'untill'; did you mean 'until'"),
+        ('retrieved = "2026-11-27"', "", "'retrieved' is a required property"),
     ],
     ids=["no-date", "order", "unknown-key", "no-source"],
 )
 def test_mistake_in_the_dates_of_a_provider_is_said(
-    tmp_path: Path, change: tuple[str, str], said: str
+    tmp_path: Path, old: str, new: str, said: str
 ) -> None:
     with pytest.raises(ProviderError, match=said):
-        load_provider(write(tmp_path, GOOD + DATES.replace(*change)))
+        load_provider(write(tmp_path, GOOD + DATES.replace(old, new)))
 
 
-def test_dates_of_a_model_that_no_edition_knows_name_the_nearest(tmp_path: Path) -> None:
+def test_dates_of_a_model_need_one_that_is_known_and_without_an_end_one_that_is_sold(
+    tmp_path: Path,
+) -> None:
     mine = load_provider(write(tmp_path, GOOD + DATES.replace("dall-e-3", "dall-e-33")))
     with pytest.raises(UnknownNameError, match=r"mine\.toml: lifecycle.*did you mean 'dall-e-3'"):
         with_asked_models(mine, load_edition())
-
-
-def test_dates_without_an_end_need_a_model_of_the_provider(tmp_path: Path) -> None:
     dates = DATES.replace("dall-e-3", "dall-e-2").replace("until", "since")
     with pytest.raises(ProviderError, match=r"lifecycle\.dall-e-2: \[models\] lacks it.*`until`"):
         load_provider(write(tmp_path, GOOD + dates))
@@ -155,11 +154,6 @@ def test_model_that_is_sold_no_more_is_asked_where_the_edition_knows_it(tmp_path
     today = with_asked_models(openai, load_edition("openai-2026-11"))
     assert list(today.models) == list(openai.models)
     assert today.retired(load_edition("openai-2026-11"), date(2026, 11, 28)) == ("gpt-image-1",)
-
-
-def test_dates_out_of_order_in_an_edition_name_the_file(tmp_path: Path) -> None:
-    with pytest.raises(EditionError, match=r"edition\.json: lifecycle\.dall-e-3: since"):
-        edition(tmp_path, **{"dall-e-3": {**ENTRY, "since": "2027-01-01"}})
 
 
 def test_openai_says_of_every_model_of_the_old_page_when_it_ends() -> None:

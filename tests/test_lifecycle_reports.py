@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
+from msgspec import structs
 
 from conformance.findings import Finding, Verdict
 from conformance.reports import print_runs, render, summarize
-from conformance.reports.drift import ChangeKind, Drift, drift
+from conformance.reports.drift import ChangeKind, drift
 from conformance.reports.history import history
 from conformance.reports.history.render import now_of
 from conformance.reports.wording import closing, verdict_of
 from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import ended, night, printed
+from tests.shown import screen
 
 REFUSED = Finding("models.retired-refused", "MUST", Verdict.PASS, "acme", "dall-e-3", "baseline")
 OTHER = runs.finding(model="gpt-image-1")
@@ -49,17 +49,8 @@ def retired(day: int, **changes: Any) -> Run:
     return dated(day, REFUSED, OTHER, **changes)
 
 
-def shown(run: Run) -> str:
-    file = io.StringIO()
-    print_runs([run], Console(file=file, width=120))
-    return file.getvalue()
-
-
-def subjects(found: Drift) -> list[tuple[str, str, str]]:
-    return [(change.kind.value, change.subject, change.after) for change in found.changes]
-
-
-SERVED = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
+SERVED = structs.replace(REFUSED, verdict=Verdict.FAIL)
+ENDS = "ends on 2026-01-05, in 3 days; replaced by gpt-image-1"
 ENDED = "acme dall-e-3: retired on 2026-01-05; replaced by gpt-image-1 (a page, as of"
 
 
@@ -67,53 +58,42 @@ ENDED = "acme dall-e-3: retired on 2026-01-05; replaced by gpt-image-1 (a page, 
     ("run", "verdict", "note"),
     [
         (retired(9), "retired on 2026-01-05", ENDED),
-        (
-            served(2),
-            "pass, ends on 2026-01-05",
-            "ends on 2026-01-05, in 3 days; replaced by gpt-image-1",
-        ),
+        (served(2), "pass, ends on 2026-01-05", ENDS),
         (dated(9, SERVED, OTHER), "FAIL, retired on 2026-01-05", ENDED),
     ],
     ids=["ended", "ends", "still-served"],
 )
 def test_column_of_a_model_that_ends_says_when(run: Run, verdict: str, note: str) -> None:
     assert verdict_of(summarize([run]).rows[0]) == verdict
-    assert note in shown(run)
+    assert note in screen(print_runs, [run], width=120)
 
 
-def test_provider_all_of_whose_models_have_ended_is_not_said_to_conform() -> None:
-    head = runs.header(models=["dall-e-3"])
-    record = {"judged_on": "2026-01-09", "until": UNTIL}
-    head["providers"][0]["lifecycle"] = {"dall-e-3": record}
-    summary = summarize([night(9, REFUSED, head=head)])
-    assert "conforms" not in closing(summary)
-    assert "every model has ended, and nothing else was asked" in closing(summary)
-
-
-def test_provider_conforms_beside_a_model_that_has_ended_and_breaks_no_should() -> None:
-    should = Finding(REFUSED.clause, "SHOULD", Verdict.PASS, "acme", "dall-e-3", "baseline")
+def test_provider_conforms_only_beside_models_that_have_ended() -> None:
+    should = structs.replace(REFUSED, level="SHOULD")
     assert "conforms" in closing(summarize([dated(9, should, OTHER)]))
+    head = runs.header(models=["dall-e-3"])
+    dates = {"judged_on": "2026-01-09", "until": UNTIL}
+    head["providers"][0]["lifecycle"] = {"dall-e-3": dates}
+    said = closing(summarize([night(9, REFUSED, head=head)]))
+    assert "conforms" not in said
+    assert "every model has ended, and nothing else was asked" in said
 
 
 def test_json_markdown_and_page_say_when_a_model_ended() -> None:
     summary = summarize([retired(9)])
-    (column, _) = json.loads(render(summary, "json"))["columns"]
-    assert column["lifecycle"]["state"] == "retired"
-    assert column["lifecycle"]["until"] == UNTIL
+    lifecycle = json.loads(render(summary, "json"))["columns"][0]["lifecycle"]
+    assert (lifecycle["state"], lifecycle["until"]) == ("retired", UNTIL)
     for name in ("md", "html"):
         assert "retired on 2026-01-05" in render(summary, name)
 
 
-def test_night_of_the_end_is_no_regression_and_no_alarm() -> None:
+def test_night_of_the_end_is_told_alone_and_those_after_it_have_nothing_to_say_of_it() -> None:
     found = drift([served(3), served(4)], retired(5))
-    assert replace(found, unconfirmed_too=True).exit_code == 0
-    assert found.unjudged == ()
+    assert (replace(found, unconfirmed_too=True).exit_code, found.unjudged) == (0, ())
     ending = "retired on 2026-01-05; replaced by gpt-image-1"
-    assert subjects(found)[0] == ("new information", "dall-e-3", ending)
+    first = found.changes[0]
+    assert (first.kind.value, first.subject, first.after) == ("new information", "dall-e-3", ending)
     assert [change for change in found.changes if change.after == "absent"] == []
-
-
-def test_nights_after_the_end_have_nothing_to_say_of_it() -> None:
     found = drift([served(4), retired(5)], retired(6))
     assert (found.exit_code, found.changes, found.notes) == (0, (), ())
 

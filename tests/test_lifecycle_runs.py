@@ -12,19 +12,17 @@ from starlette.responses import JSONResponse, Response
 
 from conformance.contract import load_edition
 from conformance.exchange.source import RecordMode
-from conformance.live.ledger import Ledger
 from conformance.live.plan import plan
 from conformance.providers import load_provider
 from conformance.results.case_result import CaseResult
 from conformance.results.deviations import stale_deviations
 from conformance.results.run_file import write_run
 from conformance.results.standings import standings_of
-from conformance.runner.live_run import LiveRun
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import plan_of
 from tests import runs
-from tests.live import Clock, judge_all, paid_toml, session, watched
+from tests.live import judge_all, paid_toml, run_live, watched
 
 EDITION = load_edition()
 MODELS = ("dall-e-2", "dall-e-3", "gpt-image-1-mini")
@@ -48,29 +46,15 @@ def verdicts_of(judged: Mapping[str, CaseResult], path: str) -> dict[str, str]:
     return {name: finding.verdict.value for name, finding in judged[path].findings.items()}
 
 
-def judged_on(folder: Path, day: date, models: Any) -> tuple[Mapping[str, CaseResult], Ledger]:
-    """Judge the smallest requests to dall-e-2 and dall-e-3 on a day; returns what was spent too."""
-    with watched(models=models) as (url, _):
-        named = ("dall-e-2", "dall-e-3")
-        dates = DATES.format(until=END)
-        with session(folder, url, *named, more=dates, today=day, cases="baseline") as run:
-            return judge_all(run), run.live.ledger
-
-
-@pytest.mark.parametrize("day", [END, END + DAY, END + 400 * DAY])
+@pytest.mark.parametrize("day", [END, END + 400 * DAY])
 def test_of_a_model_that_has_ended_only_the_smallest_request_is_asked(
     tmp_path: Path, day: date
 ) -> None:
-    with watched(models=MODELS[1:]) as (url, eye):
-        file = ending(tmp_path, "dall-e-2")
-        run = Session(Options(providers=(file,), live=True, base_url=url, today=day))
-        run.__dict__["live"] = LiveRun(run.options, Clock(), lambda _: None)
-        judged = judge_all(run)
-        assert eye.asked == [("GET", "/v1/models"), ("POST", "/v1/images/generations")]
-        assert set(verdicts_of(judged, "dall-e-2/baseline").values()) == {"pass"}
-        assert run.live.ledger.spent().counted == 0
-        assert run.live.ledger.halts() == []
-        run.close()
+    more = DATES.format(until=END)
+    ended = run_live(tmp_path, served=MODELS[1:], more=more, today=day, budget=None)
+    assert ended.eye.asked == [("GET", "/v1/models"), ("POST", "/v1/images/generations")]
+    assert set(verdicts_of(ended.results, "dall-e-2/baseline").values()) == {"pass"}
+    assert (ended.spent.counted, ended.halts) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -88,11 +72,12 @@ def test_of_a_model_that_has_ended_only_the_smallest_request_is_asked(
 def test_verdict_on_either_side_of_the_end(
     tmp_path: Path, day: date, served: bool, clause: str, verdict: str
 ) -> None:
-    models = EDITION.models if served else MODELS[1:]
-    judged, ledger = judged_on(tmp_path, day, models)
-    assert verdicts_of(judged, "dall-e-2/baseline")[clause] == verdict
-    assert ledger.spent().counted == pytest.approx(0.04 + 0.02 * served)
-    assert len(judged["dall-e-3/baseline"].findings) > 40
+    models, more = (EDITION.models if served else MODELS[1:]), DATES.format(until=END)
+    chosen: dict[str, Any] = {"more": more, "today": day, "cases": "baseline"}
+    ended = run_live(tmp_path, None, "dall-e-2", "dall-e-3", served=tuple(models), **chosen)
+    assert ended.finding("dall-e-2/baseline", clause).verdict == verdict
+    assert ended.spent.counted == pytest.approx(0.04 + 0.02 * served)
+    assert len(ended.results["dall-e-3/baseline"].findings) > 40
 
 
 def test_model_that_ends_at_midnight_while_a_run_goes_on_breaks_nothing(tmp_path: Path) -> None:
@@ -104,16 +89,10 @@ def test_model_that_ends_at_midnight_while_a_run_goes_on_breaks_nothing(tmp_path
         painted.extend(["dall-e-2"] * names_it)
         return JSONResponse(GONE, 404) if names_it and len(painted) > 1 else None
 
-    with watched() as (url, eye):
-        eye.by_body = refuse
-        more = DATES.format(until=until)
-        with session(tmp_path, url, more=more, today=until - DAY, cases="[bnq]*") as run:
-            judged = judge_all(run)
-    words = {
-        finding.verdict.value for result in judged.values() for finding in result.findings.values()
-    }
-    assert words == {"pass", "unavailable"}
-    said = {finding.message for finding in judged["dall-e-2/n-2"].findings.values()}
+    chosen: dict[str, Any] = {"more": DATES.format(until=until), "today": until - DAY}
+    ended = run_live(tmp_path, by_body=refuse, cases="[bnq]*", **chosen)
+    assert ended.verdicts == {"pass", "unavailable"}
+    said = {finding.message for finding in ended.results["dall-e-2/n-2"].findings.values()}
     assert said == {"", "the model ended while the run was under way"}
 
 
@@ -137,25 +116,20 @@ def test_what_is_replayed_is_judged_as_on_the_day_of_its_recording(tmp_path: Pat
     assert header.providers[0].lifecycle["dall-e-2"].judged_on == today.isoformat()
 
 
-def test_cases_of_no_model_go_to_the_first_that_has_not_ended(tmp_path: Path) -> None:
+def test_plan_has_and_pays_next_to_nothing_for_what_has_ended(tmp_path: Path) -> None:
     provider = load_provider(ending(tmp_path, "dall-e-2", "dall-e-3"))
-    chosen = plan(EDITION, provider, combined=False, day=END).chosen
-    paths = {request.case.path for request in chosen}
+    made = plan(EDITION, provider, combined=False, day=END)
+    paths = {request.case.path for request in made.chosen}
     assert {path for path in paths if path.startswith("dall-e-2/")} == {
         "dall-e-2/models-list",
         "dall-e-2/baseline",
     }
-    assert "dall-e-3/model-omitted" in paths
-
-
-def test_plan_pays_nothing_for_what_has_ended_and_says_what_painting_would_cost(
-    tmp_path: Path,
-) -> None:
-    provider = load_provider(ending(tmp_path, "dall-e-2"))
-    made = plan(EDITION, provider, combined=False, day=END)
-    assert (made.usd, made.usd_if_painted) == (0, 0.02)
+    assert "dall-e-3/model-omitted" in paths, "cases of no model go to one that has not ended"
     assert made.standings["dall-e-2"].words == "retired on 2026-12-01"
-    before = plan(EDITION, provider, combined=False, day=END - DAY)
+    alone = load_provider(ending(tmp_path, "dall-e-2"))
+    made = plan(EDITION, alone, combined=False, day=END)
+    assert (made.usd, made.usd_if_painted) == (0, 0.02)
+    before = plan(EDITION, alone, combined=False, day=END - DAY)
     assert before.usd > 0.2
     assert before.standings["dall-e-2"].words == "ends on 2026-12-01, in 1 day"
 

@@ -20,7 +20,7 @@ from conformance.results.run_file import Run, read_run, write_run
 from conformance.runner.confirm import Confirmer
 from conformance.runner.output_path import ledger_of
 from tests import runs
-from tests.live import error, images, judge_all, session, watched
+from tests.live import error, images, run_live, session, watched
 from tests.living import finished
 from tests.nights import night
 
@@ -39,14 +39,15 @@ def found(verdict: Verdict, clause: str = "count.n-images") -> dict[str, Finding
         ([Verdict.FAIL, Verdict.PASS, Verdict.FAIL], Verdict.FLAKY, 0.75, 3),
         ([Verdict.UNAVAILABLE, Verdict.FAIL, Verdict.UNAVAILABLE], Verdict.FAIL, None, 1),
         ([Verdict.UNAVAILABLE] * 3, Verdict.FAIL, None, None),
+        ([None], Verdict.FAIL, None, None),
     ],
-    ids=["all-broken", "never-again", "now-and-then", "partly-unavailable", "unavailable"],
+    ids=["all-broken", "never", "now-and-then", "partly-unavailable", "unavailable", "no-budget"],
 )
 def test_worse_verdict_is_repeated_and_flaky_has_a_rate(
-    repeats: list[Verdict], verdict: Verdict, rate: float | None, times: int | None
+    repeats: list[Verdict | None], verdict: Verdict, rate: float | None, times: int | None
 ) -> None:
-    answers = iter(repeats)
-    confirmed = Confirmer(BEFORE, 3).confirm(found(Verdict.FAIL), lambda: found(next(answers)))
+    answers = (found(again) if again else None for again in repeats)
+    confirmed = Confirmer(BEFORE, 3).confirm(found(Verdict.FAIL), lambda: next(answers))
     told = confirmed["count.n-images"]
     assert (told.verdict, told.rate, told.repeats) == (verdict, rate, times)
 
@@ -60,31 +61,41 @@ def test_what_did_not_get_worse_is_not_repeated(judged: dict[str, Finding]) -> N
     assert Confirmer(BEFORE, 3).confirm(judged, lambda: pytest.fail("repeated")) == judged
 
 
-def test_budget_ends_the_repeats() -> None:
-    told = Confirmer(BEFORE, 3).confirm(found(Verdict.FAIL), lambda: None)
-    assert told["count.n-images"].verdict is Verdict.FAIL
-    assert told["count.n-images"].repeats is None
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two nights of the same requests: one kept all promises, the next met 429 alone."""
+    folder = tmp_path_factory.mktemp("good")
+    with watched() as (url, _):
+        run = finished(folder, url, "--cases", "[bnu]*")
+    first = read_run(run)
+    run.unlink()
+    runs.change_header(first, selection={}, plan=[])  # as if there were no more to judge
+    write_run(first, folder / "1.jsonl")
+    out = [structs.replace(each, verdict=Verdict.UNAVAILABLE) for each in first.findings]
+    second = Run(first.header, findings=out, footer=first.footer)
+    runs.change_header(second, id="later", started=datetime.now(UTC).isoformat())
+    write_run(second, folder / "2.jsonl")
+    return folder
 
 
-def test_regression_is_told_from_a_flake_by_sending_again(tmp_path: Path) -> None:
-    with watched() as (url, eye):
-        good = finished(tmp_path, url).rename(tmp_path / "good.jsonl")
-        sent = eye.posts
-        chosen: dict[str, Any] = {"cases": "n-2", "baseline": good, "confirm": 3}
-        eye.answer = images(error(400), start=sent, stop=sent + 1)
-        with session(tmp_path, url, **chosen) as once:
-            flaky = judge_all(once)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
-        assert eye.posts == sent + 4
-        eye.answer = images(error(400))
-        with session(tmp_path, url, **chosen) as always:
-            broken = judge_all(always)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
-    assert (flaky.verdict, flaky.rate, flaky.repeats) == (Verdict.FLAKY, 0.25, 3)
-    assert (broken.verdict, broken.rate, broken.repeats) == (Verdict.FAIL, None, 3)
+@pytest.mark.parametrize(
+    ("night", "stop", "told"),
+    [("1.jsonl", 1, (Verdict.FLAKY, 0.25, 3)), (".", None, (Verdict.FAIL, None, 3))],
+    ids=["flake", "regression-after-a-429-night"],
+)
+def test_regression_is_told_from_a_flake_by_sending_again(
+    good: Path, tmp_path: Path, night: str, stop: int | None, told: tuple[Any, ...]
+) -> None:
+    chosen: dict[str, Any] = {"cases": "n-2", "baseline": good / night, "confirm": 3}
+    ended = run_live(tmp_path, images(error(400), stop=stop), **chosen)
+    finding = ended.finding("dall-e-2/n-2", "parameters.valid-accepted")
+    assert (finding.verdict, finding.rate, finding.repeats) == told
+    assert stop is None or ended.posts == 4
 
 
 @pytest.mark.parametrize(("budget", "repeats"), [(9.0, 3), (0.075, 0)], ids=["ample", "tight"])
 def test_first_requests_are_all_made_before_any_repeat(
-    tmp_path: Path, budget: float, repeats: int
+    good: Path, tmp_path: Path, budget: float, repeats: int
 ) -> None:
     asked: list[bool] = []
 
@@ -94,22 +105,16 @@ def test_first_requests_are_all_made_before_any_repeat(
         told = {"message": said, "type": "x", "code": None, "param": "user"}
         return JSONResponse({"error": told}, 400) if "user" in body else None
 
-    with watched() as (url, eye):
-        good = finished(tmp_path, url, "--cases", "[bnu]*").rename(tmp_path / "good.jsonl")
-        eye.by_body = refuse
-        chosen: dict[str, Any] = {"cases": "[nu][-s]*[2rg]", "baseline": good, "confirm": 3}
-        with session(tmp_path, url, budget=budget, **chosen) as found:
-            judged = judge_all(found, threads=1)
+    chosen: dict[str, Any] = {"cases": "[nu][-s]*[2rg]", "baseline": good, "confirm": 3}
+    judged = run_live(tmp_path, by_body=refuse, threads=1, budget=budget, **chosen).results
     assert len(asked) == len(judged) + 1 + repeats  # and the first request, which is their control
     assert asked.index(True) < len(judged)
     assert asked[len(judged) + 1 :] == [True] * repeats
     assert judged["dall-e-2/n-2"].outcome.accepted
 
 
-def test_killed_run_loses_nothing_that_waited_to_be_confirmed(tmp_path: Path) -> None:
-    with watched() as (url, _):
-        good = finished(tmp_path, url).rename(tmp_path / "good.jsonl")
-    chosen: dict[str, Any] = {"cases": "[bn]*", "baseline": good}
+def test_killed_run_loses_nothing_that_waited_to_be_confirmed(good: Path, tmp_path: Path) -> None:
+    chosen: dict[str, Any] = {"cases": "[bn]*", "baseline": good / "1.jsonl"}
     killed = tmp_path / "killed.jsonl"
     with watched(steps=with_defects(TRUTHFUL, ["envelope.created-float"])) as (url, _):
         with session(tmp_path, url, **chosen) as found:
@@ -156,35 +161,22 @@ def test_folder_of_nights_stands_for_the_last_that_could_tell(
     assert before == {runs.finding().id: known}
 
 
-@pytest.mark.parametrize(
-    "sought",
-    [
-        replace(SOUGHT, edition="other"),
-        replace(SOUGHT, providers=frozenset({"relay"})),
-        replace(SOUGHT, until="2025-12-31"),
-    ],
-    ids=["edition", "provider", "later"],
-)
-def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, sought: RunFilter) -> None:
+OTHERS: list[dict[str, Any]] = [{"edition": "other"}, {"providers": frozenset({"relay"})}]
+LATER = {"until": "2025-12-31"}
+
+
+@pytest.mark.parametrize("other", [*OTHERS, LATER], ids=["edition", "provider", "later"])
+def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, other: dict[str, Any]) -> None:
     with pytest.raises(NightsError, match="holds no complete run of the same edition"):
-        Confirmer.read(nights(tmp_path, *NIGHTS), sought, 3)
+        Confirmer.read(nights(tmp_path, *NIGHTS), replace(SOUGHT, **other), 3)
 
 
-@pytest.mark.parametrize(
-    ("sought", "said"),
-    [
-        (replace(SOUGHT, edition="other"), "this one is of provider 'acme' by edition other,"),
-        (replace(SOUGHT, providers=frozenset({"relay"})), "this one is of provider 'relay' by"),
-    ],
-    ids=["edition", "provider"],
-)
-def test_run_file_of_something_else_is_no_baseline(
-    tmp_path: Path, sought: RunFilter, said: str
-) -> None:
+def test_run_file_of_something_else_is_no_baseline(tmp_path: Path) -> None:
     (path,) = nights(tmp_path, Verdict.PASS).iterdir()
-    with pytest.raises(OtherRunError, match="is a run of provider 'acme' by edition sa") as told:
-        Confirmer.read(path, sought, 3)
-    assert said in str(told.value)
+    for other, said in zip(OTHERS, ("'acme' by edition other,", "'relay' by"), strict=True):
+        same = f"is a run of provider 'acme' by edition sa.*this one is of provider {said}"
+        with pytest.raises(OtherRunError, match=same):
+            Confirmer.read(path, replace(SOUGHT, **other), 3)
     assert Confirmer.read(path, replace(SOUGHT, until="2025-01-01"), 3).before
 
 
@@ -218,20 +210,3 @@ def test_night_that_was_cut_off_is_passed_over_in_a_folder(tmp_path: Path) -> No
     write_run(night(2, runs.broken(), end=None), tmp_path / "2.jsonl")
     (tmp_path / "3.jsonl").write_text("no run\n")
     assert set(Confirmer.read(tmp_path, SOUGHT, 3).before.values()) == {Verdict.PASS}
-
-
-def test_break_after_a_429_night_is_sent_again_against_the_folder(tmp_path: Path) -> None:
-    good = tmp_path / "good"
-    good.mkdir()
-    with watched() as (url, eye):
-        first = read_run(finished(tmp_path, url))
-        runs.change_header(first, selection={}, plan=[])  # as if there were no more to judge
-        write_run(first, good / "1.jsonl")
-        out = [structs.replace(each, verdict=Verdict.UNAVAILABLE) for each in first.findings]
-        second = Run(first.header, findings=out, footer=first.footer)
-        runs.change_header(second, id="later", started=datetime.now(UTC).isoformat())
-        write_run(second, good / "2.jsonl")
-        eye.answer = images(error(400))
-        with session(tmp_path, url, cases="n-2", baseline=good, confirm=3) as found_:
-            broken = judge_all(found_)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
-    assert (broken.verdict, broken.repeats) == (Verdict.FAIL, 3)

@@ -25,7 +25,7 @@ from conformance.runner.resume import ResumeError
 from conformance.suite.signals import SAID, SIGNALS, Stopping
 from tests.kills import kill_often
 from tests.live import KEY, Watched, error, images, judge_all, session, verdicts, watched
-from tests.living import Running, live, wait_for
+from tests.living import Running, live, spent_of, wait_for
 
 FEW = ("--budget", "1", "--cases", "[bu][a6r]*", "--quiet")
 """Images, and nothing that is to be refused: that would be sent before them."""
@@ -88,14 +88,13 @@ def generations(run: Run) -> list[ExchangeRecord]:
     return [each for each in sent if each.case != "models-list"]
 
 
-def test_ctrl_c_waits_for_what_is_under_way_and_keeps_it(interrupted: Stopped) -> None:
-    assert len(generations(interrupted.run)) == interrupted.sent
-    assert {each.verdict for each in interrupted.run.findings} == {Verdict.PASS, Verdict.NOT_RUN}
-
-
-def test_ctrl_c_says_how_the_run_is_resumed_and_is_never_green(interrupted: Stopped) -> None:
-    assert (interrupted.code, interrupted.run.complete) == (2, False)
-    assert interrupted.said.count(SAID) == 1
+def test_ctrl_c_keeps_what_is_under_way_and_says_how_the_run_is_resumed(
+    interrupted: Stopped,
+) -> None:
+    run = interrupted.run
+    assert len(generations(run)) == interrupted.sent
+    assert {each.verdict for each in run.findings} == {Verdict.PASS, Verdict.NOT_RUN}
+    assert (interrupted.code, run.complete, interrupted.said.count(SAID)) == (2, False, 1)
     how = "continue with --resume run.jsonl and another --output"
     assert f"the findings made so far are kept; {how}" in interrupted.said
     assert "Traceback" not in interrupted.said
@@ -109,20 +108,16 @@ def test_interrupted_run_is_resumed_without_sending_a_case_twice(interrupted: St
     assert KEY not in (interrupted.folder / "second.jsonl").read_text()
 
 
-def test_killed_run_keeps_every_answer_that_came(killed: Stopped) -> None:
+def test_killed_run_keeps_every_answer_and_its_ledger_names_those_that_are_lost(
+    killed: Stopped,
+) -> None:
     run = killed.run
-    assert run.footer is None
+    assert (killed.code, run.footer) == (-signal.SIGKILL, None)
     assert len(generations(run)) == killed.sent - 2
-
-
-def test_ledger_of_a_killed_run_names_the_requests_without_an_answer(killed: Stopped) -> None:
-    assert killed.code == -signal.SIGKILL
-    ledger = read_ledger(ledger_of(killed.folder / "run.jsonl"))
-    kept = {
-        f"paid::{each}" for each in killed.run.exchanges for _, _, each in [each.partition("/")]
-    }
-    lost = [each for name, each in ledger.unanswered.items() if name not in kept]
-    assert [each.usd for each in lost] == [pytest.approx(0.04)] * 2
+    unanswered = read_ledger(ledger_of(killed.folder / "run.jsonl")).unanswered
+    kept = {f"paid::{each.partition('/')[2]}" for each in run.exchanges}
+    lost = [each.usd for name, each in unanswered.items() if name not in kept]
+    assert lost == [pytest.approx(0.04)] * 2
 
 
 def test_lost_answers_are_spent_and_sent_again_only_when_told(killed: Stopped) -> None:
@@ -130,26 +125,16 @@ def test_lost_answers_are_spent_and_sent_again_only_when_told(killed: Stopped) -
     told = "2 requests of run.jsonl may be billed, and the answers are lost: 0.08 USD at most"
     assert f"{told}, counted as spent; they are not sent again without --resend" in said
     assert len(generations(second)) == killed.eye.posts - 2
-    assert {e.verdict for e in second.findings if "--resend sends it" in e.message} == {
-        Verdict.NOT_RUN
-    }
-    assert _spent(second) == pytest.approx(_own(second) + 0.08)
+    held = {each.verdict for each in second.findings if "--resend sends it" in each.message}
+    assert held == {Verdict.NOT_RUN}
+    prices = [each.price for each in generations(second) if each.run is None]
+    own = sum(each.spent.estimate or 0 for each in prices if each and each.spent)
+    assert spent_of(killed.folder / "second.jsonl").estimate == pytest.approx(own + 0.08)
     third, said = killed.resumed("third.jsonl", "--resend", of="second.jsonl")
     assert third.complete, said
     assert "counted as spent; they are sent again" in said
-    assert _spent(third) == pytest.approx(0.08), "not counted a second time"
-
-
-def _spent(run: Run) -> float:
-    """What the footer says was spent by the run itself, by a known price."""
-    assert run.footer is not None
-    assert run.footer.spent is not None
-    return run.footer.spent.estimate
-
-
-def _own(run: Run) -> float:
-    prices = [each.price for each in generations(run) if each.run is None]
-    return sum(each.spent.estimate or 0 for each in prices if each and each.spent)
+    once = spent_of(killed.folder / "third.jsonl").estimate
+    assert once == pytest.approx(0.08), "not counted a second time"
 
 
 def test_nothing_billed_is_sent_twice_whenever_it_is_killed(tmp_path: Path) -> None:
@@ -199,34 +184,20 @@ def test_stop_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) -> None:
     assert eye.posts == 1
 
 
-@pytest.fixture
-def taken() -> Iterator[tuple[Stopping, Mock]]:
-    stop = Mock()
+def test_signals_are_one_at_one_moment_end_the_run_later_and_are_given_back() -> None:
+    before, stop = [signal.getsignal(each) for each in SIGNALS], Mock()
     stopping = Stopping(stop)
-    yield stopping, stop
-    stopping.end()
-
-
-def test_signals_at_one_moment_are_one(taken: tuple[Stopping, Mock]) -> None:
-    signal.raise_signal(signal.SIGTERM)
-    signal.raise_signal(signal.SIGINT)  # `timeout` asks a process and its group
-    taken[1].assert_called_once_with()
-    assert not taken[0].at_once
-
-
-def test_later_signal_ends_the_run(taken: tuple[Stopping, Mock]) -> None:
-    signal.raise_signal(signal.SIGTERM)
-    taken[0]._last -= 1  # a second later
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
-    assert taken[0].at_once
-
-
-def test_signals_are_given_back() -> None:
-    before = [signal.getsignal(each) for each in SIGNALS]
-    stopping = Stopping(Mock())
-    assert [signal.getsignal(each) for each in SIGNALS] != before
-    stopping.end()
+    try:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)  # `timeout` asks a process and its group
+        stop.assert_called_once_with()
+        assert not stopping.at_once
+        stopping._last -= 1  # a second later
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert stopping.at_once
+    finally:
+        stopping.end()
     assert [signal.getsignal(each) for each in SIGNALS] == before
 
 

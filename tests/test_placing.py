@@ -67,22 +67,22 @@ def test_file_of_a_provider_is_no_output(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("named", ["", ".", "/"])
-def test_folder_is_no_place_of_a_run_file(named: str) -> None:
+def test_folder_is_no_run_file_to_write_and_none_to_resume(named: str) -> None:
     with pytest.raises(OutputError, match="is no regular file; name one with --output"):
         OutputFile(Path(named))
-
-
-@pytest.mark.parametrize("named", ["", ".", "/"])
-def test_folder_is_no_run_to_resume(named: str) -> None:
     with pytest.raises(RunFileError, match="is a folder, and a run file is asked for"):
         Session(Options(providers=("reference",), live=True, resume=Path(named)))
 
 
 @pytest.mark.parametrize("name", ["cassette.yaml", "notes.txt", "other.json"])
 def test_file_that_is_no_run_file_is_no_output(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text('{"type": "something else"}')
+    path = tmp_path / name
+    path.write_text('{"type": "something else"}')
     with pytest.raises(OutputError, match="is there, and is no run file"):
-        check_output(tmp_path / name, Options())
+        check_output(path, Options())
+    with pytest.raises(OutputError, match="is there, and is no run file"):
+        judge_files([RECORDED], load_edition(), path)
+    assert path.read_text() == '{"type": "something else"}'
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
@@ -110,44 +110,26 @@ def test_looking_at_a_place_changes_nothing(tmp_path: Path, content: bytes) -> N
     assert os.listdir(tmp_path) == ["run.jsonl"]
 
 
-def test_run_is_set_aside_until_the_first_finding_is_kept(good: Path) -> None:
+def test_run_is_set_aside_until_a_finding_is_kept_or_something_was_sent(good: Path) -> None:
     before = good.read_bytes()
     place = OutputFile(good)
-    place.take()
-    assert not good.exists()
-    assert place.before.read_bytes() == before
-    good.write_text("new")
-    place.keep()
-    assert os.listdir(good.parent) == ["run.jsonl"]
 
+    def begin() -> None:
+        place.take()
+        assert not good.exists()
+        assert place.before.read_bytes() == before
+        good.write_text("only a header\n")
 
-@pytest.fixture
-def begun(good: Path) -> tuple[OutputFile, bytes]:
-    """A new run of which only the header is there, and the run that was there before."""
-    before = good.read_bytes()
-    place = OutputFile(good)
-    place.take()
-    good.write_text("only a header\n")
-    return place, before
-
-
-def test_run_that_judged_nothing_gives_the_one_before_back(
-    good: Path, begun: tuple[OutputFile, bytes]
-) -> None:
-    place, before = begun
+    begin()
     place.give_back()
-    assert good.read_bytes() == before
-    assert os.listdir(good.parent) == ["run.jsonl"]
-
-
-def test_run_that_sent_something_stays_although_it_judged_nothing(
-    good: Path, begun: tuple[OutputFile, bytes]
-) -> None:
-    place, before = begun
+    assert (good.read_bytes(), os.listdir(good.parent)) == (before, ["run.jsonl"])
+    begin()
     sent(good)
     place.give_back()
     assert good.read_text() == "only a header\n"
     assert place.before.read_bytes() == before
+    place.keep()
+    assert not place.before.exists()
 
 
 def test_interrupted_run_is_set_aside_with_its_ledger_and_never_removed(good: Path) -> None:
@@ -174,14 +156,12 @@ def test_early_end_leaves_the_run_before(good: Path, words: list[str]) -> None:
     assert os.listdir(good.parent) == ["run.jsonl"]
 
 
-def test_second_run_replaces_the_first(tmp_path: Path) -> None:
-    ids = []
-    for _ in range(2):
-        done = command(tmp_path, *QUICK)
-        assert done.returncode == 0, done.stderr
-        ids.append(read_run(tmp_path / "run.jsonl").header.id)
-    assert ids[0] != ids[1]
-    assert os.listdir(tmp_path) == ["run.jsonl"]
+def test_run_replaces_the_one_before(good: Path) -> None:
+    before = read_run(good).header.id
+    done = command(good.parent, *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert read_run(good).header.id != before
+    assert os.listdir(good.parent) == ["run.jsonl"]
 
 
 def test_default_file_is_this_process_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,13 +178,6 @@ def test_default_file_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
         OutputFile(tmp_path / default_output(["acme"])),
     ):
         pass
-
-
-def test_judged_recordings_never_replace_what_is_no_run(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match="is there, and is no run file"):
-        judge_files([RECORDED], load_edition(), tmp_path / "notes.txt")
-    assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_judged_recordings_that_cannot_be_written_leave_the_run_before(

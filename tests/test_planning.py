@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from tests.extent import sample
 from tests.workflows import workflow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 EDITION = load_edition()
@@ -45,10 +45,13 @@ REFERENCE = load_provider("reference")
 SCHEMA = json.loads((schemas_directory() / "plan.schema.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(autouse=True)
-def _fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _fewer_steps() -> Iterator[None]:
     """Search for cheap rows a tenth as long: every plan of these tests does."""
-    monkeypatch.setattr("conformance.cases.covering._STEPS", 2000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("conformance.cases.covering._STEPS", 2000)
+        patch.setenv("COMETAPI_KEY", "sk-never-sent")
+        yield
 
 
 @cache
@@ -56,49 +59,36 @@ def made(models: str = "dall-e-3", **limits: Any) -> Plan:
     return plan(EDITION, COMETAPI, models=models, **limits)
 
 
-def test_without_a_budget_every_pair_is_reached() -> None:
-    assert made().left_out == ()
-    assert made().reach["dall-e-3"].covered == made().reach["dall-e-3"].feasible > 100
-
-
-@pytest.mark.parametrize("budget", [0, 0.05, 0.40, 0.41])
-def test_budget_is_never_crossed(budget: float) -> None:
-    found = made(budget=budget)
-    assert found.usd <= budget
-    assert found.left_out
-    assert len(found.chosen) + len(found.left_out) == len(made().chosen)
-
-
-def test_more_money_reaches_more_pairs() -> None:
-    reached = [made(budget=budget).reach["dall-e-3"].covered for budget in (0, 0.2, 0.8, 5.0)]
+def test_budget_is_never_crossed_and_more_money_reaches_more_pairs() -> None:
+    reached = []
+    for budget in (0, 0.05, 0.40, 0.41, 5.0):
+        found = made(budget=budget)
+        assert found.usd <= budget
+        assert len(found.chosen) + len(found.left_out) == len(made().chosen)
+        reached.append(found.reach["dall-e-3"].covered)
     assert reached == sorted(reached)
-    assert reached[0] == 0
-    assert reached[-1] == made().reach["dall-e-3"].feasible
+    assert (reached[0], made().left_out) == (0, ())
+    assert (
+        reached[-1] == made().reach["dall-e-3"].covered == made().reach["dall-e-3"].feasible > 100
+    )
 
 
 @pytest.mark.parametrize("limits", [{}, {"budget": 0.2}, {"max_requests": 7}])
-def test_every_request_comes_after_its_control(limits: dict[str, Any]) -> None:
+def test_every_request_comes_after_its_control_and_the_cheapest_first(
+    limits: dict[str, Any],
+) -> None:
     seen: set[str | None] = {None}
-    for request in made(**limits).chosen:
+    chosen = made(**limits).chosen
+    for request in chosen:
         assert request.case.control in seen
         seen.add(request.case.id)
-
-
-def test_cheapest_comes_first() -> None:
-    billed = [request for request in made("gpt-image-1-mini").chosen if request.case.billed]
-    prices = [
-        request.estimate.usd for request in billed[1:]
-    ]  # the first is the control of the rest
-    assert billed[0].case.id == "baseline"
-    assert prices == sorted(prices)
-
-
-def test_number_of_requests_is_kept() -> None:
-    assert len(made(max_requests=7).chosen) == 7
+    _control, *prices = (request.estimate.usd for request in chosen if request.case.billed)
+    assert prices == sorted(prices), "but for the first, the control of the rest"
+    assert len(chosen) == limits.get("max_requests", len(chosen))
 
 
 def test_unknown_price_is_told() -> None:
-    assert made("dall-e-2").unknown
+    assert made("dall-e-2", combined=False).unknown
     assert not made("dall-e-3").unknown
 
 
@@ -139,18 +129,18 @@ def test_combined_cases_pass_under_every_clause_that_binds(name: str) -> None:
                 assert len(found) > 20
 
 
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [({"models": "dall-e-9"}, "unknown model 'dall-e-9'"), ({"strength": 4}, "1, 2 and 3")],
-)
-def test_wrong_choice_is_an_error(wrong: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConformanceError, match=told):
-        plan(EDITION, COMETAPI, **wrong)
-
-
 def run(*arguments: str) -> Any:
     command = ["plan", "--provider", "cometapi", "--models", "dall-e-*", *arguments]
     return CliRunner().invoke(app, command)
+
+
+@cache
+def document(*arguments: str) -> Any:
+    return json.loads(run("--format", "json", *arguments).stdout)
+
+
+def options(**chosen: Any) -> Options:
+    return Options(providers=("cometapi",), models="dall-e-*", live=True, **chosen)
 
 
 SELECTIONS: dict[str, dict[str, Any]] = {
@@ -164,28 +154,29 @@ SELECTIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("selection", SELECTIONS.values(), ids=SELECTIONS)
-def test_plan_of_a_selection_is_what_the_run_sends(
-    monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any]
-) -> None:
-    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
-    words = [f"--{name.replace('_', '-')}={value}" for name, value in selection.items()]
-    document = json.loads(run("--format", "json", *words).stdout)
-    asked = Options(providers=("cometapi",), models="dall-e-*", live=True, **selection)
-    session = Session(asked)
-    assert len(document["requests"]) == session.cost_estimate.requests < 60
-    assert document["total_usd"] == pytest.approx(session.cost_estimate.usd)
+def test_plan_of_a_selection_is_what_the_run_sends(selection: dict[str, Any]) -> None:
+    told = document(*(f"--{name.replace('_', '-')}={each}" for name, each in selection.items()))
+    estimate = Session(options(**selection)).cost_estimate
+    assert len(told["requests"]) == estimate.requests < 60
+    assert told["total_usd"] == pytest.approx(estimate.usd)
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--cases", "n-22"], "unknown case 'n-22' in cometapi; did you mean 'n-2'"),
-        (["--clauses", "conut.*"], "unknown clause 'conut"),
-        (["--clauses", "stream.*"], "leave nothing of cometapi to judge"),
+        ("--models dall-e-9", "unknown model 'dall-e-9'"),
+        ("--cases n-22", "unknown case 'n-22' in cometapi; did you mean 'n-2'"),
+        ("--clauses conut.*", "unknown clause 'conut"),
+        ("--clauses stream.*", "leave nothing of cometapi to judge"),
     ],
 )
-def test_selection_of_nothing_is_an_error(words: list[str], told: str) -> None:
-    assert told in str(run(*words).exception)
+def test_selection_of_nothing_is_an_error(words: str, told: str) -> None:
+    assert told in str(run(*words.split()).exception)
+
+
+def test_strength_that_no_plan_knows_is_an_error() -> None:
+    with pytest.raises(ConformanceError, match="1, 2 and 3"):
+        made(strength=4)
 
 
 def test_plan_has_every_option_of_run_that_selects() -> None:
@@ -200,35 +191,21 @@ def help_of(command: str) -> str:
 
 
 @pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])
-def test_run_sends_in_the_order_of_the_plan(
-    monkeypatch: pytest.MonkeyPatch, strength: int | None
+def test_run_sends_in_the_order_of_the_plan_for_the_least_budget_that_it_names(
+    strength: int | None,
 ) -> None:
-    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
-    words = ["--strength", str(strength)] if strength else []
-    document = json.loads(run("--format", "json", *words).stdout)
-    asked = Options(
-        providers=("cometapi",), models="dall-e-*", live=True, budget=99, strength=strength
-    )
-    session = Session(asked)
+    told = document(*(["--strength", str(strength)] if strength else []))
+    session = Session(options(budget=told["starts_with_usd"], strength=strength))
+    session.check_affordable()
     (engine,) = session.engines
     sent = [case.path for case, _ in session.selected(engine)]
-    assert [f"{request['model']}/{request['case']}" for request in document["requests"]] == sent
-    assert document["combined"] is bool(strength)
-    coverage = document["coverage"]["dall-e-3"]
+    assert [f"{request['model']}/{request['case']}" for request in told["requests"]] == sent
+    assert told["combined"] is bool(strength)
+    coverage = told["coverage"]["dall-e-3"]
     assert (coverage["covered"] < coverage["feasible"]) is not bool(strength)
-
-
-@pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])
-def test_budget_that_a_plan_names_is_the_least_that_starts(
-    monkeypatch: pytest.MonkeyPatch, strength: int | None
-) -> None:
-    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
-    words = ["--strength", str(strength)] if strength else []
-    needed = json.loads(run("--format", "json", *words).stdout)["starts_with_usd"]
-    asked = Options(providers=("cometapi",), models="dall-e-*", live=True, strength=strength)
-    Session(replace(asked, budget=needed)).check_affordable()
+    less = options(budget=told["starts_with_usd"] - 0.02, strength=strength)
     with pytest.raises(BudgetError, match="more than --budget"):
-        Session(replace(asked, budget=needed - 0.02)).check_affordable()
+        Session(less).check_affordable()
 
 
 @pytest.mark.parametrize("name", sample(["cometapi", "openai"], 2))
@@ -242,36 +219,22 @@ def test_night_of_the_workflow_starts_with_its_budget(name: str) -> None:
     assert starts_with(made) <= float(night["budget"])
 
 
-def test_plan_over_its_budget_says_how_to_start() -> None:
-    said = " ".join(run("--budget", "0.50").stdout.split())
-    assert "run --live starts with --budget" in said
-    assert "with less, --partial starts it" in said
-    assert "--strength 2 adds the fewest" in said
-
-
 @pytest.mark.parametrize("strength", ["1", "2"])
 def test_json_has_its_published_form(strength: str) -> None:
-    done = run("--format", "json", "--budget", "0.50", "--strength", strength)
-    document = json.loads(done.stdout)
-    Draft202012Validator(SCHEMA).validate(document)
-    assert document["total_usd"] == pytest.approx(
-        sum(request["usd"] for request in document["requests"])
-    )
-    assert document["left_out"]
+    told = document("--budget", "0.50", "--strength", strength)
+    Draft202012Validator(SCHEMA).validate(told)
+    assert told["total_usd"] == pytest.approx(sum(each["usd"] for each in told["requests"]))
+    assert told["left_out"]
 
 
-def test_table_tells_price_source_coverage_and_what_is_left_out() -> None:
+def test_table_tells_price_source_coverage_what_is_left_out_and_how_to_start() -> None:
     done = run("--budget", "0.50")
     assert done.exit_code == 0
-    wanted = (
-        "of USD 0.50",
-        "February 2026",
-        f"as of {COMETAPI.prices.date}",
-        "left out: ",
-        "counted as the dearest",
-    )
-    for part in (*wanted, "pairs reached", "baseline", "not billed"):
-        assert part in done.stdout
+    prices = ("of USD 0.50", "February 2026", f"as of {COMETAPI.prices.date}", "not billed")
+    told = ("counted as the dearest", "pairs reached", "baseline", "left out: ")
+    how = ("run --live starts with --budget", "with less, --partial starts it")
+    for part in (*prices, *told, *how, "--strength 2 adds the fewest"):
+        assert part in " ".join(done.stdout.split())
 
 
 def test_free_provider_is_said_to_be_free() -> None:
@@ -286,7 +249,6 @@ def test_output_is_the_json(tmp_path: Path) -> None:
     Draft202012Validator(SCHEMA).validate(json.loads((tmp_path / "plan.json").read_text()))
 
 
-@pytest.mark.parametrize("budget", ["unlimited", "Unlimited"])
-def test_plan_without_a_limit_is_the_whole_plan(budget: str) -> None:
-    document = json.loads(run("--format", "json", "--budget", budget).stdout)
-    assert (document["budget_usd"], document["left_out"]) == (None, [])
+def test_plan_without_a_limit_is_the_whole_plan() -> None:
+    whole = document("--budget", "Unlimited")
+    assert (whole["budget_usd"], whole["left_out"]) == (None, [])
