@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -207,19 +207,21 @@ class Placed(NamedTuple):
 @cache  # building the strategy takes longer than drawing
 def honoured(edition: Edition, model: Model, caps: Caps = FREE) -> Bodies:
     """Draw bodies that must be honoured; few ask for more than three images."""
-    return st.builds(partial(_fewer, edition), valid_bodies(edition, model), st.sampled_from(caps))
+    # no partial: hypothesis would print it for every failure, with the whole edition in it
+    pairs = st.tuples(valid_bodies(edition, model), st.sampled_from(caps))
+    return pairs.map(lambda pair: _fewer(edition, *pair))
 
 
 @cache
 def refused(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
     """Draw bodies with one fault, each with a control of one image."""
-    return invalid_bodies(edition, model).map(partial(_cheaper, edition))
+    return invalid_bodies(edition, model).map(lambda invalid: _cheaper(edition, invalid))
 
 
 @cache
 def too_many(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
     """Draw bodies that ask for too many images, each with a control of one image."""
-    return above_limit_n(edition, model).map(partial(_cheaper, edition))
+    return above_limit_n(edition, model).map(lambda invalid: _cheaper(edition, invalid))
 
 
 def formats(edition: Edition, model: Model) -> st.SearchStrategy[Formats]:

@@ -12,7 +12,7 @@ from typing import Any
 from conformance.cases.documented import cases_for
 from conformance.clauses import CHAPTERS as CLAUSE_CHAPTERS
 from conformance.clauses import clauses_of
-from conformance.contract import Edition, load_edition, model_named
+from conformance.contract import Edition, RequestBody, load_edition, model_named
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.reference.defects.derivation import derive_defects
 from conformance.reference.defects.planting import REGISTRY, Defect
@@ -66,14 +66,18 @@ def _is_lie_in(edition: Edition, defect: Defect) -> bool:
     if defect.chapter != "parameters" or validate is TRUTHFUL.validate or derived_or_open:
         return True
     served = tuple(edition.models)
-    representatives = {model.schema: model for model in edition.models.values()}.values()
     return any(
         (request.expectation == "accepted") != (validate(request, served) is None)
-        for model in representatives
-        for case in cases_for(edition, model, lead=False)
-        for request in [edition.read(case.body)]
-        if request.expectation != "open"
+        for request in _certain_requests(edition)
     )
+
+
+@cache
+def _certain_requests(edition: Edition) -> tuple[RequestBody, ...]:
+    representatives = {model.schema: model for model in edition.models.values()}.values()
+    cases = (case for model in representatives for case in cases_for(edition, model, lead=False))
+    requests = (edition.read(case.body) for case in cases)
+    return tuple(request for request in requests if request.expectation != "open")
 
 
 def with_defects(
