@@ -66,6 +66,25 @@ def test_sixteen_bits_a_sample_decode_to_their_high_byte() -> None:
     assert (deep.mode, deep.pixel_digest) == ("I;16", shallow.pixel_digest)
 
 
+@pytest.mark.parametrize(
+    ("depth", "colour", "row", "key"),
+    [
+        (2, 0, b"\x1b", b"\0\x02"),
+        (4, 0, b"\x1a\x3f", b"\0\x0a"),
+        (16, 0, bytes.fromhex("0000 12ab cd00 ffff"), b"\x12\xab"),
+        (16, 2, bytes.fromhex("000000000000 12ab34cd56ef 12ab34cd0000 ffff00000000"), None),
+    ],
+    ids=["grey-2", "grey-4", "grey-16", "rgb-16"],
+)
+def test_colour_that_is_transparent_is_found_at_every_depth(
+    depth: int, colour: int, row: bytes, key: bytes | None
+) -> None:
+    transparent = chunk(b"tRNS", key or row[6:12])
+    pixels = chunk(b"IDAT", zlib.compress(b"\0" + row))
+    facts = inspect_image(png(header(4, 1, depth, colour), transparent, pixels))
+    assert (facts.has_alpha, facts.lowest_alpha, facts.clear, facts.complete) == (True, 0, 1, True)
+
+
 @pytest.mark.parametrize("kind", ["png", "webp", "gif", *AVIF])
 def test_animation_counts_its_frames(kind: str) -> None:
     turned = [picture().rotate(turn) for turn in (90, 180)]

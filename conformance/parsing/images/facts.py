@@ -158,6 +158,8 @@ def _decode(
             if image.width * image.height > max_pixels:
                 return replace(facts, fault=_too_many(image.size, max_pixels))
             image.load()
+            if facts.type == "png":
+                _scale_colour_key(image, depth=data[24])
             # Pillow leaves missing rows blank, and says nothing; to count them costs an inflation.
             if facts.type == "png" and _ends_blank(image) and png_lacks_rows(data):
                 return replace(facts, fault="is truncated: its pixel data ends before its last row")
@@ -173,6 +175,16 @@ def _decode(
             reason = "its pixels end early" if truncated else "its pixels cannot be decoded"
         details = f"it starts like {facts.type}, but {reason} ({type(error).__name__})"
         return replace(facts, fault=container.fault or f"is damaged: {details}")
+
+
+def _scale_colour_key(image: Image.Image, depth: int) -> None:
+    """Bring the colour that a PNG makes transparent to eight bits a sample, as its pixels are."""
+    key = image.info.get("transparency")
+    # A palette has an index for it, and one bit Pillow scales itself.
+    if image.mode != "P" and depth in (2, 4, 16) and isinstance(key, int | tuple):
+        samples = key if isinstance(key, tuple) else (key,)
+        scaled = [s >> 8 if depth == 16 else s % 2**depth * 255 // (2**depth - 1) for s in samples]
+        image.info["transparency"] = tuple(scaled) if isinstance(key, tuple) else scaled[0]
 
 
 def _ends_blank(image: Image.Image) -> bool:
