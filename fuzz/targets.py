@@ -33,8 +33,9 @@ from conformance.parsing import (
     read_json,
     read_yaml,
 )
-from conformance.parsing.credentials import CredentialStatus, read_credentials
-from conformance.parsing.images import inspect_image
+from conformance.parsing.credentials.reading import read_credentials
+from conformance.parsing.credentials.records import CredentialStatus
+from conformance.parsing.images.facts import inspect_image
 from conformance.providers import load_provider
 from conformance.recordings import judge_files
 from conformance.recordings.contracts import Contracts

@@ -16,7 +16,7 @@ from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette import DRAWN, CassetteLibrary
 from conformance.output.printing import printable
 from conformance.parsing import load_json
-from conformance.parsing.json_data import BOUNDS
+from conformance.parsing.json_text import BOUNDS
 
 SCHEMA = 1
 """Version of the manifest's form."""

@@ -29,7 +29,7 @@ from conformance.exchange.redaction.edits import (
 from conformance.exchange.redaction.escapes import ESCAPE, LAX, unescape
 from conformance.exchange.redaction.image_metadata import metadata, with_checksums
 from conformance.exchange.redaction.split_keys import SplitKey
-from conformance.parsing.images import sniff
+from conformance.parsing.images.media_types import sniff
 
 DEPTH = 4  # encodings one within the other
 _ROUNDS = 6  # of escapes one within the other

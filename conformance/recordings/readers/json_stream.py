@@ -9,8 +9,7 @@ from typing import Any
 
 import ijson
 
-from conformance.parsing.json_data import JSONBounds, load_json
-from conformance.parsing.json_text import JSONFaultError
+from conformance.parsing.json_text import JSONBounds, JSONFaultError, load_json
 from conformance.recordings.readers.model import MOST_BYTES, RecordingError
 
 _CHUNK = 16 * 1024  # bytes read at once, and how exact the line of an item is
