@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 from benchmarks.measuring import Row, Watched, run
 from benchmarks.samples import picture
 from conformance.contract import load_edition
-from conformance.recordings import ForeignReport, judge_files
+from conformance.recordings.inputs import ForeignReport
+from conformance.recordings.judging import judge_files
 
 GENERATIONS = "https://provider.example/v1/images/generations"
 _NOISE = 2 * 1024 * 1024  # bytes of a payload that is no image exchange

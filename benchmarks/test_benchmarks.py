@@ -15,7 +15,7 @@ from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
 from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
-from conformance.parsing.images import inspect_image
+from conformance.parsing.images.facts import inspect_image
 from conformance.reports.history import history as tell
 from conformance.results.run_file import read_run
 

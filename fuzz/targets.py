@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import Case
-from conformance.clauses import clauses_of
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.client import Client, Target
@@ -33,11 +32,12 @@ from conformance.parsing import (
     read_json,
     read_yaml,
 )
-from conformance.parsing.credentials import CredentialStatus, read_credentials
-from conformance.parsing.images import inspect_image
+from conformance.parsing.credentials.reading import read_credentials
+from conformance.parsing.credentials.records import CredentialStatus
+from conformance.parsing.images.facts import inspect_image
 from conformance.providers import load_provider
-from conformance.recordings import judge_files
 from conformance.recordings.contracts import Contracts
+from conformance.recordings.judging import judge_files
 from conformance.reports import MergeError
 from conformance.results.run_file import RunFileError, read_run
 from fuzz.answers import answer_of, check, check_texts, edition, render_all
@@ -181,7 +181,7 @@ def recordings(data: bytes) -> None:
     """Any file gives a run file that can be read and reported, whatever recorder wrote it."""
     path, run_file = _folder() / "recording", _folder() / "run.jsonl"
     path.write_bytes(data)
-    report = judge_files([path], Contracts(edition(), _few_clauses()), run_file)
+    report = judge_files([path], _contracts(), run_file)
     run = read_run(run_file)
     assert run.complete
     assert report.judged or report.problems or report.files[0].entries >= 0
@@ -217,8 +217,8 @@ def providers(data: bytes) -> None:
 
 
 @functools.cache
-def _few_clauses() -> tuple[Any, ...]:
-    return tuple(clauses_of(edition()))
+def _contracts() -> Contracts:
+    return Contracts(edition())
 
 
 @functools.cache

@@ -19,7 +19,8 @@ from conformance.clauses.stamps import FILE, Stamps, load_stamps
 from conformance.contract import Edition, load_edition
 from conformance.findings import BROKEN, Finding, Verdict
 from conformance.proof import Matrix, prove
-from conformance.recordings import ForeignReport, judge_files
+from conformance.recordings.inputs import ForeignReport
+from conformance.recordings.judging import judge_files
 from conformance.results.run_file import read_run
 from conformance.runner.options import Options
 from conformance.runner.session import Session

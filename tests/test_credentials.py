@@ -18,16 +18,16 @@ from rich.console import Console
 from conformance.clauses.observations import observe
 from conformance.exchange.answer import compare_painter
 from conformance.exchange.model import Exchange
-from conformance.parsing.credentials import (
+from conformance.parsing.credentials import reading
+from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
+from conformance.parsing.credentials.manifest import ManifestFaultError, read_boxes
+from conformance.parsing.credentials.reading import read_credentials
+from conformance.parsing.credentials.records import (
     Credentials,
     CredentialStatus,
     Painter,
     painter_of,
-    read_credentials,
-    reading,
 )
-from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
-from conformance.parsing.credentials.manifest import ManifestFaultError, read_boxes
 from conformance.reports import render
 from conformance.reports.summary import summarize
 from conformance.reports.terminal import print_runs

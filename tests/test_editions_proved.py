@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from conformance.cases.documented import all_cases
 from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
 from conformance.findings import BROKEN
-from conformance.parsing.images import inspect_image
+from conformance.parsing.images.facts import inspect_image
 from conformance.proof.extra_cases import supplementary_cases
 from conformance.providers.asked import addressed
 from conformance.reference import create_app

@@ -17,15 +17,16 @@ from jsonschema import Draft202012Validator
 
 from benchmarks.archive import GENERATIONS, judge_archive, write_archive
 from conformance.contract import load_edition
-from conformance.recordings import ForeignFile, judge_files
-from conformance.recordings.model_names import read_names
-from conformance.recordings.readers.foreign_exchange import UNNAMED
+from conformance.recordings.contracts import read_names
+from conformance.recordings.inputs import ForeignFile
+from conformance.recordings.judging import judge_files
+from conformance.recordings.readers.model import UNNAMED
 from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import read_run
 from tests.miniatures import picture
 
 if TYPE_CHECKING:
-    from conformance.recordings import ForeignReport
+    from conformance.recordings.inputs import ForeignReport
     from conformance.results.run_file import Run
 
 IMAGE = base64.b64encode(picture("png", (256, 256))).decode()

@@ -17,9 +17,8 @@ from conformance.exchange.model import Download, Exchange, Provenance, Request, 
 from conformance.exchange.redaction.recordings import clean_text, is_harmless_header
 from conformance.exchange.redaction.recordings import without_credentials as redacted
 from conformance.recordings.readers.alterations import altered_parts
-from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
 from conformance.recordings.readers.layouts import entries_of, layout_of
-from conformance.recordings.readers.model import Entry
+from conformance.recordings.readers.model import Entry, foreign_exchange, is_generation
 from tests.attacks.credentials import FORMS, HEADERS, KEPT, LABELLED, MEMBERS, QUERIES, SECRET
 
 CORPUS = Path(__file__).parents[2] / "shared" / "recordings" / "corpus.jsonl"

@@ -15,7 +15,7 @@ from tests.stamps import RECORDINGS, genuine, judged_recordings
 
 if TYPE_CHECKING:
     from conformance.findings import Finding
-    from conformance.recordings import ForeignReport
+    from conformance.recordings.inputs import ForeignReport
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "ground-truth.md"
 

@@ -24,7 +24,7 @@ from conformance.exchange.cassettes.example_manifest import (
 from conformance.live.ledger import LedgerError, read_ledger
 from conformance.parsing import printable
 from conformance.providers import load_provider
-from conformance.recordings import judge_files
+from conformance.recordings.judging import judge_files
 from conformance.results.run_file import read_run
 from fuzz.targets import player
 from tests.attacks import ATTACKS, FILES, FileAttack

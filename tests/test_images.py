@@ -14,13 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from conformance.parsing import read_base64
-from conformance.parsing.images import (
-    ImageFacts,
-    extension,
-    inspect_image,
-    media_type,
-    type_of_media_type,
-)
+from conformance.parsing.images.facts import ImageFacts, inspect_image
+from conformance.parsing.images.media_types import extension, media_type, type_of_media_type
 from tests.pictures import AVIF, TYPES, WALKED, encode, picture
 from tests.pngs import chunk, header, png
 

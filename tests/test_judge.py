@@ -16,8 +16,9 @@ from conformance.contract import load_edition
 from conformance.errors import ConformanceError
 from conformance.findings import NO_TEXT, Verdict
 from conformance.parsing import printable
-from conformance.recordings import ForeignReport, judge_files
-from conformance.recordings.model_names import read_names
+from conformance.recordings.contracts import read_names
+from conformance.recordings.inputs import ForeignReport
+from conformance.recordings.judging import judge_files
 from conformance.recordings.render import show
 from conformance.results.run_file import read_run
 from tests.processes import command

@@ -14,9 +14,8 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
-from conformance.recordings import judge_files
-from conformance.recordings.contracts import ContractsByDay
-from conformance.recordings.model_names import read_names
+from conformance.recordings.contracts import Contracts, read_names
+from conformance.recordings.judging import judge_files
 from conformance.reports import render, summarize
 from conformance.reports.drift import DriftError, drift
 from conformance.results.editions import editions_of
@@ -27,7 +26,7 @@ from tests.test_foreign import record
 OLD, NEW = "cometapi-2026-03-12", "openai-2026-11"
 OPENAI, ELSEWHERE = "api.openai.com", "gateway.test"
 TWICE = f"{OPENAI} ({NEW})"
-BY_DAY = ContractsByDay(load_edition())
+BY_DAY = Contracts(load_edition(), by_day=True)
 
 
 EDITIONS = {

@@ -16,13 +16,19 @@ import pytest
 
 from conformance.exchange.redaction.image_metadata import metadata
 from conformance.exchange.transport.codings import zstd
-from conformance.recordings.readers import json_stream
+from conformance.recordings.readers import streams
 from conformance.recordings.readers.alterations import altered_parts, altered_request
 from conformance.recordings.readers.bodies import from_base64, from_value
-from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
-from conformance.recordings.readers.json_stream import json_items
 from conformance.recordings.readers.layouts import Layout, entries_of, layout_of
-from conformance.recordings.readers.model import Entry, Fault, Recorded, RecordingError
+from conformance.recordings.readers.model import (
+    Entry,
+    Fault,
+    Recorded,
+    RecordingError,
+    foreign_exchange,
+    is_generation,
+)
+from conformance.recordings.readers.streams import json_items
 from conformance.recordings.readers.unpacking import plain_file
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
@@ -431,7 +437,7 @@ def test_start_of_a_file_tells_the_layout(tmp_path: Path, text: str, layout: Lay
 def test_text_as_long_as_its_file_is_not_held_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_stream, "_MOST_TEXT", 1 << 17)
+    monkeypatch.setattr(streams, "_MOST_TEXT", 1 << 17)
     path = tmp_path / "recording.json"
     path.write_text(json.dumps(["short", "x" * (1 << 20)]))
     items = json_items(path)

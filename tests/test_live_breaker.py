@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response as Reply
 
-from conformance.exchange.retry_after import MOST_ATTEMPTS
+from conformance.exchange.outcome import MOST_ATTEMPTS
 from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, LONG_ENOUGH, Generation, in_vain
 from conformance.live.ledger import Ledger, NotSentError
 from conformance.plugin import PROMISES

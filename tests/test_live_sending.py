@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.responses import Response as Reply
 
 from conformance.exchange.model import Exchange, Failure, Request, Response
-from conformance.exchange.retry_after import MOST_ATTEMPTS, retry_after
+from conformance.exchange.outcome import MOST_ATTEMPTS, retry_after
 from conformance.live.ledger import Ledger
 from conformance.live.retries import should_retry
 from tests.live import KEY, asking, error, images, judge_all, run_live, session, verdicts, watched

@@ -14,7 +14,7 @@ from conformance.exchange.answer import ImageInspector
 from conformance.exchange.model import Exchange
 from conformance.exchange.source import Replay
 from conformance.findings import Verdict
-from conformance.parsing.images import ImageFacts, inspect_image
+from conformance.parsing.images.facts import ImageFacts, inspect_image
 from conformance.runner.engine import Engine
 
 CLAUSES = 12

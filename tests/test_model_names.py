@@ -14,7 +14,7 @@ from conformance.live.plan import plan
 from conformance.live.plan_report import document
 from conformance.providers import load_provider
 from conformance.providers.asked import check_selected
-from conformance.recordings.model_names import read_names
+from conformance.recordings.contracts import read_names
 from conformance.reports import print_runs, render
 from conformance.reports.comparison import compare, print_comparison
 from conformance.runner.options import Options

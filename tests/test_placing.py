@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from conformance.contract import load_edition
-from conformance.recordings import judge_files
+from conformance.recordings.judging import judge_files
 from conformance.results.run_file import RunFileError, RunWriter, read_run, write_run
 from conformance.runner.options import Options
 from conformance.runner.output_path import (

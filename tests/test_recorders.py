@@ -17,7 +17,8 @@ import vcr
 
 from conformance.contract import load_edition
 from conformance.exchange.transport.codings import zstd
-from conformance.recordings import ForeignReport, judge_files
+from conformance.recordings.inputs import ForeignReport
+from conformance.recordings.judging import judge_files
 from conformance.reference import TRUTHFUL
 from conformance.reference.server import ReferenceServer
 from conformance.results.conclusion import Conclusion

@@ -16,18 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.findings import Finding
-from conformance.recordings.contracts import Contracts
+from conformance.recordings.contracts import Contracts, Names
 from conformance.recordings.inputs import ForeignFile
 from conformance.recordings.judging import FileJudge
-from conformance.recordings.model_names import Names
 from tests.extent import examples, sample
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
 EDITION = load_edition()
-CLAUSES = tuple(clauses_of(EDITION))
 PNG = picture("png", (256, 256))
 IMAGE = base64.b64encode(PNG).decode()
 URL = "https://images.example/org/kite.png?se=2026-09-21T15%3A13Z&sig=abc"
@@ -104,7 +101,7 @@ def findings_of(*records: object) -> list[Finding]:
         file.writelines(json.dumps(record) + "\n" for record in records)
         file.flush()
         foreign = ForeignFile(Path(file.name))
-        FileJudge(Contracts(EDITION, CLAUSES), collected, Names()).file(foreign)
+        FileJudge(Contracts(EDITION), collected, Names()).file(foreign)
     assert foreign.unreadable == []
     return list(collected.findings)
 

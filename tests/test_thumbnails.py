@@ -8,7 +8,7 @@ import io
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from conformance.parsing.images import inspect_image
+from conformance.parsing.images.facts import inspect_image
 from tests.pictures import encode
 
 

@@ -19,7 +19,7 @@ from conformance.clauses.subject import NotApplicableError, NotTestableError, Pr
 from conformance.contract import Level, sides_of
 from conformance.exchange.answer import Payload
 from conformance.exchange.sent_request import SentRequest
-from conformance.parsing.images import ImageFacts
+from conformance.parsing.images.facts import ImageFacts
 
 SUCCESS = all_of(promised(), plain)
 TYPED = all_of(promised("output_format"), plain)

@@ -23,7 +23,7 @@ from conformance.exchange.outcome import Result
 from conformance.exchange.outcome_causes import blames_another
 from conformance.lifecycle import Standing
 from conformance.parsing import printable
-from conformance.parsing.credentials import Painter
+from conformance.parsing.credentials.records import Painter
 
 _smallest = all_of(accepted, minimal)
 

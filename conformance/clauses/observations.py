@@ -12,7 +12,7 @@ from conformance.exchange.answer import requested_names
 from conformance.exchange.outcome import Result
 from conformance.findings import ANOTHER_FAMILY, ANOTHER_PAINTER, Observation
 from conformance.parsing import printable
-from conformance.parsing.credentials import Painter
+from conformance.parsing.credentials.records import Painter
 
 if TYPE_CHECKING:
     from conformance.contract import Edition

@@ -14,7 +14,7 @@ from conformance.clauses.stream import STREAMED, partial_events
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.answer import COMPLETED, StreamEvent
-from conformance.parsing.images import ImageFacts
+from conformance.parsing.images.facts import ImageFacts
 
 _ECHOED = ("background", "output_format", "quality", "size")
 

@@ -27,7 +27,7 @@ from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.sent_request import SentRequest, read_request
 from conformance.findings import NO_DOWNLOADS, NO_TEXT, Verdict
 from conformance.lifecycle import Standing
-from conformance.parsing.images import ImageFacts
+from conformance.parsing.images.facts import ImageFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from conformance.contract import Level
 from conformance.exchange.answer import Payload
 from conformance.exchange.model import Download, Response
 from conformance.exchange.outcome import undecided
-from conformance.parsing.images import ImageFacts, media_type, sniff, type_of_media_type
+from conformance.parsing.images.facts import ImageFacts
+from conformance.parsing.images.media_types import media_type, sniff, type_of_media_type
 
 BOUND = all_of(promised(), plain, answered_with("url", "either"))
 _OUTAGES = frozenset({"timeout", "connect", "disconnect"})

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from conformance.commands.options import Clauses, EditionName, Plugins, RunFile
 from conformance.contract import DEFAULT_EDITION
-
-if TYPE_CHECKING:
-    from conformance.recordings.contracts import Contracts
 
 
 def judge(
@@ -55,27 +52,17 @@ def judge(
     Exit codes: 0 no MUST is broken, 1 one is, 2 nothing was decided or a file was not read whole.
     """
     from conformance.clauses.extensions import load_plugins
-    from conformance.recordings import judge_files
-    from conformance.recordings.model_names import read_names
+    from conformance.contract import load_edition
+    from conformance.recordings.contracts import Contracts, read_names
+    from conformance.recordings.judging import judge_files
     from conformance.recordings.render import show
     from conformance.runner.output_path import OutputFile, default_output
 
     load_plugins(plugin or ())
-    contracts = _contracts(edition, clauses)
+    # without an edition each is judged by that of its day
+    contracts = Contracts(load_edition(edition or DEFAULT_EDITION), clauses, by_day=edition is None)
     names = read_names(model or [], unnamed, *contracts.editions)
     with OutputFile(output or default_output(["judge"])) as output_file:
         report = judge_files(files, contracts, output_file.path, names)
         show(report, quiet)
     raise typer.Exit(int(report.conclusion))
-
-
-def _contracts(edition: str | None, clauses: str) -> Contracts:
-    """Return by which editions is judged: by one that was named, else by that of the day."""
-    from conformance.clauses import clauses_of, select
-    from conformance.contract import load_edition
-    from conformance.recordings.contracts import Contracts, ContractsByDay
-
-    if edition is None:
-        return ContractsByDay(load_edition(DEFAULT_EDITION), clauses)
-    loaded = load_edition(edition)
-    return Contracts(loaded, select(clauses_of(loaded), clauses), clauses)

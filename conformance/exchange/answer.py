@@ -23,15 +23,20 @@ from conformance.parsing import (
     read_event_stream,
     read_json,
 )
-from conformance.parsing.credentials import Credentials, Painter, painter_of, read_credentials
-from conformance.parsing.credentials.records import WITHOUT_MEANING
-from conformance.parsing.images import (
+from conformance.parsing.credentials.reading import read_credentials
+from conformance.parsing.credentials.records import (
+    WITHOUT_MEANING,
+    Credentials,
+    Painter,
+    painter_of,
+)
+from conformance.parsing.images.facts import (
     MOST_PIXELS,
     MOST_PIXELS_TOGETHER,
     ImageFacts,
     inspect_image,
-    sniff,
 )
+from conformance.parsing.images.media_types import sniff
 
 _FACTS: OrderedDict[tuple[str, int], ImageFacts] = OrderedDict()
 """Images that were inspected, by digest and bound: cassettes and mocks repeat equal bytes."""

@@ -21,9 +21,8 @@ from conformance.exchange.model import (
     Request,
     Response,
 )
-from conformance.exchange.outcome import undecided
+from conformance.exchange.outcome import LONGEST_WAIT, MOST_ATTEMPTS, retry_after, undecided
 from conformance.exchange.redaction.api_key import REMEMBERED, Redactor
-from conformance.exchange.retry_after import LONGEST_WAIT, MOST_ATTEMPTS, retry_after
 from conformance.exchange.transport.transport import Limits, Transport
 
 MOST_DOWNLOADS = 16

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,6 @@ from conformance.exchange.error_text import ErrorText, error_text, is_page
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome_causes import Cause, cause_of
 from conformance.exchange.refusal_matching import same_refusal
-from conformance.exchange.retry_after import retry_after
 
 
 class Result(StrEnum):
@@ -172,20 +172,6 @@ def _delivered(exchange: Exchange, answer: Answer, model_ids: frozenset[str] | N
     return any(item.delivers if is_kept else item.carries for item in items)
 
 
-def not_served(answer: Answer) -> bool:
-    """Return whether an answer says that the model is not there, in any known form."""
-    return _cause(answer) == "not served"
-
-
-def quota_exhausted(answer: Answer) -> bool:
-    """Return whether an answer blames an account without credit, and not the request."""
-    return _cause(answer) == "quota"
-
-
-def _cause(answer: Answer) -> Cause | None:
-    return outcome_of(answer.exchange, answer).cause if answer.response else None
-
-
 def _model_ids(body: dict[str, Any] | None) -> frozenset[str] | None:
     if body is None or body.get("object") != "list" or not isinstance(body.get("data"), list):
         return None
@@ -203,3 +189,36 @@ def _shutdowns(body: dict[str, Any] | None) -> frozenset[tuple[str, str]]:
             with suppress(ValueError):
                 dated.add((name, date.fromisoformat(day).isoformat()))
     return frozenset(dated)
+
+
+# --- The wait that a provider asks for: `Retry-After` (RFC 9110), read with suspicion ---
+
+MOST_ATTEMPTS = 4
+LONGEST_WAIT = 120.0  # seconds; who asks for more is not waited for
+
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+
+
+def retry_after(exchange: Exchange) -> float | None:
+    """Return the seconds an answer asks to wait; None if it does not, or if it is unreadable.
+
+    A date is taken from the answer's own `Date` where that is there: clocks differ, and jump.
+    """
+    response = exchange.response
+    value = (response.header("retry-after") or "").strip() if response else ""
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    until = _moment(value)
+    if response is None or until is None:
+        return None
+    answered = _moment(response.header("date") or "")
+    start = answered or datetime.fromtimestamp(exchange.sent_at, UTC)
+    return max(0.0, (until - start).total_seconds())
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

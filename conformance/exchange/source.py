@@ -69,7 +69,7 @@ class Replay:
         # Moments and waits are the recorded ones: replay decides as the run did (ARCHITECTURE 25).
         return replace(
             played,
-            sent_at=recorded.recorded_at,
+            sent_at=recorded.moment,
             elapsed=recorded.elapsed,
             provenance=Provenance.CASSETTE,
             cassette=self.library.name(case),

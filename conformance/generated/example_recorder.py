@@ -17,11 +17,10 @@ from conformance.cases.model import Case
 from conformance.cases.request import body_bytes
 from conformance.exchange.cassettes.cassette import DRAWN, CassetteLibrary
 from conformance.exchange.cassettes.example_manifest import (
-    MEMBERS,
-    SCHEMA,
+    FORMS,
     Example,
-    example_to_json,
     manifest_path,
+    manifest_text,
     read_manifest,
 )
 from conformance.exchange.model import Exchange
@@ -83,7 +82,7 @@ class ExampleRecorder:
                 if name == "accepts_valid":
                     parts = {"body": example}
                 else:
-                    parts = {key: getattr(example, key) for key in MEMBERS if hasattr(example, key)}
+                    parts = {key: getattr(example, key) for key in FORMS[name].__struct_fields__}
                 text = json.dumps(parts, sort_keys=True)
                 values, cassettes = json.loads(json.dumps(parts)), tuple(self.source.cassettes)
                 self.examples[text] = Example(self.property_name, name, values, cassettes)
@@ -97,9 +96,7 @@ class ExampleRecorder:
         earlier = read_manifest(path)
         examples = [item for item in earlier if item.property_name != self.property_name]
         examples += self.examples.values()
-        entries = [example_to_json(example) for example in examples]
-        text = json.dumps({"schema": SCHEMA, "examples": entries}, indent=1)
-        write_whole(path, text.encode(), self.library.directory.parent)
+        write_whole(path, manifest_text(examples).encode(), self.library.directory.parent)
         used = {name for example in examples for name in example.cassettes}
         for cassette in path.parent.glob(f"{DRAWN}*.yaml"):
             if cassette.stem not in used:

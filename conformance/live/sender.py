@@ -13,9 +13,15 @@ from conformance.cases.model import Authorization, Case, Operation
 from conformance.contract import Edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure
-from conformance.exchange.outcome import ACCOUNT_ENDED, Outcome, Result, outcome_of, undecided
+from conformance.exchange.outcome import (
+    ACCOUNT_ENDED,
+    MOST_ATTEMPTS,
+    Outcome,
+    Result,
+    outcome_of,
+    undecided,
+)
 from conformance.exchange.refusal_matching import same_refusal
-from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.exchange.sent_request import read_request
 from conformance.live.account_doubt import AccountDoubt
 from conformance.live.circuit_breaker import Generation

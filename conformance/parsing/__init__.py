@@ -3,8 +3,13 @@
 from conformance.output.printing import printable, without_commands
 from conformance.parsing.base64_text import Base64Reading, read_base64
 from conformance.parsing.event_stream import Event, EventStream, read_event_stream
-from conformance.parsing.json_data import JSONBounds, load_json
-from conformance.parsing.json_text import JSONFaultError, JSONReading, read_json
+from conformance.parsing.json_text import (
+    JSONBounds,
+    JSONFaultError,
+    JSONReading,
+    load_json,
+    read_json,
+)
 from conformance.parsing.yaml_text import YAMLBounds, YAMLFaultError, read_yaml
 
 __all__ = [

@@ -1,9 +1,9 @@
-"""By which edition a recording is judged: the one that was chosen, or that of its day."""
+"""By which edition a recording is judged, and which model of it: names of providers differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
-from conformance.contract import Edition, edition_ids, load_edition
+from conformance.contract import Edition, edition_ids, load_edition, model_named
+from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange
-from conformance.recordings.readers.foreign_exchange import UNNAMED
+from conformance.recordings.readers.model import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +26,31 @@ class EditionClauses:
 
 
 class Contracts:
-    """One edition, by which every exchange is judged."""
+    """One edition, by which every exchange is judged; or that of the day of its recording.
 
-    def __init__(
-        self, edition: Edition, clauses: Iterable[Clause] | None = None, pattern: str = "*"
-    ) -> None:
-        self.pattern = pattern
-        known = clauses_of(edition) if clauses is None else clauses
-        self.default = _choose(edition, known, pattern)
-        self.editions: tuple[Edition, ...] = (edition,)
-        """The editions that may judge, the default one first."""
-
-    def of(self, exchange: Exchange) -> EditionClauses:  # noqa: ARG002 - for those that look at its day
-        """Return the contract of an exchange."""
-        return self.default
-
-
-class ContractsByDay(Contracts):
-    """The edition of the day on which an exchange was recorded.
-
-    It is the newest edition that was published by then and knows the model. A host whose own
+    That is the newest edition that was published by then and knows the model. A host whose own
     domain publishes editions is judged by one of these alone. For any other host the edition must
     have the model by its name, and the document of the default edition comes first. Without a
     day, or without such an edition, the default edition judges.
     """
 
-    def __init__(self, default: Edition, pattern: str = "*") -> None:
-        super().__init__(default, pattern=pattern)
-        other_editions = [load_edition(name) for name in edition_ids() if name != default.id]
-        self.editions = (default, *_newest_first(other_editions))
+    def __init__(self, default: Edition, pattern: str = "*", *, by_day: bool = False) -> None:
+        """Choose clauses by a glob; raises UnknownNameError for one that matches none."""
+        other_ids = [name for name in edition_ids() if by_day and name != default.id]
+        self.pattern = pattern
+        self.editions = (default, *_newest_first(map(load_edition, other_ids)))
+        """The editions that may judge, the default one first."""
         clauses = {edition.id: clauses_of(edition) for edition in self.editions}
         select(list(chain(*clauses.values())), pattern)  # or say what is wrong with it
+        self._by_day = by_day
         self._contracts = {
             edition.id: _choose(edition, clauses[edition.id], pattern) for edition in self.editions
         }
+        self.default = self._contracts[default.id]
 
     def of(self, exchange: Exchange) -> EditionClauses:
         """Return the contract of an exchange."""
-        if not exchange.sent_at:
+        if not (self._by_day and exchange.sent_at):
             return self.default
         day = datetime.fromtimestamp(exchange.sent_at, UTC).date().isoformat()
         edition = self._of_day(exchange.provider, exchange.model, day)
@@ -106,3 +94,61 @@ def _owner(edition: Edition) -> str:
 def _domain(host: str) -> str:
     """Return the last two labels of a host; those of an address say nothing of its owner."""
     return ".".join(host.rsplit(".", 2)[-2:])
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which model of the edition stands behind a provider's name, and behind none at all."""
+
+    known: Mapping[str, str] = field(default_factory=dict)  # by the provider's name
+    unnamed: str | None = None
+
+
+def read_names(texts: Iterable[str], unnamed: str | None, *editions: Edition) -> Names:
+    """Read ``<edition's name>=<provider's name>``, as in a provider's file, the other way round.
+
+    Raises `ConformanceError` for a text without both, and for a model that no edition knows.
+    """
+
+    def known_name(model: str) -> str:
+        edition = next((edition for edition in editions if edition.find(model)), editions[0])
+        return model_named(edition, model).name
+
+    known: dict[str, str] = {}
+    for text in texts:
+        model, _, name = (part.strip() for part in text.partition("="))
+        if not model or not name:
+            raise ConformanceError(
+                f"--model {text}: say which model a name stands for, as in "
+                f"--model dall-e-3=openai/dall-e-3"
+            )
+        known[name] = known_name(model)
+    return Names(known, None if unnamed is None else known_name(unnamed))
+
+
+def rename_model(exchange: Exchange, names: Names) -> Exchange:
+    """Return an exchange under the edition's name of its model."""
+    if exchange.model == UNNAMED:
+        return replace(exchange, model=names.unnamed or UNNAMED)
+    if exchange.model not in names.known:
+        return exchange
+    return replace(exchange, model=names.known[exchange.model], served_as=exchange.model)
+
+
+def is_unknown(name: str, edition: Edition) -> bool:
+    """Return whether a request names a model that the edition does not know."""
+    return name != UNNAMED and edition.find(name) is None
+
+
+def unknown_model(exchange: Exchange, edition: Edition) -> str | None:
+    """Explain that an unknown model is hardly judged; return None for a known one."""
+    name = exchange.model
+    if not is_unknown(name, edition):
+        return None
+    # Gateways put the maker before the name, as in `openai/dall-e-3`.
+    bare = name.rpartition("/")[2]
+    model = bare if edition.find(bare) else "MODEL"
+    return (
+        f"{name!r} is no model of {edition.id}, so that only what holds for every model "
+        f"was judged; --model {model}={name} says which it is, --edition names one that has it"
+    )

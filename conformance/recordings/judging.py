@@ -23,9 +23,8 @@ from conformance.exchange.redaction.recordings import without_credentials
 from conformance.exchange.sent_request import read_request
 from conformance.findings import Verdict
 from conformance.parsing import printable
-from conformance.recordings.contracts import Contracts
+from conformance.recordings.contracts import Contracts, Names, rename_model, unknown_model
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
-from conformance.recordings.model_names import Names, rename_model, unknown_model
 from conformance.recordings.output import Records
 from conformance.recordings.readers.alterations import (
     altered_parts,
@@ -33,7 +32,6 @@ from conformance.recordings.readers.alterations import (
     changed_length,
     is_altered_download,
 )
-from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
 from conformance.recordings.readers.layouts import entries_of, layout_of
 from conformance.recordings.readers.model import (
     Entry,
@@ -41,6 +39,8 @@ from conformance.recordings.readers.model import (
     Recorded,
     RecordingError,
     UnknownLayoutError,
+    foreign_exchange,
+    is_generation,
 )
 from conformance.recordings.readers.unpacking import plain_file
 from conformance.results.evidence import evidence

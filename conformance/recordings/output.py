@@ -19,9 +19,8 @@ from msgspec import structs
 from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.parsing import printable
-from conformance.recordings.contracts import Contracts, EditionClauses
+from conformance.recordings.contracts import Contracts, EditionClauses, is_unknown
 from conformance.recordings.inputs import ForeignFile, ForeignReport
-from conformance.recordings.model_names import is_unknown
 from conformance.results.conclusion import (
     Conclusion,
     binding,

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from conformance.contract import Edition, RequestBody
 from conformance.lifecycle import lifecycle_in
-from conformance.parsing.images import media_type
+from conformance.parsing.images.media_types import media_type
 from conformance.reference import admission, answers
 from conformance.reference.answers import AnswerContext, Job, Painter
 from conformance.reference.errors import Refusal, refusal_response

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.parsing.credentials import READABLE, CredentialStatus, Painter
+from conformance.parsing.credentials.reading import READABLE
+from conformance.parsing.credentials.records import CredentialStatus, Painter
 from conformance.reports.costs import sent_once
 from conformance.results.reach import ColumnKey
 from conformance.results.records import ImageRecord

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from conformance.findings import Finding, Level, Observation
-from conformance.parsing.credentials import Credentials, Painter
+from conformance.parsing.credentials.records import Credentials, Painter
 from conformance.results.field_types import Amount, Count, Headers, Whole, one_of
 from conformance.results.reach import ModelReach
 

@@ -185,32 +185,32 @@ WHOLE: Mapping[str, tuple[str, Content, str]] = {
 }
 MEMBERS: Mapping[str, tuple[str, str, str]] = {
     "status-of-400-digits": ("code: 200", "code: " + "9" * 400, "a number of 400 characters"),
-    "status-true": ("code: 200", "code: true", "interaction 1: response.status is"),
-    "status-object": ("code: 200", "code: {a: 1}", "interaction 1: response.status is"),
+    "status-true": ("code: 200", "code: true", "$.interactions[0].response.status"),
+    "status-object": ("code: 200", "code: {a: 1}", "$.interactions[0].response.status"),
     "headers-list": (
         "headers: {content-type: [application/json]}",
         "headers: [a]",
-        "response.headers is",
+        ".response.headers",
     ),
-    "headers-number": ("[application/json]", "[1]", "response.headers is"),
-    "body-list": ("body: {string:", "body: {string: [1], other:", "response.body is"),
-    "method-object": ("method: POST", "method: {}", "request.method is"),
-    "unknown-member": ("method: POST", "method: POST, evil: 1", "request has 'evil'"),
-    "elapsed-negative": ("elapsed: 0.1", "elapsed: -5", "metadata.elapsed is"),
-    "elapsed-object": ("elapsed: 0.1", "elapsed: {}", "metadata.elapsed is"),
+    "headers-number": ("[application/json]", "[1]", ".response.headers"),
+    "body-list": ("body: {string:", "body: {string: [1], other:", "neither text nor bytes"),
+    "method-object": ("method: POST", "method: {}", ".request.method"),
+    "unknown-member": ("method: POST", "method: POST, evil: 1", "unknown field `evil`"),
+    "elapsed-negative": ("elapsed: 0.1", "elapsed: -5", "$.elapsed"),
+    "elapsed-object": ("elapsed: 0.1", "elapsed: {}", "$.elapsed"),
     "time-of-nowhere": (
         "'2026-11-24T04:48:28+00:00'",
         "'0001-01-01T00:00:00+23:59'",
-        "metadata.recorded_at is",
+        "is no time",
     ),
-    "failures-list": ("failures: {}", "failures: [a]", "metadata.failures is"),
+    "failures-list": ("failures: {}", "failures: [a]", "$.failures"),
     "failure-of-more": (
         "failures: {}",
         "failures: {a: {kind: a, message: b, c: d}}",
-        "metadata.failures is",
+        READ,
     ),
-    "tool-object": ("tool: a tool", "tool: {}", "metadata.tool is"),
-    "no-interactions": ("interactions:", "others:", "no list of interactions"),
+    "tool-object": ("tool: a tool", "tool: {}", "$.tool"),
+    "no-interactions": ("interactions:", "others:", "field `interactions`"),
 }
 
 

@@ -136,10 +136,10 @@ def other_files() -> list[FileAttack]:
     made = {
         "manifest of drawn requests": {
             "lists": (b"[" * DEEP, "nests deeper"),
-            "path-as-name": (_manifest(cassettes=["../../treasure"]), "is no name of a cassette"),
-            "text-as-body": (_manifest(example={"body": "x"}), "body is str"),
-            "no-body": (_manifest(example={}), "KeyError"),
-            "unknown-check": (_manifest(check="__init__"), "unknown check"),
+            "path-as-name": (_manifest(cassettes=["../../treasure"]), "matching regex"),
+            "text-as-body": (_manifest(example={"body": "x"}), "`$.body`"),
+            "no-body": (_manifest(example={}), "field `body`"),
+            "unknown-check": (_manifest(check="__init__"), "KeyError: '__init__'"),
             "list-as-check": (_manifest(check=[]), "is no manifest"),
             "400-digits": (b'{"schema": ' + b"9" * 400 + b"}", "a number of 400"),
             "object-as-cassettes": (_manifest(cassettes=[{}]), "is no manifest"),

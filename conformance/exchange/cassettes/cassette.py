@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import RLock
@@ -14,6 +13,8 @@ from unittest.mock import patch
 
 import httpx
 import vcr
+from msgspec import to_builtins
+from msgspec.structs import asdict
 from vcr import matchers
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
@@ -28,6 +29,7 @@ from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette_file import (
     CassetteFileError,
     CassetteMetadata,
+    PlayedResponse,
     read_cassette,
     read_metadata,
 )
@@ -110,10 +112,10 @@ class CassetteLibrary:
         paths = [folder / f"{BASELINE}.yaml", *sorted(folder.glob("*.yaml"))]
         try:
             path = next((path for path in paths if path.is_file()), paths[0])
-            recorded = read_metadata(read_cassette(path).get("metadata"))
+            recorded = read_metadata(read_cassette(path).metadata)
         except (CassetteFileError, OSError):
             return None
-        return datetime.fromtimestamp(recorded.recorded_at, UTC).date()
+        return datetime.fromtimestamp(recorded.moment, UTC).date()
 
     def how_to_record(self, case: Case) -> str:
         """The command that records a case."""
@@ -166,30 +168,31 @@ class CassetteLibrary:
             allow_playback_repeats=True,
         )
         try:
-            document = read_cassette(path)
-            for interaction in document["interactions"]:
-                request, response = interaction["request"], interaction["response"]
+            file = read_cassette(path)
+            for interaction in file.interactions:
+                request, response = asdict(interaction.request), interaction.response
                 cassette.append(RecordedRequest(**request), self._playable(response))
         except PayloadMissingError as error:
             raise CassetteDamagedError(f"{path}: {error}") from None
         except CassetteFileError as error:
             raise CassetteDamagedError(f"{path}: {error}; record it again") from None
-        return cassette, document.get("metadata") or {}
+        return cassette, file.metadata or {}
 
-    def _playable(self, response: Mapping[str, Any]) -> dict[str, Any]:
+    def _playable(self, response: PlayedResponse) -> dict[str, Any]:
         """Return a response as vcrpy plays it: whole, and as bytes, its headers too.
 
         httpx takes headers as text only where they are ASCII.
         """
-        body = response["body"]["string"]
+        body = response.body.string
         body = body.encode() if isinstance(body, str) else body
-        if response.get("payloads"):
+        if response.payloads:
             body = self.payloads.put_back(body)
         headers = {
             name.encode(): [value.encode() for value in values]
-            for name, values in response["headers"].items()
+            for name, values in response.headers.items()
         }
-        return {"status": response["status"], "headers": headers, "body": {"string": body}}
+        status = {"code": response.status.code, "message": ""}
+        return {"status": status, "headers": headers, "body": {"string": body}}
 
     def _check_metadata(self, metadata: Any, case: Case) -> CassetteMetadata:
         """Return what a cassette says of itself; raises unless it is of this edition and form."""
@@ -222,7 +225,7 @@ class CassetteLibrary:
         document = {
             "requests": [request for request, _ in pairs],
             "responses": [response for _, response in pairs],
-            "metadata": self._metadata(exchange, case, target),
+            "metadata": to_builtins(self._metadata(exchange, case, target)),
         }
         write_whole(path, serialize(document, yamlserializer).encode(), self.directory.parent)
         return path
@@ -251,34 +254,27 @@ class CassetteLibrary:
             "payloads": body != response.body,
         }
 
-    def _metadata(self, exchange: Exchange, case: Case, target: str) -> dict[str, Any]:
-        failures = {
-            download.url: asdict(download.failure)
-            for download in exchange.downloads
-            if download.failure is not None
-        }
+    def _metadata(self, exchange: Exchange, case: Case, target: str) -> CassetteMetadata:
+        downloads = exchange.downloads
+        failures = {download.url: download.failure for download in downloads if download.failure}
         if exchange.response is None and exchange.failure is not None:  # its answer was lost
-            failures = {exchange.request.url: asdict(exchange.failure), **failures}
-        retried = [asdict(attempt) for attempt in exchange.retried]
-        images = {
-            download.url: [asdict(attempt) for attempt in download.retried]
-            for download in exchange.downloads
-            if download.retried
-        }
-        return {
-            "schema": SCHEMA,
-            "edition": self.edition,
-            "provider": self.provider,
-            "case": case.path,
-            "target": target,
-            "tool": self.tool,
-            "recorded_at": datetime.fromtimestamp(exchange.sent_at, UTC).isoformat(),
-            "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
-            "failures": failures,
-            **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
-            **({"retried": retried} if retried else {}),
-            **({"images_retried": images} if images else {}),
-        }
+            failures = {exchange.request.url: exchange.failure, **failures}
+        return CassetteMetadata(
+            schema=SCHEMA,
+            edition=self.edition,
+            provider=self.provider,
+            case=case.path,
+            target=target,
+            tool=self.tool,
+            recorded_at=datetime.fromtimestamp(exchange.sent_at, UTC).isoformat(),
+            elapsed=round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
+            failures=failures,
+            attempts=exchange.attempts if (exchange.attempts or 0) > 1 else None,
+            retried=exchange.retried,
+            images_retried={
+                download.url: download.retried for download in downloads if download.retried
+            },
+        )
 
 
 def same_body(one: RecordedRequest, other: RecordedRequest) -> None:

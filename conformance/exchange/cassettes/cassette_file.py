@@ -1,17 +1,18 @@
 """The file of a cassette: read within bounds, by the reader that `judge` uses, and checked.
 
-vcrpy gets requests, responses and metadata of the types that it takes for granted; what is of
-another type is one sentence that names the interaction and the member.
+vcrpy gets requests and responses of the types that it takes for granted; what is of another type
+is one sentence that names the place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from types import NoneType
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
 
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Attempt, Failure
@@ -23,25 +24,81 @@ MOST_BYTES = 256 * 1024 * 1024
 _BOUNDS = YAMLBounds(bytes=MOST_BYTES, characters=MOST_BYTES)
 _LATEST = 253402300799  # seconds since the epoch at the end of the year 9999
 
+T = TypeVar("T")
+
 
 class CassetteFileError(ConformanceError):
     """Why a file is no cassette: a predicate, with the place in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class CassetteMetadata:
-    """The metadata of a cassette."""
+class RecordedStatus(Struct, frozen=True):
+    """The status of a response."""
 
-    recorded_at: float  # seconds since the Unix epoch
-    elapsed: float | None  # seconds
+    code: Annotated[int, Meta(ge=1, lt=1000)]
+
+
+class RecordedBody(Struct, frozen=True):
+    """The body of a response: a text or bytes, which msgspec does not tell apart."""
+
+    string: Any
+
+
+# what vcrpy does not know, it would take for an argument
+class PlayedRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A request as vcrpy has it; the body is a text, bytes or null."""
+
+    method: str
+    uri: str
+    body: Any
+    headers: dict[str, str | list[str]]
+
+
+class PlayedResponse(Struct, frozen=True):
+    """A response as vcrpy has it, and whether payloads were taken out of its body."""
+
+    status: RecordedStatus
+    headers: dict[str, list[str]]
+    body: RecordedBody
+    payloads: bool = False
+
+
+class Interaction(Struct, frozen=True):
+    """A request and its response."""
+
+    request: PlayedRequest
+    response: PlayedResponse
+
+
+class CassetteFile(Struct, frozen=True):
+    """A cassette: what vcrpy plays, and metadata, which are read once they are known to fit."""
+
+    interactions: list[Interaction]
+    metadata: Any = None
+
+
+class CassetteMetadata(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a cassette says of itself."""
+
+    schema: int
+    edition: str
+    provider: str = ""
+    case: str = ""
     target: str
+    tool: str
+    recorded_at: str  # ISO 8601
+    elapsed: Annotated[float, Meta(ge=0, lt=_LATEST)] | None  # seconds
     failures: Mapping[str, Failure]
-    attempts: int | None = None  # where more than one was made
+    attempts: Annotated[int, Meta(ge=1, lt=1000)] | None = None  # where more than one was made
     retried: tuple[Attempt, ...] = ()
-    images_retried: Mapping[str, tuple[Attempt, ...]] = field(default_factory=dict)  # by URL
+    images_retried: Mapping[str, tuple[Attempt, ...]] = {}  # by URL
+
+    @property
+    def moment(self) -> float:
+        """When it was recorded, in seconds since the Unix epoch."""
+        return datetime.fromisoformat(self.recorded_at).timestamp()
 
 
-def read_cassette(path: Path) -> dict[str, Any]:
+def read_cassette(path: Path) -> CassetteFile:
     """Read a cassette, and make sure that its interactions are as vcrpy plays them.
 
     Raises `CassetteFileError`, and OSError as open does.
@@ -55,114 +112,28 @@ def read_cassette(path: Path) -> dict[str, Any]:
         document = read_yaml(data, bounds=_BOUNDS)
     except YAMLFaultError as error:
         raise CassetteFileError(f"is damaged{error.place}: {error.reason}") from None
-    interactions = document.get("interactions") if isinstance(document, dict) else None
-    if not isinstance(interactions, list):
-        raise CassetteFileError("is no cassette: it has no list of interactions")
-    for number, interaction in enumerate(interactions, start=1):
-        where = f"is damaged: interaction {number}"
-        _check(interaction, f"{where}:", {"request": _is(dict), "response": _is(dict)})
-        request, response = interaction["request"], interaction["response"]
-        _check(request, f"{where}: request.", _REQUEST)
-        # vcrpy would take it for an argument.
-        if unknown := sorted(set(request) - set(_REQUEST)):
-            raise CassetteFileError(f"{where}: request has {printable(unknown[0], 40)!r}")
-        _check(response, f"{where}: response.", _RESPONSE)
-    return dict(document)
+    cassette = _converted(document, CassetteFile)
+    for interaction in cassette.interactions:
+        sent, body = interaction.request.body, interaction.response.body.string
+        if not (isinstance(sent, str | bytes | None) and isinstance(body, str | bytes)):
+            raise CassetteFileError("is damaged: a body is neither text nor bytes")
+    return cassette
 
 
 def read_metadata(data: Any) -> CassetteMetadata:
     """Return what a cassette says of itself; raises `CassetteFileError`."""
-    _check(data, "is damaged: metadata.", _METADATA)
-    return CassetteMetadata(
-        datetime.fromisoformat(data["recorded_at"]).timestamp(),
-        data["elapsed"],
-        data["target"],
-        {url: Failure(**failure) for url, failure in data["failures"].items()},
-        data.get("attempts"),
-        tuple(Attempt(**attempt) for attempt in data.get("retried", ())),
-        {
-            url: tuple(Attempt(**attempt) for attempt in attempts)
-            for url, attempts in data.get("images_retried", {}).items()
-        },
-    )
-
-
-Check = Callable[[Any], bool]
-
-
-def _check(value: Any, where: str, members: Mapping[str, Check]) -> None:
-    """Raise `CassetteFileError` unless an object has these members, each of its type."""
-    if not isinstance(value, dict):
-        raise CassetteFileError(f"{where.rstrip('.:')} is no object")
-    for name, fits in members.items():
-        optional = name.endswith("?")
-        name = name.removesuffix("?")
-        if name not in value and not optional:
-            raise CassetteFileError(f"{where}{name} is missing")
-        if name in value and not fits(value[name]):
-            rendered = printable(repr(value[name])[:200], 60)
-            raise CassetteFileError(f"{where}{name} is {rendered}, which it cannot be")
-
-
-def _is(*types: type) -> Check:
-    return lambda value: isinstance(value, types)
-
-
-def _number(least: float, most: float, *types: type) -> Check:
-    """Return a check for numbers within a range, which a boolean never passes."""
-    return lambda value: type(value) in types and least <= value < most
-
-
-def _values(check: Check) -> Check:
-    return lambda value: isinstance(value, dict) and all(map(check, value.values()))
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
-
-
-def _attempts(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(attempt, dict)
-        and set(attempt) == {"status", "reason", "said"}
-        and isinstance(attempt["reason"], str)
-        and isinstance(attempt["said"], str)
-        and (attempt["status"] is None or _status_code(attempt["status"]))
-        for attempt in value
-    )
-
-
-def _moment(value: Any) -> bool:
+    metadata = _converted(data, CassetteMetadata)
     try:
-        return isinstance(value, str) and datetime.fromisoformat(value).timestamp() >= 0
+        if metadata.moment >= 0:
+            return metadata
     except (ValueError, OverflowError, OSError):
-        return False
+        pass
+    moment = printable(metadata.recorded_at, 60)
+    raise CassetteFileError(f"is damaged: recorded_at is {moment!r}, which is no time")
 
 
-_status_code = _number(1, 1000, int)
-_seconds = _number(0, _LATEST, int, float)
-_REQUEST: Mapping[str, Check] = {
-    "method": _is(str),
-    "uri": _is(str),
-    "body": _is(str, bytes, NoneType),
-    "headers": _values(lambda value: isinstance(value, str) or _texts(value)),
-}
-_RESPONSE: Mapping[str, Check] = {
-    "status": lambda value: isinstance(value, dict) and _status_code(value.get("code")),
-    "headers": _values(_texts),
-    "body": lambda value: isinstance(value, dict) and isinstance(value.get("string"), str | bytes),
-    "payloads?": _is(bool),
-}
-_METADATA: Mapping[str, Check] = {
-    "edition": _is(str),
-    "recorded_at": _moment,
-    "elapsed": lambda value: value is None or _seconds(value),
-    "target": _is(str),
-    "tool": _is(str),
-    "failures": _values(
-        lambda value: _values(_is(str))(value) and set(value) == {"kind", "message"}
-    ),
-    "attempts?": _number(1, 1000, int),
-    "retried?": _attempts,
-    "images_retried?": _values(_attempts),
-}
+def _converted(data: Any, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise CassetteFileError(f"is damaged: {printable(str(error), 200)}") from None

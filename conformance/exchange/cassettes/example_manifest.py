@@ -5,63 +5,59 @@ It stands beside the cassettes of a model, and is what replay reads instead of d
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, convert, defstruct, to_builtins
 
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette import DRAWN, CassetteLibrary
 from conformance.output.printing import printable
 from conformance.parsing import load_json
-from conformance.parsing.json_data import BOUNDS
+from conformance.parsing.json_text import BOUNDS
 
 SCHEMA = 1
 """Version of the manifest's form."""
 
 MANIFEST = "drawn.json"
-_NEEDED: Mapping[str, tuple[str, ...]] = {
-    "accepts_valid": ("body",),
-    "refuses_invalid": ("body", "control"),
-    "follows_format": ("bodies",),
-    "is_stateless": ("body", "other"),
-    "treats_unknown_alike": ("name", "texts"),
+_BODY = dict[str, Any]
+_MEMBERS: Mapping[str, list[tuple[str, Any]]] = {
+    "accepts_valid": [("body", _BODY)],
+    "refuses_invalid": [("body", _BODY), ("control", _BODY)],
+    "follows_format": [("bodies", list[_BODY])],
+    "is_stateless": [("body", _BODY), ("other", _BODY)],
+    "treats_unknown_alike": [("name", str), ("texts", list[tuple[str, str]])],
 }
-"""The methods of `Explorer` that try an example, and the members of an example that each needs."""
+FORMS = {check: defstruct(check, members) for check, members in _MEMBERS.items()}
+"""What an example has, by the method of `Explorer` that tries it."""
 
-_SHAPES: Mapping[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("body", "control", "other"), lambda value: isinstance(value, dict)),
-    "bodies": lambda value: _is_list_of(dict, value),
-    "name": lambda value: isinstance(value, str),
-    "texts": lambda value: (
-        _is_list_of(list, value) and all(len(x) == 2 and _is_list_of(str, x) for x in value)
-    ),
-}
-MEMBERS = tuple(_SHAPES)
-_CASSETTE = re.compile(rf"{DRAWN}[0-9a-f]{{12}}(?:-[0-9]{{1,4}})?")
+_CASSETTE = rf"\A{DRAWN}[0-9a-f]{{12}}(?:-[0-9]{{1,4}})?\Z"  # it becomes the name of a file
 
 
 class ManifestError(ConformanceError):
     """A manifest of drawn requests that cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True, rename={"property_name": "property", "values": "example"}):
     """One example of one property, and the cassettes of its requests."""
 
     property_name: str
     check: str
-    values: Any
-    cassettes: tuple[str, ...]
+    values: dict[str, Any]
+    cassettes: tuple[Annotated[str, Meta(pattern=_CASSETTE)], ...]
 
     @property
     def argument(self) -> Any:
-        """Return what the check takes: the body itself, or the parts of the example by name."""
-        return (
-            self.values["body"] if self.check == "accepts_valid" else SimpleNamespace(**self.values)
-        )
+        """What the check takes: the body itself, or the parts of the example by name."""
+        form = convert(self.values, FORMS[self.check])
+        return self.values["body"] if self.check == "accepts_valid" else form
+
+
+class _Manifest(Struct, frozen=True):
+    schema: Literal[1]
+    examples: tuple[Example, ...]
 
 
 def recorded_examples(library: CassetteLibrary, model: str) -> dict[str, list[Example]]:
@@ -86,48 +82,28 @@ def manifest_path(library: CassetteLibrary, model: str) -> Path:
     return library.directory / model / MANIFEST
 
 
-def read_manifest(path: Path) -> Iterator[Example]:
+def read_manifest(path: Path) -> tuple[Example, ...]:
+    """Read the examples of a manifest, none where there is none; raises `ManifestError`."""
     if not path.is_file():
-        return
+        return ()
     try:
         with path.open("rb") as file:
             document = load_json(file.read(BOUNDS.characters + 1), BOUNDS)
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"schema {document['schema']!r}, not {SCHEMA}")
-        yield from [_from_json(entry) for entry in document["examples"]]
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        examples = convert(document, _Manifest).examples
+        for example in examples:
+            convert(example.values, FORMS[example.check])
+    except (OSError, KeyError, ValueError) as error:
         reason = printable(f"{type(error).__name__}: {error}", 200)
         raise ManifestError(
             f"{path}: is no manifest of drawn requests: {reason}; record them anew with "
             f"--record-mode rewrite --explore"
         ) from None
+    return examples
 
 
-def example_to_json(example: Example) -> dict[str, Any]:
-    return {
-        "property": example.property_name,
-        "check": example.check,
-        "example": example.values,
-        "cassettes": list(example.cassettes),
-    }
-
-
-def _is_list_of(kind: type, value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
-
-
-def _from_json(entry: Mapping[str, Any]) -> Example:
-    """Read an example; raises KeyError, TypeError or ValueError for anything else."""
-    if entry["check"] not in _NEEDED:
-        raise ValueError(f"unknown check {entry['check']!r}")
-    values, names = dict(entry["example"]), tuple(entry["cassettes"])
-    for name in _NEEDED[entry["check"]]:
-        if not _SHAPES[name](values[name]):
-            raise ValueError(f"its {name} is {type(values[name]).__name__}, which it cannot be")
-    for name in names:  # it becomes the name of a file
-        if not _CASSETTE.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a cassette")
-    return Example(str(entry["property"]), entry["check"], values, names)
+def manifest_text(examples: Sequence[Example]) -> str:
+    """Return the text of a manifest."""
+    return json.dumps({"schema": SCHEMA, "examples": to_builtins(examples)}, indent=1)
 
 
 def recorded_providers(cassettes: Path) -> list[str]:

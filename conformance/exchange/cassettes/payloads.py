@@ -16,7 +16,7 @@ import pybase64
 
 from conformance.errors import ConformanceError
 from conformance.output.files import write_whole
-from conformance.parsing.images import extension, sniff
+from conformance.parsing.images.media_types import extension, sniff
 
 _LEAST = 512  # characters of base64; a shorter payload stays in the body
 _BASE64 = re.compile(rb"(?<=\")[A-Za-z0-9+/]{%d,}={0,2}(?=\")" % _LEAST)

@@ -19,17 +19,19 @@ import pybase64
 
 from conformance.exchange.model import REDACTED_KEY
 from conformance.exchange.redaction.edits import (
+    ESCAPE,
+    LAX,
     Edit,
     Joined,
     Rewritten,
     Segment,
     apply_edits,
     merge_edits,
+    unescape,
 )
-from conformance.exchange.redaction.escapes import ESCAPE, LAX, unescape
 from conformance.exchange.redaction.image_metadata import metadata, with_checksums
 from conformance.exchange.redaction.split_keys import SplitKey
-from conformance.parsing.images import sniff
+from conformance.parsing.images.media_types import sniff
 
 DEPTH = 4  # encodings one within the other
 _ROUNDS = 6  # of escapes one within the other

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from conformance.exchange.model import Exchange, Headers, Request
 from conformance.exchange.redaction.api_key import Redactor
-from conformance.exchange.redaction.credential_names import is_secret_name
 from conformance.exchange.redaction.credentials import (
     REDACTED,
+    is_secret_name,
     outside_pictures,
     without_assignments,
     without_encoded,

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from conformance.exchange.redaction.credential_names import is_code, is_secret_name
-from conformance.exchange.redaction.credentials import REDACTED
+from conformance.exchange.redaction.credentials import REDACTED, is_code, is_secret_name
 
 _TOKEN = re.compile(
     rb'("(?:[^"\\]++|\\.)*+"?)(\s*+:)?|([{\[])|([}\]])|(,)|([^\s"{}\[\],:]++)', re.DOTALL

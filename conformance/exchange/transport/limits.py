@@ -20,7 +20,7 @@ import httpcore
 import httpx
 
 from conformance.exchange.model import Failure
-from conformance.parsing.images import MOST_PIXELS, MOST_PIXELS_TOGETHER
+from conformance.parsing.images.facts import MOST_PIXELS, MOST_PIXELS_TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import structs
 
 from conformance.output.printing import printable
-from conformance.parsing.credentials.certificate import signature_facts
+from conformance.parsing.credentials.cbor import signature_facts
 from conformance.parsing.credentials.manifest import (
     Manifest,
     ManifestFaultError,

@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFile, features
 
-from conformance.parsing.images.containers import Container, declared_size, png_lacks_rows, walk
+from conformance.parsing.images.containers import (
+    Container,
+    declared_size,
+    png_lacks_rows,
+    read_svg,
+    walk,
+)
 from conformance.parsing.images.media_types import describe_other, sniff
-from conformance.parsing.images.svg import read_svg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from conformance.exchange.answer import DONE, Answer, Payload
 from conformance.exchange.model import Exchange, Request, Response
 from conformance.parsing import read_json
-from conformance.parsing.images import ImageFacts, inspect_image, sniff
+from conformance.parsing.images.facts import ImageFacts, inspect_image
+from conformance.parsing.images.media_types import sniff
 from conformance.recordings.readers.model import Recorded
 from conformance.recordings.readers.placeholders import (
     begins_with_placeholder,

@@ -19,7 +19,7 @@ from conformance.exchange.transport.codings import (
     undo_codings,
 )
 from conformance.parsing import load_json
-from conformance.parsing.images import sniff
+from conformance.parsing.images.media_types import sniff
 from conformance.recordings.readers.members import first_present, mapping
 from conformance.recordings.readers.model import (
     CUT,

@@ -12,7 +12,6 @@ from typing import Any
 
 from conformance.parsing import JSONFaultError, load_json, printable
 from conformance.recordings.readers.bodies import BodyFiles
-from conformance.recordings.readers.json_stream import json_items, top_keys
 from conformance.recordings.readers.layout_adapters import (
     from_har,
     from_httpmock,
@@ -32,7 +31,7 @@ from conformance.recordings.readers.model import (
     UnknownLayoutError,
 )
 from conformance.recordings.readers.pairs import entry_of
-from conformance.recordings.readers.yaml_stream import yaml_documents, yaml_items
+from conformance.recordings.readers.streams import json_items, top_keys, yaml_documents, yaml_items
 
 _MOST_LINE = 2 * MOST_BYTES
 _MOST_DOCUMENT = 4 * MOST_BYTES

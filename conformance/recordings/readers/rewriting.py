@@ -16,7 +16,7 @@ from dataclasses import replace
 from conformance.exchange.model import Headers, first_header
 from conformance.exchange.transport.codings import codings_of
 from conformance.parsing import load_json, read_json
-from conformance.parsing.images import sniff
+from conformance.parsing.images.media_types import sniff
 from conformance.recordings.readers.model import Body
 
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r?\n")

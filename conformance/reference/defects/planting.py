@@ -15,7 +15,7 @@ from typing import Any
 from starlette.responses import Response
 
 from conformance.contract import Edition, RequestBody
-from conformance.parsing.images import inspect_image
+from conformance.parsing.images.facts import inspect_image
 from conformance.reference.answers import AnswerContext, Job, Painter, picture
 from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED

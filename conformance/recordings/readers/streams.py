@@ -1,4 +1,9 @@
-"""The items of one array of a JSON file, one after the other, in the memory of one item."""
+"""The items of one list of a JSON or YAML file, one after the other, in the memory of one item.
+
+A whole cassette of images, composed as PyYAML does it, takes many times its size in memory, and
+one bad line loses all of it. Events are read instead; no tag of Ruby or Python makes anything but
+text, bytes, numbers, lists and objects.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import ijson
+import yaml
 
-from conformance.parsing.json_data import JSONBounds, load_json
-from conformance.parsing.json_text import JSONFaultError
+from conformance.parsing.json_text import JSONBounds, JSONFaultError, load_json
+from conformance.parsing.yaml_text import YAMLBounds, YAMLFaultError, YAMLReader, as_written
 from conformance.recordings.readers.model import MOST_BYTES, RecordingError
 
 _CHUNK = 16 * 1024  # bytes read at once, and how exact the line of an item is
@@ -18,6 +24,7 @@ _LARGEST_CHUNK = 32 * 1024 * 1024  # within one text, which yajl reads anew with
 _MOST_EXACT = 4 * 1024 * 1024  # bytes of a file that is read again to find the line of a fault
 _MOST_TEXT = 4 * MOST_BYTES  # bytes of one text, which yajl holds whole before it gives the event
 _BOUNDS = JSONBounds(characters=4 * MOST_BYTES)
+_YAML_BOUNDS = YAMLBounds(characters=2 * MOST_BYTES, bytes=4 * MOST_BYTES)
 
 
 class _CountingFile:
@@ -196,3 +203,52 @@ def _fault(path: Path, error: Exception, line: int) -> RecordingError:
     if isinstance(error, ijson.IncompleteJSONError):
         return RecordingError("is no whole JSON: it is damaged, or ends too early", line)
     return RecordingError("is no JSON", line)
+
+
+def yaml_items(path: Path, name: str) -> Iterator[tuple[int | None, Any]]:
+    """Yield the items of the list under a key of the file, each with its line.
+
+    Raises RecordingError where the file cannot be read further; what came before it stands.
+    """
+    with _yaml_reader(path) as reader:
+        event = reader.next()
+        if not isinstance(event, yaml.MappingStartEvent):
+            raise RecordingError("is YAML, but no object with interactions", _line(event))
+        for event in reader.until(yaml.MappingEndEvent):
+            key, inner = reader.value(event), reader.next()
+            if key == name and isinstance(inner, yaml.SequenceStartEvent):
+                for item in reader.until(yaml.SequenceEndEvent):
+                    yield _line(item), reader.value(item)
+            else:
+                reader.value(inner)
+        reader.finish()
+
+
+def yaml_documents(path: Path) -> Iterator[tuple[int | None, Any]]:
+    """Yield the documents of a YAML file, each with its line; raises RecordingError."""
+    with _yaml_reader(path) as reader:
+        for event in reader.until(yaml.StreamEndEvent):
+            if not isinstance(event, yaml.DocumentStartEvent | yaml.DocumentEndEvent):
+                yield _line(event), reader.value(event)
+
+
+@contextmanager
+def _yaml_reader(path: Path) -> Iterator[YAMLReader]:
+    try:
+        with path.open("rb") as file:
+            # a name may be a symbol of Ruby
+            yield YAMLReader(file, _plain, _YAML_BOUNDS, name=lambda text: text.removeprefix(":"))
+    except YAMLFaultError as error:
+        raise RecordingError(error.reason, error.line) from None
+
+
+def _plain(text: str) -> Any:
+    """Read a plain scalar; a number that cannot be read stays text."""
+    try:
+        return as_written(text)
+    except ValueError:
+        return text
+
+
+def _line(event: yaml.Event) -> int | None:
+    return event.start_mark.line + 1 if event.start_mark else None
