@@ -18,7 +18,8 @@ from conformance.recordings import judge_files
 from conformance.recordings.contracts import ContractsByDay
 from conformance.recordings.model_names import read_names
 from conformance.reports import render, summarize
-from conformance.reports.drift import DriftError, drift
+from conformance.reports.drift.drift import drift
+from conformance.reports.drift.model import DriftError
 from conformance.results.editions import editions_of
 from conformance.results.run_file import Run, read_run
 from conformance.results.run_states import StatesReader

@@ -21,7 +21,7 @@ from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
 from conformance.reports.formatting import json_document
 from conformance.reports.markdown import fill
-from conformance.reports.page import page
+from conformance.reports.page.rendering import page
 from conformance.reports.summary import summarize
 from conformance.results.reach import Kept
 from conformance.results.run_file import Run
