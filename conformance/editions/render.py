@@ -57,7 +57,7 @@ def closing(changes: Changes) -> str:
     )
 
 
-def print_changes(changes: Changes, console: Console, show_all: bool) -> None:
+def print_changes(changes: Changes, console: Console, show_all: bool = False) -> None:
     """Print the differences, of long lists the first; with `show_all`, all of them."""
     paper = Paper(console)
     sections = [("What a provider must change", changes.demands, _demand)]

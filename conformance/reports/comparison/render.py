@@ -143,7 +143,7 @@ def comparison_page(comparison: Comparison, runs: Sequence[Run]) -> str:
     return page(summarize(runs))
 
 
-def print_comparison(comparison: Comparison, console: Console, show_all: bool) -> None:
+def print_comparison(comparison: Comparison, console: Console, show_all: bool = False) -> None:
     """Print the rows that differ; with `show_all`, all rows."""
     paper = Paper(console)
     for column in comparison.columns:
