@@ -16,7 +16,7 @@ from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
 from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
 from conformance.parsing.images.facts import inspect_image
-from conformance.reports.history import history as tell
+from conformance.reports.history.timeline import history as tell
 from conformance.results.run_file import read_run
 
 FASTER = Row("speed", "1 ms", "30 ms", 30.0, 20, at_least=True)

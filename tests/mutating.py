@@ -17,15 +17,17 @@ from rich.console import Console
 from conformance.errors import ConformanceError
 from conformance.findings import Finding
 from conformance.reports import folder, print_runs
-from conformance.reports.comparison import (
-    compare,
+from conformance.reports.comparison.compare import compare
+from conformance.reports.comparison.render import (
     comparison_csv,
     comparison_json,
     comparison_markdown,
     print_comparison,
 )
-from conformance.reports.drift import drift, drift_json, drift_markdown, print_drift
-from conformance.reports.history import history, history_json, history_markdown, print_history
+from conformance.reports.drift.drift import drift
+from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
+from conformance.reports.history.render import history_json, history_markdown, print_history
+from conformance.reports.history.timeline import history
 from conformance.results.baselines import RunFilter, bases_of
 from conformance.results.case_result import records_of
 from conformance.results.run_file import Run, RunFileError, read_run

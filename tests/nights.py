@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from conformance.findings import Verdict
-from conformance.reports.history import History, print_history
+from conformance.reports.history.render import print_history
+from conformance.reports.history.timeline import History
 from conformance.results.conclusion import counts
 from conformance.results.reach import reach_counts
 from conformance.results.run_file import Run, write_run

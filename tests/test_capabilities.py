@@ -16,8 +16,8 @@ from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.findings import Finding, Verdict
 from conformance.reports import render, summarize
-from conformance.reports.capabilities import Capability, Word, model_tables, sides_of
-from conformance.reports.capabilities.answers import READINGS
+from conformance.reports.capabilities.answers import READINGS, Word
+from conformance.reports.capabilities.table import Capability, model_tables, sides_of
 from conformance.results.run_file import Run, read_run
 from tests import runs
 from tests.extent import examples

@@ -14,10 +14,9 @@ from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.findings import Finding, Verdict
-from conformance.reports.comparison import (
-    Comparison,
-    ComparisonError,
-    compare,
+from conformance.reports.comparison.columns import ComparisonError
+from conformance.reports.comparison.compare import Comparison, compare
+from conformance.reports.comparison.render import (
     comparison_csv,
     comparison_json,
     comparison_markdown,

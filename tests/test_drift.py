@@ -9,16 +9,9 @@ import pytest
 from hypothesis import given
 
 from conformance.findings import DECIDED, Finding, Verdict
-from conformance.reports.drift import (
-    ChangeKind,
-    Drift,
-    DriftError,
-    drift,
-    drift_json,
-    drift_markdown,
-    print_drift,
-)
-from conformance.reports.drift.render import closing
+from conformance.reports.drift.drift import drift
+from conformance.reports.drift.model import ChangeKind, Drift, DriftError
+from conformance.reports.drift.render import closing, drift_json, drift_markdown, print_drift
 from conformance.reports.drift.verdicts import kind_of
 from conformance.results.run_file import Run
 from tests import runs

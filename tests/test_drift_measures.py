@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from conformance.findings import Finding, Verdict
-from conformance.reports.drift import ChangeKind, Drift, drift, drift_json, drift_markdown
-from conformance.reports.drift.model import ABSENT
+from conformance.reports.drift.drift import drift
+from conformance.reports.drift.model import ABSENT, ChangeKind, Drift
 from conformance.reports.drift.outliers import LATENCY, PRICE, Measure, usual
+from conformance.reports.drift.render import drift_json, drift_markdown
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 from tests import runs

@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Verdict
-from conformance.reports.drift import Drift, drift, drift_json, drift_markdown, print_drift
+from conformance.reports.drift.drift import drift
+from conformance.reports.drift.model import Drift
+from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
 from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import BROKEN, SHAPE, answer, answers, night

@@ -16,9 +16,8 @@ from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.findings import Verdict
-from conformance.reports.history import History, history, history_json, history_markdown
-from conformance.reports.history.render import now_of
-from conformance.reports.history.timeline import Timeline, squeezed, timelines_of
+from conformance.reports.history.render import history_json, history_markdown, now_of
+from conformance.reports.history.timeline import History, Timeline, history, squeezed, timelines_of
 from conformance.reports.measures import Rate
 from conformance.results.records import ClauseRecord, ContractRecord
 from conformance.results.run_file import read_run, write_run

@@ -17,7 +17,8 @@ from conformance.errors import UnknownNameError
 from conformance.recordings.contracts import Contracts, read_names
 from conformance.recordings.judging import judge_files
 from conformance.reports import render, summarize
-from conformance.reports.drift import DriftError, drift
+from conformance.reports.drift.drift import drift
+from conformance.reports.drift.model import DriftError
 from conformance.results.editions import editions_of
 from conformance.results.run_file import Run, read_run
 from conformance.results.run_states import StatesReader

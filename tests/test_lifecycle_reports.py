@@ -12,9 +12,10 @@ from msgspec import structs
 
 from conformance.findings import Finding, Verdict
 from conformance.reports import print_runs, render, summarize
-from conformance.reports.drift import ChangeKind, drift
-from conformance.reports.history import history
+from conformance.reports.drift.drift import drift
+from conformance.reports.drift.model import ChangeKind
 from conformance.reports.history.render import now_of
+from conformance.reports.history.timeline import history
 from conformance.reports.wording import closing, verdict_of
 from conformance.results.run_file import Run, write_run
 from tests import runs

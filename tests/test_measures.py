@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.reports import print_runs, render, summarize
-from conformance.reports.comparison import compare, print_comparison
+from conformance.reports.comparison.compare import compare
+from conformance.reports.comparison.render import print_comparison
 from conformance.reports.measures import Measures, measures_of
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run, write_run

@@ -16,7 +16,8 @@ from conformance.providers import load_provider
 from conformance.providers.asked import check_selected
 from conformance.recordings.contracts import read_names
 from conformance.reports import print_runs, render
-from conformance.reports.comparison import compare, print_comparison
+from conformance.reports.comparison.compare import compare
+from conformance.reports.comparison.render import print_comparison
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from conformance.findings import Finding, Verdict
-from conformance.reports.drift import drift, drift_json
+from conformance.reports.drift.drift import drift
+from conformance.reports.drift.render import drift_json
 from tests import fake_gh, runs
 from tests.nights import BROKEN, answer, night
 from tests.workflows import SCRIPTS, Runner

@@ -11,7 +11,8 @@ from typing import Any
 from conformance.contract import DEFAULT_EDITION
 from conformance.findings import Verdict
 from conformance.reports import print_runs, render
-from conformance.reports.comparison import compare, comparison_csv, comparison_page
+from conformance.reports.comparison.compare import compare
+from conformance.reports.comparison.render import comparison_csv, comparison_page
 from conformance.results.editions import explain_command
 from conformance.results.run_file import Run
 from tests import runs

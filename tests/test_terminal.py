@@ -60,7 +60,7 @@ def test_grid_comes_in_parts_where_a_terminal_is_too_narrow(is_terminal: bool, p
     file = io.StringIO()
     console = Console(file=file, width=40, force_terminal=is_terminal, color_system=None)
     rows = [("size", *(f"cell-{side}" for side in range(9)))]
-    Paper(console)._grid(("asked for", *(f"side-{side}" for side in range(9))), rows)
+    Paper(console).grid(("asked for", *(f"side-{side}" for side in range(9))), rows)
     lines = file.getvalue().splitlines()
     assert [line.split()[0] for line in lines] == ["asked", "size"] * parts
     assert sum(line.count("cell-") for line in lines) == 9

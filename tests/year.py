@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from conformance.reports.costs import Money, money_of, sent_once
-from conformance.reports.history import history
+from conformance.reports.history.timeline import history
 from conformance.results.run_file import read_run
 from tests.year_nights import Keeper, Night
 from tests.year_script import FIRST, Script, scripted

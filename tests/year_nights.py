@@ -31,7 +31,7 @@ from conformance.live.plan import plan
 from conformance.live.sender import Sender
 from conformance.providers import Provider
 from conformance.reports.costs import spending, total
-from conformance.reports.drift import drift
+from conformance.reports.drift.drift import drift
 from conformance.results.baselines import last_decided, sort_by_start
 from conformance.results.case_result import CaseResult
 from conformance.results.conclusion import conclude_run, counts

@@ -35,10 +35,8 @@ def compare(
     Promises are compared by the id of their clause, over the cases that all runs judged. For
     one provider on two nights use drift.
     """
-    from conformance.reports.comparison import (
-        compare as set_side_by_side,
-    )
-    from conformance.reports.comparison import (
+    from conformance.reports.comparison.compare import compare as set_side_by_side
+    from conformance.reports.comparison.render import (
         comparison_csv,
         comparison_json,
         comparison_markdown,

@@ -35,8 +35,8 @@ def drift(
     same each time (a cassette, the reference). Exit codes: 1 on a confirmed regression, 2
     if the new run decided too little, else 0. docs/drift.md explains the classes.
     """
-    from conformance.reports.drift import drift as find_changes
-    from conformance.reports.drift import drift_json, drift_markdown, print_drift
+    from conformance.reports.drift.drift import drift as find_changes
+    from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
     from conformance.results.baselines import bases_of, split_paths
     from conformance.results.run_file import read_run
 

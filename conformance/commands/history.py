@@ -32,14 +32,8 @@ def history(
     A night is flaky for a promise if its repeats disagreed, or if it alone differs from the
     night before and the night after it.
     """
-    from conformance.reports.history import (
-        history as read_history,
-    )
-    from conformance.reports.history import (
-        history_json,
-        history_markdown,
-        print_history,
-    )
+    from conformance.reports.history.render import history_json, history_markdown, print_history
+    from conformance.reports.history.timeline import history as read_history
 
     rendering = Rendering(format_, output, {"md": history_markdown, "json": history_json})
     timelines = read_history(folder, provider, clauses, show_all)

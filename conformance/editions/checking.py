@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,31 +105,25 @@ def faults(edition: Edition) -> Iterator[str]:
 
 def print_checked(checked: CheckedEdition, console: Console) -> None:
     """Print the result of a check, one sentence a line."""
-    _CheckPage(console).print(checked)
-
-
-class _CheckPage(Paper):
-    def print(self, checked: CheckedEdition) -> None:
-        edition = checked.edition
-        self._list("Faults", checked.faults, "bold red")
-        self._list(f"What {checked.document} says differently", checked.differences, "yellow")
-        self._list("Models that a source does not name", checked.notes, "dim")
-        models, promises = len(edition.models), len(load_promises(edition).all)
-        digest = frozen_digest(edition.folder)
-        state = f"published, digest {digest[:12]}" if digest else "a draft"
-        size = f"{counted(models, 'model')}, {counted(promises, 'promise')}"
-        result = counted(len(checked.faults), "fault")
-        if checked.document is not None:
-            result += f", {counted(len(checked.differences), 'difference')}"
-        self._line((f"{edition.id} ({state}): {size}; {result}", "bold"))
-
-    def _list(self, title: str, sentences: Sequence[str], style: str) -> None:
-        if not sentences:
-            return
-        self._line((f"{title} ({len(sentences)})", style))
-        for sentence in sentences:
-            self._line(sentence, indent=2)
-        self._console.print()
+    paper, edition = Paper(console), checked.edition
+    for title, sentences, style in (
+        ("Faults", checked.faults, "bold red"),
+        (f"What {checked.document} says differently", checked.differences, "yellow"),
+        ("Models that a source does not name", checked.notes, "dim"),
+    ):
+        if sentences:
+            paper.line((f"{title} ({len(sentences)})", style))
+            for sentence in sentences:
+                paper.line(sentence, indent=2)
+            console.print()
+    models, promises = len(edition.models), len(load_promises(edition).all)
+    digest = frozen_digest(edition.folder)
+    state = f"published, digest {digest[:12]}" if digest else "a draft"
+    size = f"{counted(models, 'model')}, {counted(promises, 'promise')}"
+    result = counted(len(checked.faults), "fault")
+    if checked.document is not None:
+        result += f", {counted(len(checked.differences), 'difference')}"
+    paper.line((f"{edition.id} ({state}): {size}; {result}", "bold"))
 
 
 def _schema_faults(edition: Edition, name: str) -> Iterator[str]:

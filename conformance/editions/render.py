@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 
 from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.editions.records import AREAS, Changes, EditionChange
 from conformance.output.counting import counted, listed
-from conformance.reports.console_text import Paper
+from conformance.reports.console_text import Paper, Part
 from conformance.reports.formatting import json_document
 from conformance.reports.markdown import fill
 
@@ -25,7 +25,6 @@ TITLES = {
     "open": "Open questions",
 }
 _SAYS_CLAUSES = frozenset({"clauses", "promises"})  # areas whose differences name them already
-_Show = Callable[[EditionChange], None]
 _SHOWN = 12  # changes of an area on the terminal, without --all
 
 
@@ -60,45 +59,32 @@ def closing(changes: Changes) -> str:
 
 def print_changes(changes: Changes, console: Console, show_all: bool = False) -> None:
     """Print the differences, of long lists the first; with `show_all`, all of them."""
-    _ChangesPage(console, changes).print(show_all)
+    paper = Paper(console)
+    sections = [("What a provider must change", changes.demands, _demand)]
+    sections += [(TITLES[area], changes.of(area), _difference) for area in AREAS]
+    for title, changes_of_section, parts in sections:
+        if changes_of_section:
+            paper.title(f"{title} ({len(changes_of_section)})")
+            limit = len(changes_of_section) if show_all else _SHOWN
+            for change in changes_of_section[:limit]:
+                paper.line(*parts(change), indent=2)
+            paper.more(len(changes_of_section) - limit, " (--all)")
+    console.print()
+    paper.line((closing(changes), "bold"))
 
 
-class _ChangesPage(Paper):
-    def __init__(self, console: Console, changes: Changes) -> None:
-        super().__init__(console)
-        self._changes = changes
+def _demand(change: EditionChange) -> Iterator[Part]:
+    yield f"{change.level} ", "bold red" if change.breaking else "yellow"
+    yield change.must
+    yield _where(change), "dim"
 
-    def print(self, show_all: bool) -> None:
-        self._section("What a provider must change", self._changes.demands, show_all, self._demand)
-        for area in AREAS:
-            self._section(TITLES[area], self._changes.of(area), show_all, self._difference)
-        self._console.print()
-        self._line((closing(self._changes), "bold"))
 
-    def _section(
-        self, title: str, changes: Sequence[EditionChange], show_all: bool, show: _Show
-    ) -> None:
-        if not changes:
-            return
-        self._title(f"{title} ({len(changes)})")
-        for change in changes if show_all else changes[:_SHOWN]:
-            show(change)
-        if len(changes) > _SHOWN and not show_all:
-            self._line((f"and {len(changes) - _SHOWN} more (--all)", "dim"), indent=2)
-
-    def _demand(self, change: EditionChange) -> None:
-        style = "bold red" if change.breaking else "yellow"
-        self._line((f"{change.level} ", style), change.must, (_where(change), "dim"), indent=2)
-
-    def _difference(self, change: EditionChange) -> None:
-        texts = " -> ".join(text for text in (change.before, change.after) if text)
-        self._line(
-            (f"{'breaking' if change.breaking else change.kind} ", "bold"),
-            change.subject,
-            f": {texts}" if texts else "",
-            (_where(change, names_clauses=change.area not in _SAYS_CLAUSES), "dim"),
-            indent=2,
-        )
+def _difference(change: EditionChange) -> Iterator[Part]:
+    texts = " -> ".join(text for text in (change.before, change.after) if text)
+    yield f"{'breaking' if change.breaking else change.kind} ", "bold"
+    yield change.subject
+    yield f": {texts}" if texts else ""
+    yield _where(change, names_clauses=change.area not in _SAYS_CLAUSES), "dim"
 
 
 def _where(change: EditionChange, names_clauses: bool = True) -> str:

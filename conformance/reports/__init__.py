@@ -11,7 +11,7 @@ from conformance.reports.json_report import document
 from conformance.reports.junit import junit
 from conformance.reports.markdown import markdown
 from conformance.reports.merging import MergeError
-from conformance.reports.page import page
+from conformance.reports.page.rendering import page
 from conformance.reports.summary import Summary, summarize
 from conformance.reports.terminal import print_runs
 from conformance.results.run_file import Run

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
-
 from conformance.clients.records import MEANINGS as MEANINGS
 from conformance.clients.records import Breaks, ClientOutcome, Effect, Impact
 from conformance.output.counting import counted, listed
 from conformance.reports.console_text import Paper
+from conformance.reports.grouping import group_by
 
 TITLE = "What breaks in which client"
 HOW = (
@@ -69,48 +68,34 @@ def default_lines(impact: Impact) -> list[DefaultLine]:
     ]
 
 
-class ClientPage(Paper):
-    """Client impact on one console."""
-
-    def __init__(self, console: Console, impact: Impact) -> None:
-        super().__init__(console)
-        self._impact = impact
-
-    def print(self, limit: int) -> None:
-        """Print broken promises by what they do to clients, and what clients send by default."""
-        rows = self._impact.breaks
-        if not rows:
-            return
-        self._title(TITLE)
-        breaking = [row for row in rows if row.gravest.kind.breaks]
-        not_tried = [row for row in rows if row.gravest.kind is Effect.NOT_TRIED]
-        harmless = [
-            row
-            for row in rows
-            if not row.gravest.kind.breaks and row.gravest.kind is not Effect.NOT_TRIED
-        ]
-        for row in breaking[:limit]:
-            self._row(row)
-        self._more(len(breaking) - limit, ", on the page")
-        self._summary_line("break no client that was tried", harmless)
-        self._summary_line("are not tried", not_tried)
-        for line in default_lines(self._impact)[:limit]:
-            if line.refused:
-                head = f"{line.client} by default, to {listed(line.models)}: "
-                self._line((head, "bold"), line.text, indent=2)
-
-    def _summary_line(self, predicate: str, rows: Sequence[Breaks]) -> None:
-        count = sum(len(row.clauses) for row in rows)
-        if count:
+def print_impact(paper: Paper, impact: Impact, limit: int) -> None:
+    """Print broken promises by what they do to clients, and what clients send by default."""
+    if not impact.breaks:
+        return
+    paper.title(TITLE)
+    breaking = [row for row in impact.breaks if row.gravest.kind.breaks]
+    for row in breaking[:limit]:
+        _print_row(paper, row)
+    paper.more(len(breaking) - limit, ", on the page")
+    harmless = [row for row in impact.breaks if not row.gravest.kind.breaks]
+    groups = group_by(harmless, lambda row: row.gravest.kind is not Effect.NOT_TRIED)
+    for was_tried, rows in sorted(groups.items(), reverse=True):
+        predicate = "break no client that was tried" if was_tried else "are not tried"
+        if count := sum(len(row.clauses) for row in rows):
             style = LOOKS[rows[0].gravest.kind][0]
             sentence = f"answers that break {counted(count, 'other promise')} {predicate}"
-            self._line((sentence, style), indent=2)
+            paper.line((sentence, style), indent=2)
+    for line in default_lines(impact)[:limit]:
+        if line.refused:
+            head = f"{line.client} by default, to {listed(line.models)}: "
+            paper.line((head, "bold"), line.text, indent=2)
 
-    def _row(self, row: Breaks) -> None:
-        self._line((f"{row.provider}: ", "bold"), promises_of(row), indent=2)
-        clients_by_look: dict[tuple[str, str], list[str]] = {}
-        for client, outcome in row.outcomes.items():
-            looks = (in_words(outcome), LOOKS[outcome.kind][0])
-            clients_by_look.setdefault(looks, []).append(client)
-        for (words, style), clients in clients_by_look.items():
-            self._line(f"{', '.join(clients)}: ", (words, style), indent=6, lines=3)
+
+def _print_row(paper: Paper, row: Breaks) -> None:
+    paper.line((f"{row.provider}: ", "bold"), promises_of(row), indent=2)
+    clients_by_look: dict[tuple[str, str], list[str]] = {}
+    for client, outcome in row.outcomes.items():
+        looks = (in_words(outcome), LOOKS[outcome.kind][0])
+        clients_by_look.setdefault(looks, []).append(client)
+    for (words, style), clients in clients_by_look.items():
+        paper.line(f"{', '.join(clients)}: ", (words, style), indent=6, lines=3)

@@ -21,10 +21,10 @@ class Paper:
     """What every report for the terminal is written on."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self.console = console
         self._encoding = getattr(console.file, "encoding", None) or "utf-8"
 
-    def _text(self, part: Part) -> Text:
+    def text(self, part: Part) -> Text:
         """Make foreign text harmless, and keep it within what the output can encode."""
         text, style = (part, "") if isinstance(part, str) else part
         safe = printable(text, LONGEST)
@@ -34,43 +34,42 @@ class Paper:
             safe = safe.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
         return Text(safe, style=style)
 
-    def _line(self, *parts: Part, indent: int = 0, lines: int = 0) -> None:
+    def line(self, *parts: Part, indent: int = 0, lines: int = 0) -> None:
         """Print one paragraph, indented; a provider's words are cut to some `lines` (0: whole).
 
         What the suite says is printed whole, and in a pipe everything is: a remedy stands at the
         end. Wrapped here and not by Rich, which fills every line up with blanks.
         """
-        width = max(self._console.width - indent, 10)
-        paragraph = Text("").join(map(self._text, parts))
-        wrapped = list(paragraph.wrap(self._console, width, overflow="fold"))
-        if 0 < lines < len(wrapped) and self._console.is_terminal:
+        width = max(self.console.width - indent, 10)
+        paragraph = Text("").join(map(self.text, parts))
+        wrapped = list(paragraph.wrap(self.console, width, overflow="fold"))
+        if 0 < lines < len(wrapped) and self.console.is_terminal:
             wrapped = wrapped[:lines]
-            ellipsis = self._text(" …")
+            ellipsis = self.text(" …")
             wrapped[-1].rstrip()
             wrapped[-1].truncate(width - ellipsis.cell_len)
             wrapped[-1].append_text(ellipsis)
         for line in wrapped:
             line.rstrip()
-            self._console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+            self.console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
-    def _more(self, count: int, where: str) -> None:
+    def more(self, count: int, where: str) -> None:
         """Print how many more there are, where there are any, and where to see them."""
         if count > 0:
-            self._line((f"and {count} more{where}", "dim"), indent=2)
+            self.line((f"and {count} more{where}", "dim"), indent=2)
 
-    def _title(self, title: str) -> None:
-        self._console.print()
-        self._console.print(self._text((title, "bold")))
+    def title(self, title: str) -> None:
+        """Print the title of a section, below an empty line."""
+        self.console.print()
+        self.console.print(self.text((title, "bold")))
 
-    def _grid(
-        self, headings: Iterable[str], rows: Iterable[Iterable[Part]], names: int = 1
-    ) -> None:
+    def grid(self, headings: Iterable[str], rows: Iterable[Iterable[Part]], names: int = 1) -> None:
         """Print a table whose cells can be copied whole.
 
         On a terminal that is too narrow for it the columns come in parts below each other, each
         beside the first columns, which are `names`. In a pipe the table is whole.
         """
-        grid = [[*map(self._text, row)] for row in (headings, *rows)]
+        grid = [[*map(self.text, row)] for row in (headings, *rows)]
         columns = list(zip(*grid, strict=True))
         widths = [max(cell.cell_len for cell in column) + 2 for column in columns]
         fixed_width = sum(widths[:names])
@@ -78,9 +77,9 @@ class Paper:
         for index in range(names, len(columns)):
             is_full = (
                 fixed_width + sum(widths[column] for column in (*parts[-1], index))
-                > self._console.width
+                > self.console.width
             )
-            if is_full and parts[-1] and self._console.is_terminal:
+            if is_full and parts[-1] and self.console.is_terminal:
                 parts.append([])
             parts[-1].append(index)
         for part in parts:
@@ -89,4 +88,4 @@ class Paper:
                 table.add_column(columns[index][0], no_wrap=True, min_width=widths[index] - 2)
             for row in grid[1:]:
                 table.add_row(*(row[index] for index in (*range(names), *part)))
-            self._console.print(table, crop=False, soft_wrap=True)
+            self.console.print(table, crop=False, soft_wrap=True)

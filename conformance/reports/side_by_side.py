@@ -156,24 +156,21 @@ def retried(retries: Retries) -> str:
     return f"{first_try(retries)}; {failed}{reasons_text}"
 
 
-class OfferPage(Paper):
-    """Offers on one console."""
-
-    def print(self, models: Sequence[ModelOffers]) -> None:
-        """Print a row for each provider of each model, and below them what takes more room."""
-        self._title("Model by model, side by side")
-        offers = [offer for model in models for offer in model.offers]
-        rows = []
-        for offer in offers:
-            kept, retries = offer.kept, offer.measures.retries
-            counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
-            answered = (first_try(retries), answered_of(offer))
-            rows.append((offer.model, offer.label, *counts, *answered))
-        self._grid(_COLUMNS, rows, names=2)
-        for offer in offers:
-            name = f"{offer.model}, {offer.label}: "
-            numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
-            self._line((name, "bold"), numbers, indent=2)
-            if offer.measures.retries.failed.hits:
-                first_tries = f"first try: {retried(offer.measures.retries)}"
-                self._line((first_tries, "yellow"), indent=6)
+def print_offers(paper: Paper, models: Sequence[ModelOffers]) -> None:
+    """Print a row for each provider of each model, and below them what takes more room."""
+    paper.title("Model by model, side by side")
+    offers = [offer for model in models for offer in model.offers]
+    rows = []
+    for offer in offers:
+        kept, retries = offer.kept, offer.measures.retries
+        counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
+        answered = (first_try(retries), answered_of(offer))
+        rows.append((offer.model, offer.label, *counts, *answered))
+    paper.grid(_COLUMNS, rows, names=2)
+    for offer in offers:
+        name = f"{offer.model}, {offer.label}: "
+        numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
+        paper.line((name, "bold"), numbers, indent=2)
+        if offer.measures.retries.failed.hits:
+            first_tries = f"first try: {retried(offer.measures.retries)}"
+            paper.line((first_tries, "yellow"), indent=6)

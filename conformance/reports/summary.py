@@ -10,7 +10,7 @@ from conformance.clients.records import Impact
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
-from conformance.reports.capabilities import ModelTable, model_tables, sides_of
+from conformance.reports.capabilities.table import ModelTable, model_tables, sides_of
 from conformance.reports.causes import Cause, causes_of
 from conformance.reports.costs import sent_once
 from conformance.reports.grouping import (

@@ -9,7 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from conformance.output.counting import counted, listed
 from conformance.reports import client_rendering, side_by_side, wording
-from conformance.reports.capabilities import MEANINGS, rendering
+from conformance.reports.capabilities import rendering
+from conformance.reports.capabilities.answers import MEANINGS
 from conformance.reports.formatting import dollars, duration, moment, took
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -10,32 +10,15 @@ from rich.text import Text
 from conformance.findings import KNOWN, Verdict, state_of
 from conformance.output.counting import counted, listed
 from conformance.output.tables import TableColumn, fits, print_table
-from conformance.reports.capabilities.rendering import CapabilityPage
+from conformance.reports import wording
+from conformance.reports.capabilities.rendering import print_short
 from conformance.reports.causes import OTHER, Cause
-from conformance.reports.client_rendering import ClientPage
+from conformance.reports.client_rendering import print_impact
 from conformance.reports.console_text import Paper, Part
 from conformance.reports.grouping import Broken, Group, group_by
 from conformance.reports.side_by_side import retried
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Row, Summary, summarize
-from conformance.reports.wording import (
-    SO_FAR,
-    UNKNOWN,
-    closing,
-    edition_of,
-    explained,
-    extent,
-    for_causes,
-    kept,
-    legend,
-    notes,
-    providers_by_edition,
-    reached,
-    spread_of,
-    verdict_of,
-    where_broken,
-    words_of,
-)
 from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import Run
 
@@ -52,208 +35,198 @@ OPEN = "open: not judged"
 
 def print_runs(runs: Sequence[Run] | Summary, console: Console) -> None:
     """Print runs; raises `MergeError` for no run at all."""
-    _Page(console, runs if isinstance(runs, Summary) else summarize(runs)).print()
+    summary = runs if isinstance(runs, Summary) else summarize(runs)
+    paper = Paper(console)
+    # the conclusion comes last: it is what stands above the prompt once all is printed
+    _print_head(paper, summary)
+    if summary.rows:
+        _print_rows(paper, summary.rows)
+    _print_retries(paper, summary)
+    print_short(paper, summary.capabilities)
+    if summary.new:
+        _print_broken(paper, summary)
+    if summary.impact:
+        print_impact(paper, summary.impact, MOST)
+    if summary.known:
+        _print_known(paper, summary)
+    _print_groups(paper, "Could not be judged", summary.undecided, summary)
+    _print_groups(paper, "Not claimed", summary.not_claimed, summary)
+    _print_painters(paper, summary)
+    _print_observations(paper, summary)
+    if summary.merged.problems:
+        paper.title("Wrong with the run as a whole")
+    for problem in summary.merged.problems[:MOST]:
+        paper.line((problem, "red"), indent=2)
+    paper.more(len(summary.merged.problems) - MOST, ELSEWHERE)
+    console.print()
+    paper.line((wording.closing(summary), _style(summary)))
 
 
-class _Page(Paper):
-    """One report on one console."""
+def _style(summary: Summary) -> str:
+    """Return the style of the conclusion."""
+    if summary.conclusion is Conclusion.CONFORMS:
+        return "bold green" if summary.headline.conforms else "bold cyan"
+    return "bold red" if summary.conclusion is Conclusion.BREAKS else "bold magenta"
 
-    def __init__(self, console: Console, summary: Summary) -> None:
-        super().__init__(console)
-        self._summary = summary
 
-    def print(self) -> None:
-        # the conclusion comes last: it is what stands above the prompt once all is printed
-        self._head()
-        self._table()
-        self._retries()
-        CapabilityPage(self._console).print_short(self._summary.capabilities)
-        self._broken()
-        if self._summary.impact:
-            ClientPage(self._console, self._summary.impact).print(MOST)
-        self._known()
-        self._groups("Could not be judged", self._summary.undecided)
-        self._groups("Not claimed", self._summary.not_claimed)
-        self._painters()
-        self._observations()
-        self._problems()
-        self._closing()
+def _print_head(paper: Paper, summary: Summary) -> None:
+    providers = wording.providers_by_edition(summary)
+    for id_, contract in summary.merged.contracts.items():
+        names = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
+        paper.line((contract.edition.title, "bold"), f" ({id_}){names}")
+    paper.line((f"judged by {' and '.join(summary.merged.tools)}", "dim"))
+    for origin in summary.origins:
+        edition = wording.edition_of(origin.provider, summary)
+        by = f"by {edition}, " if edition else ""
+        paper.line((origin.provider, "bold"), f": {by}{origin.how}, {origin.where}", indent=2)
+    for note in wording.notes(summary):
+        paper.line((note, "yellow"))
 
-    def _head(self) -> None:
-        tools = " and ".join(self._summary.merged.tools)
-        providers = providers_by_edition(self._summary)
-        for id_, contract in self._summary.merged.contracts.items():
-            names = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
-            self._line((contract.edition.title, "bold"), f" ({id_}){names}")
-        self._line((f"judged by {tools}", "dim"))
-        for origin in self._summary.origins:
-            edition = edition_of(origin.provider, self._summary)
-            by = f"by {edition}, " if edition else ""
-            self._line((origin.provider, "bold"), f": {by}{origin.how}, {origin.where}", indent=2)
-        for note in notes(self._summary):
-            self._line((note, "yellow"))
 
-    def _table(self) -> None:
-        if not self._summary.rows:
-            return
-        self._console.print()
-        width = self._console.width
-        # numbers are never cut: where they do not fit, the sections below have them
-        columns, rows = self._table_of(wide=True)
-        if width < NARROW or not fits(width, columns, rows, gap=1):
-            columns, rows = self._table_of(wide=False)
-        print_table(self._console, columns, rows, gap=1)
-        self._line((f"{COUNTED}; {OPEN}", "dim"))
-        if any(row.open_ended for row in self._summary.rows):
-            self._line((UNKNOWN, "bold magenta"), f": {SO_FAR}")
-        for state in legend(row.cell for row in self._summary.rows):
-            if state.label != "pass":
-                self._line((state.label, state.style), f": {state.meaning}")
+def _print_rows(paper: Paper, rows: Sequence[Row]) -> None:
+    paper.console.print()
+    width = paper.console.width
+    # numbers are never cut: where they do not fit, the sections below have them
+    columns, cells = _table_of(paper, rows, wide=True)
+    if width < NARROW or not fits(width, columns, cells, gap=1):
+        columns, cells = _table_of(paper, rows, wide=False)
+    print_table(paper.console, columns, cells, gap=1)
+    paper.line((f"{COUNTED}; {OPEN}", "dim"))
+    if any(row.open_ended for row in rows):
+        paper.line((wording.UNKNOWN, "bold magenta"), f": {wording.SO_FAR}")
+    for state in wording.legend(row.cell for row in rows):
+        if state.label != "pass":
+            paper.line((state.label, state.style), f": {state.meaning}")
 
-    def _table_of(self, wide: bool) -> tuple[list[TableColumn], list[list[Text]]]:
-        """Return the table, which leaves out columns where it is not wide, and folds models."""
-        rows, previous = [], ""
-        for row in self._summary.rows:
-            provider = row.provider if row.provider != previous else ""
-            rows.append([*map(self._text, _cells(row, provider, wide))])
-            previous = row.provider
-        longest = max(cells[1].cell_len for cells in rows)
-        verdict = max(len(word) for cells in rows for word in cells[2].plain.split())
-        names = ("provider ", FOLDED), ("model ", longest if wide else FOLDED)
-        columns = [
-            TableColumn(name, least=least) for name, least in (*names, ("verdict ", verdict + 1))
-        ]
-        counts = WIDE if wide else ("MUST", "broken", "open")
-        return [*columns, *(TableColumn(name, is_number=True) for name in counts)], rows
 
-    def _retries(self) -> None:
-        """Print how many first tries were answered, of providers that did not answer them all."""
-        for provider in provider_facts(self._summary):
-            retries = provider.measures.retries
-            if retries.failed.hits:
-                tries = f"first try: {retried(retries)}"
-                self._line((f"{provider.id}: ", "bold"), (tries, "yellow"))
+def _table_of(
+    paper: Paper, rows: Sequence[Row], wide: bool
+) -> tuple[list[TableColumn], list[list[Text]]]:
+    """Return the table, which leaves out columns where it is not wide, and folds models."""
+    cells, previous = [], ""
+    for row in rows:
+        provider = row.provider if row.provider != previous else ""
+        cells.append([*map(paper.text, _cells(row, provider, wide))])
+        previous = row.provider
+    longest = max(line[1].cell_len for line in cells)
+    verdict = max(len(word) for line in cells for word in line[2].plain.split())
+    columns = [
+        TableColumn("provider ", least=FOLDED),
+        TableColumn("model ", least=longest if wide else FOLDED),
+        TableColumn("verdict ", least=verdict + 1),
+    ]
+    counts = WIDE if wide else ("MUST", "broken", "open")
+    return [*columns, *(TableColumn(name, is_number=True) for name in counts)], cells
 
-    def _broken(self) -> None:
-        broken = self._summary.new
-        if not broken:
-            return
-        self._title(f"Broken promises that nobody knew of ({for_causes(self._summary)})")
-        for cause in self._summary.causes[:MOST]:
-            self._cause(cause)
-        self._more(len(self._summary.causes) - MOST, ELSEWHERE)
-        self._line((f"more: {explained(broken[0], self._summary)}", "dim"), indent=2)
 
-    def _cause(self, cause: Cause) -> None:
-        """Print a cause and its promises, of which only the first shows what was found."""
-        style = state_of(Verdict.FAIL if cause.musts else Verdict.DEVIATES).style
-        head = f"{cause.provider}: {cause.sentence}"
-        self._line((head, style), f" ({spread_of(cause, self._summary)})", indent=2)
-        most = MOST if cause.id == OTHER else SHOWN
-        for rank, promise in enumerate(cause.promises[:most]):
-            self._promise(promise, with_why=cause.id == OTHER or not rank)
-        rest = [promise.clause for promise in cause.promises[most:]]
-        if rest and cause.id != OTHER:
-            self._line((f"and {listed(rest, SHOWN)}", "dim"), indent=4)
-        elif rest:
-            self._more(len(cause.promises) - MOST, ELSEWHERE)
+def _print_retries(paper: Paper, summary: Summary) -> None:
+    """Print how many first tries were answered, of providers that did not answer them all."""
+    for provider in provider_facts(summary):
+        retries = provider.measures.retries
+        if retries.failed.hits:
+            tries = f"first try: {retried(retries)}"
+            paper.line((f"{provider.id}: ", "bold"), (tries, "yellow"))
 
-    def _promise(self, broken: Broken, with_why: bool) -> None:
-        level = (f"{broken.level} ", state_of(broken.verdict).style)
-        where = f" {where_broken(broken, self._summary)}"
-        self._line(level, (broken.clause, "bold"), where, indent=4)
-        if not with_why:
-            return
-        expected = f"expected {broken.expected}" if broken.expected else ""
-        observed = f"observed {broken.observed}" if broken.observed else ""
-        ours = "; ".join(filter(None, (broken.message, expected)))
-        paragraph = "; ".join(filter(None, (ours, observed)))
-        if len(paragraph) <= SHORT:
-            ours, observed = paragraph or broken.statement, ""
-        if ours:
-            self._line(ours, indent=8)
-        if observed:  # the provider's words, where they are long: they alone may be cut
-            self._line(observed, indent=8, lines=2)
 
-    def _known(self) -> None:
-        known = self._summary.reasons
-        if not known:
-            return
-        self._title(f"Known deviations ({counted(len(self._summary.known), 'promise')})")
-        for reason in known[:MOST]:
-            self._line((f"{reason.provider}: ", KNOWN.style), reason.reason, indent=2)
-            excuses = f"{listed(reason.promises, 1)} ({counted(reason.count, 'finding')})"
-            self._line((excuses, "dim"), indent=6)
-        self._more(len(known) - MOST, ELSEWHERE)
-        how = f"more: {explained(self._summary.known[0], self._summary)}"
-        self._line((how, "dim"), indent=2)
+def _print_broken(paper: Paper, summary: Summary) -> None:
+    paper.title(f"Broken promises that nobody knew of ({wording.for_causes(summary)})")
+    for cause in summary.causes[:MOST]:
+        _print_cause(paper, cause, summary)
+    paper.more(len(summary.causes) - MOST, ELSEWHERE)
+    paper.line((f"more: {wording.explained(summary.new[0], summary)}", "dim"), indent=2)
 
-    def _groups(self, title: str, groups: Sequence[Group]) -> None:
-        if not groups:
-            return
-        self._title(f"{title} ({counted(sum(group.count for group in groups), 'finding')})")
-        for group in groups[:MOST]:
-            verdict = (group.verdict.value, state_of(group.verdict).style)
-            self._line(verdict, f" {group.provider}: {extent(group)}", indent=2)
-            reason = group.reason or "no reason given"
-            if reason.removeprefix("not run: ") in self._summary.merged.problems:
-                reason = "for what is wrong with the run as a whole, below"
-            self._line(reason, indent=6)
-            if group.said:
-                self._line(words_of(group), indent=6, lines=2)
-        self._more(len(groups) - MOST, ELSEWHERE)
 
-    def _painters(self) -> None:
-        """Print what credentials say; models with the same sentence share a line."""
-        models = group_by(
-            (painters for painters in self._summary.painters if painters.worth_saying),
-            lambda painters: (painters.provider, painters.sentence, bool(painters.another)),
-        )
-        if models:
-            self._title("Which model painted this? Content credentials (C2PA) in the pictures")
-        for (provider, sentence, another), group in list(models.items())[:MOST]:
-            head = f"{provider}, {listed([painters.model for painters in group], SHOWN)}: "
-            style = "bold red" if another else ""
-            self._line((head, "bold"), (sentence, style), indent=2)
-        self._more(len(models) - MOST, ELSEWHERE)
+def _print_cause(paper: Paper, cause: Cause, summary: Summary) -> None:
+    """Print a cause and its promises, of which only the first shows what was found."""
+    style = state_of(Verdict.FAIL if cause.musts else Verdict.DEVIATES).style
+    head = f"{cause.provider}: {cause.sentence}"
+    paper.line((head, style), f" ({wording.spread_of(cause, summary)})", indent=2)
+    most = MOST if cause.id == OTHER else SHOWN
+    for rank, promise in enumerate(cause.promises[:most]):
+        level = (f"{promise.level} ", state_of(promise.verdict).style)
+        where = f" {wording.where_broken(promise, summary)}"
+        paper.line(level, (promise.clause, "bold"), where, indent=4)
+        if cause.id == OTHER or not rank:
+            _print_why(paper, promise)
+    rest = [promise.clause for promise in cause.promises[most:]]
+    if rest and cause.id != OTHER:
+        paper.line((f"and {listed(rest, SHOWN)}", "dim"), indent=4)
+    elif rest:
+        paper.more(len(cause.promises) - MOST, ELSEWHERE)
 
-    def _observations(self) -> None:
-        if self._summary.observations:
-            self._title("Observed, and promised by no source")
-        providers = group_by(self._summary.observations, lambda kind: kind.provider)
-        for provider, kinds in providers.items():
-            names = [f"{kind.id} {kind.count}" for kind in kinds]
-            self._line(f"{provider}: {listed(names, 8)}", indent=2)
 
-    def _problems(self) -> None:
-        if self._summary.merged.problems:
-            self._title("Wrong with the run as a whole")
-        for problem in self._summary.merged.problems[:MOST]:
-            self._line((problem, "red"), indent=2)
-        self._more(len(self._summary.merged.problems) - MOST, ELSEWHERE)
+def _print_why(paper: Paper, broken: Broken) -> None:
+    expected = f"expected {broken.expected}" if broken.expected else ""
+    observed = f"observed {broken.observed}" if broken.observed else ""
+    ours = "; ".join(filter(None, (broken.message, expected)))
+    paragraph = "; ".join(filter(None, (ours, observed)))
+    if len(paragraph) <= SHORT:
+        ours, observed = paragraph or broken.statement, ""
+    if ours:
+        paper.line(ours, indent=8)
+    if observed:  # the provider's words, where they are long: they alone may be cut
+        paper.line(observed, indent=8, lines=2)
 
-    def _closing(self) -> None:
-        styles = {Conclusion.CONFORMS: "bold green", Conclusion.BREAKS: "bold red"}
-        self._console.print()
-        style = styles.get(self._summary.conclusion, "bold magenta")
-        conforms = self._summary.headline.conforms
-        if self._summary.conclusion is Conclusion.CONFORMS and not conforms:
-            style = "bold cyan"
-        self._line((closing(self._summary), style))
+
+def _print_known(paper: Paper, summary: Summary) -> None:
+    paper.title(f"Known deviations ({counted(len(summary.known), 'promise')})")
+    for reason in summary.reasons[:MOST]:
+        paper.line((f"{reason.provider}: ", KNOWN.style), reason.reason, indent=2)
+        excuses = f"{listed(reason.promises, 1)} ({counted(reason.count, 'finding')})"
+        paper.line((excuses, "dim"), indent=6)
+    paper.more(len(summary.reasons) - MOST, ELSEWHERE)
+    paper.line((f"more: {wording.explained(summary.known[0], summary)}", "dim"), indent=2)
+
+
+def _print_groups(paper: Paper, title: str, groups: Sequence[Group], summary: Summary) -> None:
+    if groups:
+        paper.title(f"{title} ({counted(sum(group.count for group in groups), 'finding')})")
+    for group in groups[:MOST]:
+        verdict = (group.verdict.value, state_of(group.verdict).style)
+        paper.line(verdict, f" {group.provider}: {wording.extent(group)}", indent=2)
+        reason = group.reason or "no reason given"
+        if reason.removeprefix("not run: ") in summary.merged.problems:
+            reason = "for what is wrong with the run as a whole, below"
+        paper.line(reason, indent=6)
+        if group.said:
+            paper.line(wording.words_of(group), indent=6, lines=2)
+    paper.more(len(groups) - MOST, ELSEWHERE)
+
+
+def _print_painters(paper: Paper, summary: Summary) -> None:
+    """Print what credentials say; models with the same sentence share a line."""
+    models = group_by(
+        (painters for painters in summary.painters if painters.worth_saying),
+        lambda painters: (painters.provider, painters.sentence, bool(painters.another)),
+    )
+    if models:
+        paper.title("Which model painted this? Content credentials (C2PA) in the pictures")
+    for (provider, sentence, another), group in list(models.items())[:MOST]:
+        head = f"{provider}, {listed([painters.model for painters in group], SHOWN)}: "
+        paper.line((head, "bold"), (sentence, "bold red" if another else ""), indent=2)
+    paper.more(len(models) - MOST, ELSEWHERE)
+
+
+def _print_observations(paper: Paper, summary: Summary) -> None:
+    if summary.observations:
+        paper.title("Observed, and promised by no source")
+    for provider, kinds in group_by(summary.observations, lambda kind: kind.provider).items():
+        names = [f"{kind.id} {kind.count}" for kind in kinds]
+        paper.line(f"{provider}: {listed(names, 8)}", indent=2)
 
 
 def _cells(row: Row, provider: str, wide: bool) -> Iterable[Part]:
     yield f"{provider} ", "bold"
     yield f"{row.label} "
-    yield f"{verdict_of(row)} ", row.cell.state.style
-    yield kept(row, "MUST")
+    yield f"{wording.verdict_of(row)} ", row.cell.state.style
+    yield wording.kept(row, "MUST")
     if wide:
-        yield reached(row.kept)
-        yield kept(row, "SHOULD")
+        yield wording.reached(row.kept)
+        yield wording.kept(row, "SHOULD")
     yield _number(row.broken, "bold red")
     if wide:
         yield _number(row.known, "cyan")
-    yield (UNKNOWN, "bold magenta") if row.open_ended else _number(row.undecided, "magenta")
+    yield (wording.UNKNOWN, "bold magenta") if row.open_ended else _number(row.undecided, "magenta")
 
 
 def _number(number: int, style: str) -> Part:

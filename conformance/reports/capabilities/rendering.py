@@ -72,38 +72,36 @@ def side_words(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
         yield word, f"{word} {listed(texts, 6) if word in NOTABLE else count}"
 
 
-class CapabilityPage(Paper):
-    """Capability tables on one console."""
+def print_short(paper: Paper, tables: Sequence[ModelTable]) -> None:
+    """Print a paragraph for each provider and the models of which it says the same."""
+    paragraphs: dict[tuple[str, tuple[tuple[Word, str], ...]], list[str]] = {}
+    for table in tables:
+        for side, label in enumerate(table.sides):
+            words = tuple(side_words(table, side))
+            paragraphs.setdefault((label, words), []).append(table.model)
+    if paragraphs:
+        paper.title(TITLE)
+    for (label, words), models in paragraphs.items():
+        parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
+        for rank, (word, text) in enumerate(words):
+            parts += ["; " if rank else "", (text, MEANINGS[word].style)]
+        paper.line(*parts, indent=2)
 
-    def print_short(self, tables: Sequence[ModelTable]) -> None:
-        """Print a paragraph for each provider and the models of which it says the same."""
-        paragraphs: dict[tuple[str, tuple[tuple[Word, str], ...]], list[str]] = {}
-        for table in tables:
-            for side, label in enumerate(table.sides):
-                words = tuple(side_words(table, side))
-                paragraphs.setdefault((label, words), []).append(table.model)
-        if paragraphs:
-            self._title(TITLE)
-        for (label, words), models in paragraphs.items():
-            parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
-            for rank, (word, text) in enumerate(words):
-                parts += ["; " if rank else "", (text, MEANINGS[word].style)]
-            self._line(*parts, indent=2)
 
-    def print_tables(self, tables: Sequence[ModelTable], show_all: bool) -> None:
-        """Print the values that sides treat differently, model by model; or all that were asked."""
-        for table in tables:
-            rows: list[list[Part]] = [
-                [
-                    (value_of(row), "bold"),
-                    *((worded(cell), MEANINGS[cell.word].style) for cell in row.cells),
-                ]
-                for row in table.rows
-                if row.differs or (show_all and row.asked)
+def print_tables(paper: Paper, tables: Sequence[ModelTable], show_all: bool) -> None:
+    """Print the values that sides treat differently, model by model; or all that were asked."""
+    for table in tables:
+        rows: list[list[Part]] = [
+            [
+                (value_of(row), "bold"),
+                *((worded(cell), MEANINGS[cell.word].style) for cell in row.cells),
             ]
-            self._title(f"{TITLE}: {table.model} ({differing(table)})")
-            if rows:
-                self._grid(("asked for", *table.sides), rows)
+            for row in table.rows
+            if row.differs or (show_all and row.asked)
+        ]
+        paper.title(f"{TITLE}: {table.model} ({differing(table)})")
+        if rows:
+            paper.grid(("asked for", *table.sides), rows)
 
 
 def differing(table: ModelTable) -> str:

@@ -9,7 +9,7 @@ from conformance.errors import ConformanceError
 from conformance.findings import Finding
 from conformance.output.counting import listed
 from conformance.parsing import printable
-from conformance.reports.capabilities import Side, sides_of
+from conformance.reports.capabilities.table import Side, sides_of
 from conformance.reports.contracts import EditionContract, contract_of
 from conformance.reports.wording import lack_of
 from conformance.results.reach import Explanations

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
 from conformance.output.counting import counted, listed
 from conformance.output.printing import labelled
-from conformance.reports.capabilities import ModelTable, model_tables
+from conformance.reports.capabilities.table import ModelTable, model_tables
 from conformance.reports.comparison.columns import ComparedProvider, compared_providers
 from conformance.reports.contracts import contracts_of, lacking_in
 from conformance.reports.grouping import group_by

@@ -14,7 +14,6 @@ from conformance.output.counting import counted, listed
 from conformance.parsing import printable
 from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
-from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.comparison.columns import ComparedProvider, ComparisonError
 from conformance.reports.comparison.compare import Comparison, PromiseRow
 from conformance.reports.console_text import Paper, Part
@@ -22,7 +21,7 @@ from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
 from conformance.reports.formatting import json_document
 from conformance.reports.markdown import fill
-from conformance.reports.page import page
+from conformance.reports.page.rendering import page
 from conformance.reports.summary import summarize
 from conformance.results.reach import Kept
 from conformance.results.run_file import Run
@@ -70,11 +69,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         "closing": closing(comparison),
         "tables": comparison.capabilities,
         "offers": comparison.offers,
-        "sections": [
-            ("Different", comparison.differing),
-            ("The same", comparison.same),
-            ("Judged by one alone", comparison.alone),
-        ],
+        "sections": _sections(comparison),
         "edition_of": {}.get,  # a label says the edition where there are several
         "differences": differences([column.contract for column in comparison.columns]),
         "words_of": words_of,
@@ -150,40 +145,38 @@ def comparison_page(comparison: Comparison, runs: Sequence[Run]) -> str:
 
 def print_comparison(comparison: Comparison, console: Console, show_all: bool = False) -> None:
     """Print the rows that differ; with `show_all`, all rows."""
-    _ComparisonPage(console).print(comparison, show_all)
+    paper = Paper(console)
+    for column in comparison.columns:
+        about = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
+        paper.line((column.label, "bold"), about, indent=2)
+    for note in comparison.notes:
+        paper.line((note, "yellow"))
+    capability.print_tables(paper, comparison.capabilities, show_all)
+    side_by_side.print_offers(paper, comparison.offers)
+    labels = [column.label for column in comparison.columns]
+    sections = _sections(comparison) if show_all else _sections(comparison)[:1]
+    for title, rows in sections:
+        if rows:
+            paper.title(f"{title} ({len(rows)})")
+            paper.grid(("", "clause", "models", *labels), map(_cells, rows), names=3)
+    paper.title("Kept, of the promises that all judged")
+    for column, kept in zip(comparison.columns, comparison.totals, strict=True):
+        paper.line((column.label, "bold"), f": {totals(kept)}", indent=2)
+    console.print()
+    same = counted(len(comparison.same), "row is", "rows are")
+    remark = "" if show_all else f" {same} the same (--all shows them)."
+    paper.line((closing(comparison), "bold"), remark)
 
 
-class _ComparisonPage(Paper):
-    """One comparison on one console."""
+def _sections(comparison: Comparison) -> list[tuple[str, Sequence[PromiseRow]]]:
+    return [
+        ("Different", comparison.differing),
+        ("The same", comparison.same),
+        ("Judged by one alone", comparison.alone),
+    ]
 
-    def print(self, comparison: Comparison, show_all: bool) -> None:
-        for column in comparison.columns:
-            about = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
-            self._line((column.label, "bold"), about, indent=2)
-        for note in comparison.notes:
-            self._line((note, "yellow"))
-        CapabilityPage(self._console).print_tables(comparison.capabilities, show_all)
-        side_by_side.OfferPage(self._console).print(comparison.offers)
-        labels = [column.label for column in comparison.columns]
-        self._table("Different", comparison.differing, labels)
-        if show_all:
-            self._table("The same", comparison.same, labels)
-            self._table("Judged by one alone", comparison.alone, labels)
-        self._title("Kept, of the promises that all judged")
-        for column, kept in zip(comparison.columns, comparison.totals, strict=True):
-            self._line((column.label, "bold"), f": {totals(kept)}", indent=2)
-        self._console.print()
-        same = counted(len(comparison.same), "row is", "rows are")
-        remark = "" if show_all else f" {same} the same (--all shows them)."
-        self._line((closing(comparison), "bold"), remark)
 
-    def _table(self, title: str, rows: Sequence[PromiseRow], labels: Sequence[str]) -> None:
-        if not rows:
-            return
-        self._title(f"{title} ({len(rows)})")
-        cells: list[list[Part]] = []
-        for row in rows:
-            styles = [cell.state.style if cell else "dim" for cell in row.cells]
-            verdicts = zip(words_of(row), styles, strict=True)
-            cells.append([row.level, (row.clause, "bold"), listed(row.models, 2), *verdicts])
-        self._grid(("", "clause", "models", *labels), cells, names=3)
+def _cells(row: PromiseRow) -> list[Part]:
+    styles = [cell.state.style if cell else "dim" for cell in row.cells]
+    verdicts = zip(words_of(row), styles, strict=True)
+    return [row.level, (row.clause, "bold"), listed(row.models, 2), *verdicts]

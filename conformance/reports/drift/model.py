@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from conformance.errors import ConformanceError
-from conformance.findings import Verdict
+from conformance.findings import Finding, Verdict
 from conformance.output.counting import listed
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
 ABSENT = "absent"
 """Stands for what one side does not have."""
+
+NOT_ANSWERED = frozenset({"unavailable", "not served", "not run"})
+"""Outcomes of an exchange that say nothing about how a provider answers."""
 
 
 class DriftError(ConformanceError):
@@ -48,6 +52,15 @@ class DriftChange:
     confirmed: bool = False  # whether any of it is
     sure: int = 0  # how many of it are
     repeats: int | None = None
+
+
+@dataclass(slots=True)
+class Baseline:
+    """The nights before, by finding and by exchange."""
+
+    findings: dict[str, Finding]  # by id: the last that was decided
+    newest: set[str]  # ids of what the last night had at all
+    answers: dict[str, list[ExchangeRecord]] = field(default_factory=dict)  # by path, in order
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,45 +236,34 @@ def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
 
 def print_drift(report: Drift, console: Console) -> None:
     """Print what changed on one screen, the gravest first."""
-    _DriftPage(console).print(report)
+    paper = Paper(console)
+    paper.line((side([report.new]), "bold"), f" against {side(report.bases)}")
+    for note in report.notes[:_MOST_NOTES]:
+        paper.line((note, "yellow"))
+    paper.line((tally(report), "bold"))
+    for kind in ChangeKind:
+        if changes := report.of(kind):
+            paper.title(f"{TITLES[kind]} ({len(changes)})")
+            for change in changes[: SCREEN[kind]]:
+                _print_change(paper, change, report)
+            paper.more(len(changes) - SCREEN[kind], ": --format md shows them")
+    style = ("bold green", "bold red", "bold magenta")[report.exit_code]
+    console.print()
+    paper.line((closing(report), style))
 
 
-class _DriftPage(Paper):
-    """One drift on one console."""
-
-    def print(self, report: Drift) -> None:
-        new = side([report.new])
-        self._line((new, "bold"), f" against {side(report.bases)}")
-        for note in report.notes[:_MOST_NOTES]:
-            self._line((note, "yellow"))
-        self._line((tally(report), "bold"))
-        for kind in ChangeKind:
-            self._section(kind, report)
-        style = ("bold green", "bold red", "bold magenta")[report.exit_code]
-        self._console.print()
-        self._line((closing(report), style))
-
-    def _section(self, kind: ChangeKind, report: Drift) -> None:
-        changes = report.of(kind)
-        if not changes:
-            return
-        self._title(f"{TITLES[kind]} ({len(changes)})")
-        for change in changes[: SCREEN[kind]]:
-            self._change(change, report)
-        self._more(len(changes) - SCREEN[kind], ": --format md shows them")
-
-    def _change(self, change: DriftChange, report: Drift) -> None:
-        style = _STYLES.get(change.kind, "cyan")
-        verdict, regression = change.what == "verdict", change.kind is ChangeKind.REGRESSION
-        name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
-        self._line(
-            provider_prefix(change, report),
-            (f"{change.level} " if change.level else "", style),
-            (name, "bold"),
-            f"{': ' if name else ''}{what_changed(change)}{where_seen(change)}",
-            indent=2,
-        )
-        by_reason = verdict and not change.subject
-        if regression or by_reason or change.what in ("latency", "price", "reliability"):
-            why = "; ".join(filter(None, (certainty(change), change.message)))
-            self._line(why or "no reason given", indent=6)
+def _print_change(paper: Paper, change: DriftChange, report: Drift) -> None:
+    style = _STYLES.get(change.kind, "cyan")
+    verdict, regression = change.what == "verdict", change.kind is ChangeKind.REGRESSION
+    name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
+    paper.line(
+        provider_prefix(change, report),
+        (f"{change.level} " if change.level else "", style),
+        (name, "bold"),
+        f"{': ' if name else ''}{what_changed(change)}{where_seen(change)}",
+        indent=2,
+    )
+    by_reason = verdict and not change.subject
+    if regression or by_reason or change.what in ("latency", "price", "reliability"):
+        why = "; ".join(filter(None, (certainty(change), change.message)))
+        paper.line(why or "no reason given", indent=6)

@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
-from conformance.reports.drift.baseline import Baseline
-from conformance.reports.drift.model import ABSENT, ChangeKind, DriftChange
+from conformance.reports.drift.model import ABSENT, Baseline, ChangeKind, DriftChange
 from conformance.reports.drift.reliability import Subject, subject_of
 from conformance.reports.grouping import group_by
 from conformance.results.conclusion import Reasons

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -134,54 +133,47 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
 
 def print_history(report: History, console: Console, show_all: bool = False) -> None:
     """Print a row of nights for each promise, the latest changes first; with `show_all`, all."""
-    _HistoryPage(console).print(report, show_all)
-
-
-class _HistoryPage(Paper):
-    """One history on one console."""
-
-    def print(self, report: History, show_all: bool) -> None:
-        for nights in report.nights:
-            timelines = [
-                timeline for timeline in report.timelines if timeline.provider == nights.provider
-            ]
-            self._provider(nights, timelines, len(timelines) if show_all else MOST)
-        self._console.print()
-        self._line((LEGEND, "dim"))
-        still = counted(report.unchanged, "promise", "promises")
-        self._line((f"{still} never changed (--all shows them).", "dim"))
-        if report.silent:
-            sentence = counted(report.silent, "promise was", "promises were")
-            self._line((f"{sentence} judged before, not on the newest night.", "magenta"))
-        for path, why in report.problems[:_MOST_PROBLEMS]:
-            self._line((f"left out: {path}: {why}", "yellow"))
-        rest = len(report.problems) - _MOST_PROBLEMS
-        if rest > 0:
-            self._line((f"and {counted(rest, 'file')} more left out", "yellow"))
-
-    def _provider(self, nights: Nights, timelines: Sequence[Timeline], limit: int) -> None:
-        self._title(f"{nights.provider}: {span(nights)}")
+    paper = Paper(console)
+    for nights in report.nights:
+        timelines = [
+            timeline for timeline in report.timelines if timeline.provider == nights.provider
+        ]
+        limit = len(timelines) if show_all else MOST
+        paper.title(f"{nights.provider}: {span(nights)}")
         for timeline in timelines[:limit]:
-            self._timeline(timeline)
+            _print_timeline(paper, timeline)
         if not timelines:
-            self._line(("nothing changed", "dim"), indent=2)
-        self._more(len(timelines) - limit, " (--all shows them)")
+            paper.line(("nothing changed", "dim"), indent=2)
+        paper.more(len(timelines) - limit, " (--all shows them)")
+    console.print()
+    paper.line((LEGEND, "dim"))
+    still = counted(report.unchanged, "promise")
+    paper.line((f"{still} never changed (--all shows them).", "dim"))
+    if report.silent:
+        sentence = counted(report.silent, "promise was", "promises were")
+        paper.line((f"{sentence} judged before, not on the newest night.", "magenta"))
+    for path, why in report.problems[:_MOST_PROBLEMS]:
+        paper.line((f"left out: {path}: {why}", "yellow"))
+    rest = len(report.problems) - _MOST_PROBLEMS
+    if rest > 0:
+        paper.line((f"and {counted(rest, 'file')} more left out", "yellow"))
 
-    def _timeline(self, timeline: Timeline) -> None:
-        now, style = timeline.now, ""
-        if now is not None:
-            style = _UNJUDGED if timeline.silence else now.state.style
-        parts = filter(None, (changes_of(timeline), flakes_of(timeline.flakes)))
-        self._line(
-            f"{timeline.level} ",
-            (timeline.clause, "bold"),
-            f" on {listed(timeline.models)}: ",
-            (now_of(timeline), style),
-            "".join(f", {part}" for part in parts),
-            indent=2,
-        )
-        row = Text("    ")
-        for letter in squeezed(timeline.marks, max(self._console.width - 4, 10)):
-            row.append(letter, _STYLES.get(letter, ""))
-        row.rstrip()
-        self._console.print(row, soft_wrap=True)
+
+def _print_timeline(paper: Paper, timeline: Timeline) -> None:
+    now, style = timeline.now, ""
+    if now is not None:
+        style = _UNJUDGED if timeline.silence else now.state.style
+    parts = filter(None, (changes_of(timeline), flakes_of(timeline.flakes)))
+    paper.line(
+        f"{timeline.level} ",
+        (timeline.clause, "bold"),
+        f" on {listed(timeline.models)}: ",
+        (now_of(timeline), style),
+        "".join(f", {part}" for part in parts),
+        indent=2,
+    )
+    row = Text("    ")
+    for letter in squeezed(timeline.marks, max(paper.console.width - 4, 10)):
+        row.append(letter, _STYLES.get(letter, ""))
+    row.rstrip()
+    paper.console.print(row, soft_wrap=True)

@@ -20,7 +20,7 @@ from msgspec import to_builtins
 
 from conformance.findings import Finding, Verdict
 from conformance.parsing import JSONFaultError, load_json
-from conformance.reports.capabilities import ModelTable
+from conformance.reports.capabilities.table import ModelTable
 from conformance.reports.page.requests import shown_request
 from conformance.reports.summary import Summary
 from conformance.results.baselines import sort_by_start

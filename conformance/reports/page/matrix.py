@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from conformance.findings import BROKEN, GREY, SEVERITY, STATES, Finding, State
-from conformance.reports.capabilities import MEANINGS
+from conformance.reports.capabilities.answers import MEANINGS
 from conformance.reports.contracts import NOT_IN_EDITION
 from conformance.reports.provenance import Origin
 from conformance.reports.summary import Summary
