@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -18,21 +18,16 @@ from conformance.findings import Finding, Verdict
 from conformance.reports import render, summarize
 from conformance.reports.capabilities.answers import READINGS, Word
 from conformance.reports.capabilities.table import Capability, model_tables, sides_of
-from conformance.results.run_file import Run, read_run
+from conformance.results.run_file import Run
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests import runs
 from tests.extent import examples
-from tests.processes import command
+from tests.sums import lived
 
 EDITION = load_edition()
-PNG = {
-    "index": 0,
-    "member": "b64_json",
-    "type": "png",
-    "width": 1024,
-    "height": 1024,
-    "alpha": False,
-}
-WIDE = PNG | {"width": 1792}
+PIXELS = {"width": 1024, "height": 1024}
+PNG = {"index": 0, "member": "b64_json", "type": "png", "alpha": False} | PIXELS
 TALL = PNG | {"width": 512}
 SHOWS_SIZE, ACCEPTS = "image.size-as-asked", "parameters.valid-accepted"
 VALUES = [("size", "1792x1024"), ("size", "1024x1024"), ("n", "2"), ("style", "vivid")]
@@ -72,38 +67,29 @@ SMALLEST = asked("baseline", {})
 WANTS = {"size": "1792x1024"}
 BROKEN, KEPT = found(SHOWS_SIZE, Verdict.FAIL), found(SHOWS_SIZE, Verdict.PASS)
 UNSEEN = found(SHOWS_SIZE, Verdict.NOT_TESTABLE)
+CRASHED, OUT = found(ACCEPTS, Verdict.FAIL), found(ACCEPTS, Verdict.UNAVAILABLE)
+KNOWN = runs.known(clause=SHOWS_SIZE, case="wide")
+WORDS: dict[str, tuple[Word, list[Any]]] = {
+    "clause-passes": (Word.HONOURED, [asked("wide", WANTS), KEPT]),
+    "not-testable": (Word.ACCEPTED, [asked("wide", WANTS), UNSEEN]),
+    "as-without-it": (Word.IGNORED, [asked("wide", WANTS), BROKEN]),
+    "known-deviation": (Word.IGNORED, [asked("wide", WANTS), KNOWN]),
+    "other-size": (Word.ALTERED, [asked("wide", WANTS, images=[TALL]), BROKEN]),
+    "refused": (Word.REFUSED, [asked("wide", WANTS, "refused")]),
+    "error-as-success": (Word.REFUSED, [asked("wide", WANTS, "unclear", said="no")]),
+    "empty-success": (Word.CRASHES, [asked("wide", WANTS, "unclear")]),
+    "5xx-every-time": (Word.CRASHES, [asked("wide", WANTS, "unavailable"), CRASHED]),
+    "outage": (Word.UNDECIDED, [asked("wide", WANTS, "unavailable"), OUT]),
+    "moderated": (Word.UNDECIDED, [asked("wide", WANTS, "refused", cause="moderation")]),
+    "not-served": (Word.UNDECIDED, [asked("wide", WANTS, "not served")]),
+    "no-budget": (Word.NOT_ASKED, [asked("wide", WANTS, "not run")]),
+    "nothing-sent": (Word.NOT_ASKED, []),
+    "forbidden": (
+        Word.NOT_ASKED, [asked("x", WANTS | {"n": "many"}, "refused", expected="refused")]),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("word", "records"),
-    [
-        pytest.param(Word.HONOURED, [asked("wide", WANTS), KEPT], id="clause-passes"),
-        pytest.param(Word.ACCEPTED, [asked("wide", WANTS), UNSEEN], id="not-testable"),
-        pytest.param(Word.IGNORED, [asked("wide", WANTS), BROKEN], id="as-without-it"),
-        pytest.param(Word.ALTERED, [asked("wide", WANTS, images=[TALL]), BROKEN], id="other-size"),
-        pytest.param(Word.REFUSED, [asked("wide", WANTS, "refused")], id="refused"),
-        pytest.param(
-            Word.REFUSED, [asked("wide", WANTS, "unclear", said="no")], id="error-as-success"
-        ),
-        pytest.param(Word.CRASHES, [asked("wide", WANTS, "unclear")], id="empty-success"),
-        pytest.param(
-            Word.CRASHES,
-            [asked("wide", WANTS, "unavailable"), found(ACCEPTS, Verdict.FAIL)],
-            id="5xx-every-time",
-        ),
-        pytest.param(
-            Word.UNDECIDED,
-            [asked("wide", WANTS, "unavailable"), found(ACCEPTS, Verdict.UNAVAILABLE)],
-            id="outage",
-        ),
-        pytest.param(
-            Word.UNDECIDED, [asked("wide", WANTS, "refused", cause="moderation")], id="moderated"
-        ),
-        pytest.param(Word.UNDECIDED, [asked("wide", WANTS, "not served")], id="not-served"),
-        pytest.param(Word.NOT_ASKED, [asked("wide", WANTS, "not run")], id="no-budget"),
-        pytest.param(Word.NOT_ASKED, [], id="nothing-sent"),
-    ],
-)
+@pytest.mark.parametrize(("word", "records"), WORDS.values(), ids=WORDS)
 def test_word_says_what_became_of_a_value(word: Word, records: list[Any]) -> None:
     assert cell(run_of(SMALLEST, *records)).word is word
 
@@ -132,11 +118,6 @@ def test_values_that_fail_only_together_are_told_in_how_many() -> None:
     assert (cell(run).word, cell(run).times) == (Word.REFUSED, (1, 2))
 
 
-def test_what_the_contract_forbids_says_nothing_of_its_values() -> None:
-    forbidden = asked("forbidden", WANTS | {"n": "many"}, "refused", expected="refused")
-    assert cell(run_of(SMALLEST, forbidden)).word is Word.NOT_ASKED
-
-
 def test_value_of_no_parameter_is_in_no_table() -> None:
     nothing = {"model": "dall-e-3", "asks": [], "standing": "documented"}
     head = runs.header(models=["dall-e-3"], values=[nothing])
@@ -148,26 +129,17 @@ def test_value_that_is_hardly_a_number_is_put_in_order(text: str) -> None:
     assert cell(run_of(SMALLEST, asked("odd", {"n": text})), text, "n").word is Word.IGNORED
 
 
-def test_known_deviation_is_no_less_ignored() -> None:
-    known = found(SHOWS_SIZE, Verdict.FAIL)
-    run = run_of(SMALLEST, asked("wide", WANTS), runs.known(clause=SHOWS_SIZE, case="wide"))
-    assert cell(run).word is cell(run_of(SMALLEST, asked("wide", WANTS), known)).word
+PART = {"selection": {"clauses": "*", "models": "*", "cases": "n-*"}}
 
 
 @pytest.mark.parametrize(
     ("why", "records", "head"),
     [
-        pytest.param(
-            "budget", [asked("wide", WANTS, "not run", reason="no budget")], {}, id="budget"
-        ),
-        pytest.param(
-            "cases n-*",
-            [],
-            {"selection": {"clauses": "*", "models": "*", "cases": "n-*"}},
-            id="part",
-        ),
-        pytest.param("left it out", [], {}, id="left-out"),
+        ("budget", [asked("wide", WANTS, "not run", reason="no budget")], {}),
+        ("cases n-*", [], PART),
+        ("left it out", [], {}),
     ],
+    ids=["budget", "part", "left-out"],
 )
 def test_value_nobody_asked_for_says_why(why: str, records: list[Any], head: Any) -> None:
     assert why in cell(run_of(SMALLEST, *records, **head)).why
@@ -245,12 +217,11 @@ def test_every_clause_that_compares_with_what_was_asked_is_read() -> None:
 
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def replayed() -> Run:
     """The replay of what aimock answered for one model."""
-    file = tmp_path_factory.mktemp("replayed") / "run.jsonl"
-    words = ["--provider", "aimock", "--replay", "--models", "gpt-image-1.5", "--quiet"]
-    command(Path(__file__).parents[1], "run", *words, "--output", str(file))
-    return read_run(Path(file))
+    chosen = Options(providers=("aimock",), models="gpt-image-1.5")
+    with closing(Session(chosen)) as session:
+        return lived(session)
 
 
 def test_replayed_provider_ignores_sizes_and_says_by_which_exchange(replayed: Run) -> None:
@@ -262,24 +233,11 @@ def test_replayed_provider_ignores_sizes_and_says_by_which_exchange(replayed: Ru
     assert cells["background + output_format=transparent + jpeg"].word is Word.IGNORED
     values = [each for each in replayed.header.values if each.model == "gpt-image-1.5"]
     assert len(values) == len(cells)
-
-
-def test_words_agree_with_findings(replayed: Run) -> None:
-    (table,) = summarize([replayed]).capabilities
-    broken = {
-        each.case
-        for each in replayed.findings
-        if each.clause in READINGS["size"].clauses and each.verdict is Verdict.FAIL
-    }
-    unlike = {Word.IGNORED, Word.ALTERED}
-    told = {
-        each.case
-        for row in table.rows
-        if row.parameter == "size"
-        for each in row.cells[0].evidence
-        if each.word in unlike
-    }
-    assert told == broken
+    sizes = [row.cells[0] for row in table.rows if row.parameter == "size"]
+    shown = [each for size in sizes for each in size.evidence]
+    unlike = {each.case for each in shown if each.word in {Word.IGNORED, Word.ALTERED}}
+    broken = [each for each in replayed.findings if each.verdict is Verdict.FAIL]
+    assert unlike == {each.case for each in broken if each.clause in READINGS["size"].clauses}
 
 
 @pytest.mark.parametrize("format_", ["html", "md", "json"])

@@ -15,7 +15,7 @@ from conformance.cli import app
 from conformance.contract import load_edition, sides_of
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
-from conformance.providers import is_loopback, load_provider
+from conformance.providers import load_provider
 from conformance.providers.ad_hoc import KEY_VARIABLE, provider_at, toml_of
 from conformance.providers.asked import documented_cases, edition_of
 from conformance.reference.defects import with_defects
@@ -44,12 +44,20 @@ def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
     assert footer_of(tmp_path).whole is False
 
 
-def test_check_finds_what_is_broken(tmp_path: Path) -> None:
-    with watched(steps=with_defects(TRUTHFUL, ["count.n-ignored"])) as (base_url, _):
-        words = ["check", base_url, "--models", "dall-e-2", "-o", "run.jsonl"]
-        ended = command(tmp_path, *words, IMAGE_API_KEY=KEY)
-    assert ended.returncode == 1
-    assert "does not conform" in ended.stdout
+def test_check_finds_what_is_broken_and_is_resumed_without_painting_again(tmp_path: Path) -> None:
+    bodies: list[dict[str, Any]] = []
+    with watched(steps=with_defects(TRUTHFUL, ["count.n-ignored"])) as (base_url, eye):
+        eye.by_body = bodies.append
+        words = ["check", base_url, "--models", "dall-e-2"]
+        ended = command(tmp_path, *words, "-o", "one.jsonl", IMAGE_API_KEY=KEY)
+        sent = len(bodies)
+        words += ["--quiet", "--resume", "one.jsonl"]
+        command(tmp_path, *words, "-o", "two.jsonl", IMAGE_API_KEY=KEY)
+    assert (ended.returncode, "does not conform" in ended.stdout) == (1, True)
+    again = {body["model"] for body in bodies[sent:]}
+    assert again <= {UNKNOWN_MODEL}  # its control, the free list of models, is asked again
+    one, two = (read_run(tmp_path / name) for name in ("one.jsonl", "two.jsonl"))
+    assert len(one.findings) == len(two.findings)
 
 
 @pytest.fixture
@@ -85,29 +93,25 @@ def test_saved_file_goes_on_by_the_edition_that_was_chosen(unsent: Path) -> None
         assert load_edition(edition_of(None, [saved])).id == edition
 
 
-def test_check_without_models_names_those_that_are_served(tmp_path: Path) -> None:
+def test_check_without_models_names_those_that_are_served() -> None:
     with watched() as (base_url, eye):
-        ended = command(tmp_path, "check", base_url, IMAGE_API_KEY=KEY)
-    assert (ended.returncode, eye.posts) == (2, 0)
-    assert "name a model with --models; served there: dall-e-2, dall-e-3" in ended.stderr
+        ended = CliRunner().invoke(app, ["check", base_url], env={KEY_VARIABLE: KEY})
+    said = "name a model with --models; served there: dall-e-2, dall-e-3"
+    assert (said in str(ended.exception), eye.posts) == (True, 0)
 
 
-@pytest.mark.parametrize("models", [[], ["--models", "dall-e-2"]], ids=["unnamed", "named"])
-def test_check_without_a_key_names_the_variable_and_how_to_name_another(
-    tmp_path: Path, models: list[str]
-) -> None:
-    with watched() as (base_url, _):
-        ended = command(tmp_path, "check", base_url, *models, IMAGE_API_KEY="")
-    assert ended.returncode == 2
-    assert "IMAGE_API_KEY, which is not set; set it, or name another" in ended.stderr
-    assert "variable with --key-variable" in ended.stderr
-
-
-def test_check_of_a_network_without_a_key_speaks_of_no_cassettes() -> None:
-    with pytest.raises(ConformanceError) as told:
+def test_check_without_a_key_names_the_variable_and_how_to_name_another(tmp_path: Path) -> None:
+    with watched() as (url, _):
+        named = command(tmp_path, "check", url, "--models", "dall-e-2", IMAGE_API_KEY="")
+        unnamed = CliRunner().invoke(app, ["check", url], env={KEY_VARIABLE: ""})
+    with pytest.raises(ConformanceError) as far:
         provider_at(FAR, "dall-e-2").key({})
-    assert "variable IMAGE_API_KEY; set it, or name another variable with" in str(told.value)
-    assert "cassettes" not in str(told.value)
+    assert named.returncode == 2
+    for said in (named.stderr, unnamed.exception, far.value):
+        told = " ".join(str(said).split())
+        assert "IMAGE_API_KEY" in told
+        assert "set it, or name another variable with --key-variable" in told
+        assert "cassettes" not in told
 
 
 @pytest.mark.parametrize(
@@ -160,14 +164,12 @@ def test_nothing_that_can_be_billed_is_sent_without_a_budget() -> None:
     [
         (FAR, "images.example.com", KEY_VARIABLE, False),
         ("https://api.openai.com/v1", "api.openai.com", "OPENAI_API_KEY", False),
-        (
-            "https://api.openai.com.example.com/v1",
-            "api.openai.com.example.com",
-            KEY_VARIABLE,
-            False,
-        ),
+        ("https://api.openai.com.evil.test/v1", "api.openai.com.evil.test", KEY_VARIABLE, False),
         ("http://127.0.0.1:4000/v1", "127.0.0.1-4000", KEY_VARIABLE, True),
         ("http://[::1]:8000/v1", "1-8000", KEY_VARIABLE, True),
+        ("http://127.example.com/v1", "127.example.com", KEY_VARIABLE, False),
+        ("http://localhost.example.com/v1", "localhost.example.com", KEY_VARIABLE, False),
+        ("http://10.0.0.1/v1", "10.0.0.1", KEY_VARIABLE, False),
     ],
 )
 def test_provider_has_the_name_and_the_key_of_its_host_alone(
@@ -175,11 +177,6 @@ def test_provider_has_the_name_and_the_key_of_its_host_alone(
 ) -> None:
     provider = provider_at(url, "gpt-image-1.5")
     assert (provider.id, provider.key_variable, provider.prices.free) == (name, variable, free)
-
-
-def test_host_that_only_looks_like_loopback_is_not() -> None:
-    hosts = ("127.example.com", "localhost.example.com", "10.0.0.1")
-    assert not any(is_loopback(f"http://{host}/v1") for host in hosts)
 
 
 @pytest.mark.parametrize("models", ["", ",", "dall-e-3=", "=x"])
@@ -197,17 +194,3 @@ def test_saved_file_is_the_same_provider_with_models_as_it_calls_them(tmp_path: 
     assert tomllib.loads(path.read_text())["models"] == read.models == provider.models == named
     assert read.base_url == provider.base_url
     assert read.prices.image == provider.prices.image
-
-
-def test_check_is_resumed_without_painting_again(tmp_path: Path) -> None:
-    bodies: list[dict[str, Any]] = []
-    with watched() as (base_url, eye):
-        eye.by_body = bodies.append
-        words = ["check", base_url, "--models", "dall-e-2", "--quiet"]
-        command(tmp_path, *words, "-o", "one.jsonl", IMAGE_API_KEY=KEY)
-        sent = len(bodies)
-        command(tmp_path, *words, "-o", "two.jsonl", "--resume", "one.jsonl", IMAGE_API_KEY=KEY)
-    again = {body["model"] for body in bodies[sent:]}
-    assert again <= {UNKNOWN_MODEL}  # its control, the free list of models, is asked again
-    one, two = (read_run(tmp_path / name) for name in ("one.jsonl", "two.jsonl"))
-    assert len(one.findings) == len(two.findings)

@@ -74,13 +74,11 @@ def theirs(recorded: Theirs, tmp_path: Path) -> Theirs:
 
 
 @pytest.mark.long
-def test_pytest_replays_beside_their_own_conftest(theirs: Theirs) -> None:
+def test_page_replays_by_pytest_and_says_that_nothing_is_worse_but_what_is_written_down(
+    theirs: Theirs,
+) -> None:
     assert theirs.run(PYTEST) == 0, theirs.output
     assert re.search(r"\d{3} passed", theirs.output[-1])
-
-
-@pytest.mark.long
-def test_replay_says_that_nothing_is_worse_but_what_is_written_down(theirs: Theirs) -> None:
     theirs.break_cassettes()
     with (theirs.folder / "acme.toml").open("a") as file:
         file.write(DEVIATION)

@@ -20,30 +20,19 @@ from tests.workflows import KEY, Nights, Runner, drift_of_last_night, environmen
 pytest_plugins = ["tests.workflows"]
 
 
-def test_regression_after_a_night_that_could_not_tell_is_never_taken_for_good(
-    nights: Nights,
-) -> None:
-    nights.next(runs.finding())
+def test_night_is_a_good_one_only_where_nothing_is_or_may_be_worse(nights: Nights) -> None:
+    good, kept, bad = nights.runner.work / "good", runs.finding(), {"code": "2", "good": "false"}
+    killed = nights.next(kept, end=None, conclusion="137")
+    unjudged = nights.next(kept, conclusion="2")
+    assert (killed, unjudged, list(good.iterdir())) == (bad, bad, [])
+    assert nights.next(kept)["good"] == "true"
     assert nights.next(runs.finding(verdict=Verdict.UNAVAILABLE))["good"] == "true"
     assert nights.next(runs.broken()) == {"code": "0", "good": "false"}
     assert "No good night: what waits for confirmation" in nights.runner.summary
     assert nights.next(BROKEN) == {"code": "1", "good": "false"}
-    good = (nights.runner.work / "good").iterdir()
-    assert {read_run(path).header.started[8:10] for path in good} <= {"01", "02"}
-
-
-def test_night_that_was_cut_off_or_could_not_be_judged_closes_nothing_and_is_no_good_one(
-    nights: Nights,
-) -> None:
-    good = nights.runner.work / "good"
-    killed = nights.next(runs.finding(), end=None, conclusion="137")
-    assert (killed, list(good.iterdir())) == ({"code": "2", "good": "false"}, [])
-    unjudged = nights.next(runs.finding(), conclusion="2")
-    assert (unjudged, list(good.iterdir())) == ({"code": "2", "good": "false"}, [])
-    nights.next(runs.finding())
-    nights.next(BROKEN)
-    assert nights.next(runs.finding(), end=None, conclusion="2")["good"] == "false"
+    assert nights.next(kept, end=None, conclusion="2")["good"] == "false"
     assert nights.runner.state["issues"][0]["state"] == "OPEN"
+    assert {read_run(path).header.started[8:10] for path in good.iterdir()} == {"03", "04"}
 
 
 def test_only_so_many_good_nights_are_kept(nights: Nights) -> None:

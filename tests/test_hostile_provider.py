@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import resource
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,9 +14,12 @@ import pytest
 
 from conformance.findings import Finding, Verdict
 from conformance.parsing import read_json
+from conformance.plugin import PROMISES
+from conformance.results.run_file import read_run
 from fuzz.answers import texts
+from tests import processes
 from tests.attacks import ATTACKS
-from tests.attacks.arena import Fought, Reported, fight, reported
+from tests.attacks.arena import PROVIDER, Fought, fight, reported
 from tests.attacks.leaks import leak
 from tests.attacks.model import BASE64_CASE, KEY
 from tests.attacks.provider import HostileProvider
@@ -64,10 +69,8 @@ def test_attacks_come_to_findings_and_hurt_nothing(
     reports = reported(runs)
     assert reports.seen.grown < MOST_MEMORY
     check_nothing_outside(reports.seen, provider, tmp_path)
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files if "cassettes" in path.parts} <= KINDS
-    check_no_key(files, reports)
-    check_nothing_steers(files, reports)
+    check_files(tmp_path)
+    check_nothing_steers({"screen": reports.screen, **reports.documents})
     said = capfd.readouterr()
     written = "".join(f"wrote reports/{name}\n" for name in reports.documents)
     assert said.out.replace(written, "").split() == names
@@ -113,14 +116,6 @@ UNSEEN = set("\u034f\u115f\u3164\ufe0f\u2800")
 KINDS = {".yaml", ".png", ".jpg", ".gif", ".webp", ".bmp", ".avif", ".bin", ".svg"}
 
 
-def check_no_key(files: list[Path], reports: Reported) -> None:
-    """The key is in no file and on no screen."""
-    for path in files:
-        assert leak(str(path).encode(), KEY) is None
-        assert leak(path.read_bytes(), KEY) is None, path
-    assert leak(reports.screen.encode(), KEY) is None
-
-
 def check_no_key_was_sent(provider: HostileProvider) -> None:
     """The image host never got the key."""
     for request in provider.requests:
@@ -131,16 +126,25 @@ def check_no_key_was_sent(provider: HostileProvider) -> None:
             assert KEY.lower().encode() not in head
 
 
-def check_nothing_steers(files: list[Path], reports: Reported) -> None:
-    """No report has a character that steers or hides, and all can be read by machines."""
-    shown = {"screen": reports.screen, **reports.documents}
+def check_nothing_steers(shown: Mapping[str, str]) -> None:
+    """Nothing that is shown has the key or a character that steers or hides; XML is whole."""
     for name, told in shown.items():
         text = told.replace("\r\n", "\n") if name.endswith(".csv") else told  # RFC 4180
         assert {each for each in set(text) if not each.isprintable()} <= {"\n"}, name
         assert not UNSEEN & set(text), name
         assert not commands(text), name
-    ElementTree.fromstring(reports.documents["junit.xml"])
+        assert leak(text.encode(), KEY) is None, name
+        if name.endswith(".xml"):
+            ElementTree.fromstring(text)
+
+
+def check_files(folder: Path) -> None:
+    """No file has the key, all can be read by machines, and cassettes hold texts and images."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files if "cassettes" in path.parts} <= KINDS
     for path in files:
+        assert leak(str(path).encode(), KEY) is None
+        assert leak(path.read_bytes(), KEY) is None, path
         if path.suffix == ".jsonl":
             for line in path.read_bytes().splitlines():
                 assert all(map(str.isprintable, texts(read_json(line).value)))
@@ -153,3 +157,82 @@ def test_there_are_enough_attacks_and_each_says_its_harm() -> None:
     assert len(ATTACKS) >= 60
     assert all(len(each.harm) >= 20 for each in ATTACKS.values())
     assert len({each.harm for each in ATTACKS.values()}) == len(ATTACKS)
+
+
+# the command itself, as its user runs it
+
+RUN = ["run", "-p", "./hostile.toml", "--models", "dall-e-3"]
+RUN += ["--limit", "seconds=5", "--limit", "body=1MiB", "--limit", "pixels=2M"]
+MEMORY = 3 << 30  # bytes of address space; a bomb of 60,000 by 60,000 pixels wants more
+BY_COMMAND = ["png-of-60000-pixels-a-side", "key-in-message", "title-and-clipboard", "bomb-of-gzip"]
+
+
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    shown = {"COLUMNS": "100", "TERM": "xterm-256color", "HOSTILE_KEY": KEY}
+    return processes.command(
+        folder, *words, limits={resource.RLIMIT_AS: MEMORY}, streams=None, **shown
+    )
+
+
+def write_provider(folder: Path, provider: HostileProvider, attack: str) -> None:
+    provider.forget()
+    text = PROVIDER.format(host="127.0.0.1", port=provider.port, attack=attack)
+    (folder / "hostile.toml").write_text(text, encoding="utf-8")
+
+
+def check_commands(folder: Path, *done: subprocess.CompletedProcess[str]) -> None:
+    """Nothing that a command said or wrote steers or leaks, and it wrote what it was asked to."""
+    said = {str(each.args): each.stdout + each.stderr for each in done}
+    assert "Traceback" not in "".join(said.values())
+    check_nothing_steers(said | {path.name: path.read_text() for path in folder.glob("a.*")})
+    check_files(folder)
+    tops = {path.name for path in folder.iterdir()}
+    assert tops <= {"hostile.toml", "reports", "cassettes", "a.md", "a.xml"}
+
+
+@pytest.mark.parametrize("attack", sample(BY_COMMAND, 2))
+def test_command_survives_and_replays(
+    provider: HostileProvider, tmp_path: Path, attack: str
+) -> None:
+    write_provider(tmp_path, provider, attack)
+    words = [*RUN, "--cases", f"{'b64_json' if attack.startswith('png') else 'url'}-1024x1024"]
+    sent = command(tmp_path, *words, "--record-mode", "rewrite", "-o", "reports/run.jsonl")
+    told = command(tmp_path, "report", "reports/run.jsonl", "-o", "a.md", "-o", "a.xml")
+    assert (sent.returncode, told.returncode) == (2 if attack == "bomb-of-gzip" else 1, 0)
+    if attack != "bomb-of-gzip":
+        assert command(tmp_path, *words, "--replay", "-o", "reports/again.jsonl").returncode == 1
+    check_commands(tmp_path, sent, told)
+
+
+def test_live_command_goes_on_past_an_attack(provider: HostileProvider, tmp_path: Path) -> None:
+    write_provider(tmp_path, provider, "error-of-wrong-types")
+    done = command(tmp_path, *RUN, "--cases", "*1024x1024", "--live", "-o", "reports/run.jsonl")
+    run = read_run(tmp_path / "reports" / "run.jsonl")
+    assert (run.complete, len(run.exchanges)) == (True, 2)
+    check_commands(tmp_path, done)
+
+
+@pytest.mark.parametrize(
+    "attack", sample(["commands-after-a-wrap", "commands-anywhere-in-a-line"], 2)
+)
+def test_pytest_prints_no_command_of_a_runner(
+    provider: HostileProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
+) -> None:
+    shown = {"HOSTILE_KEY": KEY, "CI": "true", "COLUMNS": "40"}  # pytest cuts nothing in CI
+    for name, value in shown.items():
+        monkeypatch.setenv(name, value)
+    write_provider(tmp_path, provider, attack)
+    words = [str(PROMISES), "--provider", "./hostile.toml", "--live", "--models", "dall-e-3"]
+    words += ["-rA", "-vv", "--cases", "*1024x1024", "-p", "no:xdist"]
+    done = processes.run_pytest(tmp_path, *words)
+    assert "u003a" in done.stdout or "u0023" in done.stdout
+    assert commands(done.stdout + done.stderr) == []
+
+
+def test_name_of_a_recording_is_no_command_of_a_runner(tmp_path: Path) -> None:
+    names = ("::error::x.har", "##[error]x.har", "x\n::error::y.har")
+    for name in names:
+        (tmp_path / name).write_text("{", encoding="utf-8")
+    done = command(tmp_path, "judge", str(tmp_path), "-o", "run.jsonl")
+    assert done.stderr.count("u003a") + done.stderr.count("u0023") >= len(names)
+    assert not commands(done.stdout + done.stderr)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,9 @@ from conformance.exchange.transport.limit_options import (
     read_limits,
 )
 from conformance.exchange.transport.limits import Limits
+from conformance.runner.options import Options
+from conformance.runner.session import Session
+from tests.live import judge_all
 from tests.miniatures import body, encoded, exchange, items, picture
 
 SECURITY = Path(__file__).parent.parent / "docs" / "security.md"
@@ -85,3 +90,14 @@ def test_every_limit_has_an_option_and_the_document_its_default() -> None:
         value = row.split("|")[2].strip()
         stated = getattr(read_limits([f"{name}={value}"]), option.field)
         assert stated == getattr(Limits(), option.field), row
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"), [("body=2KiB", "limit of 2,048 bytes"), ("pixels=1000", "1000 allowed")]
+)
+def test_limit_binds_what_is_replayed(limit: str, said: str) -> None:
+    chosen: dict[str, Any] = {"models": "dall-e-3", "cases": "b64_json-1024x1024"}
+    options = Options(providers=("reference",), limits=read_limits([limit]), **chosen)
+    with closing(Session(options)) as session:
+        (judged,) = judge_all(session).values()
+    assert any(said in f"{each.message}{each.observed}" for each in judged.findings.values())

@@ -25,6 +25,8 @@ from tests.living import finished, footer_of, live, spent_of
 from tests.processes import run_pytest
 from tests.test_plugin import MINE, PROMISES
 
+MANY, SENT = "[bmn]*", 18
+"""Cases, and how many they are."""
 PAID = [PROMISES, "--live", "--provider=./paid.toml"]
 """What pytest is told of a provider that bills."""
 
@@ -46,17 +48,22 @@ def test_unreachable_provider_leaves_a_run_that_says_so_and_the_next_replaces_it
 
 @dataclass
 class Whole:
-    """A whole run of three threads: its folder, what it printed and said, and what was asked."""
+    """A run of three threads: its folder, what it printed and said, who was asked."""
 
     folder: Path
     out: str
     err: str
+    url: str
     eye: Watched
     headers: set[int]  # in the run file, whenever something was sent
 
+    @property
+    def file(self) -> Path:
+        return self.folder / "run.jsonl"
+
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     folder, headers = tmp_path_factory.mktemp("whole"), set()
 
     def look(_number: int, _path: str) -> None:
@@ -64,14 +71,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
     paid_toml(folder, "dall-e-2")
     with watched(look) as (url, eye):
-        done = live(folder, url, "--budget", "1", "--concurrency", "3")
-    assert done.returncode == 0, done.stderr + done.stdout
-    return Whole(folder, done.stdout, done.stderr, eye, headers)
+        done = live(folder, url, "--budget", "1", "--concurrency", "3", "--cases", MANY)
+        assert done.returncode == 0, done.stderr + done.stdout
+        eye.answer = None
+        yield Whole(folder, done.stdout, done.stderr, url, eye, headers)
 
 
 def test_nothing_is_sent_twice_by_several_threads_nor_before_the_header(whole: Whole) -> None:
-    assert (whole.eye.posts, len(whole.eye.asked), whole.headers) == (50, 52, {1})
-    run = read_run(whole.folder / "run.jsonl")
+    run = read_run(whole.file)
+    assert (whole.eye.posts, len(whole.eye.asked), whole.headers) == (SENT - 2, SENT, {1})
     assert set(Counter(sent.case for sent in run.exchanges.values()).values()) == {1}
     assert {sent.attempts for sent in run.exchanges.values()} == {1}
     assert sum(footer_of(whole.folder).counts.values()) == len(run.findings)
@@ -79,12 +87,12 @@ def test_nothing_is_sent_twice_by_several_threads_nor_before_the_header(whole: W
 
 
 def test_money_is_told_before_and_after(whole: Whole) -> None:
-    assert "the 52 selected requests cost about 0.32 USD; the budget is 1 USD" in whole.err
-    assert "about 0.2600 USD spent of 1.00 USD\n" in whole.out
-    header = json.loads((whole.folder / "run.jsonl").read_text().partition("\n")[0])
+    assert f"the {SENT} selected requests cost about 0.14 USD; the budget is 1 USD" in whole.err
+    assert "about 0.1200 USD spent of 1.00 USD\n" in whole.out
+    header = json.loads(whole.file.read_text().partition("\n")[0])
     assert header["budget"] == {"usd": 1.0, "requests": None}
     spent = spent_of(whole.folder)
-    assert (spent.estimate, spent.actual, spent.guess, spent.requests) == (0.26, None, 0.0, 52)
+    assert (spent.estimate, spent.actual, spent.guess, spent.requests) == (0.12, None, 0.0, SENT)
 
 
 def test_first_failure_stops_what_is_sent_where_pytest_is_told_so_and_what_is_paid_is_kept(
@@ -102,44 +110,31 @@ def test_first_failure_stops_what_is_sent_where_pytest_is_told_so_and_what_is_pa
     assert f"run file: {file.relative_to(tmp_path)}" in done.stdout
 
 
+BUDGET, THREADS = "allow for it with --budget USD", "how many at once with --concurrency N"
+
+
 @pytest.mark.parametrize(
-    ("words", "addopts", "said"),
+    ("by_pytest", "words", "addopts", "said"),
     [
-        (("--budget", "1", "-n", "2"), "", "how many at once with --concurrency N"),
-        (("--budget", "1"), "-n 2", "how many at once with --concurrency N"),
-        ((), "", "allow for it with --budget USD"),
+        (False, [], "", BUDGET),
+        (False, ["--budget=1", "-n", "2"], "", THREADS),
+        (False, ["--budget=1"], "-n 2", THREADS),
+        (True, [], "", BUDGET),
+        (True, ["--budget=9", "--dist=load", "--tx=2*popen"], "", THREADS),
     ],
-    ids=["processes", "processes-by-addopts", "no-budget"],
+    ids=["budget", "processes", "processes-by-addopts", "pytest-budget", "pytest-processes"],
 )
 def test_what_must_not_be_sent_so_is_refused(
-    tmp_path: Path, words: tuple[str, ...], addopts: str, said: str
+    tmp_path: Path, by_pytest: bool, words: list[str], addopts: str, said: str
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched() as (url, eye):
-        done = live(tmp_path, url, *words, addopts=addopts)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert eye.asked == []
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ((), "allow for it with --budget USD"),
-        (("--budget=9", "--dist=load", "--tx=2*popen"), "how many at once with --concurrency N"),
-    ],
-    ids=["no-budget", "processes"],
-)
-def test_pytest_refuses_what_the_command_refuses(
-    tmp_path: Path, words: tuple[str, ...], said: str
-) -> None:
-    paid_toml(tmp_path, "dall-e-2")
-    with watched() as (url, eye):
-        done = run_pytest(tmp_path, *PAID, f"--base-url={url}", *words)
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert said in done.stderr
-    assert eye.asked == []
+        if by_pytest:
+            done = run_pytest(tmp_path, *PAID, f"--base-url={url}", *words)
+        else:
+            done = live(tmp_path, url, *words, addopts=addopts)
+    assert done.returncode == (pytest.ExitCode.USAGE_ERROR if by_pytest else 2)
+    assert (said in done.stderr, "Traceback" in done.stderr, eye.asked) == (True, False, [])
     assert not list(tmp_path.glob("reports/*"))
 
 
@@ -183,13 +178,6 @@ def test_what_was_unavailable_is_sent_again_and_the_rest_is_not(tmp_path: Path) 
     assert taken == {f"dall-e-2/{case}" for case in valid_first}
 
 
-@pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """A finished run of a few cases, and the address that it was sent to."""
-    with watched() as (url, _):
-        yield finished(tmp_path_factory.mktemp("few"), url), url
-
-
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -203,11 +191,10 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     ids=["clauses", "cases", "every-case", "strength", "depth", "address"],
 )
 def test_run_of_something_else_is_not_gone_on_with(
-    few: tuple[Path, str], tmp_path: Path, changed: dict[str, Any], said: str
+    whole: Whole, tmp_path: Path, changed: dict[str, Any], said: str
 ) -> None:
-    chosen: dict[str, Any] = {"cases": "[bmn]*", "resume": few[0], **changed}
-    address = chosen.pop("base_url", few[1])
-    with session(tmp_path, address, **chosen) as found, pytest.raises(ResumeError) as told:
+    chosen = {"base_url": whole.url, "cases": MANY, "resume": whole.file, **changed}
+    with session(tmp_path, **chosen) as found, pytest.raises(ResumeError) as told:
         found.check_affordable()
     assert said in str(told.value)
     assert "start anew without --resume" in str(told.value)
@@ -223,24 +210,23 @@ def test_run_that_is_not_there_is_told_before_anything_is_sent(tmp_path: Path, o
         found.check_affordable()
 
 
-def test_case_that_was_cut_off_is_judged_anew(few: tuple[Path, str], tmp_path: Path) -> None:
-    lines = few[0].read_text().splitlines(keepends=True)
+def test_case_that_was_cut_off_is_judged_anew(whole: Whole, tmp_path: Path) -> None:
+    lines = whole.file.read_text().splitlines(keepends=True)
     last = max(number for number, line in enumerate(lines) if '"case":"n-2"' in line)
     path = tmp_path / "run.jsonl"
     path.write_text("".join(lines[:last]))
-    with session(tmp_path, few[1], cases="[bmn]*", resume=path) as found:
+    with session(tmp_path, whole.url, cases=MANY, resume=path) as found:
         taken = found.resumed.judged(found.engines[0])
     assert "dall-e-2/n-2" not in taken
     assert "dall-e-2/baseline" in taken
 
 
-def test_output_is_never_the_run_to_go_on_with(few: tuple[Path, str]) -> None:
-    path, url = few
-    size = path.stat().st_size
-    done = live(path.parent, url, "--budget", "9", "--resume", "run.jsonl")
+def test_output_is_never_the_run_to_go_on_with(whole: Whole) -> None:
+    size = whole.file.stat().st_size
+    done = live(whole.folder, whole.url, "--budget", "9", "--resume", "run.jsonl")
     assert done.returncode == 2
     assert "name another file" in done.stderr
-    assert path.stat().st_size == size
+    assert whole.file.stat().st_size == size
 
 
 def test_threads_that_record_play_what_is_there_and_send_the_rest(tmp_path: Path) -> None:

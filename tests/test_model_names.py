@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,10 +26,7 @@ from tests import runs
 from tests.contract import change, copied
 from tests.shown import screen
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
+EDITION = load_edition()
 SNAPSHOT = "gpt-image-1.5-2025-12-16"
 NAMES = {
     "gpt-image-1.5": "",
@@ -63,42 +62,6 @@ def session(provider: str, models: str = "*") -> Session:
     return Session(Options(providers=(provider,), models=models, live=True, budget=1e9))
 
 
-def run_of_file(name: str, folder: Path) -> list[str]:
-    (engine,) = session(mine(folder, name)).engines
-    return [*engine.provider.models]
-
-
-def run_with_option(name: str, _folder: Path) -> list[str]:
-    made = session("reference", name)
-    return [*dict.fromkeys(case.model for case, _ in made.selected(made.engines[0]))]
-
-
-def plan_of_file(name: str, folder: Path) -> list[str]:
-    made = plan(load_edition(), load_provider(mine(folder, name)), 1, combined=False)
-    return [*made.reach]
-
-
-def plan_with_option(name: str, _folder: Path) -> list[str]:
-    return [*plan(load_edition(), load_provider("cometapi"), 1, name, combined=False).reach]
-
-
-def prices(name: str, folder: Path) -> list[str]:
-    (engine,) = session(mine(folder, "dall-e-3", priced=name)).engines
-    return [*engine.provider.prices.image]
-
-
-def judge_named(name: str, _folder: Path) -> list[str]:
-    return [*read_names([f"{name}=x"], None, load_edition()).known.values()]
-
-
-def judge_unnamed(name: str, _folder: Path) -> list[str | None]:
-    return [read_names([], name, load_edition()).unnamed]
-
-
-def list_option(name: str, _folder: Path) -> list[str]:
-    return Selection(None, "*", name).models
-
-
 def served(**options: object) -> list[str]:
     """Return what `serve` would serve."""
     came: dict[str, list[str]] = {}
@@ -109,41 +72,46 @@ def served(**options: object) -> list[str]:
     return [*came["models"]]
 
 
-def serve_model(name: str, _folder: Path) -> list[str]:
-    return served(model=[name])
+def planned(provider: str, models: str = "*") -> list[str]:
+    return [*plan(EDITION, load_provider(provider), 1, models, combined=False).reach]
 
 
-def serve_defect(name: str, _folder: Path) -> list[str]:
-    return served(defect=["count.n-ignored"], defect_model=name)
+def selected(models: str) -> list[str]:
+    made = session("reference", models)
+    return [case.model for case, _ in made.selected(made.engines[0])]
 
 
-COMMANDS = (
-    *(run_of_file, run_with_option, plan_of_file, plan_with_option, prices),
-    *(judge_named, judge_unnamed, list_option, serve_model, serve_defect),
-)
+COMMANDS: dict[str, Callable[[str, Path], list[str] | list[str | None]]] = {
+    "run-of-file": lambda name, at: [*session(mine(at, name)).engines[0].provider.models],
+    "run-with-option": lambda name, _: selected(name),
+    "plan-of-file": lambda name, at: planned(mine(at, name)),
+    "plan-with-option": lambda name, _: planned("cometapi", name),
+    "prices": lambda name, at: [
+        *session(mine(at, "dall-e-3", priced=name)).engines[0].provider.prices.image],
+    "judge-named": lambda name, _: [*read_names([f"{name}=x"], None, EDITION).known.values()],
+    "judge-unnamed": lambda name, _: [read_names([], name, EDITION).unnamed],
+    "list": lambda name, _: Selection(None, "*", name).models,
+    "serve": lambda name, _: served(model=[name]),
+    "serve-defect": lambda name, _: served(defect=["count.n-ignored"], defect_model=name),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
-def test_command_takes_name(tmp_path: Path, command: Callable[[str, Path], list[str]]) -> None:
+HINTS = {
+    "dalle-3": r"did you mean 'dall-e-3'\?",
+    "qwen-image-3.0": "it is in edition alibaba-2026-10: use --edition alibaba-2026-10",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_command_takes_a_name_and_an_unknown_one_is_the_same_sentence(
+    tmp_path: Path, command: Callable[[str, Path], list[str]]
+) -> None:
     for name in ("gpt-image-1.5", SNAPSHOT, "gpt-image-2"):
         assert name in command(name, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("dalle-3", r"did you mean 'dall-e-3'\?"),
-        ("qwen-image-3.0", "it is in edition alibaba-2026-10: use --edition alibaba-2026-10"),
-    ],
-    ids=["misspelt", "of-another-edition"],
-)
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
-def test_unknown_name_is_the_same_sentence(
-    tmp_path: Path, command: Callable[[str, Path], list[str]], name: str, hint: str
-) -> None:
-    same = f"^unknown model '{name}' in edition {DEFAULT_EDITION}.*; {hint}$"
-    with pytest.raises(UnknownNameError, match=same):
-        command(name, tmp_path)
+    for name, hint in HINTS.items():
+        same = f"^unknown model '{name}' in edition {DEFAULT_EDITION}.*; {hint}$"
+        with pytest.raises(UnknownNameError, match=same):
+            command(name, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -165,14 +133,13 @@ def test_glob_of_no_model_names_the_editions_that_have_one(
     assert hint.startswith(f"it is in edition {having}" if having else ("did you mean", "known:"))
 
 
-def test_name_is_judged_as_its_model_or_family(edition: Edition) -> None:
+def test_name_is_judged_as_its_model_or_family_and_a_snapshot_by_the_rules_of_its_model(
+    edition: Edition,
+) -> None:
     assert {name: edition.model(name).read_as for name in NAMES} == NAMES
     # no day, and no length that a snapshot has
     for name in ("dall-e-3-2026-02-30", "dall-e-3-2026", "dall-e-33", "gpt-image-" + "9" * 200):
         assert edition.find(name) is None
-
-
-def test_snapshot_has_the_rules_of_its_model(edition: Edition) -> None:
     body = {"model": SNAPSHOT, "prompt": "a boat", "quality": "hd"}
     assert edition.read({**body, "quality": "high"}).expectation == "accepted"
     same = edition.read({**body, "model": "gpt-image-1.5"})

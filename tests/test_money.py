@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
 from tests.live import error, images, paid_toml, session, watched
-from tests.sums import (
+from tests.sums import (  # fmt: skip
     PRICED,
     check_agreement,
     csv_sum,
@@ -27,29 +28,24 @@ from tests.sums import (
     page,
     paid,
     told,
-)  # fmt: skip
+)
 
 MODELS = ("dall-e-2", "gpt-image-1-mini")
-FEW = {"cases": "[bn][-a][s0-9]*"}  # baseline, n-0, n-1.5 and n-2
+FEW: dict[str, Any] = {"cases": "[bn][-a][s0-9]*"}  # baseline, n-0, n-1.5 and n-2
 ONE = FEW | {"models": "dall-e-2"}
+WITH_USAGE = {"models": "gpt-image-1-mini", "cases": "[bn][-a][2s]*[2e]"}
+WAYS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "truth": (None, FEW),
+    "5xx": (images(error(500)), ONE),
+    "5xx-then-well": (images(error(500), stop=2), ONE),
+    "429": (images(error(429), stop=2), ONE),
+    "usage": (images(JSONResponse(PRICED)), WITH_USAGE),
+    "max-within-retries": (images(error(500)), FEW | {"max_requests": 6, "partial": True}),
+    "budget": (None, FEW | {"budget": 0.1, "partial": True}),
+}
 
 
-@pytest.mark.parametrize(
-    ("answer", "chosen"),
-    [
-        (None, FEW),
-        (images(error(500)), ONE),
-        (images(error(500), stop=2), ONE),
-        (images(error(429), stop=2), ONE),
-        (
-            images(JSONResponse(PRICED)),
-            {"models": "gpt-image-1-mini", "cases": "[bn][-a][2s]*[2e]"},
-        ),
-        (images(error(500)), {"max_requests": 6, "partial": True}),
-        (None, FEW | {"budget": 0.1, "partial": True}),
-    ],
-    ids=["truth", "5xx", "5xx-then-well", "429", "usage", "max-within-retries", "budget"],
-)
+@pytest.mark.parametrize(("answer", "chosen"), WAYS.values(), ids=WAYS)
 def test_footer_page_table_and_summary_agree(
     tmp_path: Path, answer: Any, chosen: dict[str, Any]
 ) -> None:
@@ -58,19 +54,17 @@ def test_footer_page_table_and_summary_agree(
 
 
 def test_two_providers_in_one_run_agree_with_its_footer(tmp_path: Path) -> None:
+    files = [tmp_path / "cheap.toml", tmp_path / "dear.toml"]
     with watched() as (url, _):
-        files = []
-        for name, model in (("cheap", "dall-e-2"), ("dear", "dall-e-3")):
-            file = Path(paid_toml(tmp_path, model)).rename(tmp_path / f"{name}.toml")
-            file.write_text(file.read_text().replace("http://127.0.0.1:1/v1", url))
-            files.append(str(file))
-        found = Session(Options(providers=tuple(files), live=True, budget=9.0, cases="[bn]*"))
-        written = lived(found)
-        found.close()
+        for file, model in zip(files, ("dall-e-2", "dall-e-3"), strict=True):
+            text = Path(paid_toml(tmp_path, model)).read_text()
+            file.write_text(text.replace("http://127.0.0.1:1/v1", url))
+        with closing(Session(Options(tuple(map(str, files)), live=True, budget=9.0, **FEW))) as run:
+            written = lived(run)
     check_agreement(written)
-    cards = {card["id"]: card["price"]["paid"] for card in told(written)["providers"]}
-    assert set(cards) == {"cheap", "dear"}
-    assert min(cards.values()) > 0
+    paid_to = {each["id"]: each["price"]["paid"] for each in told(written)["providers"]}
+    assert paid_to.keys() == {"cheap", "dear"}
+    assert min(paid_to.values()) > 0
 
 
 def test_control_that_nobody_chose_is_told_beside_the_exchanges(tmp_path: Path) -> None:
@@ -147,10 +141,14 @@ def test_image_costs_what_its_own_attempt_did() -> None:
     assert "0.1600 USD of it for attempts without an answer, if those are billed" in page(made)
 
 
-def test_run_without_its_end_cost_at_least_what_it_tells() -> None:
+def test_run_without_its_end_cost_at_least_that_and_requests_without_an_exchange_more() -> None:
     made = of(paid(kept_apart(None, 0.04)))
     made.footer = None
     assert "at least about 0.0400 USD spent" in page(made)
+    spent = {"estimate": 0.75, "actual": 0.5, "guess": 0.0, "requests": 2}
+    found = of(paid(kept_apart(0.5)), spent=spent)
+    assert "0.5000 USD spent, 0.7500 USD more for requests that are not shown" in page(found)
+    assert told(found)["runs"][0]["elsewhere"] == 0.75
 
 
 def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
@@ -165,13 +163,6 @@ def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
     assert (run["spent"], run["actual"], run["estimate"], run["guess"]) == (0.52, 0.5, 0.02, 0.25)
     assert run["elsewhere"] == run["taken_over"] == 0
     assert (provider["price"]["paid"], provider["price"]["guess"]) == (0.52, 0.25)
-
-
-def test_requests_of_the_ledger_without_an_exchange_are_told() -> None:
-    spent = {"estimate": 0.75, "actual": 0.5, "guess": 0.0, "requests": 2}
-    found = of(paid(kept_apart(0.5)), spent=spent)
-    assert "0.5000 USD spent, 0.7500 USD more for requests that are not shown" in page(found)
-    assert told(found)["runs"][0]["elsewhere"] == 0.75
 
 
 # a run that is named twice, or gone on with by another, is paid once
