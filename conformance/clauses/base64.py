@@ -129,6 +129,6 @@ def is_image(subject: Subject) -> Iterator[Problem]:
     if not decoded:
         raise NotTestableError("the base64 cannot be decoded")
     for payload, data in decoded:
-        if payload.image is None or payload.image.type is None:
-            fault = payload.image.fault if payload.image else "is empty"
-            yield Problem(f"{payload.path}.b64_json {fault}", "an image", repr(data[:16]))
+        facts = payload.image
+        if facts is not None and facts.type is None:
+            yield Problem(f"{payload.path}.b64_json {facts.fault}", "an image", repr(data[:16]))

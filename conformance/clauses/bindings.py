@@ -187,9 +187,9 @@ def gravest_flaw(reading: RequestBody) -> str:
     """Name the most basic constraint that a request breaks: type, its own, one across others."""
     known = reading.model.parameters if reading.model else {}
 
-    def gravity(violation: Violation) -> int:
+    def gravity(violation: Violation) -> tuple[bool, bool]:
         is_own = violation.keyword in known.get(violation.parameter or "", {})
-        return 0 if violation.keyword == "type" else 1 if is_own else 2
+        return violation.keyword != "type", not is_own
 
     return min(reading.violations, key=gravity).keyword
 

@@ -75,7 +75,7 @@ def identifier_fault(subject: Subject, members: Mapping[str, Any], where: str) -
     if echo != sent:
         message = f"the safety_identifier in {where} is not the one that was sent"
         observed = echo[:80] if isinstance(echo, str) else "no text"
-        yield Problem(message, sent[:80], observed)
+        yield Problem(message, sent, observed)
 
 
 documented = Shape(_undocumented, Needs.DECISION)

@@ -208,7 +208,7 @@ def substitute_of(subject: Subject) -> tuple[str, str] | None:
         return printable(body_model, _LONGEST), "the member model"
     for header, value in subject.response.headers:
         if _HEADER.fullmatch(header.lower()) and value.strip() and _plain(value) not in own_names:
-            return printable(value, _LONGEST), f"the header {printable(header, 40)}"
+            return printable(value, _LONGEST), f"the header {header}"
     for payload in subject.answer.payloads:
         if payload.credentials and payload.painter is Painter.ANOTHER:
             names = ", ".join(payload.credentials.names)

@@ -141,7 +141,7 @@ def _cacheable(subject: Subject) -> Iterator[str]:
     for download in subject.exchange.downloads:
         if download.response is not None:
             header = download.response.header
-            lasting = cached_for(header("cache-control"), header("expires"))
+            lasting = cached_for(header("cache-control") or "", header("expires") or "")
             if lasting:
                 yield f"the image host lets an image be kept: {lasting}"
 
@@ -155,8 +155,8 @@ def _third_party(subject: Subject) -> Iterator[str]:
             yield f"images lie on another site than the provider's: {host}"
 
 
-def _site(host: str) -> str:
-    return ".".join(host.split(".")[-2:])
+def _site(host: str) -> list[str]:
+    return host.split(".")[-2:]
 
 
 @observer("undocumented-item-members", _painted)
@@ -185,7 +185,7 @@ def _no_revised_prompt(subject: Subject) -> Iterator[str]:
 
 @observer("null-error", _painted)
 def _null_error(subject: Subject) -> Iterator[str]:
-    if subject.object.get("error", "absent") is None:
+    if ("error", None) in subject.object.items():
         yield "a success has the member error, as null"
 
 

@@ -48,15 +48,14 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{event.path}: b64_json {event.base64.fault}", "RFC 4648 base64", start)
 
 
-def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
+def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts]]:
     """Return the completed events whose base64 decodes, with the facts of their images."""
     completed = _completed_events(subject)  # without events, no recorder is to blame
     subject.unaltered("payloads")
-    pairs = [(event, event.base64) for event in completed]
-    decoded = [event for event, reading in pairs if reading and reading.data is not None]
-    if not decoded:
+    pictures = [(event, event.image) for event in completed if event.image is not None]
+    if not pictures:
         raise NotTestableError("no event carries base64 that can be decoded")
-    return [(event, event.image) for event in decoded]
+    return pictures
 
 
 @clause(
@@ -69,9 +68,8 @@ def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
 def completed_image(subject: Subject) -> Iterator[Problem]:
     """Decodes the image to its last row."""
     for event, facts in _pictures(subject):
-        if facts is None or not facts.complete:
-            fault = (facts.fault if facts else None) or "is not whole"
-            yield Problem(f"{event.path}: its image {fault}", "a whole image", "")
+        if not facts.complete:
+            yield Problem(f"{event.path}: its image {facts.fault}", "a whole image")
 
 
 @clause(
@@ -88,9 +86,8 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     if re.fullmatch(r"[0-9]+x[0-9]+", expected) is None:
         raise NotApplicableError
     for event, facts in _pictures(subject):
-        pixels = facts.dimensions if facts and facts.width else None
-        if pixels is not None and pixels != expected:
-            yield Problem(f"{event.path} has another size", expected, pixels)
+        if facts.width and facts.dimensions != expected:
+            yield Problem(f"{event.path} has another size", expected, facts.dimensions)
 
 
 @clause(
@@ -104,7 +101,7 @@ def format_as_asked(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes of the image in every completed event."""
     expected = str(subject.value("output_format"))
     for event, facts in _pictures(subject):
-        if facts and facts.type and facts.type != expected:
+        if facts.type and facts.type != expected:
             yield Problem(f"{event.path} has an image of another type", expected, facts.type)
 
 
