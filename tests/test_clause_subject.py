@@ -138,7 +138,7 @@ def test_images_that_a_recorder_did_not_keep_are_not_testable(
     downloads: dict[str, Failure], why: str
 ) -> None:
     with pytest.raises(NotTestableError) as caught:
-        recorded(downloads=downloads).recorded_downloads()
+        recorded(downloads=downloads).require_recorded_downloads()
     assert str(caught.value) == why
 
 
@@ -154,7 +154,7 @@ def test_images_that_a_recorder_did_not_keep_are_not_testable(
     ids=["one-kept", "one-failed", "base64", "base64-and-url", "live"],
 )
 def test_images_that_are_known_in_part_are_judged(seen: Subject) -> None:
-    seen.recorded_downloads()
+    seen.require_recorded_downloads()
 
 
 TASK = {"task_id": "t-1", "status": "queued"}

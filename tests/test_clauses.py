@@ -79,9 +79,10 @@ def test_edition_sets_the_level_and_the_sources_of_a_clause() -> None:
 def test_clause_that_is_registered_later_is_the_last_of_the_edition(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = ids(EDITION)
+    edition = replace(EDITION)
+    before = ids(edition)
     monkeypatch.setitem(REGISTRY, "zoo.x", replace(REGISTRY["count.as-asked"], id="zoo.x"))
-    assert ids(EDITION) == [*before, "zoo.x"]
+    assert ids(edition) == [*before, "zoo.x"]
 
 
 def test_clause_says_what_it_promises_and_how_it_is_judged() -> None:

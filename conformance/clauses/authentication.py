@@ -182,9 +182,9 @@ def unknown_key_not_echoed(subject: Subject) -> Iterator[Problem]:
 
 def _echoes(subject: Subject, key: str) -> Iterator[Problem]:
     forms = echo_forms(key)
-    files = [each.response for each in subject.exchange.downloads if each.response is not None]
-    responses = [("answer", subject.response), *(("image's download", file) for file in files)]
-    for part, response in responses:
+    downloads = [download.response for download in subject.exchange.downloads]
+    files = [("image's download", response) for response in downloads if response is not None]
+    for part, response in [("answer", subject.response), *files]:
         for name, value in response.headers:
             if any(form.decode() in f"{name} {value}" for form in forms):
                 yield Problem(f"the {part} repeats the key in the header {name}", "no key")

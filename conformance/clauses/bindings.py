@@ -188,7 +188,7 @@ def gravest_flaw(reading: RequestBody) -> str:
     known = reading.model.parameters if reading.model else {}
 
     def gravity(violation: Violation) -> tuple[bool, bool]:
-        is_own = violation.keyword in known.get(violation.parameter or "", {})
+        is_own = violation.keyword in known.get(str(violation.parameter), {})
         return violation.keyword != "type", not is_own
 
     return min(reading.violations, key=gravity).keyword
@@ -210,3 +210,7 @@ def definite(parameter: str) -> Binding:
 def not_(binding: Binding) -> Binding:
     """Bind where another does not."""
     return lambda sent: not binding(sent)
+
+
+SUCCESS = all_of(promised(), plain)
+"""Any generation of which a success is one JSON body."""

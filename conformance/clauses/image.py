@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.clauses.bindings import (
+    SUCCESS,
     all_of,
     asks,
     documents,
@@ -21,7 +22,7 @@ from conformance.exchange.answer import Payload
 from conformance.exchange.sent_request import SentRequest
 from conformance.parsing.images import ImageFacts
 
-SUCCESS = all_of(promised(), plain)
+# As SUCCESS, where a mistake in these parameters leaves nothing to promise.
 TYPED = all_of(promised("output_format"), plain)
 SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
 

@@ -42,11 +42,11 @@ def _painted_as_named(subject: Subject) -> bool:
     return _painted(subject) and subject.names_model
 
 
-def observer(name: str, of: Condition = _anything) -> Callable[[Observer], Observer]:
+def observer(name: str, condition: Condition = _anything) -> Callable[[Observer], Observer]:
     """Register a function that yields what it sees, in whole sentences, of some exchanges."""
 
     def register(see: Observer) -> Observer:
-        _OBSERVERS[name] = of, see
+        _OBSERVERS[name] = condition, see
         return see
 
     return register
@@ -64,8 +64,8 @@ def observe(
     subject = Subject(exchange, edition, answer=answer)
     return [
         Observation(name, exchange.provider, exchange.model, exchange.case, printable(message))
-        for name, (of, see) in _OBSERVERS.items()
-        if of(subject)
+        for name, (condition, see) in _OBSERVERS.items()
+        if condition(subject)
         for message in _messages(see, subject)
     ]
 
