@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
-from conformance.clauses.models_lifecycle import speaks_of
+from conformance.clauses.models_lifecycle import applies
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context
 from conformance.contract import Edition, load_edition
@@ -299,7 +299,7 @@ def judged_case(
     standing = case.standing
     retired = standing is not None and standing.retired
     chosen = clauses_of(edition) if clauses is None else clauses
-    chosen = [each for each in chosen if standing is None or speaks_of(each, retired)]
+    chosen = [each for each in chosen if standing is None or applies(each, retired)]
     context = Context(case.control, standing=standing)
     return judge(case.exchange, edition, chosen, answer=read_answer(case.exchange), context=context)
 

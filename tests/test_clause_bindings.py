@@ -27,7 +27,7 @@ from conformance.clauses.registry import possible_in
 from conformance.contract import Edition, Level, load_edition
 from conformance.contract.records import SchemaRule, Violation
 from conformance.exchange.sent_request import SentRequest, read_request
-from tests.miniatures import ACCEPTED, JSON_TYPE, body, exchange
+from tests.miniatures import ACCEPTED, JSON_TYPE, answer, body, exchange
 
 DEFAULT = load_edition()
 OPENAI = load_edition("openai-2026-11")
@@ -56,7 +56,7 @@ def binds_painted(edition: Edition, clause: str, asked: dict[str, Any], **parts:
          ["output_format"]),
         (DEFAULT, "format.gpt-image-b64", body("gpt-image-1"), ["response_format"]),
         (DEFAULT, "extras.background-documented", TRANSPARENT, ["quality"]),
-        (DEFAULT, "count.one-by-default", body("gpt-image-1"), []),
+        (DEFAULT, "count.one-by-default", body("gpt-image-1"), ["stream"]),
         (DEFAULT, "defaults.partial-images", body("gpt-image-1", stream=True), []),
         (OPENAI, "extras.svg-usage", SVG, ["svg", "output_format"]),
         (OPENAI, "extras.safety-identifier", IDENTIFIED, ["safety_identifier"]),
@@ -72,11 +72,18 @@ def test_painted_mistake_promises_what_does_not_hang_on_its_value(
         assert not binds_painted(edition, clause, {**asked, parameter: WRONG})
 
 
-def test_other_method_promises_nothing_even_if_painted() -> None:
-    clause, wrong = "envelope.created-present", body("dall-e-2", user=WRONG)
+@pytest.mark.parametrize("clause", ["envelope.created-present", "format.url-when-asked"])
+def test_other_method_promises_nothing_even_if_painted(clause: str) -> None:
+    wrong = body("dall-e-2", user=WRONG, response_format="url")
     raw = json.dumps(wrong).encode()
     assert binds_painted(DEFAULT, clause, wrong)
     assert not binds_painted(DEFAULT, clause, wrong, method="GET", request_raw=raw)
+
+
+def test_what_cannot_be_decided_of_a_painted_mistake_is_left_out() -> None:
+    made = exchange(body("dall-e-2", user=WRONG), answer=answer(body("dall-e-2")), downloads={})
+    findings = judge(made, DEFAULT, clauses_of(DEFAULT), ACCEPTED)
+    assert {"url.https", "image.complete"} & {each.clause for each in findings} == {"url.https"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from conformance.clauses.subject import Subject, UnavailableError
 from conformance.contract import OUTSIDE_SOURCES, CitedSource, Level, load_edition
 from conformance.exchange.model import Exchange
 from conformance.exchange.sent_request import read_request
-from tests.miniatures import JSON_TYPE, body, error, exchange, judged
+from tests.miniatures import JSON_TYPE, body, error, exchange, judged, model_list
 
 ASKED = {"prompt": "A red lantern", "user": "acme-4711"}
 SENT = body("dall-e-2", **ASKED)
@@ -61,6 +61,7 @@ UNLIKE = [
     exchange(SENT, request_headers=(JSON_TYPE,)),
     exchange(SENT, method="GET"),
     exchange(request_raw=b"{"),
+    model_list("dall-e-2"),
 ]
 
 

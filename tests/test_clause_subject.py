@@ -73,13 +73,23 @@ def test_model_that_painted_the_control_is_served_whatever_the_words(
     assert (outcome.result, outcome.reason) == (result, f"HTTP {status}")
 
 
-def test_first_request_refused_in_the_words_of_the_model_list_is_about_who_asks() -> None:
+@pytest.mark.parametrize(
+    ("status", "cause", "reason"),
+    [
+        (400, "access", "it is not open to who asks, or from where: HTTP 400"),
+        (403, "access", "it is not open to who asks, or from where: HTTP 403"),
+        (401, "key", "HTTP 401"),
+    ],
+)
+def test_first_request_refused_in_the_words_of_the_model_list_is_about_who_asks(
+    status: int, cause: str, reason: str
+) -> None:
     no = error("Not for you.")
-    listed = outcome_of(replace(exchange(SMALL, 400, no, method="GET"), case="models-list"))
-    outcome = subject(exchange(SMALL, 400, no), listed).outcome
-    assert (outcome.result, outcome.cause) == (Result.UNAVAILABLE, "access")
-    assert outcome.reason == "it is not open to who asks, or from where: HTTP 400"
-    other = exchange(SMALL, 400, error("It has no such size"))
+    listed = outcome_of(replace(exchange(SMALL, status, no, method="GET"), case="models-list"))
+    outcome = subject(exchange(SMALL, status, no), listed).outcome
+    assert (outcome.cause, outcome.reason) == (cause, reason)
+    assert (outcome.result is Result.UNAVAILABLE) == (cause == "access")
+    other = exchange(SMALL, status, error("It has no such size"))
     assert subject(other, listed).outcome.cause != "access"
 
 
@@ -128,7 +138,7 @@ def test_images_that_a_recorder_did_not_keep_are_not_testable(
     downloads: dict[str, Failure], why: str
 ) -> None:
     with pytest.raises(NotTestableError) as caught:
-        recorded(downloads=downloads).recorded_downloads()
+        recorded(downloads=downloads).require_recorded_downloads()
     assert str(caught.value) == why
 
 
@@ -144,7 +154,7 @@ def test_images_that_a_recorder_did_not_keep_are_not_testable(
     ids=["one-kept", "one-failed", "base64", "base64-and-url", "live"],
 )
 def test_images_that_are_known_in_part_are_judged(seen: Subject) -> None:
-    seen.recorded_downloads()
+    seen.require_recorded_downloads()
 
 
 TASK = {"task_id": "t-1", "status": "queued"}

@@ -80,11 +80,12 @@ SAID: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {
         (GIF, holds(gif(100, 100), gif(300, 300)),
          f"fail; {PACE.replace('0', '1')}; 100 ms; 300 ms"),
         (BY_DEFAULT, holds(gif(200, 200)), "pass"),
+        (GIF, holds(gif(100)[:20]), f"fail; {PACE}; 100 ms; 0 ms"),
         (GIF, holds(PNG), "not testable; no image is gif"),
     ],
     "image.svg-well-formed": [
         (DRAWN, holds(SVG), "pass"),
-        (DRAWN, holds(SVG, SVG[:-6]), "fail; data[1]: the drawing is no well-formed SVG: "),
+        (DRAWN, holds(SVG, SVG[:-6]), "fail; data[1]: the drawing is no well-formed SVG: …"),
         (DRAWN, holds(PNG), "not testable; no image is svg"),
     ],
     "extras.safety-identifier": [
@@ -92,14 +93,14 @@ SAID: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {
         (FOR, holds(PNG), f"fail; {NOT_SENT}; user-4711; no text"),
         (FOR, holds(PNG, safety_identifier="x" * 99), f"fail; {NOT_SENT}; user-4711; {'x' * 80}"),
         (asking(safety_identifier="i" * 64), holds(PNG), f"fail; {NOT_SENT}; {'i' * 64}; no text"),
-        (FOR, {"created": 1}, "not testable"),
-        (FOR, holds(), "not testable"),
+        (FOR, {"created": 1}, "not testable; …"),
+        (FOR, holds(), "not testable; …"),
     ],
     "extras.svg-usage": [
         (METERED, holds(SVG), "nothing"),
         (METERED, holds(SVG, usage=7), "nothing"),
-        (METERED, holds(SVG, svg_usage=7), "fail; svg_usage "),
-        (METERED, holds(SVG, svg_usage={"input_tokens": -4}), "fail; svg_usage"),
+        (METERED, holds(SVG, svg_usage=7), "fail; svg_usage …"),
+        (METERED, holds(SVG, svg_usage={"input_tokens": -4}), "fail; svg_usage…"),
     ],
 }  # fmt: skip
 
@@ -108,7 +109,7 @@ SAID: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {
 def test_clause_looks_into_the_image_and_the_members(clause: str) -> None:
     for asked, answer, wanted in SAID[clause]:
         told = said(clause, asked, answer)
-        assert told == wanted or (wanted.startswith(("not", "fail")) and told.startswith(wanted))
+        assert told == wanted or (wanted[-1] == "…" and told.startswith(wanted[:-1]))
         reason = "not testable; the request was not accepted: HTTP 400"
         assert said(clause, asked, error("GIF is in preview"), 400) in ("nothing", reason)
 

@@ -102,18 +102,17 @@ def test_expiry_is_read_as_utc_wherever_the_suite_runs(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("cache_control", "expires", "said"),
     [
-        ("max-age=60", None, "60 seconds (Cache-Control)"),
+        ("max-age=60", "", "60 seconds (Cache-Control)"),
         ("public, max-age=007", "0", "7 seconds (Cache-Control)"),
-        ("s-max-age=60", None, None),
-        ("no-store", None, None),
-        (None, None, None),
-        (None, "", None),
-        (None, "soon", None),
+        ("s-max-age=60", "", None),
+        ("no-store", "", None),
+        ("", "", None),
+        ("", "soon", None),
         ("no-cache", "Mon, 21 Sep 2026 14:13:20 GMT", "until 2026-09-21T14:13:20+00:00 (Expires)"),
     ],
 )
 def test_headers_say_how_long_an_image_may_be_kept(
-    cache_control: str | None, expires: str | None, said: str | None
+    cache_control: str, expires: str, said: str | None
 ) -> None:
     assert cached_for(cache_control, expires) == said
 

@@ -70,6 +70,10 @@ FAILING: dict[str, tuple[Exchange, str, str, str]] = {
             f"{B64_NAMED}no answer within 60 s every time", f"{B64_NAMED}no answer within 60 s")
         for kind in ("timeout", "disconnect")
     },
+    "asks-to-wait": (
+        exchange(B64, 500, error("boom"), headers=(("retry-after", "5"),)), ALONE.attempts,
+        f"{B64_NAMED}{IN_ALL}",
+        f"{B64_NAMED}HTTP 500; the provider asks to wait 5 seconds: boom"),
     # the smallest request has no parameter to name
     "smallest": (failing(body("dall-e-2"), "boom"), ALONE.attempts, IN_ALL, "HTTP 500: boom"),
     "several-parameters": (
@@ -82,7 +86,7 @@ FAILING: dict[str, tuple[Exchange, str, str, str]] = {
 def test_value_that_comes_to_nothing_every_time_breaks_a_promise(name: str) -> None:
     made, attempts, message, observed = FAILING[name]
     seen = judge_by("parameters.valid-accepted", made, replace(ALONE, attempts=attempts))
-    assert seen.verdict is Verdict.FAIL
+    assert (seen.verdict, seen.expected) == (Verdict.FAIL, "2xx")
     assert seen.message == f"{message}, while other requests were accepted before and after"
     assert seen.observed == observed
     broken = {one.clause for one in judge_all(made, ALONE) if one.verdict is Verdict.FAIL}
@@ -246,6 +250,8 @@ JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
     "parameters.unknown": {
         "named-as-a-missing-model": (
             no(OPEN, 404, "The model does not exist for lantern"), SURE, PASS),
+        "unsupported-one-named": (
+            no({**OPEN, "background": "opaque"}, 400, "No background."), SURE, DEVIATES),
         "named-in-no-utf-8": (exchange(OPEN, 404, raw=b"\xff no lantern"), SURE, PASS),
         "named-within-what-is-read": (
             exchange(OPEN, 404, raw=f"{FAR[:-1]} lantern".encode()), SURE, PASS),
@@ -435,6 +441,8 @@ def test_open_request_refused_as_mistakes_are_is_told_once() -> None:
     assert {one.verdict for one in judged} == {Verdict.NOT_TESTABLE, Verdict.PASS}
     blocked = {one.clause: one.control for one in judged if one.verdict is Verdict.NOT_TESTABLE}
     assert set(blocked.values()) == {"n-0"}
+    why = f"refused in the way of the mistake n-0: {mistake.reason}"
+    assert why in {one.message for one in judged}
     assert empty in blocked
 
 

@@ -16,7 +16,7 @@ from msgspec import structs
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
-from conformance.clauses.models_lifecycle import speaks_of
+from conformance.clauses.models_lifecycle import applies
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context, Subject
 from conformance.exchange.answer import Answer
@@ -117,7 +117,7 @@ def judged(
 @cache
 def _bound(path: str, retired: bool) -> tuple[Clause, ...]:
     sent = sent_by(CASES[path], EDITION)
-    return tuple(each for each in CLAUSES if speaks_of(each, retired) and each.binds(sent))
+    return tuple(each for each in CLAUSES if applies(each, retired) and each.binds(sent))
 
 
 def bound_by(case: Case, retired: bool) -> tuple[Clause, ...]:

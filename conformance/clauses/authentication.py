@@ -182,11 +182,11 @@ def unknown_key_not_echoed(subject: Subject) -> Iterator[Problem]:
 
 def _echoes(subject: Subject, key: str) -> Iterator[Problem]:
     forms = echo_forms(key)
-    downloads = (download.response for download in subject.exchange.downloads)
-    responses = [("answer", subject.response), *(("image's download", file) for file in downloads)]
-    for part, response in responses:
-        for name, value in response.headers if response else ():
+    downloads = [download.response for download in subject.exchange.downloads]
+    files = [("image's download", response) for response in downloads if response is not None]
+    for part, response in [("answer", subject.response), *files]:
+        for name, value in response.headers:
             if any(form.decode() in f"{name} {value}" for form in forms):
                 yield Problem(f"the {part} repeats the key in the header {name}", "no key")
-        if response and any(form in response.body for form in forms):
+        if any(form in response.body for form in forms):
             yield Problem(f"the {part} repeats the key in its body", "no key")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.clauses.bindings import all_of, answered_with, plain, promised
+from conformance.clauses.bindings import SUCCESS, all_of, answered_with
 from conformance.clauses.registry import Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.answer import Payload
 from conformance.parsing import Base64Reading
 
-BOUND = all_of(promised(), plain, answered_with("b64_json", "either"))
+MAY_CARRY_BASE64 = all_of(SUCCESS, answered_with("b64_json", "either"))
 
 
 def _readings(subject: Subject) -> list[tuple[Payload, Base64Reading]]:
     """Return every base64 payload; where a URL would do as well, none leaves nothing to judge."""
-    subject.unaltered("payloads")
+    subject.require_unaltered("payloads")
     pairs = [(payload, payload.base64) for payload in subject.payloads]
     readings = [(payload, reading) for payload, reading in pairs if reading is not None]
     if not readings and subject.kind == "either":
@@ -41,7 +41,7 @@ free_of(
     "Base64 stands alone, without the `data:` prefix of a data URL.",
     cite("openai", "Image.b64_json"),
     cite("cometapi-later", "200, example of 2026-06-10"),
-    binds=BOUND,
+    binds=MAY_CARRY_BASE64,
     about="data-prefix",
     how="Fails on `data:image/png;base64,` and the like in front of the payload.",
 )
@@ -52,7 +52,7 @@ free_of(
     "Base64 has no characters of no base64 alphabet.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "3.3, 4"),
-    binds=BOUND,
+    binds=MAY_CARRY_BASE64,
     about="alphabet",
     how="Names the first foreign character; white space and `-` and `_` have their own clauses.",
 )
@@ -63,7 +63,7 @@ free_of(
     "Base64 uses `+` and `/`, not the URL-safe `-` and `_`.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "4"),
-    binds=BOUND,
+    binds=MAY_CARRY_BASE64,
     about="url-safe",
     how="Fails on the alphabet of RFC 4648 section 5, which standard decoders reject.",
 )
@@ -74,7 +74,7 @@ free_of(
     "Base64 is not broken into lines.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "3.1"),
-    binds=BOUND,
+    binds=MAY_CARRY_BASE64,
     about="whitespace",
     how="Fails on line feeds, blanks and tabs anywhere in the payload.",
 )
@@ -85,7 +85,7 @@ free_of(
     "Base64 is padded with `=` to a multiple of four characters, and only at its end.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "3.2"),
-    binds=BOUND,
+    binds=MAY_CARRY_BASE64,
     about="padding",
     how="Fails on padding that is missing, too long, or followed by more.",
 )
@@ -96,7 +96,7 @@ free_of(
     "Base64 has a number of digits that bytes can encode to.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "4"),
-    binds=BOUND,
+    binds=MAY_CARRY_BASE64,
     about="length",
     how="Fails when one digit is left over, as in a payload that was cut off.",
 )
@@ -106,7 +106,7 @@ free_of(
     Level.MUST,
     "The bits of the last digit that encode nothing are zero.",
     cite("rfc4648", "3.5"),
-    binds=BOUND,
+    binds=MAY_CARRY_BASE64,
     about="trailing-bits",
     how="Fails when the last digit before the padding is not the one an encoder writes.",
 )
@@ -118,7 +118,7 @@ free_of(
     "Base64 decodes to an image.",
     cite("openai", "Image.b64_json"),
     cite("cometapi", "Response behaviour by model"),
-    binds=BOUND,
+    binds=MAY_CARRY_BASE64,
 )
 def is_image(subject: Subject) -> Iterator[Problem]:
     """Decodes as forgivingly as it can be done, and looks at the first bytes: they are those
@@ -129,6 +129,6 @@ def is_image(subject: Subject) -> Iterator[Problem]:
     if not decoded:
         raise NotTestableError("the base64 cannot be decoded")
     for payload, data in decoded:
-        if payload.image is None or payload.image.type is None:
-            fault = payload.image.fault if payload.image else "is empty"
-            yield Problem(f"{payload.path}.b64_json {fault}", "an image", repr(data[:16]))
+        facts = payload.image
+        if facts is not None and facts.type is None:
+            yield Problem(f"{payload.path}.b64_json {facts.fault}", "an image", repr(data[:16]))

@@ -188,9 +188,9 @@ def gravest_flaw(reading: RequestBody) -> str:
     """Name the most basic constraint that a request breaks: type, its own, one across others."""
     known = reading.model.parameters if reading.model else {}
 
-    def gravity(violation: Violation) -> int:
-        is_own = violation.keyword in known.get(violation.parameter or "", {})
-        return 0 if violation.keyword == "type" else 1 if is_own else 2
+    def gravity(violation: Violation) -> tuple[bool, bool]:
+        is_own = violation.keyword in known.get(str(violation.parameter), {})
+        return violation.keyword != "type", not is_own
 
     return min(reading.violations, key=gravity).keyword
 
@@ -211,3 +211,7 @@ def definite(parameter: str) -> Binding:
 def not_(binding: Binding) -> Binding:
     """Bind where another does not."""
     return lambda sent: not binding(sent)
+
+
+SUCCESS = all_of(promised(), plain)
+"""Any generation of which a success is one JSON body."""

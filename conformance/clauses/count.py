@@ -78,7 +78,7 @@ def _n_is(kind: str) -> Binding:
             return kind == "non-numeric"
         if isinstance(value, float) and not value.is_integer():
             return kind == "fractional"
-        return kind == ("negative" if value < 0 else "zero" if value == 0 else "positive")
+        return (kind == "negative" and value < 0) or (kind == "zero" and value == 0)
 
     return binds
 

@@ -54,12 +54,11 @@ def clause_id(model: Model, rule: SchemaRule) -> str | None:
     across = rule.keyword in condition_names(model)
     if not across and (rule.parameter == _OTHER_CHAPTER or not is_constraint(model, rule)):
         return None
-    parameter = _deciding_parameter(rule) if across else rule.parameter
-    return f"parameters.{parameter}-{rule.keyword.lower()}"
+    return f"parameters.{_deciding_parameter(rule)}-{rule.keyword.lower()}"
 
 
 def _deciding_parameter(rule: SchemaRule) -> str:
-    """Return the parameter that brings a rule across parameters into force."""
+    """Return the parameter that brings a rule into force; of a rule for one it is that one."""
     return next(iter(condition_parameters(rule)), str(rule.parameter))
 
 

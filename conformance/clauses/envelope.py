@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.clauses.envelope_json import SUCCESS, reading_faults
+from conformance.clauses.bindings import SUCCESS
+from conformance.clauses.envelope_json import reading_faults
 from conformance.clauses.refusals import reply
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stand_ins import lone_task, stand_in
@@ -99,7 +100,7 @@ def created_present(subject: Subject) -> Iterator[Problem]:
     """Fails when `created` is missing or null; not testable when the body is of quite another
     shape, with no array `data` either.
     """
-    subject.unaltered("created")
+    subject.require_unaltered("created")
     body = document(subject)
     if "created" not in body and not isinstance(body.get("data"), list):
         raise NotTestableError("the body is of another shape")
@@ -118,7 +119,7 @@ def created_present(subject: Subject) -> Iterator[Problem]:
 )
 def created_integer(subject: Subject) -> Iterator[Problem]:
     """Fails on strings, booleans and fractions; 12.0 is an integer, as JSON Schema has it."""
-    subject.unaltered("created")
+    subject.require_unaltered("created")
     created = document(subject).get("created")
     if created is None:
         raise NotTestableError("created is not there")
@@ -127,7 +128,7 @@ def created_integer(subject: Subject) -> Iterator[Problem]:
 
 
 def _created_time(subject: Subject) -> int:
-    subject.unaltered("created")
+    subject.require_unaltered("created")
     created: Any = document(subject).get("created")
     if not is_integer(created):
         raise NotTestableError("created is not an integer")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conformance.clauses.bindings import all_of, plain, promised
+from conformance.clauses.bindings import SUCCESS
 from conformance.clauses.registry import Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
-
-SUCCESS = all_of(promised(), plain)
 
 _HTML = re.compile(
     rb"(?i)(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype html|html|head|body)", re.DOTALL
@@ -55,7 +53,7 @@ def not_html(subject: Subject) -> Iterator[Problem]:
 )
 def content_type(subject: Subject) -> Iterator[Problem]:
     """Compares the media type without its parameters; an absent header fails too."""
-    subject.unaltered("headers")
+    subject.require_unaltered("headers")
     _json_expected(subject)
     yield from other_content_type(subject)
 
@@ -73,7 +71,7 @@ def reading_faults(subject: Subject, *kinds: str) -> Iterator[Problem]:
     Of an answer that a recording has decoded, only what its value shows can be judged.
     """
     if not _SEEN_IN_A_VALUE.issuperset(kinds):
-        subject.unaltered("text")
+        subject.require_unaltered("text")
     _json_expected(subject)
     reading = subject.answer.json
     declared_other = subject.response.media_type not in (None, "application/json", "text/json")

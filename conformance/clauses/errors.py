@@ -57,7 +57,7 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     """Compares the media type without its parameters; not testable when the body is no JSON. The
     documents show JSON, and none says how a refusal is declared.
     """
-    subject.unaltered("headers")
+    subject.require_unaltered("headers")
     _json(subject)
     yield from other_content_type(subject)
 
@@ -104,20 +104,16 @@ def error_object(subject: Subject) -> Iterator[Problem]:
         yield Problem("error is no object", "an object", f"{body['error']!r}"[:80])
 
 
-_ABSENT = "absent"
+_ABSENT = object()  # in place of a member that is not there, as None is null
 
 
 def _member(subject: Subject, name: str) -> Any:
-    subject.unaltered(f"error.{name}")
-    return subject.error.get(name, _Absent)
-
-
-class _Absent:
-    """Stands for a member that is not there."""
+    subject.require_unaltered(f"error.{name}")
+    return subject.error.get(name, _ABSENT)
 
 
 def _describe(value: Any) -> str:
-    return _ABSENT if value is _Absent else "null" if value is None else f"{value!r}"[:80]
+    return "absent" if value is _ABSENT else "null" if value is None else f"{value!r}"[:80]
 
 
 @clause(
@@ -190,13 +186,13 @@ def type_string(subject: Subject) -> Iterator[Problem]:
 
 
 def _lacks_member(subject: Subject, name: str) -> Iterator[Problem]:
-    if _member(subject, name) is _Absent:
-        yield Problem(f"the error has no {name}", "a string or null", _ABSENT)
+    if _member(subject, name) is _ABSENT:
+        yield Problem(f"the error has no {name}", "a string or null", "absent")
 
 
 def _neither_text_nor_null(subject: Subject, name: str) -> Iterator[Problem]:
     value = _member(subject, name)
-    if value is not _Absent and value is not None and not isinstance(value, str):
+    if value is not _ABSENT and value is not None and not isinstance(value, str):
         yield Problem(f"{name} is neither string nor null", "a string or null", _describe(value))
 
 

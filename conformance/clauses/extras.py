@@ -49,7 +49,7 @@ def _undocumented(subject: Subject, name: str) -> Iterator[Problem]:
     """Report what the response schema says of one member at the top of the body."""
     if body_of(subject).get(name) is None:
         raise NotApplicableError
-    subject.unaltered(name)
+    subject.require_unaltered(name)
     for mismatch in subject.mismatches:
         if mismatch.path == name:
             yield Problem.of(mismatch)
@@ -59,23 +59,6 @@ def _compare_with_request(subject: Subject, name: str) -> Iterator[Problem]:
     echo, requested = _echo(subject, name), subject.value(name)
     if echo != requested:
         yield Problem(f"{name} is not what was asked for", str(requested)[:80], echo[:80])
-
-
-IDENTIFIED = all_of(
-    promised("safety_identifier"),
-    documents("safety_identifier"),
-    lambda sent: bool(sent.value("safety_identifier")),
-)
-"""A request that says whom it is for; an empty string says nothing."""
-
-
-def identifier_fault(subject: Subject, members: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    """Report a `safety_identifier` that is not the one which was sent."""
-    sent, echo = str(subject.value("safety_identifier")), members.get("safety_identifier")
-    if echo != sent:
-        message = f"the safety_identifier in {where} is not the one that was sent"
-        observed = echo[:80] if isinstance(echo, str) else "no text"
-        yield Problem(message, sent[:80], observed)
 
 
 documented = Shape(_undocumented, Needs.DECISION)
@@ -212,6 +195,23 @@ def size_true(subject: Subject) -> Iterator[Problem]:
     for payload, facts in subject.images:
         if facts.decoded and echo != facts.dimensions:
             yield Problem(f"{payload.path} is of another size", echo[:40], facts.dimensions)
+
+
+IDENTIFIED = all_of(
+    promised("safety_identifier"),
+    documents("safety_identifier"),
+    lambda sent: bool(sent.value("safety_identifier")),
+)
+"""A request that says whom it is for; an empty string says nothing."""
+
+
+def identifier_fault(subject: Subject, members: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """Report a `safety_identifier` that is not the one which was sent."""
+    sent, echo = str(subject.value("safety_identifier")), members.get("safety_identifier")
+    if echo != sent:
+        message = f"the safety_identifier in {where} is not the one that was sent"
+        observed = echo[:80] if isinstance(echo, str) else "no text"
+        yield Problem(message, sent, observed)
 
 
 @clause(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from conformance.clauses.bindings import all_of, asks, documents, family, plain, promised
+from conformance.clauses.bindings import SUCCESS, all_of, asks, documents, family, plain, promised
 from conformance.clauses.extras import body_of
 from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.contract.checker import is_integer
 
-USAGE = all_of(promised(), plain, family("gpt-image", "dall-e"))
+USAGE = all_of(SUCCESS, family("gpt-image", "dall-e"))
 
 
 def usage_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -25,7 +25,7 @@ def _usage(subject: Subject) -> Mapping[str, Any]:
     """Return the `usage` of the body; raises *not applicable* if there is none."""
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
-    subject.unaltered("usage")
+    subject.require_unaltered("usage")
     usage = usage_of(subject.object)
     if usage is None:
         raise NotTestableError("usage is no object")
@@ -65,7 +65,7 @@ def _mismatches(subject: Subject, part: Literal["counts", "members"]) -> Iterato
     """Report what the schema says of the types of the counts, or of all other members."""
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
-    subject.unaltered("usage")
+    subject.require_unaltered("usage")
     for mismatch in subject.mismatches:
         is_count = mismatch.path.endswith("_tokens") and mismatch.keyword != "required"
         if mismatch.path.split(".")[0] == "usage" and is_count == (part == "counts"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.clauses.bindings import (
+    SUCCESS,
     all_of,
     answered_with,
     asks,
@@ -23,7 +24,6 @@ from conformance.contract import Level
 from conformance.exchange.answer import Payload
 from conformance.exchange.error_text import read_error
 
-SUCCESS = all_of(promised(), plain)
 IN_FORMAT = all_of(promised("response_format"), plain)
 DALL_E = all_of(IN_FORMAT, family("dall-e"))
 NAMES = ("url", "b64_json")

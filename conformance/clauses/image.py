@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.clauses.bindings import (
+    SUCCESS,
     all_of,
     asks,
     documents,
@@ -21,7 +22,7 @@ from conformance.exchange.answer import Payload
 from conformance.exchange.sent_request import SentRequest
 from conformance.parsing.images.facts import ImageFacts
 
-SUCCESS = all_of(promised(), plain)
+# As SUCCESS, where a mistake in these parameters leaves nothing to promise.
 TYPED = all_of(promised("output_format"), plain)
 SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
 
@@ -49,11 +50,12 @@ def _types(subject: Subject) -> tuple[str, ...]:
     )
 
 
-NAMES_PIXELS = all_of(asks("size"), lambda sent: sides_of(sent.value("size")) is not None)
+def _names_pixels(sent: SentRequest) -> bool:
+    return sides_of(sent.value("size")) is not None
 
 
 def _leaves_size(sent: SentRequest) -> bool:
-    return sides_of(sent.value("size")) is None and bool(_documented_sizes(sent))
+    return not _names_pixels(sent) and bool(_documented_sizes(sent))
 
 
 def _documented_sizes(sent: SentRequest) -> dict[tuple[int, int], str]:
@@ -67,7 +69,7 @@ def _documented_sizes(sent: SentRequest) -> dict[tuple[int, int], str]:
     "An image has exactly the pixels that `size` asks for.",
     cite("cometapi", "Body: size"),
     cite("openai", "CreateImageRequest.size"),
-    binds=all_of(promised("size"), plain, NAMES_PIXELS),
+    binds=all_of(promised("size"), plain, _names_pixels),
     needs=Needs.DECISION,
 )
 def size_as_asked(subject: Subject) -> Iterator[Problem]:
@@ -93,7 +95,7 @@ def documented_size(subject: Subject) -> Iterator[Problem]:
     """Judged for models whose sizes are a closed list in the request schema."""
     known = _documented_sizes(subject.sent)
     for payload, facts in _decoded_images(subject):
-        if (facts.width or 0, facts.height or 0) not in known:
+        if (facts.width, facts.height) not in known:
             expected = " or ".join(known.values())
             yield Problem(f"{payload.path} has an undocumented size", expected, facts.dimensions)
 
@@ -192,10 +194,12 @@ def transparent_pixels(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError("no image has an alpha channel")
     for payload, facts in alpha:
         if not facts.has_clear_part:
-            total = (facts.width or 0) * (facts.height or 0)
-            observed = f"{facts.clear:,} of {total:,} pixels, the lowest alpha {facts.lowest_alpha}"
-            message = f"{payload.path} has no transparent part"
-            yield Problem(message, "an alpha of 128 or less in 1 pixel of 1,000", observed)
+            pixels = f"{facts.clear:,} of {facts.pixels:,} pixels"
+            yield Problem(
+                f"{payload.path} has no transparent part",
+                "an alpha of 128 or less in 1 pixel of 1,000",
+                f"{pixels}, the lowest alpha {facts.lowest_alpha}",
+            )
 
 
 @clause(
@@ -237,10 +241,11 @@ def complete(subject: Subject) -> Iterator[Problem]:
     ]
     if not images:
         raise NotTestableError("no image of a documented type came through whole base64")
-    if all(facts.type == "svg" for _, facts in images):
+    rasters = [(payload, facts) for payload, facts in images if facts.type != "svg"]
+    if not rasters:
         raise NotApplicableError  # of drawings there is a clause of its own
-    for payload, facts in images:
-        if facts.type != "svg" and not facts.complete:
+    for payload, facts in rasters:
+        if not facts.complete:
             yield Problem(f"{payload.path}: the image {facts.fault}", "whole", facts.dimensions)
 
 
@@ -276,13 +281,11 @@ def distinct(subject: Subject) -> Iterator[Problem]:
     images = _decoded_images(subject)
     if len(images) == 1:
         raise NotApplicableError
-    paths: dict[str, str] = {}
+    paths: dict[str | None, str] = {}
     for payload, facts in images:
-        digest = facts.pixel_digest or ""
-        if digest in paths:
-            same = paths[digest]
+        same = paths.setdefault(facts.pixel_digest, payload.path)
+        if same != payload.path:
             yield Problem(f"{payload.path} is the image of {same}", "two images", "one, twice")
-        paths.setdefault(digest, payload.path)
 
 
 ANIMATED = all_of(

@@ -72,12 +72,11 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         if _NUMERIC.fullmatch(host):  # also 127.1, 0x7f000001 and 2130706433
             return ipaddress.IPv4Address(socket.inet_aton(host))
-        address = ipaddress.ip_address(host)
+        address = ipaddress.IPv6Address(host)
     except (ValueError, OSError):
         return None
     # `::ffff:10.0.0.1` is as private as what it maps, which not every Python says of it.
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+    return address.ipv4_mapped or address
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +118,12 @@ def _expiry_in(query: dict[str, str]) -> Expiry | None:
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,12})")
 
 
-def cached_for(cache_control: str | None, expires: str | None) -> str | None:
+def cached_for(cache_control: str, expires: str) -> str | None:
     """Return how long headers let an image be kept, or None when they do not say."""
-    age = _MAX_AGE.search(cache_control or "")
+    age = _MAX_AGE.search(cache_control)
     if age:
         return f"{int(age[1])} seconds (Cache-Control)"
     try:
-        moment = parsedate_to_datetime(expires) if expires else None
+        return f"until {parsedate_to_datetime(expires).isoformat()} (Expires)"
     except (ValueError, TypeError, OverflowError):
         return None
-    return f"until {moment.isoformat()} (Expires)" if moment else None

@@ -110,9 +110,7 @@ def unknown_not_found(subject: Subject) -> Iterator[Problem]:
         yield Problem("the refusal does not say that there is no such model", "404", reply(subject))
 
 
-def name_of(subject: Subject) -> str:
-    """Return what the provider calls the model."""
-    return subject.exchange.served_as or subject.exchange.model
+SMALLEST = all_of(accepted, minimal)
 
 
 @clause(
@@ -121,7 +119,7 @@ def name_of(subject: Subject) -> str:
     "A model that the provider serves is in its model list.",
     cite("cometapi-models", "GET /v1/models"),
     cite("openai", "GET /models"),
-    binds=all_of(accepted, minimal),
+    binds=SMALLEST,
     needs=Needs.ANSWER,
 )
 def listed(subject: Subject) -> Iterator[Problem]:
@@ -135,17 +133,17 @@ def listed(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError
     if ids is None:
         raise NotTestableError("the answer to the control is no model list")
-    if name_of(subject) in ids:
+    if subject.served_name in ids:
         return
     _require_painted(subject)
     names = ", ".join(sorted(ids)[:8]) or "no model at all"
-    yield Problem("the model is served and not listed", name_of(subject), names)
+    yield Problem("the model is served and not listed", subject.served_name, names)
 
 
 def shutdown_date(subject: Subject) -> str | None:
     """Return the day on which the model list says that the model ends; None where it does not."""
     dates = dict(subject.control.shutdowns) if subject.control else {}
-    return dates.get(name_of(subject))
+    return dates.get(subject.served_name)
 
 
 def _require_painted(subject: Subject) -> None:
@@ -163,7 +161,7 @@ def _require_painted(subject: Subject) -> None:
     "A model that the provider lists is served.",
     cite("cometapi-models", "GET /v1/models"),
     cite("openai", "GET /models"),
-    binds=all_of(accepted, minimal),
+    binds=SMALLEST,
     needs=Needs.ANSWER,
 )
 def served(subject: Subject) -> Iterator[Problem]:
@@ -176,7 +174,7 @@ def served(subject: Subject) -> Iterator[Problem]:
     # A 403 says who may use the model, and not that there is none.
     is_missing = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
     standing, ends = subject.context.standing, shutdown_date(subject)
-    if not is_missing or name_of(subject) not in listed_models or subject.ended_meanwhile:
+    if not is_missing or subject.served_name not in listed_models or subject.ended_meanwhile:
         _require_painted(subject)
     elif standing and ends and date.fromisoformat(ends) <= standing.day:
         raise UnavailableError(f"the model list says that it ended on {ends}")

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from conformance.clauses.bindings import accepted, all_of, minimal
-from conformance.clauses.models import name_of, shutdown_date
+from conformance.clauses.models import SMALLEST, shutdown_date
 from conformance.clauses.refusals import reply
 from conformance.clauses.registry import Clause, Needs, cite, clause
 from conformance.clauses.subject import (
@@ -25,8 +24,6 @@ from conformance.lifecycle import Standing
 from conformance.parsing import printable
 from conformance.parsing.credentials.records import Painter
 
-_smallest = all_of(accepted, minimal)
-
 # In names of models a date, signs between words and the .0 of a version make no other model.
 _SNAPSHOT = re.compile(r"\d{8}$", re.ASCII)
 _NO_NAME = re.compile(r"[^a-z0-9]+")
@@ -41,7 +38,7 @@ _OF_RETIRED = frozenset(
 _OF_ANY = frozenset({"models.shutdown-date-kept"})
 
 
-def speaks_of(clause: Clause, retired: bool) -> bool:
+def applies(clause: Clause, retired: bool) -> bool:
     """Return whether a clause is judged on a model that has ended, or on one that has not.
 
     Of one that has ended only its end is judged (ARCHITECTURE 41).
@@ -54,7 +51,7 @@ def speaks_of(clause: Clause, retired: bool) -> bool:
     Level.MUST,
     "A model that has ended is refused as one that is not served.",
     cite("openai-deprecations", "gpt-image-1, gpt-image-1-mini, gpt-image-1.5"),
-    binds=_smallest,
+    binds=SMALLEST,
     needs=Needs.ANSWER,
 )
 def retired_refused(subject: Subject) -> Iterator[Problem]:
@@ -83,7 +80,7 @@ def retired_refused(subject: Subject) -> Iterator[Problem]:
     Level.SHOULD,
     "A model that has ended is not replaced by another without a word.",
     cite("cometapi", "Body: model"),
-    binds=_smallest,
+    binds=SMALLEST,
     needs=Needs.ANSWER,
 )
 def no_silent_substitution(subject: Subject) -> Iterator[Problem]:
@@ -99,7 +96,7 @@ def no_silent_substitution(subject: Subject) -> Iterator[Problem]:
     if substitute is None:
         raise NotApplicableError
     name, where = substitute
-    yield Problem(f"another model painted, by {where}", name_of(subject), name)
+    yield Problem(f"another model painted, by {where}", subject.served_name, name)
 
 
 @clause(
@@ -107,7 +104,7 @@ def no_silent_substitution(subject: Subject) -> Iterator[Problem]:
     Level.SHOULD,
     "A model that is refused because it has ended is not listed any more.",
     cite("openai", "GET /models"),
-    binds=_smallest,
+    binds=SMALLEST,
     needs=Needs.ANSWER,
 )
 def retired_not_listed(subject: Subject) -> Iterator[Problem]:
@@ -120,8 +117,8 @@ def retired_not_listed(subject: Subject) -> Iterator[Problem]:
     _require_refusal(subject)
     if subject.control.listed is None:
         raise NotTestableError("the answer to the control is no model list")
-    if name_of(subject) in subject.control.listed:
-        yield Problem("the model is refused and still listed", "not listed", name_of(subject))
+    if subject.served_name in subject.control.listed:
+        yield Problem("the model is refused and still listed", "not listed", subject.served_name)
 
 
 @clause(
@@ -129,7 +126,7 @@ def retired_not_listed(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "A model is not served after the day on which the model list says that it ends.",
     cite("openai-deprecations", "gpt-image-1, gpt-image-1-mini, gpt-image-1.5"),
-    binds=_smallest,
+    binds=SMALLEST,
     needs=Needs.ANSWER,
 )
 def shutdown_date_kept(subject: Subject) -> Iterator[Problem]:
@@ -154,7 +151,7 @@ def shutdown_date_kept(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "A model is served until the day on which it is said to end.",
     cite("openai-deprecations", "gpt-image-1, gpt-image-1-mini, gpt-image-1.5"),
-    binds=_smallest,
+    binds=SMALLEST,
     needs=Needs.ANSWER,
 )
 def served_until_end(subject: Subject) -> Iterator[Problem]:
@@ -168,7 +165,7 @@ def served_until_end(subject: Subject) -> Iterator[Problem]:
     # A 403 is about this account; that a listed model is not served, `models.served` says.
     is_missing = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
     control = subject.control
-    if is_missing and (control is None or name_of(subject) in (control.listed or ())):
+    if is_missing and (control is None or subject.served_name in (control.listed or ())):
         raise NotApplicableError
     if is_missing:
         until = f"the model is to be served until {standing.lifecycle.until}"
@@ -201,14 +198,13 @@ def _require_refusal(subject: Subject) -> None:
 
 def substitute_of(subject: Subject) -> tuple[str, str] | None:
     """Return another model that painted, and where the answer names it; None if none is named."""
-    exchange = subject.exchange
-    own_names = {_plain(name) for name in (exchange.model, exchange.served_as) if name}
+    own_names = {_stem(subject.exchange.model), _stem(subject.served_name)}
     body_model = (subject.answer.object or {}).get("model")
-    if isinstance(body_model, str) and body_model.strip() and _plain(body_model) not in own_names:
+    if isinstance(body_model, str) and body_model.strip() and _stem(body_model) not in own_names:
         return printable(body_model, _LONGEST), "the member model"
     for header, value in subject.response.headers:
-        if _HEADER.fullmatch(header.lower()) and value.strip() and _plain(value) not in own_names:
-            return printable(value, _LONGEST), f"the header {printable(header, 40)}"
+        if _HEADER.fullmatch(header.lower()) and value.strip() and _stem(value) not in own_names:
+            return printable(value, _LONGEST), f"the header {header}"
     for payload in subject.answer.payloads:
         if payload.credentials and payload.painter is Painter.ANOTHER:
             names = ", ".join(payload.credentials.names)
@@ -216,7 +212,7 @@ def substitute_of(subject: Subject) -> tuple[str, str] | None:
     return None
 
 
-def _plain(name: str) -> str:
+def _stem(name: str) -> str:
     """Return a name as it can be compared: `openai/gpt-image-2-2026-04-21` is `GPT Image 2.0`."""
     last = _ENDING_ZERO.sub(r"\1", name[: 2 * _LONGEST].rpartition("/")[2].lower())
     return _SNAPSHOT.sub("", _NO_NAME.sub("", last))

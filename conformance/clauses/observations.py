@@ -42,11 +42,11 @@ def _painted_as_named(subject: Subject) -> bool:
     return _painted(subject) and subject.names_model
 
 
-def observer(name: str, of: Condition = _anything) -> Callable[[Observer], Observer]:
+def observer(name: str, condition: Condition = _anything) -> Callable[[Observer], Observer]:
     """Register a function that yields what it sees, in whole sentences, of some exchanges."""
 
     def register(see: Observer) -> Observer:
-        _OBSERVERS[name] = of, see
+        _OBSERVERS[name] = condition, see
         return see
 
     return register
@@ -64,8 +64,8 @@ def observe(
     subject = Subject(exchange, edition, answer=answer)
     return [
         Observation(name, exchange.provider, exchange.model, exchange.case, printable(message))
-        for name, (of, see) in _OBSERVERS.items()
-        if of(subject)
+        for name, (condition, see) in _OBSERVERS.items()
+        if condition(subject)
         for message in _messages(see, subject)
     ]
 
@@ -141,7 +141,7 @@ def _cacheable(subject: Subject) -> Iterator[str]:
     for download in subject.exchange.downloads:
         if download.response is not None:
             header = download.response.header
-            lasting = cached_for(header("cache-control"), header("expires"))
+            lasting = cached_for(header("cache-control") or "", header("expires") or "")
             if lasting:
                 yield f"the image host lets an image be kept: {lasting}"
 
@@ -155,8 +155,8 @@ def _third_party(subject: Subject) -> Iterator[str]:
             yield f"images lie on another site than the provider's: {host}"
 
 
-def _site(host: str) -> str:
-    return ".".join(host.split(".")[-2:])
+def _site(host: str) -> list[str]:
+    return host.split(".")[-2:]
 
 
 @observer("undocumented-item-members", _painted)
@@ -185,7 +185,7 @@ def _no_revised_prompt(subject: Subject) -> Iterator[str]:
 
 @observer("null-error", _painted)
 def _null_error(subject: Subject) -> Iterator[str]:
-    if subject.object.get("error", "absent") is None:
+    if ("error", None) in subject.object.items():
         yield "a success has the member error, as null"
 
 

@@ -45,8 +45,7 @@ def _binds(request: OwnRequest, sent: SentRequest) -> bool:
     reading = sent.reading
     if reading is None or sent.faults or sent.authorization is not Authorization.VALID:
         return False
-    name = reading.model.name if reading.model else str(reading.body.get("model"))
-    return request.is_for(name) and request.is_body(reading.body)
+    return request.is_for(str(reading.body.get("model"))) and request.is_body(reading.body)
 
 
 def _is_refused(name: str, subject: Subject) -> Iterator[Problem]:

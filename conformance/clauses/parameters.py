@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.clauses.authentication import valid_key_accepted
-from conformance.clauses.bindings import accepted, fault, generation, minimal
+from conformance.clauses.bindings import accepted, fault, minimal
 from conformance.clauses.refusals import broken_down, refusal, refusal_by_name, refuses, reply
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
@@ -123,13 +123,12 @@ def method(subject: Subject) -> Iterator[Problem]:
 
 def _disputed_parameters(sent: SentRequest) -> Iterator[str]:
     """Name the parameters that raise an open question."""
-    if sent.reading is None or sent.model is None:
+    if sent.model is None:
         return
-    body = sent.reading.body
-    yield from (name for name in body if name not in sent.model.parameters)
+    yield from (name for name in sent.body if name not in sent.model.parameters)
     for point in sent.model.schema.open_points:
-        if point.touched_by(body):
-            optional = [name for name in body if name not in ("model", "prompt")]
+        if point.touched_by(sent.body):
+            optional = [name for name in sent.body if name not in ("model", "prompt")]
             yield from optional if point.parameter is None else [point.parameter]
 
 
@@ -142,7 +141,7 @@ _JUDGED_ELSEWHERE = frozenset(
 def _why_open(sent: SentRequest) -> str | None:
     """Return why the contract leaves a request open; None if it does not."""
     reading = sent.reading
-    if reading is None or not generation(sent) or sent.expectation != "open":
+    if reading is None or sent.expectation != "open":
         return None
     if _JUDGED_ELSEWHERE & set(reading.left_open):
         return None

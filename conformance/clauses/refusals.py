@@ -74,9 +74,8 @@ def _has_another_cause(subject: Subject) -> bool:
     if cause == "not served":
         # That is no other reason where the body was not read, the model is made up, or the mistake
         # is named beside it.
-        exchange, faults = subject.exchange, subject.sent.faults
-        read = speaks_of(_words(subject), exchange.served_as or exchange.model)
-        hidden = faults & _UNREAD and not read
+        faults = subject.sent.faults
+        hidden = faults & _UNREAD and not speaks_of(_words(subject), subject.served_name)
         return not (hidden or "model-unknown" in faults or names_fault(subject))
     if cause == "key" and "model-unknown" in subject.sent.faults:
         return not speaks_of(_words(subject), "model")  # a key may be good for some models alone

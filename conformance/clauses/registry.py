@@ -70,7 +70,7 @@ class Clause:
     @property
     def chapter(self) -> str:
         """The first part of the id."""
-        return self.id.split(".", 1)[0]
+        return self.id.partition(".")[0]
 
 
 REGISTRY: dict[str, Clause] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("stamps.json")
@@ -35,16 +34,10 @@ class Stamps:
         return tuple(kind for kind in kinds if kinds[kind] and not newer_kinds[kind])
 
 
-@cache
 def load_stamps(edition: str) -> Mapping[str, Stamps]:
     """Return the stamps of every clause of an edition; none for an edition without any."""
-    stored = json.loads(FILE.read_text(encoding="utf-8")).get(edition, {})
+    stored = json.loads(FILE.read_bytes()).get(edition, {})
     return {
         clause: Stamps(**{kind: tuple(names) for kind, names in kinds.items()})
         for clause, kinds in stored.items()
     }
-
-
-def stamps_of(edition: str, clause: str) -> Stamps:
-    """Return the stamps of one clause; one that nobody has proven yet has none."""
-    return load_stamps(edition).get(clause, Stamps())

@@ -38,7 +38,7 @@ def partial_events(subject: Subject) -> list[StreamEvent]:
 )
 def content_type(subject: Subject) -> Iterator[Problem]:
     """Compares the media type without its parameters; a plain JSON answer fails as well."""
-    subject.unaltered("headers")
+    subject.require_unaltered("headers")
     if not subject.answer.streams:
         declared = subject.response.header("content-type") or "no header"
         observed = ": ".join(filter(None, (declared, subject.outcome.said)))
@@ -56,7 +56,7 @@ def framing(subject: Subject) -> Iterator[Problem]:
     """Reads the stream as the HTML standard has it; fails on one that breaks off inside an
     event, and on one without any event.
     """
-    subject.unaltered("text")
+    subject.require_unaltered("text")
     stream = subject.answer.stream
     if not (subject.answer.streams or stream.events):
         raise NotTestableError("the answer is no event stream")

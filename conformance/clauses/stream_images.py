@@ -39,7 +39,7 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
     """Fails when `b64_json` is missing or empty, as when a URL stands in its place, and when it
     is not strictly base64: alphabet, padding, no `data:` prefix.
     """
-    subject.unaltered("payloads")
+    subject.require_unaltered("payloads")
     for event in _completed_events(subject):
         if event.base64 is None:
             yield Problem(f"{event.path} has no b64_json", "base64", event.describe())
@@ -48,15 +48,14 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{event.path}: b64_json {event.base64.fault}", "RFC 4648 base64", start)
 
 
-def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
+def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts]]:
     """Return the completed events whose base64 decodes, with the facts of their images."""
     completed = _completed_events(subject)  # without events, no recorder is to blame
-    subject.unaltered("payloads")
-    pairs = [(event, event.base64) for event in completed]
-    decoded = [event for event, reading in pairs if reading and reading.data is not None]
-    if not decoded:
+    subject.require_unaltered("payloads")
+    pictures = [(event, event.image) for event in completed if event.image is not None]
+    if not pictures:
         raise NotTestableError("no event carries base64 that can be decoded")
-    return [(event, event.image) for event in decoded]
+    return pictures
 
 
 @clause(
@@ -69,9 +68,8 @@ def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
 def completed_image(subject: Subject) -> Iterator[Problem]:
     """Decodes the image to its last row."""
     for event, facts in _pictures(subject):
-        if facts is None or not facts.complete:
-            fault = (facts.fault if facts else None) or "is not whole"
-            yield Problem(f"{event.path}: its image {fault}", "a whole image", "")
+        if not facts.complete:
+            yield Problem(f"{event.path}: its image {facts.fault}", "a whole image")
 
 
 @clause(
@@ -88,9 +86,8 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     if re.fullmatch(r"[0-9]+x[0-9]+", expected) is None:
         raise NotApplicableError
     for event, facts in _pictures(subject):
-        pixels = facts.dimensions if facts and facts.width else None
-        if pixels is not None and pixels != expected:
-            yield Problem(f"{event.path} has another size", expected, pixels)
+        if facts.width and facts.dimensions != expected:
+            yield Problem(f"{event.path} has another size", expected, facts.dimensions)
 
 
 @clause(
@@ -104,7 +101,7 @@ def format_as_asked(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes of the image in every completed event."""
     expected = str(subject.value("output_format"))
     for event, facts in _pictures(subject):
-        if facts and facts.type and facts.type != expected:
+        if facts.type and facts.type != expected:
             yield Problem(f"{event.path} has an image of another type", expected, facts.type)
 
 
@@ -126,7 +123,7 @@ def echo_as_asked(subject: Subject) -> Iterator[Problem]:
             echo = None if name in subject.exchange.altered else event.item.get(name)
             if isinstance(echo, str) and not {"auto", None} & {value, echo} and echo != value:
                 yield Problem(f"{event.path}: {name} is not what was asked", str(value), echo[:80])
-    subject.unaltered(*_ECHOED)
+    subject.require_unaltered(*_ECHOED)
 
 
 @clause(
@@ -140,7 +137,7 @@ def partial_image(subject: Subject) -> Iterator[Problem]:
     """Decodes as forgivingly as it can be done and looks at the first bytes; whether the image
     is whole is not judged.
     """
-    subject.unaltered("payloads")
+    subject.require_unaltered("payloads")
     for event in partial_events(subject):
         if event.image is None or event.image.type is None:
             yield Problem(f"{event.path} carries no image", "base64", event.describe())
@@ -155,7 +152,7 @@ def partial_image(subject: Subject) -> Iterator[Problem]:
 )
 def usage_not_negative(subject: Subject) -> Iterator[Problem]:
     """Looks at every count in the `usage` of every completed event."""
-    subject.unaltered("usage")
+    subject.require_unaltered("usage")
     for event in _completed_events(subject):
         yield from negative(usage_of(event.item) or {}, f"{event.path}: usage")
 
@@ -169,16 +166,16 @@ def usage_not_negative(subject: Subject) -> Iterator[Problem]:
 )
 def usage_total(subject: Subject) -> Iterator[Problem]:
     """Adds up the counts of every completed event."""
-    yield from _all_of([total(usage) for usage in _usages(subject)])
+    yield from _every_part([total(usage) for usage in _usages(subject)])
 
 
 def _usages(subject: Subject) -> list[Mapping[str, Any]]:
-    subject.unaltered("usage")
+    subject.require_unaltered("usage")
     usages = (usage_of(event.item) for event in _completed_events(subject))
     return [usage for usage in usages if usage is not None]
 
 
-def _all_of(parts: Sequence[Iterator[Problem]]) -> Iterator[Problem]:
+def _every_part(parts: Sequence[Iterator[Problem]]) -> Iterator[Problem]:
     """Report what every part breaks: one that cannot be judged hides none of the others.
 
     Raises *not testable* for such a one afterwards, and *not applicable* when all are.
@@ -208,7 +205,7 @@ def _all_of(parts: Sequence[Iterator[Problem]]) -> Iterator[Problem]:
 def usage_details(subject: Subject) -> Iterator[Problem]:
     """Adds up text and image tokens of input and output, for every completed event."""
     names = ("input_tokens", "output_tokens")
-    yield from _all_of([details(usage, name) for usage in _usages(subject) for name in names])
+    yield from _every_part([details(usage, name) for usage in _usages(subject) for name in names])
 
 
 @clause(

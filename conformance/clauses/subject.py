@@ -177,6 +177,11 @@ class Subject:
         return all(outcome is not None and outcome.accepted for outcome in around)
 
     @property
+    def served_name(self) -> str:
+        """What the provider calls the model."""
+        return self.exchange.served_as or self.exchange.model
+
+    @property
     def names_model(self) -> bool:
         """Return whether the request names the model under test, and none made up to be refused."""
         if self.sent.reading is not None and not self.sent.reading.has("model"):
@@ -204,8 +209,7 @@ class Subject:
         One that names a documented parameter is about that.
         """
         ids = self.control.listed if self.control else None
-        name = self.exchange.served_as or self.exchange.model
-        if not ids or name in ids or self.sent.model is None:
+        if not ids or self.served_name in ids or self.sent.model is None:
             return False
         error = error_text(self.answer)
         parameters = self.sent.model.parameters.keys() - {"model", "prompt"}
@@ -257,11 +261,11 @@ class Subject:
         pairs = [(payload, payload.image) for payload in self.payloads]
         images = tuple((payload, facts) for payload, facts in pairs if facts and facts.type)
         if not images:
-            self.recorded_downloads()
+            self.require_recorded_downloads()
             raise NotTestableError("no image could be read")
         return images
 
-    def recorded_downloads(self) -> None:
+    def require_recorded_downloads(self) -> None:
         """Raise *not testable* where a recorder kept the answer, and none of its images."""
         if self.exchange.provenance is not Provenance.FOREIGN:
             return
@@ -306,7 +310,7 @@ class Subject:
             raise NotTestableError("it is not known for certain when the request was sent")
         return self.exchange.sent_at
 
-    def unaltered(self, *parts: str) -> None:
+    def require_unaltered(self, *parts: str) -> None:
         """Raise *not testable* when a recorder altered one of these parts of the answer."""
         altered = self.exchange.altered.intersection(parts)
         if altered == {"text"}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.clauses.bindings import all_of, answered_with, plain, promised
+from conformance.clauses.bindings import SUCCESS, all_of, answered_with
 from conformance.clauses.locators import (
     Locator,
     expiry_of,
@@ -28,13 +28,13 @@ from conformance.exchange.outcome import undecided
 from conformance.parsing.images.facts import ImageFacts
 from conformance.parsing.images.media_types import media_type, sniff, type_of_media_type
 
-BOUND = all_of(promised(), plain, answered_with("url", "either"))
+MAY_CARRY_URL = all_of(SUCCESS, answered_with("url", "either"))
 _OUTAGES = frozenset({"timeout", "connect", "disconnect"})
 
 
 def _urls(subject: Subject) -> list[tuple[Payload, str]]:
     """Return every URL; where base64 would do as well, none leaves nothing to judge."""
-    subject.unaltered("payloads", "urls")
+    subject.require_unaltered("payloads", "urls")
     pairs = [(payload, payload.url) for payload in subject.payloads]
     urls = [(payload, url) for payload, url in pairs if url is not None]
     if not urls and subject.kind == "either":
@@ -63,7 +63,7 @@ def _locators(subject: Subject, *schemes: str) -> list[tuple[Payload, Locator]]:
     "An image URL is a URL: it has only the characters that one may have.",
     cite("openai", "Image.url"),
     cite("rfc3986", "2"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def well_formed(subject: Subject) -> Iterator[Problem]:
     """Fails on blanks, backslashes, control characters, text that is not ASCII, a stray `%`,
@@ -81,7 +81,7 @@ def well_formed(subject: Subject) -> Iterator[Problem]:
     cite("openai", "Image.url"),
     cite("cometapi", "200: example"),
     cite("rfc3986", "4.3"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def absolute(subject: Subject) -> Iterator[Problem]:
     """It has a scheme, and a host when that is http or https."""
@@ -97,7 +97,7 @@ def absolute(subject: Subject) -> Iterator[Problem]:
     "An image URL leads to a download, and does not hold the image itself.",
     cite("cometapi", "A safe first request"),
     cite("openai", "CreateImageRequest.response_format"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def not_data_url(subject: Subject) -> Iterator[Problem]:
     """Fails on `data:` URLs, which are base64 under another name."""
@@ -112,7 +112,7 @@ def not_data_url(subject: Subject) -> Iterator[Problem]:
     "An image URL is https; http is for this machine alone.",
     cite("cometapi", "200: example"),
     cite("rfc9110", "4.2.2"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def https(subject: Subject) -> Iterator[Problem]:
     """Fails on http unless the host is loopback, and on any other scheme but `data:`, which has
@@ -130,7 +130,7 @@ def https(subject: Subject) -> Iterator[Problem]:
     "An image URL has no user name and no password in it.",
     cite("rfc9110", "4.2.4"),
     cite("rfc3986", "3.2.1"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def no_credentials(subject: Subject) -> Iterator[Problem]:
     """Fails on an `@` in the authority; signatures in the query are fine."""
@@ -145,7 +145,7 @@ def no_credentials(subject: Subject) -> Iterator[Problem]:
     "An image URL of a public provider leads to a host that its clients can reach.",
     cite("cometapi", "A safe first request"),
     cite("openai", "CreateImageRequest.response_format"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def public_host(subject: Subject) -> Iterator[Problem]:
     """Fails on private, loopback and other special addresses in any notation, on names such
@@ -171,7 +171,7 @@ def _leads_inside(payload: Payload, locator: Locator) -> bool:
     cite("openai", "CreateImageRequest.response_format"),
     cite("cometapi", "A safe first request"),
     cite("alibaba", "output.results"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def not_expired(subject: Subject) -> Iterator[Problem]:
     """Reads the expiry that signed URLs state, where they state one, and compares it with the
@@ -206,7 +206,7 @@ def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
         and (inside or not _leads_inside(payload, locator))
     ]
     if not downloads:
-        subject.recorded_downloads()
+        subject.require_recorded_downloads()
         raise NotTestableError("no URL was fetched")
     return downloads
 
@@ -217,7 +217,7 @@ def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
     "An image URL can be fetched without the API key.",
     cite("cometapi", "A safe first request"),
     cite("openai", "CreateImageRequest.response_format"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def fetchable(subject: Subject) -> Iterator[Problem]:
     """A GET without any key gives 200, after redirects. Outages of the image host, 408, 429 and 5xx
@@ -255,7 +255,7 @@ def _fetched_responses(subject: Subject) -> list[tuple[Payload, Response]]:
     Level.MUST,
     "What an image URL gives is not empty.",
     cite("cometapi", "A safe first request"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def not_empty(subject: Subject) -> Iterator[Problem]:
     """Fails on a 200 without a single byte."""
@@ -270,7 +270,7 @@ def not_empty(subject: Subject) -> Iterator[Problem]:
     "What an image URL gives is an image.",
     cite("cometapi", "A safe first request"),
     cite("openai", "Image.url"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def is_image(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes: they are those of an image of any known type. Whether it is
@@ -303,7 +303,7 @@ def _declared_type(response: Response) -> str:
     Level.SHOULD,
     "The host of an image says of it what it is.",
     cite("rfc9110", "8.3"),
-    binds=BOUND,
+    binds=MAY_CARRY_URL,
 )
 def content_type(subject: Subject) -> Iterator[Problem]:
     """The Content-Type of the download names the type that the bytes have; an absent header

@@ -9,7 +9,7 @@ from conformance.cases.model import Case
 from conformance.cases.request import curl
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause
-from conformance.clauses.stamps import Stamps, stamps_of
+from conformance.clauses.stamps import Stamps, load_stamps
 from conformance.contract import CitedSource, Edition
 from conformance.errors import UnknownNameError
 from conformance.output.counting import listed
@@ -79,6 +79,7 @@ class Explainer:
         self.provider = load_provider(provider)
         self.cases = {case.path: case for case in all_cases(edition, list(edition.models))}
         self._clauses = {clause.id: clause for clause in clauses_of(edition)}
+        self._stamps = load_stamps(edition.id)
 
     def explain(self, name: str) -> Explanation:
         """Explain a clause; raises UnknownNameError for an unknown id."""
@@ -99,7 +100,7 @@ class Explainer:
             bound,
             Reproduction(bound[0], curl_of(bound[0], self.provider)) if bound else None,
             Reproduction(control, curl_of(control, self.provider)) if control else None,
-            stamps_of(self.edition.id, clause.id),
+            self._stamps.get(name, Stamps()),
         )
 
 

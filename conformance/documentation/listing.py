@@ -14,7 +14,7 @@ from rich.text import Text
 from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
-from conformance.clauses.stamps import stamps_of
+from conformance.clauses.stamps import Stamps, load_stamps
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
 from conformance.documentation.explanation import Explainer, Explanation
 from conformance.documentation.traceability import settling, trace
@@ -70,9 +70,10 @@ def print_list(console: Console, what: str, selection: Selection) -> None:
 
 
 def _clauses(chosen: Selection) -> Table:
+    stamps = load_stamps(chosen.edition.id)
     rows = [("clause", "level", "proven by", "statement")]
     for clause in chosen.clauses:
-        proven = stamps_of(chosen.edition.id, clause.id).words
+        proven = stamps.get(clause.id, Stamps()).words
         rows.append((clause.id, clause.level.value, proven, clause.statement))
     footer = f"{len(chosen.clauses)} clauses; image-conformance explain CLAUSE shows one in full"
     return [*rows], footer

@@ -81,8 +81,7 @@ class ImageInspector:
             _FACTS[key] = facts
         while len(_FACTS) > _MOST_FACTS:
             _FACTS.popitem(last=False)
-        size = (facts.width or 0) * (facts.height or 0)
-        self._sizes[digest] = size if size <= self._pixels else 0
+        self._sizes[digest] = facts.pixels if facts.pixels <= self._pixels else 0
         return facts
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
-from conformance.clauses.models_lifecycle import speaks_of
+from conformance.clauses.models_lifecycle import applies
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context
 from conformance.contract import Edition
@@ -314,7 +314,7 @@ class Proof:
             if control_case is None or control_case.outcome == control:
                 return truthful
         answer, standing = Answer(exchange), standing_of(case)
-        applicable = [clause for clause in clauses if speaks_of(clause, standing.retired)]
+        applicable = [clause for clause in clauses if applies(clause, standing.retired)]
         context = Context(control, standing=standing)
         findings = judge(exchange, self.edition, applicable, answer=answer, context=context)
         return _JudgedCase(exchange, outcome_of(exchange, answer), tuple(findings))

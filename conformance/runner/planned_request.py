@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.cases.request import build_request
-from conformance.clauses.models_lifecycle import speaks_of
+from conformance.clauses.models_lifecycle import applies
 from conformance.contract import Expectation
 from conformance.exchange.model import Exchange, Request
 from conformance.exchange.sent_request import SentRequest, read_request
@@ -40,7 +40,7 @@ def planned_clauses(
 ) -> tuple[Clause, ...]:
     """Return which clauses judge a case, of a model that has ended or has not."""
     sent = sent_by(case, edition)
-    return tuple(clause for clause in clauses if speaks_of(clause, retired) and clause.binds(sent))
+    return tuple(clause for clause in clauses if applies(clause, retired) and clause.binds(sent))
 
 
 def expectation_of(case: Case, edition: Edition) -> Expectation:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 from conformance.cases.model import UNKNOWN_KEY
-from conformance.exchange.model import REDACTED_KEY, Exchange
+from conformance.exchange.model import REDACTED_KEY, Exchange, Failure
 from tests.miniatures import (
     JSON_TYPE,
     REFUSED,
@@ -57,6 +58,8 @@ TRUTHS: dict[str, Exchange] = {
 }
 
 CASES: dict[str, Exchange | Case] = {
+    "cut-off": replace(exchange(), failure=Failure("disconnect", "the answer broke off")),
+    "download-failed": exchange(fetched=Failure("dns", "no such host")),
     "valid-403-token": refusal(403, error("Invalid token", type="comet_api_error")),
     "missing-403": refusal(403, request_headers=MISSING),
     "missing-503": refusal(503, request_headers=MISSING),

@@ -55,6 +55,10 @@ CASES: dict[str, Exchange | Case] = {
     "two-beside-an-open-point": exchange(OPEN, answer={**answer(OPEN), "data": TWO_ITEMS}),
     "two-streamed-for-none-asked": stream(completed(), completed()),
     "two-streamed-for-two": stream(completed(), completed(), request=STREAMED_TWO),
+    "two-streamed-for-two-and-an-error": stream(
+        *(completed(), completed(), ("error", '{"error": {"message": "late"}}')),
+        request=STREAMED_TWO,
+    ),
     "one-streamed-for-two": stream(completed(), request=STREAMED_TWO),
     "one-streamed-and-an-error-for-two": stream(
         completed(), ("error", '{"error": {"message": "late"}}'), request=STREAMED_TWO

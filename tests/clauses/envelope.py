@@ -94,6 +94,7 @@ CASES: dict[str, Exchange | Case] = {
     "data-number": exchange(answer=answer(body(), data=7)),
     "data-true": exchange(answer=answer(body(), data=True)),
     "item-null": exchange(answer=answer(body(), data=[None])),
+    "b64-null-beside-a-url": exchange(answer=changed(body(), b64_json=None)),
     "url-null-and-b64-a-list": exchange(answer=changed(body(), url=None, b64_json=[])),
     "revised-prompt-an-object": exchange(answer=changed(body(), revised_prompt={})),
     "extras-undocumented": exchange(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from conformance.cases.model import UNKNOWN_MODEL
@@ -25,6 +26,7 @@ TEXT_PLAIN = (BEARER, ("content-type", "text/plain"))
 MALFORMED = b'{"model": "dall-e-2", "prompt": '
 TRUE = error("Invalid size", param="size", code="invalid_value")
 NOT_FOUND = error("No available channel for model", code="model_not_found", param="model")
+QUOTA = error("no", code="insufficient_quota")
 LONG = "x" * 400
 
 
@@ -110,6 +112,10 @@ CASES: dict[str, Exchange | Case] = {
     "empty-200": refusal({"created": 1, "data": []}, 200),
     "task-202": refusal({"task_id": "1"}, 202),
     "moved": refusal(TRUE, 301),
+    "moved-far": exchange(WRONG, 301, raw=b"", headers=(("location", f"/{LONG}"),)),
+    "many-choices": exchange(WRONG, 300, raw=HTML),
+    **{f"quota-as-{status}": refusal(QUOTA, status) for status in (200, 500)},
+    "message-scrubbed": replace(member("message", None), altered=frozenset({"error.message"})),
     "get-silent": exchange(method="GET", status=405, raw=b""),
     "unknown-model-503": refusal(NOT_FOUND, 503, body(UNKNOWN_MODEL)),
     "wrong-size-503-no-channel": refusal(NOT_FOUND, 503),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from conformance.exchange.model import Exchange
@@ -67,7 +68,9 @@ CASES: dict[str, Exchange | Case] = {
     "format-not-the-default": echo(output_format="jpeg"),
     "format-true-and-bytes-not": painted(picture("webp", (1024, 1024))),
     "quality-long": echo(EXACT, quality="x" * 200),
+    "quality-scrubbed": replace(echo(EXACT, quality="x"), altered=frozenset({"quality"})),
     "size-other": echo(EXACT, size="1024x1024"),
+    "size-other-and-long": echo(EXACT, size=f"{'9' * 90}x1"),
     "size-of-another-image": echo(size="1024x1536"),
     "size-of-another-image-long": echo(size=f"{'9' * 50}x1"),
     "images-scrubbed": exchange(PLAIN, altered=frozenset({"payloads"})),

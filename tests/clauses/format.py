@@ -98,6 +98,8 @@ CASES: dict[str, Exchange | Case] = {
     "response-format-answered-unlike-the-control": Case(as_url(GPT_IMAGE_URL), REFUSED),
     "nothing-for-url": only(URL, note="?"),
     "error-for-url": only(URL, error={"message": "It cannot be painted."}),
+    "task-for-url": only(URL, task_id="t-1", status="queued"),
+    "words-for-url": only(URL, message="It is painted."),
     "null-response-format": exchange(body("dall-e-3", response_format=None)),
     "url-and-empty-b64": only(B64, url=image_url(), b64_json=""),
     "numbers": told(DALL_E_2, url=7, b64_json=[]),

@@ -12,6 +12,7 @@ from PIL import Image
 from conformance.exchange.model import Exchange
 from tests.miniatures import (
     Case,
+    answer,
     body,
     changed,
     encoded,
@@ -111,6 +112,12 @@ CASES: dict[str, Exchange | Case] = {
     "transparent-for-opaque": shows(OPAQUE, picture("png", SQUARE, mode="RGBA")),
     "bomb": shows(SMALL, declaring(60_000, 60_000)),
     "cut-off": shows(SMALL, picture()[:-40]),
+    "cut-off-behind-a-url-beside-base64-that-is-none": exchange(
+        QWEN, answer=changed(QWEN, url=image_url(), b64_json="!"), fetched=picture()[:-40]
+    ),
+    "format-asked-of-a-model-without-one": exchange(
+        {**SMALL, "output_format": "jpeg"}, answer=answer(SMALL)
+    ),
     "none": exchange(body(), answer=items(body(), {"url": "x"}), downloads={}),
     "svg-not-asked": shows(SMALL, b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
     "animated-png": shows(SMALL, picture("png", frames=2)),

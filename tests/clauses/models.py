@@ -159,6 +159,8 @@ CASES: dict[str, Exchange | Case] = {
     "retired-and-painted-by-itself": Case(painted("openai/dall-e-2-2022-11-03"), LISTED, ENDED),
     "retired-and-painted-by-another": Case(painted("gpt-image-2"), UNLISTED, ENDED),
     "retired-and-another-in-a-header": Case(headed("OpenAI-Model", "gpt-image-2"), LISTED, ENDED),
+    "retired-and-painted-by-one-of-a-long-name": Case(painted("x" * 150), UNLISTED, ENDED),
+    "retired-and-a-long-name-in-a-header": Case(headed("x-model", "x" * 150), LISTED, ENDED),
     "retired-and-itself-in-a-header": Case(headed("x-model", "dall-e-2"), LISTED, ENDED),
     "retired-and-another-in-credentials": Case(signed("gpt-image 2.0"), UNLISTED, ENDED),
     "retired-and-itself-in-credentials": Case(signed("DALL-E 2"), UNLISTED, ENDED),

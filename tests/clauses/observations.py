@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from PIL import Image
 
@@ -90,6 +91,10 @@ CASES: dict[str, Exchange] = {
     "c2pa": exchange(fetched=C2PA),
     "c2pa-inline": inline(C2PA),
     "c2pa-of-the-model": exchange(fetched=SAME),
+    "c2pa-of-a-model-of-another-name": replace(
+        exchange(body("openai/dall-e-2"), model="dall-e-2", fetched=C2PA),
+        served_as="openai/dall-e-2",
+    ),
     "c2pa-words-without-a-chunk": exchange(fetched=picture() + b"jumb c2pa"),
     "presigned": at(PRESIGNED),
     "five-urls": at(*(f"https://images.provider.example/{index}.png" for index in range(5))),
@@ -158,5 +163,6 @@ CASES: dict[str, Exchange] = {
         )
         for width, height in ((1664, 928), (512, 512))
     },
+    "model-of-nobody": exchange(body("a-model-of-nobody")),
     "qwen-as-asked": exchange(body("qwen-image", size="1664x928")),
 }

@@ -25,6 +25,7 @@ OFF = {"text_tokens": 1, "image_tokens": 0}
 TWO = {**REQUEST, "n": 2}
 NO_OUTPUT_DETAILS = {key: USAGE[key] for key in USAGE if key != "output_tokens_details"}
 PAIRS = (*(partial(index) for index in (0, 0, 1, 1)), completed(), completed())
+LONG = "x" * 90
 WHOLE = picture("png", (1024, 1536))
 
 
@@ -71,6 +72,10 @@ CASES: dict[str, Exchange | Case] = {
     "event-without-line-and-type-last": unnamed(completed(), (None, '{"x": 1}')),
     "event-without-line-cut-off": unnamed(completed(), (None, "{")),
     "event-of-a-long-type": stream(event("x" * 200, name="image_generation.completed")),
+    "event-of-a-long-type-without-line": unnamed(event(LONG)),
+    "event-of-a-long-name": stream(event("other", name=LONG)),
+    "event-of-a-long-name-without-type": stream((LONG, '{"x": 1}')),
+    "event-of-two-names-last": stream(partial(0), event("other", name=COMPLETED)),
     "fields-after-an-unknown-event": stream(
         event("ping"), partial(0), completed(without="created_at")
     ),
@@ -89,6 +94,7 @@ CASES: dict[str, Exchange | Case] = {
         }.items()
     },
     "completed-first": stream(completed(), partial(0)),
+    "completed-first-without-lines": unnamed(completed(), partial(0)),
     "error-after-completed": stream(completed(), ("error", '{"error": {"message": "late"}}')),
     "event-without-type": stream((COMPLETED, '{"x": 1}'), completed()),
     "event-of-null-type": stream(("ping", '{"type": null}'), completed()),
@@ -97,6 +103,10 @@ CASES: dict[str, Exchange | Case] = {
     "cut-off-image": stream(completed(b64_json=encoded(WHOLE[:-40]))),
     "empty-image": stream(completed(b64_json="")),
     "not-an-image": stream(completed(b64_json=encoded(b"not an image"))),
+    "quality-and-usage-scrubbed": replace(
+        stream(completed(quality="high", usage={**USAGE, "total_tokens": "[scrubbed]"})),
+        altered=frozenset({"quality", "usage"}),
+    ),
     "size-auto": stream(completed(), request={**REQUEST, "size": "auto"}),
     "echo-auto": stream(
         partial(0, size="auto", quality="auto", background="auto"), completed(quality="auto")

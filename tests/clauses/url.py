@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.exchange.model import Exchange, Failure, Response
+from conformance.exchange.model import Attempt, Download, Exchange, Failure, Response
 from tests.miniatures import (
     HTML,
     SENT_AT,
@@ -25,6 +25,7 @@ REQUEST = body("dall-e-2")
 QWEN = body("qwen-image")
 TWO = body("dall-e-2", n=2)
 URL = "https://images.provider.example/1.png"
+AGAIN = Attempt(503, "HTTP 503")
 GONE = served(b"<Error/>", "application/xml", 403)
 
 
@@ -98,6 +99,9 @@ CASES: dict[str, Exchange | Case] = {
         f"download-{status}": at(URL, served(b"", "text/plain", status))
         for status in (404, 429, 500, 503)
     },
+    "download-503-three-times": replace(
+        at(URL), downloads=(Download(URL, served(b"", status=503), retried=(AGAIN, AGAIN)),)
+    ),
     "download-of-the-first-alone": either(served(picture()), served(b"", "text/plain", 503)),
     "download-none": replace(exchange(REQUEST), downloads=()),
     "download-empty": at(URL, served(b"", "image/png")),

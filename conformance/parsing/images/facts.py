@@ -91,6 +91,11 @@ class ImageFacts:
         return f"{self.width}x{self.height}"
 
     @property
+    def pixels(self) -> int:
+        """The number of pixels; 0 where the size is not known."""
+        return (self.width or 0) * (self.height or 0)
+
+    @property
     def transparent(self) -> bool:
         """Return whether a pixel can be seen through, beyond what a palette or WebP rounds."""
         return self.lowest_alpha < _ROUNDED
@@ -98,7 +103,7 @@ class ImageFacts:
     @property
     def has_clear_part(self) -> bool:
         """Return whether a thousandth of the pixels is clear: a background, and no stray pixel."""
-        return self.clear > 0 and self.clear * 1000 >= (self.width or 0) * (self.height or 0)
+        return self.clear > 0 and self.clear * 1000 >= self.pixels
 
 
 MOST_PIXELS = 64_000_000
