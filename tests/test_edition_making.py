@@ -325,6 +325,8 @@ def test_editions_without_a_model_in_common_demand_nothing_of_each_other() -> No
     added = [change.subject for change in changes.changes if change.kind == "added"]
     models = [name for name in added if name in load_edition("alibaba-2026-10").models]
     assert models == [*load_edition("alibaba-2026-10").models]  # in the order of the edition
+    assert one(changes, "answers", "stream completed: type").kind == "removed"
+    assert one(changes, "answers", "response url: data").kind == "added"
 
 
 def shown(changes: Changes, show_all: bool = False) -> str:

@@ -32,7 +32,7 @@ def answer_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
     demanded = {f"response {kind}" for model in models for kind in model.responses.values()}
     if models:
         demanded |= {part for part in after if not part.startswith(("response ", "error "))}
-    for part in after:
+    for part in dict.fromkeys((*before, *after)):
         old_keywords, new_keywords = (
             dict(_flat(schemas.get(part, {}))) for schemas in (before, after)
         )
