@@ -72,6 +72,7 @@ SMALLEST = asked("baseline", {})
 WANTS = {"size": "1792x1024"}
 BROKEN, KEPT = found(SHOWS_SIZE, Verdict.FAIL), found(SHOWS_SIZE, Verdict.PASS)
 UNSEEN = found(SHOWS_SIZE, Verdict.NOT_TESTABLE)
+EMPTY = found("envelope.data-not-empty", Verdict.FAIL)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,8 @@ UNSEEN = found(SHOWS_SIZE, Verdict.NOT_TESTABLE)
         pytest.param(
             Word.REFUSED, [asked("wide", WANTS, "unclear", said="no")], id="error-as-success"
         ),
-        pytest.param(Word.CRASHES, [asked("wide", WANTS, "unclear")], id="empty-success"),
+        pytest.param(Word.CRASHES, [asked("wide", WANTS, "unclear"), EMPTY], id="empty-success"),
+        pytest.param(Word.UNDECIDED, [asked("wide", WANTS, "unclear")], id="cut-by-a-recorder"),
         pytest.param(
             Word.CRASHES,
             [asked("wide", WANTS, "unavailable"), found(ACCEPTS, Verdict.FAIL)],
@@ -112,6 +114,14 @@ def test_word_says_what_became_of_a_value(word: Word, records: list[Any]) -> Non
 def test_failure_says_nothing_of_a_value_where_nothing_is_accepted(came: str) -> None:
     run = run_of(asked("baseline", {}, came), asked("wide", WANTS, came, said="down"))
     assert cell(run).word is Word.UNDECIDED
+
+
+def test_value_is_not_to_blame_where_successes_are_empty_by_chance() -> None:
+    run = run_of(SMALLEST, asked("again", {}, "unclear"), asked("wide", WANTS, "unclear"), EMPTY)
+    assert (cell(run).word, cell(run).why.partition("; ")[2][:17]) == (
+        Word.UNDECIDED,
+        "so came one that ",
+    )
 
 
 def test_refusal_by_name_counts_though_nothing_else_is_accepted() -> None:
