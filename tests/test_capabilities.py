@@ -67,6 +67,7 @@ SMALLEST = asked("baseline", {})
 WANTS = {"size": "1792x1024"}
 BROKEN, KEPT = found(SHOWS_SIZE, Verdict.FAIL), found(SHOWS_SIZE, Verdict.PASS)
 UNSEEN = found(SHOWS_SIZE, Verdict.NOT_TESTABLE)
+EMPTY = found("envelope.data-not-empty", Verdict.FAIL)
 CRASHED, OUT = found(ACCEPTS, Verdict.FAIL), found(ACCEPTS, Verdict.UNAVAILABLE)
 KNOWN = runs.known(clause=SHOWS_SIZE, case="wide")
 WORDS: dict[str, tuple[Word, list[Any]]] = {
@@ -77,7 +78,8 @@ WORDS: dict[str, tuple[Word, list[Any]]] = {
     "other-size": (Word.ALTERED, [asked("wide", WANTS, images=[TALL]), BROKEN]),
     "refused": (Word.REFUSED, [asked("wide", WANTS, "refused")]),
     "error-as-success": (Word.REFUSED, [asked("wide", WANTS, "unclear", said="no")]),
-    "empty-success": (Word.CRASHES, [asked("wide", WANTS, "unclear")]),
+    "empty-success": (Word.CRASHES, [asked("wide", WANTS, "unclear"), EMPTY]),
+    "cut-by-a-recorder": (Word.UNDECIDED, [asked("wide", WANTS, "unclear")]),
     "5xx-every-time": (Word.CRASHES, [asked("wide", WANTS, "unavailable"), CRASHED]),
     "outage": (Word.UNDECIDED, [asked("wide", WANTS, "unavailable"), OUT]),
     "moderated": (Word.UNDECIDED, [asked("wide", WANTS, "refused", cause="moderation")]),
@@ -98,6 +100,14 @@ def test_word_says_what_became_of_a_value(word: Word, records: list[Any]) -> Non
 def test_failure_says_nothing_of_a_value_where_nothing_is_accepted(came: str) -> None:
     run = run_of(asked("baseline", {}, came), asked("wide", WANTS, came, said="down"))
     assert cell(run).word is Word.UNDECIDED
+
+
+def test_value_is_not_to_blame_where_successes_are_empty_by_chance() -> None:
+    run = run_of(SMALLEST, asked("again", {}, "unclear"), asked("wide", WANTS, "unclear"), EMPTY)
+    assert (cell(run).word, cell(run).why.partition("; ")[2][:17]) == (
+        Word.UNDECIDED,
+        "so came one that ",
+    )
 
 
 def test_refusal_by_name_counts_though_nothing_else_is_accepted() -> None:

@@ -45,6 +45,7 @@ from tests.processes import COMMAND, PLAIN, command
         ("list --clauses format.url-when-askd defects", "did you mean 'format.url"),
         ("list --clauses format.url-when-askd promises", "did you mean 'format.url"),
         ("explain format.url-when-askd", "did you mean 'format.url-when-asked'"),
+        ("explain dall-e-3/user-nul::parameters.user-type", "did you mean 'dall-e-3/user-null'"),
         ("report nowhere.jsonl", "nowhere.jsonl: cannot be read"),
         ("report nowhere.jsonl --format markdown", "unknown format 'markdown'"),
         ("serve --port 99999", "--port"),
@@ -121,6 +122,9 @@ def test_explain_tells_statement_source_and_curl() -> None:
     parts = ("MUST", "Sources", "https://", "Models", "How it is judged", "curl -sS", "control")
     assert [part for part in parts if part not in told] == []
     assert "$COMETAPI_KEY" in told
+    of_item = shown("explain", "acme::dall-e-3/n-0::count.zero-refused")
+    assert "this is dall-e-3/n-0)" in of_item
+    assert '"n":0' in of_item
 
 
 def test_reader_that_has_seen_enough_ends_the_command_silently(tmp_path: Path) -> None:

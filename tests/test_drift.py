@@ -179,8 +179,9 @@ PART = {"selection": {"cases": "n-*"}}
         (night(2, *HERE, *of_model(3, 3, "gpt-image-1")), "3 of 3 findings of acme gpt-image-1"),
         (night(2, *HERE), "nothing of acme gpt-image-1 was judged, of 3 findings before"),
         (night(2, *HERE, *OTHER, head=PART), "the new run judged only a part (cases n-*)"),
+        (night(2, *HERE, *OTHER, OURS), "1 harness error on acme dall-e-3"),
     ],
-    ids=["cut-off", "outage", "all-but-one", "flaky", "one-model", "model-gone", "part"],
+    ids=["cut-off", "outage", "all-but-one", "flaky", "one-model", "model-gone", "part", "ours"],
 )
 def test_night_that_says_too_little_is_not_green(new: Run, why: str) -> None:
     report = drift([night(1, *of_model(0, 99), *OTHER)], new)

@@ -24,6 +24,18 @@ DASHBOARD = "<!doctype html><title>One API</title>"
 INVALID = JSONResponse({"error": {"message": "Invalid URL (GET /models)", "code": ""}}, 404)
 
 
+NO_SUCH_URL = (
+    "Unknown URL",
+    "Resource not found",
+    "Not Found.",
+    "The requested URL /images/generations was not found on this server.",
+    "Route POST:/images/generations not found",
+    "Unrecognized request URL (POST: /images/generations)",
+    "Path /openai/models does not exist",
+)
+OF_A_MODEL = ("Unknown endpoint of the model 'x'", "No endpoints found for x.", "Model not found")
+
+
 def answered(reply: Reply, url: str = "http://127.0.0.1/v1/images/generations") -> Exchange:
     headers = tuple((name.decode(), value.decode()) for name, value in reply.raw_headers)
     response = Response(reply.status_code, headers, bytes(reply.body))
@@ -44,6 +56,7 @@ OTHER_API = [
     PlainTextResponse(f" {DASHBOARD}"),
     INVALID,
     error(404, "unknown_url"),
+    *[JSONResponse({"error": {"message": text}}, 404) for text in NO_SUCH_URL],
 ]
 THIS_API = [
     error(501),
@@ -54,6 +67,7 @@ THIS_API = [
     error(404, "model_not_found"),
     error(404),
     JSONResponse({"error": "model 'x' not found"}, 404),
+    *[JSONResponse({"error": {"message": text}}, 404) for text in OF_A_MODEL],
     error(401),
     error(503),
     HTMLResponse("<h1>Bad gateway</h1>", 502),

@@ -103,6 +103,7 @@ def test_answer_lost_as_often_as_others_is_unavailable() -> None:
     as_often = others(*cut.known, *lossy).context(HD, None).crash_doubt
     assert as_often == "the provider lost 4 of 8 other answers as well"
     assert others(before, crashed(HD, 2, attempts=2), after).context(HD, None).crash_doubt
+    assert not others(crashed(HD, 2, attempts=2), after).context(HD, None).crash_doubt
 
 
 def test_attempts_that_a_cassette_does_not_know_are_not_counted() -> None:

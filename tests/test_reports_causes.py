@@ -80,8 +80,14 @@ SENTENCES: list[tuple[list[Finding], str]] = [
     ([PAGE, AS_200], "Answers mistakes with HTTP 200"),
     (all_broken("envelope.data-not-empty"), "No success has an image in it"),
     (all_broken("envelope.no-error"), "No success has an image in it"),
-    (all_broken("format.url-when-asked"), "Only b64_json is answered, whatever"),
-    (all_broken("format.b64-when-asked"), "Only URLs are answered, whatever"),
+    (
+        [broken("format.url-when-asked", observed="url absent, b64_json present")],
+        "Only b64_json is answered, whatever",
+    ),
+    (
+        [broken("format.b64-when-asked", observed="url present, b64_json absent")],
+        "Only URLs are answered, whatever",
+    ),
     (all_broken("count.as-asked"), "n is ignored"),
     ([*all_broken("count.as-asked"), judged("count.as-asked", case="n-2")], "n is not always"),
     (all_broken("errors.error-object"), "Errors have no error object"),

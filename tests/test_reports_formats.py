@@ -48,7 +48,7 @@ def test_markdown_says_what_is_broken_known_and_open() -> None:
     for said in (
         "# Image API conformance: relay (3 models, replay) does not conform",
         "replay of cassettes, recorded 2026-01-02, `https://acme.test`",
-        "### relay: Another promise is broken\n\nIn 9 of 12 cases:",
+        "### relay: A promise is broken\n\nIn 9 of 12 cases:",
         "**MUST** `format.url-only` all 3 models (9 cases, e.g. n-0)",
         "Found: `data[0] carries b64_json`",
         "Expected: `url`",

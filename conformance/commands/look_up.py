@@ -36,7 +36,12 @@ def list_(
 
 
 def explain(
-    clause: Annotated[str, typer.Argument(metavar="CLAUSE", help="The id of a clause.")],
+    clause: Annotated[
+        str,
+        typer.Argument(
+            metavar="CLAUSE", help="The id of a clause, or of an item: MODEL/CASE::CLAUSE."
+        ),
+    ],
     edition: EditionName = None,
     provider: Annotated[
         str | None,

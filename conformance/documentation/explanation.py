@@ -82,23 +82,32 @@ class Explainer:
         self._stamps = load_stamps(edition.id)
 
     def explain(self, name: str) -> Explanation:
-        """Explain a clause; raises UnknownNameError for an unknown id."""
-        if name not in self._clauses:
-            raise UnknownNameError("clause", name, self._clauses, self.edition.id)
-        clause = self._clauses[name]
-        bound = tuple(
-            case for case in self.cases.values() if clause.binds(sent_by(case, self.edition))
-        )
+        """Explain a clause by its id, or by that of an item, whose case is then shown.
+
+        Raises UnknownNameError for a clause that is not there, or a case that it does not bind.
+        """
+        *item, clause_id = name.split("::")
+        if clause_id not in self._clauses:
+            raise UnknownNameError("clause", clause_id, self._clauses, self.edition.id)
+        clause = self._clauses[clause_id]
+        bound = {
+            path: case
+            for path, case in self.cases.items()
+            if clause.binds(sent_by(case, self.edition))
+        }
+        if item and item[-1] not in bound:
+            raise UnknownNameError("case", item[-1], bound, clause_id)
+        case = bound[item[-1]] if item else next(iter(bound.values()), None)
         control = None
         # Only of a request that must be refused does the control say anything to a reader.
-        if bound and bound[0].control and sent_by(bound[0], self.edition).expectation == "refused":
-            control = self.cases[f"{bound[0].model}/{bound[0].control}"]
+        if case and case.control and sent_by(case, self.edition).expectation == "refused":
+            control = self.cases[f"{case.model}/{case.control}"]
         sources = self.edition.sources
         return Explanation(
             clause,
             tuple(CitedSection(sources[cited.source], cited.section) for cited in clause.citations),
-            bound,
-            Reproduction(bound[0], curl_of(bound[0], self.provider)) if bound else None,
+            tuple(bound.values()),
+            Reproduction(case, curl_of(case, self.provider)) if case else None,
             Reproduction(control, curl_of(control, self.provider)) if control else None,
             self._stamps.get(name, Stamps()),
         )

@@ -12,9 +12,15 @@ from conformance.parsing import printable
 _NO_SUCH_PAGE = frozenset({404, 405})
 _NO_SUCH_METHOD = 501  # what a server of files says to any POST
 _NO_HTTP = 400  # what a server of HTTPS says to plain HTTP, in a page or in a line of text
-_PLAIN = frozenset({"not found", "method not allowed"})  # what web frameworks write for an error
+# what web frameworks and gateways write for an error
+_PLAIN = frozenset({"not found", "resource not found", "method not allowed"})
 _VERSION = re.compile(r"v\d+\w*", re.IGNORECASE)
-_NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECASE)
+_NO_SUCH_URL = re.compile(
+    r"\b(invalid|unknown|unrecogni[sz]ed|no such) (request )?(url|route|path|endpoint)\b"
+    r"|\b(url|route|path|endpoint)\b[^.]{0,80}\b(not found|does not exist)\b",
+    re.IGNORECASE,
+)
+_OF_A_MODEL = re.compile(r"(?<!/)\b(model|deployment)s?\b", re.IGNORECASE)
 _ROUTE = re.compile(r"/(models|images/generations)/?$")
 
 
@@ -22,9 +28,9 @@ def is_not_this_api(answer: Answer) -> bool:
     """Return whether an answer shows no trace of the API: no such page, or a page for people.
 
     A redirect shows nothing either. Some write an error object for a path that they do not know:
-    OpenAI with the code ``unknown_url``, one-api and new-api with "Invalid URL (POST
-    /images/generations)"; outside of ``/v1`` these two answer everything with their dashboard.
-    Any other one is the API's.
+    OpenAI with the code ``unknown_url``, Azure with "Resource not found", one-api and new-api with
+    "Invalid URL (POST /images/generations)"; outside of ``/v1`` these two answer everything with
+    their dashboard. Any other one, and one that speaks of a model, is the API's.
     """
     response, error = answer.response, answer.error
     if response is None:
@@ -36,10 +42,17 @@ def is_not_this_api(answer: Answer) -> bool:
         is_page = page and (200 <= response.status < 300 or response.status == _NO_SUCH_METHOD)
         return answer.object is None and (is_page or response.status == _NO_HTTP)
     if isinstance(error, dict):
-        message = error.get("message")
-        is_unknown_url = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))
-        return is_unknown_url or error.get("code") == "unknown_url" or not error
-    return not isinstance(error, str) or error.strip().lower() in _PLAIN
+        if not error or error.get("code") == "unknown_url":
+            return True
+        error = error.get("message")
+        return isinstance(error, str) and _says_no_such_url(error[:500])
+    return not isinstance(error, str) or _says_no_such_url(error[:500])
+
+
+def _says_no_such_url(message: str) -> bool:
+    if message.strip(" .\n").lower() in _PLAIN:
+        return True
+    return bool(_NO_SUCH_URL.search(message)) and not _OF_A_MODEL.search(message)
 
 
 def wrong_address(base_url: str, exchange: Exchange) -> str:

@@ -140,9 +140,8 @@ def _no_image(scope: Scope) -> str | None:
 def _one_format(scope: Scope) -> str | None:
     url = scope.breaks_any("format.url-*")
     b64 = scope.breaks_any("format.b64-*", "format.gpt-image-b64")
-    for absent in ("b64_json absent", "url absent"):
-        if all(absent in observed for observed in scope.observed):
-            return None  # the other format does not come either
+    if all(map(_NO_PAYLOAD.search, scope.observed)):
+        return None  # the other format does not come either
     if url and not scope.keeps_any("format.url-*"):
         return None if b64 else "Only b64_json is answered, whatever response_format asks for"
     if b64 and not scope.keeps_any("format.b64-*", "format.gpt-image-b64"):

@@ -66,7 +66,6 @@ def _causes_of_provider(
     provider: str, broken: Sequence[Broken], findings: ProviderFindings
 ) -> Iterable[Cause]:
     unclaimed = list(broken)
-    titles = ("A promise is broken", "Promises are broken")
     for rule in CAUSES:
         claimed = [promise for promise in unclaimed if claims(rule.patterns, promise.clause)]
         if rule.models is not None:
@@ -77,9 +76,9 @@ def _causes_of_provider(
         if sentence is not None:
             yield _cause(provider, rule.id, sentence, claimed, findings)
             unclaimed = [promise for promise in unclaimed if promise not in claimed]
-            titles = ("Another promise is broken", "Other promises are broken")
     if unclaimed:
-        yield _cause(provider, OTHER, titles[len(unclaimed) > 1], unclaimed, findings)
+        title = "Promises are broken" if len(unclaimed) > 1 else "A promise is broken"
+        yield _cause(provider, OTHER, title, unclaimed, findings)
 
 
 def _cause(

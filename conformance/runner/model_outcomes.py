@@ -96,7 +96,9 @@ class ModelOutcomes:
             return Context(control, refusals, crash_alike=similar_crash, down=outage)
         before, after = self.around(case, request)
         blamed, crashes = self._find_blamed(case)
-        attempts, doubt = self._describe_crashes(blamed, crashes), self.doubt(case)
+        attempts = self._describe_crashes(blamed, crashes)
+        # where nothing was accepted before, no value is in doubt
+        doubt = self.doubt(case) if before else ""
         value, after = blamed.replace("=", " "), None if doubt else after
         return Context(control, refusals, before, after, attempts, value, crash_doubt=doubt)
 

@@ -186,6 +186,13 @@ class ModelAnswers:
             if generation.accepted
             for pair in generation.exchange.asks.items()
         }
+        # one that comes back empty though nothing else that it asks for does: not for a value
+        self._empties_by_chance = any(
+            generation.exchange.outcome == "unclear"
+            and generation.exchange.expected != "refused"
+            and generation.exchange.asks.items() <= self._accepted
+            for generation in generations
+        )
         self._usual: dict[str, str | None] = {}
 
     def evidence_of(self, values: Mapping[str, str]) -> list[Evidence]:
@@ -224,6 +231,8 @@ class ModelAnswers:
             return Word.CRASHES, why
         if refused and exchange.cause is None:
             why += "; nothing without it was accepted either"
+        if exchange.outcome == "unclear" and not refused and self._empties_by_chance:
+            why += "; so came one that asks only for values with which others were accepted"
         return Word.UNDECIDED, why
 
     def _effect(self, generation: JudgedGeneration, parameter: str, value: str) -> tuple[Word, str]:
@@ -287,7 +296,9 @@ class ModelAnswers:
         # before and after, else the provider may have been out for good, or until then
         moments = [other.exchange.sent_at or "" for other in self._without(tuple(values))]
         if generation.exchange.outcome == "unclear":
-            return bool(moments)
+            # of what a recorder cut nothing is found broken
+            breaks = any(found.verdict in BROKEN for found in generation.findings.values())
+            return bool(moments) and breaks and not self._empties_by_chance
         status = generation.exchange.response.status if generation.exchange.response else _FAILED
         moment = generation.exchange.sent_at or ""
         is_between = bool(moments) and min(moments) <= moment <= max(moments)

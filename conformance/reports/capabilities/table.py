@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from conformance.findings import Finding
 from conformance.reports.capabilities.answers import (
-    ACCEPTANCE,
     DECIDED,
-    READINGS,
     SILENT,
     Evidence,
     JudgedGeneration,
@@ -178,17 +176,13 @@ def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
     return ModelTable(model, tuple(side.label for side in sides), tuple(rows))
 
 
-_READ = frozenset({ACCEPTANCE}).union(*(reading.clauses for reading in READINGS.values()))
-
-
 def _generations(runs: Sequence[Run]) -> Iterator[JudgedGeneration]:
     """Yield all generations, each once: a run that resumes another keeps its exchanges."""
     keys: set[tuple[str, str]] = set()
     for index, run in enumerate(runs):
         findings: dict[str, dict[str, Finding]] = {}
         for finding in run.findings:
-            if finding.clause in _READ:
-                findings.setdefault(finding.path, {})[finding.clause] = finding
+            findings.setdefault(finding.path, {})[finding.clause] = finding
         for path, exchange in run.exchanges.items():
             key = (exchange.run or run.header.id, path)
             if exchange.expected is not None and key not in keys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from conformance.findings import DECIDED, TELLING, Finding
+from conformance.findings import DECIDED, TELLING, Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.output.counting import counted, listed
 from conformance.parsing import printable
@@ -272,6 +272,10 @@ def _unjudged(
         yield "the new run did not come to its end"
     elif is_part(new):
         yield f"the new run judged only a part ({extent(new)})"
+    faults = [finding for finding in new.findings if finding.verdict is Verdict.HARNESS_ERROR]
+    if faults:
+        names = listed(sorted({f"{finding.provider} {finding.model}" for finding in faults}))
+        yield f"{counted(len(faults), 'harness error')} on {names}"
     was = Counter(
         finding.provider for finding in baseline.findings.values() if finding.verdict in DECIDED
     )
