@@ -8,12 +8,12 @@ import pytest
 
 from conformance.exchange.transport.addresses import (
     AddressPolicy,
-    address_kind,
     is_loopback_name,
     numeric_address,
     read_url,
 )
 from conformance.exchange.transport.limits import Stopped
+from conformance.exchange.transport.special_addresses import address_kind
 
 KINDS = {
     "loopback": "127.0.0.1 127.255.255.254 ::1",

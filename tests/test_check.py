@@ -85,6 +85,19 @@ def test_file_beside_the_run_file_replaces_no_other_one(unsent: Path) -> None:
     assert (unsent / f"{name}.toml").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("words", "lack"), [([], "no request is free"), (["--budget", "0"], "--budget 0 pays for no")]
+)
+def test_check_that_can_send_nothing_says_what_to_allow(
+    unsent: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], lack: str
+) -> None:
+    monkeypatch.setattr("conformance.runner.shortlist.shortlist", lambda *_: [])
+    ended = check(*words)
+    assert str(ended.exception).startswith(lack)
+    assert "--budget USD" in str(ended.exception)
+    assert list(unsent.iterdir()) == []
+
+
 def test_saved_file_goes_on_by_the_edition_that_was_chosen(unsent: Path) -> None:
     copied(unsent, "mine-2027")
     for edition in ("openai-2026-11", "mine-2027"):

@@ -6,6 +6,7 @@ Lies about what only they have are in test_sentences; the whole proof is `prove 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
 from conformance.findings import BROKEN
 from conformance.parsing.images.facts import inspect_image
 from conformance.proof.extra_cases import supplementary_cases
+from conformance.proof.open_requests import open_twins
 from conformance.providers.asked import addressed
 from conformance.reference import create_app
 from conformance.reference.defects import defects
@@ -149,6 +151,12 @@ def test_drawing_is_whole_only_if_it_is_well_formed() -> None:
         facts = inspect_image(data)
         assert (facts.type, facts.complete) == ("svg", fault is None)
         assert fault is None or fault in str(facts.fault)
+
+
+def test_edition_whose_examples_name_no_model_is_proved_by_its_first() -> None:
+    edition = replace(ALIBABA, examples=())
+    twins = open_twins(edition, all_cases(edition, [THREE]))
+    assert f"{THREE}/open-model-omitted" in twins
 
 
 def test_entities_of_a_drawing_are_not_expanded() -> None:

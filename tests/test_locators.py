@@ -42,12 +42,15 @@ def test_url_is_taken_apart(text: str, parts: tuple[str, str, bool] | None) -> N
 
 LOOPBACK = "localhost a.localhost 127.1 0x7f000001 2130706433 ::1 ::ffff:127.0.0.1"
 INSIDE = "10.0.0.1 169.254.169.254 224.0.0.1 ff0e::1 fd00::1 printer db.internal x.home.arpa"
+SPECIAL = (
+    "168.63.129.16 2002:a00:1:: 64:ff9b::a00:1 192.0.0.9 3fff::1"  # Python's is_global is unsure
+)
 OUTSIDE = "notlocalhost.example ::ffff:1.1.1.1 1.1.1.1 999.1.1.1 a.example"
 
 
 @pytest.mark.parametrize(
     ("hosts", "internal", "loopback"),
-    [(LOOPBACK, True, True), (INSIDE, True, False), (OUTSIDE, False, False)],
+    [(LOOPBACK, True, True), (f"{INSIDE} {SPECIAL}", True, False), (OUTSIDE, False, False)],
 )
 def test_host_leads_inside(hosts: str, internal: bool, loopback: bool) -> None:
     for host in hosts.split():

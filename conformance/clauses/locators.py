@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, urlsplit
 
+from conformance.exchange.transport.special_addresses import Address, address_kind
+
 _LONGEST = 16_384  # characters of a URL that are looked at
 _LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
@@ -53,14 +55,16 @@ def host_of(text: str) -> str:
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine, by its name or its address in any notation."""
     address = _address(host)
-    return _is_below(host, _LOOPBACK_NAMES) if address is None else address.is_loopback
+    if address is not None:
+        return address_kind(address) == "loopback"
+    return _is_below(host, _LOOPBACK_NAMES)
 
 
 def is_internal(host: str) -> bool:
     """Return whether a host, by its name or address alone, can only be reached from inside."""
     address = _address(host)
     if address is not None:
-        return not address.is_global or address.is_multicast
+        return address_kind(address) is not None
     return "." not in host or _is_below(host, (*_INSIDE, *_LOOPBACK_NAMES))
 
 
@@ -68,14 +72,14 @@ def _is_below(host: str, suffixes: tuple[str, ...]) -> bool:
     return any(host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _address(host: str) -> Address | None:
     try:
         if _NUMERIC.fullmatch(host):  # also 127.1, 0x7f000001 and 2130706433
             return ipaddress.IPv4Address(socket.inet_aton(host))
         address = ipaddress.IPv6Address(host)
     except (ValueError, OSError):
         return None
-    # `::ffff:10.0.0.1` is as private as what it maps, which not every Python says of it.
+    # `::ffff:10.0.0.1` is as private as what it maps
     return address.ipv4_mapped or address
 
 

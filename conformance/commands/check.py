@@ -96,7 +96,8 @@ def check(
         candidates, loaded, tested, max_requests, float("inf") if usd is None else usd
     )
     if not selected:
-        raise ConformanceError(f"--budget {budget} pays for no request there; name more")
+        lack = "no request is free" if budget is None else f"--budget {budget} pays for no request"
+        raise ConformanceError(f"{lack} there; allow more with --budget USD")
     if save is not None:
         _save(save, toml_of(provider))
     options = Options(

@@ -38,9 +38,9 @@ def family_names(edition: Edition) -> tuple[str, ...]:
 
 
 def usual_model(edition: Edition) -> str:
-    """Return the model of the edition's first example."""
+    """Return the model of the edition's first example, else the first that it lists."""
     models = (example.content.get("model") for example in edition.examples)
-    return next(name for name in models if isinstance(name, str))
+    return next(name for name in (*models, *edition.models) if isinstance(name, str))
 
 
 def is_of_retired(case: Case) -> bool:

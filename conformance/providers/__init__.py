@@ -21,6 +21,7 @@ from jsonschema import Draft202012Validator
 from conformance.cases.model import GENERATED, SHORTEST_KEY
 from conformance.contract import Edition, schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
+from conformance.exchange.transport.special_addresses import address_kind
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.lifecycle import ENDLESS, Lifecycle, LifecycleState, lifecycle_in, read_lifecycle
 from conformance.output.shell import quoted
@@ -363,5 +364,5 @@ def is_loopback(url: str) -> bool:
     """Return whether an address leads to this machine, where nobody bills."""
     host = urlsplit(url).hostname or ""
     with suppress(ValueError):
-        return ip_address(host).is_loopback
+        return address_kind(ip_address(host)) == "loopback"
     return host == "localhost"

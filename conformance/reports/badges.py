@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from jinja2 import Template
@@ -14,6 +15,7 @@ from conformance.reports.statistics import Family, provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.templating import environment
 from conformance.results.conclusion import Conclusion
+from conformance.results.reach import LEVELS, Promise
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 40  # characters of a name
@@ -80,11 +82,7 @@ def _standing(family: Family, run_fault: str, partial: bool, recorded: bool) -> 
     must = family.kept.get("MUST")
     if must is None or not must.total:
         return "no MUST was judged", GREY
-    only_should = family.cell.verdict is Verdict.DEVIATES and not family.cell.known
-    remarks = [f"{family.broken} {'SHOULD ' * only_should}broken"] if family.broken else []
-    remarks += [counted(family.known, "known deviation")] if family.known else []
-    remarks += [f"{family.undecided} not judged"] if family.undecided else []
-    remarks += [run_fault] if run_fault else []
+    remarks = [*_remarks(family.promises), *([run_fault] if run_fault else [])]
     scope = " of a part" if partial else " of recordings" if recorded else ""
     score = f"MUST {must.kept}/{must.total}, {must.decided} decided{scope}"
     score += " so far" if family.open_ended else ""
@@ -98,6 +96,19 @@ def _standing(family: Family, run_fault: str, partial: bool, recorded: bool) -> 
     else:
         colour = VIOLET if run_fault or (family.undecided and not family.known) else BLUE
     return f"{score}: {', '.join(remarks)}", colour
+
+
+def _remarks(promises: Sequence[Promise]) -> Iterator[str]:
+    """Yield how many promises are not kept; the score is of MUSTs, so any other level is named."""
+    for level in LEVELS:
+        name = "" if level == "MUST" else f"{level} "
+        cells = [promise.cell for promise in promises if promise.level == level]
+        if broken := sum(cell.newly_broken for cell in cells):
+            yield f"{broken} {name}broken"
+        if known := sum(cell.known for cell in cells):
+            yield counted(known, f"known {name}deviation")
+        if undecided := sum(cell.open for cell in cells):
+            yield f"{undecided} {name}not judged"
 
 
 def _svg(label: str, message: str, colour: str) -> str:

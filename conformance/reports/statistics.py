@@ -10,7 +10,7 @@ from conformance.reports.grouping import group_by
 from conformance.reports.measures import Measures, measures_of
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
-from conformance.results.reach import NOTHING, Cell, Kept, by_level, worst_cell
+from conformance.results.reach import NOTHING, Cell, Kept, Promise, by_level, worst_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Family:
     name: str
     models: tuple[str, ...]
     kept: Mapping[str, Kept]
+    promises: tuple[Promise, ...]
     cell: Cell
     broken: int
     known: int
@@ -84,6 +85,7 @@ def _family(name: str, rows: Sequence[Row]) -> Family:
         name=name,
         models=tuple(row.model for row in rows),
         kept=by_level(kept),
+        promises=tuple(promise for row in rows for promise in row.promises.values()),
         cell=worst_cell(row.cell for row in rows),
         broken=sum(row.broken for row in rows),
         known=sum(row.known for row in rows),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.clients.records import Impact
-from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict
+from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
 from conformance.reports.capabilities.table import ModelTable, model_tables, sides_of
@@ -293,9 +292,6 @@ def _unless_cut_off(cell: Cell, cut: bool) -> Cell:
     return Cell(Verdict.NOT_RUN) if cut and good else cell
 
 
-_OPEN = frozenset({*UNDECIDED, Verdict.HARNESS_ERROR})
-
-
 def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
     """Yield a row for each model that was judged, or was to be; those of a provider together."""
     judged = dict.fromkeys(finding.column for finding in merged.findings)
@@ -309,23 +305,18 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
         provider, model = column
         promises_of_model = promises.get(column, {})
         cells = [promise.cell for promise in promises_of_model.values()]
-        verdicts = Counter(cell.verdict for cell in cells if not cell.known)
-        open_promises = [
-            promise
-            for promise in promises_of_model.values()
-            if promise.cell.verdict in _OPEN and not promise.cell.known
-        ]
+        open_promises = [promise for promise in promises_of_model.values() if promise.cell.open]
         yield Row(
             provider=provider,
             model=model,
             cell=_unless_cut_off(worst_cell(cells), is_cut_off),
             kept=count(promises_of_model.values()),
             promises=promises_of_model,
-            broken=sum(verdicts[verdict] for verdict in BROKEN),
+            broken=sum(cell.newly_broken for cell in cells),
             known=sum(cell.known for cell in cells),
             undecided=len(open_promises),
             explained=sum(promise.explained for promise in open_promises),
-            not_claimed=verdicts[Verdict.NOT_CLAIMED],
+            not_claimed=sum(cell.verdict is Verdict.NOT_CLAIMED for cell in cells),
             open_ended=open_ended(merged.concluding, column),
             read_as=merged.contract(provider).edition.read_as.get(model, ""),
             standing=standings.get(column),

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from conformance.findings import BROKEN, DECIDED, Finding, Level, State, Verdict, state_of, worst
+from conformance.findings import (
+    BROKEN,
+    DECIDED,
+    UNDECIDED,
+    Finding,
+    Level,
+    State,
+    Verdict,
+    state_of,
+    worst,
+)
 from conformance.results.field_types import Count
 
 ColumnKey = tuple[str, str]
@@ -40,6 +50,16 @@ class Cell:
     def state(self) -> State:
         """How reports show it."""
         return state_of(self.verdict, self.known)
+
+    @property
+    def newly_broken(self) -> bool:
+        """Return whether something is broken that no deviation excuses."""
+        return self.verdict in BROKEN and not self.known
+
+    @property
+    def open(self) -> bool:
+        """Return whether it could not be judged, and no deviation says why."""
+        return self.verdict in {*UNDECIDED, Verdict.HARNESS_ERROR} and not self.known
 
 
 class Kept(Struct, frozen=True):

@@ -6,32 +6,18 @@ import re
 import socket
 import threading
 from dataclasses import dataclass, replace
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
-from conformance.exchange.transport.limits import (
-    Address,
-    GuardedStream,
-    Stopped,
-    current_budget,
-    resolve,
-)
+from conformance.exchange.transport.limits import GuardedStream, Stopped, current_budget, resolve
+from conformance.exchange.transport.special_addresses import Address, Network, address_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-Network = IPv4Network | IPv6Network
 
 LONGEST_URL = 16 * 1024
 """Characters of a URL that is still followed; signed ones have some hundreds."""
@@ -41,29 +27,6 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30}):")
 _NEVER_IN_URL = re.compile(r"[\x00-\x20\x7f\\]")  # parsers differ in what they make of them
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
-# IANA's special-purpose registries for IPv4 and IPv6, written out because what the ipaddress
-# module calls global differs between patch releases of Python.
-_SPECIAL: tuple[tuple[Network, str], ...] = tuple(
-    (ip_network(network), kind)
-    for kind, networks in (
-        ("loopback", "127.0.0.0/8 ::1/128"),
-        ("private", "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7 fec0::/10"),
-        ("link-local", "169.254.0.0/16 fe80::/10"),
-        ("shared (carrier-grade NAT)", "100.64.0.0/10"),
-        ("multicast", "224.0.0.0/4 ff00::/8"),
-        ("unspecified", "0.0.0.0/8 ::/128"),
-        ("documentation", "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32 3fff::/20"),
-        ("benchmarking", "198.18.0.0/15"),
-        ("IPv4-mapped", "::ffff:0:0/96"),
-        ("IPv4-translated", "64:ff9b::/96 64:ff9b:1::/48"),
-        ("6to4", "192.88.99.0/24 2002::/16"),
-        ("protocol assignment", "192.0.0.0/24 2001::/23"),
-        ("reserved", "240.0.0.0/4"),
-        # among public ones, but each machine of a cloud finds its platform there: of Azure, of IBM
-        ("cloud platform", "168.63.129.16/32 161.26.0.0/16 166.8.0.0/14"),
-    )
-    for network in networks.split()
-)
 _PLATFORMS: tuple[Network, ...] = tuple(
     ip_network(network)
     for networks in (
@@ -77,20 +40,9 @@ _PLATFORMS: tuple[Network, ...] = tuple(
 )
 """Where clouds hand out credentials, names and time; a provider beside them does not open them."""
 
-_GLOBAL_UNICAST = IPv6Network("2000::/3")
 _LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 _OPENED_WHOLE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _UNIQUE_LOCAL = IPv6Network("fc00::/7")
-
-
-def address_kind(address: Address) -> str | None:
-    """Name the special kind of an address; None for one on the public network."""
-    for network, kind in _SPECIAL:
-        if address in network:
-            return kind
-    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
-        return "reserved"
-    return None
 
 
 @dataclass(frozen=True, slots=True)

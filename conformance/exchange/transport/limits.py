@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import certifi
@@ -20,12 +20,11 @@ import httpcore
 import httpx
 
 from conformance.exchange.model import Failure
+from conformance.exchange.transport.special_addresses import Address
 from conformance.parsing.images.facts import MOST_PIXELS, MOST_PIXELS_TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-Address = IPv4Address | IPv6Address
 
 _CHUNK = 64 * 1024  # bytes written before the time left is looked at again
 _MOST_ADDRESSES = 8  # tried for one name

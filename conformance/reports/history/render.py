@@ -97,7 +97,6 @@ def history_json(report: History) -> str:
         "silent": report.silent,
         "timelines": [_timeline(timeline) for timeline in report.timelines],
         "problems": [{"file": path, "why": why} for path, why in report.problems],
-        "notes": [],
     }
     return json_document(value)
 
