@@ -90,11 +90,6 @@ def test_every_failure_mode_has_a_defect_and_every_defect_a_lie_in_a_sentence() 
     assert [lie for lie in lies if not (lie.endswith(".") and 10 < len(lie) < 200)] == []
 
 
-def test_two_proofs_find_the_same(matrix: Matrix, proof: Proof) -> None:
-    column = matrix.defects[0]
-    assert proof.column(defects(EDITION)[column.id]) == column
-
-
 CLAUSE = ClauseRow("count.as-asked", "MUST", "As many as asked.")
 OTHER = ClauseRow("count.one-by-default", "MUST", "One.")
 LIE = DefectColumn(
@@ -243,7 +238,7 @@ def red(proof: Proof, steps: Steps, models: Sequence[str] = MODELS) -> set[str]:
     return {each.clause for one in judged for each in one.findings if each.verdict in BROKEN}
 
 
-@pytest.mark.parametrize("pair", sample(PAIRS, 4), ids=" and ".join)
+@pytest.mark.parametrize("pair", sample(PAIRS, 5), ids=" and ".join)
 def test_two_lies_turn_the_clauses_of_both_red(pair: tuple[str, str], proof: Proof) -> None:
     claimed = {claim for name in pair for claim in defects()[name].claims}
     assert red(proof, with_defects(TRUTHFUL, pair)) == claimed
@@ -257,13 +252,16 @@ def test_order_in_which_lies_are_planted_is_of_no_matter(proof: Proof) -> None:
 
 @pytest.mark.parametrize(
     ("names", "model"),
-    [
-        (["count.one-more", "errors.no-type"], "dall-e-2"),
-        (["envelope.created-milliseconds"], "gpt-image-1-mini"),
-        (["parameters.style-enum-broken"], "dall-e-3"),
-        (["stream.never-completed"], "gpt-image-1-mini"),
-        (["envelope.web-page"], "dall-e-2"),
-    ],
+    sample(
+        [
+            (["count.one-more", "errors.no-type"], "dall-e-2"),
+            (["envelope.created-milliseconds"], "gpt-image-1-mini"),
+            (["parameters.style-enum-broken"], "dall-e-3"),
+            (["stream.never-completed"], "gpt-image-1-mini"),
+            (["envelope.web-page"], "dall-e-2"),
+        ],
+        2,
+    ),
     ids=lambda value: value if isinstance(value, str) else " and ".join(value),
 )
 def test_lies_about_one_model_leave_the_others_true(
