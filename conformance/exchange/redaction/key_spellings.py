@@ -26,7 +26,7 @@ from conformance.exchange.redaction.edits import (
     apply_edits,
     merge_edits,
 )
-from conformance.exchange.redaction.escapes import ESCAPE, LAX, unescape
+from conformance.exchange.redaction.escapes import BEGIN, ESCAPE, LAX, unescape
 from conformance.exchange.redaction.image_metadata import metadata, with_checksums
 from conformance.exchange.redaction.split_keys import SplitKey
 from conformance.parsing.images import sniff
@@ -93,7 +93,7 @@ class Spellings:
         result = self._find_key(data)
         # An escaped slash cuts a long run of base64 into runs that look like words.
         if len(data) > _TEXT and b"\\/" in data:
-            slashes = Rewritten(data, _SLASH, lambda _: b"/")
+            slashes = Rewritten(data, _SLASH, b"/")
             return merge_edits(result + slashes.map_back(self._find_in_text(slashes.data, depth)))
         return merge_edits(result + self._find_in_text(data, depth))
 
@@ -118,7 +118,7 @@ class Spellings:
             result += self._find_hexadecimal(digits, depth) if digits else ()
             if digits is None or digits.end() < run.end():
                 result += self._find_base64(run, depth)
-        words = Rewritten(data, _RUN, lambda _: b"\0")
+        words = Rewritten(data, _RUN, b"\0")
         return result + words.map_back(self._find_escaped(words.data, depth))
 
     def _find_escaped(self, data: bytes, depth: int) -> list[Edit]:
@@ -126,6 +126,8 @@ class Spellings:
         result = self._find_encoded(data, depth) + self._find_pieces(data)
         views: list[Rewritten] = []
         for _ in range(_ROUNDS):
+            if not BEGIN.search(data):  # most texts have no escape
+                break
             view = Rewritten(data, ESCAPE, unescape)
             if view.data == data:  # nothing is surely an escape; what may be half of one comes last
                 view = Rewritten(data, LAX, unescape)
@@ -142,7 +144,7 @@ class Spellings:
     def _find_encoded(self, data: bytes, depth: int) -> list[Edit]:
         """Search what is encoded in text, also where it is wrapped over lines."""
         result = self._find_in_runs(data, depth)
-        close = Rewritten(data, _SPACE, lambda _: b"")
+        close = Rewritten(data, _SPACE, b"")
         if close.data != data:
             result += self._find_in_view(close, depth)
         # the events of a stream bring a text in pieces, under one name
