@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -106,59 +107,64 @@ LIE = DefectColumn(
 TRUTH = {"count.as-asked": Verdict.PASS, "count.one-by-default": Verdict.PASS}
 
 
-def small(lie: DefectColumn = LIE) -> Matrix:
-    return Matrix("an-edition", (CLAUSE,), TRUTH, (lie,), 1, 0.0)
+SMALL = Matrix("an-edition", (CLAUSE,), TRUTH, (LIE,), 1, 0.0)
+SPREAD = ("cascade", OTHER.id, LIE.id)
+UNSEEN = ("open survivor", CLAUSE.id, LIE.id)
+CLAIMED = replace(LIE, open_claims=LIE.claims)
+SEEN = replace(CLAIMED, open_witnesses={CLAUSE.id: "dall-e-2/open-n-2: one"})
+TWO = replace(SMALL, clauses=(CLAUSE, OTHER))
 
 
-def said(matrix: Matrix) -> list[tuple[str, str, str]]:
-    return [(each.kind, each.clause, each.defect) for each in holes(matrix)]
+def of(lie: DefectColumn = LIE, **changes: Any) -> Matrix:
+    """Return the small proof with another lie."""
+    return replace(SMALL, defects=(replace(lie, **changes),))
 
 
-def test_clause_that_sees_nothing_is_a_hole_of_a_whole_proof() -> None:
-    assert said(small()) == []
-    matrix = replace(small(), clauses=(CLAUSE, OTHER))
-    assert said(matrix) == [("blind clause", "count.one-by-default", "")]
-    part = replace(matrix, whole=False)
-    assert holes(part) == ()
-    assert json.loads(WRITERS[".json"](part))["holes"] == []
+HOLES: dict[str, tuple[Matrix, list[tuple[str, str, str]]]] = {
+    "none": (SMALL, []),
+    "clause-that-sees-nothing": (TWO, [("blind clause", OTHER.id, "")]),
+    "the-same-in-a-part": (replace(TWO, whole=False), []),
+    "clause-that-nobody-asked": (replace(SMALL, truth={}), [("not asked", CLAUSE.id, "")]),
+    **{
+        f"truth-that-comes-to-{verdict}":
+            (replace(SMALL, truth={CLAUSE.id: verdict}), [("false alarm", CLAUSE.id, "")])
+        for verdict in (Verdict.FAIL, Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR)
+    },
+    "lie-that-nobody-sees": (
+        of(verdicts={CLAUSE.id: Verdict.NOT_TESTABLE}),
+        [("blind clause", CLAUSE.id, ""), ("survivor", "", LIE.id),
+         ("missed claim", CLAUSE.id, LIE.id)]),
+    **{
+        f"lie-that-another-clause-sees-as-{verdict}":
+            (of(verdicts={**LIE.verdicts, OTHER.id: verdict}), [SPREAD])
+        for verdict in (Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR)
+    },
+    "open-requests-are-told-a-lie": (of(CLAIMED), [UNSEEN]),
+    "open-requests-show-it": (of(SEEN), []),
+    "no-recording-shows-it": (of(SEEN, blind_to_recordings=LIE.claims), [UNSEEN]),
+    "open-requests-show-it-to-another-clause":
+        (of(SEEN, open_witnesses={**SEEN.open_witnesses, OTHER.id: "x"}), [SPREAD]),
+    **{
+        f"{judged}-of-10-promises-judged": (
+            replace(SMALL, answered=(Answered("dall-e-2/open-baseline", 10, judged),)),
+            [("hardly judged", "", "")] if judged < 9 else [])
+        for judged in (8, 9, 10)
+    },
+    "outage": (
+        of(silent=True, verdicts={CLAUSE.id: Verdict.UNAVAILABLE}),
+        [("blind clause", CLAUSE.id, "")]),
+    "outage-that-is-green": (
+        of(silent=True, verdicts={CLAUSE.id: Verdict.PASS}),
+        [("blind clause", CLAUSE.id, ""), ("survivor", "", LIE.id)]),
+}  # fmt: skip
 
 
-def test_truth_that_is_not_passed_is_a_hole() -> None:
-    for verdict in (Verdict.FAIL, Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR):
-        matrix = replace(small(), truth={"count.as-asked": verdict})
-        assert said(matrix) == [("false alarm", "count.as-asked", "")]
-
-
-def test_lie_that_nobody_sees_and_clause_that_nobody_asked_are_holes() -> None:
-    assert said(replace(small(), truth={})) == [("not asked", "count.as-asked", "")]
-    blind = replace(LIE, verdicts={"count.as-asked": Verdict.NOT_TESTABLE})
-    assert said(small(blind))[1:] == [
-        ("survivor", "", "count.n-ignored"),
-        ("missed claim", "count.as-asked", "count.n-ignored"),
-    ]
-
-
-def test_lie_that_another_clause_sees_is_a_hole() -> None:
-    for verdict in (Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR):
-        spread = replace(LIE, verdicts={**LIE.verdicts, "count.one-by-default": verdict})
-        assert said(small(spread)) == [("cascade", "count.one-by-default", "count.n-ignored")]
-
-
-def test_lie_that_open_requests_alone_are_told_must_be_seen() -> None:
-    claimed = replace(LIE, open_claims=LIE.claims)
-    hole = ("open survivor", "count.as-asked", "count.n-ignored")
-    assert said(small(claimed)) == [hole]
-    seen = replace(claimed, open_witnesses={"count.as-asked": "dall-e-2/open-n-2: one"})
-    assert said(small(seen)) == []
-    assert said(small(replace(seen, blind_to_recordings=LIE.claims))) == [hole]
-    spread = replace(seen, open_witnesses={**seen.open_witnesses, "count.one-by-default": "x"})
-    assert said(small(spread)) == [("cascade", "count.one-by-default", "count.n-ignored")]
-
-
-def test_answer_of_which_less_than_nine_tenths_is_judged_is_a_hole() -> None:
-    for judged, kinds in ((8, ["hardly judged"]), (9, []), (10, [])):
-        matrix = replace(small(), answered=(Answered("dall-e-2/open-baseline", 10, judged),))
-        assert [each.kind for each in holes(matrix)] == kinds
+@pytest.mark.parametrize(("matrix", "told"), HOLES.values(), ids=HOLES)
+def test_hole_is_what_a_proof_demands_and_does_not_get(
+    matrix: Matrix, told: list[tuple[str, str, str]]
+) -> None:
+    assert [(each.kind, each.clause, each.defect) for each in holes(matrix)] == told
+    assert len(json.loads(WRITERS[".json"](matrix))["holes"]) == len(told)
 
 
 def test_answers_to_open_requests_are_judged_as_their_documented_twins(matrix: Matrix) -> None:
@@ -170,15 +176,8 @@ def test_answers_to_open_requests_are_judged_as_their_documented_twins(matrix: M
     assert chapters >= {"envelope", "format", "base64", "url", "image", "stream", "count"}
 
 
-def test_outage_must_make_its_clauses_unavailable() -> None:
-    outage = replace(LIE, silent=True, verdicts={"count.as-asked": Verdict.UNAVAILABLE})
-    assert said(small(outage)) == [("blind clause", "count.as-asked", "")]
-    green = replace(outage, verdicts={"count.as-asked": Verdict.PASS})
-    assert ("survivor", "", "count.n-ignored") in said(small(green))
-
-
 def test_proof_page_shows_text_as_text() -> None:
-    page = WRITERS[".html"](small())
+    page = WRITERS[".html"](SMALL)
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
