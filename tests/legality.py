@@ -11,6 +11,7 @@ import httpx
 from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
+from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
@@ -117,8 +118,9 @@ class Table:
                 judged[case.path] = true
                 continue
             before = control.outcome if control else None
-            findings = judge(exchange, self.edition, self.clauses, before)
-            judged[case.path] = JudgedExchange(exchange, outcome_of(exchange), tuple(findings))
+            answer = Answer(exchange)
+            findings = tuple(judge(exchange, self.edition, self.clauses, before, answer))
+            judged[case.path] = JudgedExchange(exchange, outcome_of(exchange, answer), findings)
         return judged
 
 

@@ -13,6 +13,7 @@ from conformance.contract import PIXEL_KEYWORDS, Edition, sides_of
 from conformance.contract.pixels import PixelLimits
 from conformance.generated.strategies import Body, Invalid, invalid_bodies, valid_bodies
 from tests.contract import changed_edition
+from tests.extent import examples
 
 LIMITS = PixelLimits(16, 3840, 3, 655_360, 8_294_400)
 WIDE = PixelLimits(widestRatio=8, minPixels=262_144, maxPixels=6_553_600)
@@ -136,7 +137,7 @@ def drawn(edition: Edition) -> tuple[st.SearchStrategy[Body], st.SearchStrategy[
     return valid_bodies(edition, model), invalid_bodies(edition, model)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(data=st.data())
 def test_drawn_bodies_keep_the_limits_or_break_one(
     edition: Edition,

@@ -33,7 +33,6 @@ IMAGE = base64.b64encode(picture("png", (256, 256))).decode()
 JSON_TYPE = {"Content-Type": "application/json"}
 BODY = {"model": "dall-e-2", "prompt": "a kite", "size": "256x256"}
 PAINTED = {"created": 1_790_000_000, "data": [{"b64_json": IMAGE}]}
-KEY = "sk-proj-0123456789abcdefghijklmnop"
 
 
 def record(
@@ -41,7 +40,6 @@ def record(
     status: int = 200,
     url: str = GENERATIONS,
     method: str = "POST",
-    sent: dict[str, str] | None = None,
     **body: object,
 ) -> dict[str, Any]:
     """Give a record of JSON lines."""
@@ -49,7 +47,7 @@ def record(
     asked = {name: value for name, value in asked.items() if value is not None}
     told = json.dumps(told or PAINTED)
     return {
-        "request": {"method": method, "url": url, "headers": sent or {}, "body": json.dumps(asked)},
+        "request": {"method": method, "url": url, "headers": {}, "body": json.dumps(asked)},
         "response": {"status": status, "headers": JSON_TYPE, "body": told},
     }
 
@@ -163,19 +161,6 @@ def test_foreign_preflights_and_other_traffic_are_passed_by(tmp_path: Path) -> N
     other = record(url="https://provider.example/v1/chat/completions")
     report, _ = judged(tmp_path, record(method="OPTIONS"), other, record())
     assert [(file.entries, file.found, file.judged) for file in report.files] == [(3, 1, 1)]
-
-
-def test_foreign_keys_are_taken_out(tmp_path: Path) -> None:
-    told = {**PAINTED, "echo": f"your key is {KEY}"}
-    for name, form in (
-        ("Authorization", "Bearer {}"),
-        ("Authorization", "Basic {}"),
-        ("authorization", "{}"),
-        ("api-key", "{}"),
-        ("X-API-Key", "{}"),
-    ):
-        report, _ = judged(tmp_path, record(told, sent={name: form.format(KEY)}))
-        assert KEY not in report.run_file.read_text(), (name, form)
 
 
 def test_foreign_bad_files_are_named_and_the_others_judged(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from conformance.recordings.readers.alterations import altered_parts
 from conformance.recordings.readers.layouts import entries_of, layout_of
 from conformance.recordings.readers.model import Entry, foreign_exchange, is_generation
 from tests.attacks.credentials import FORMS, HEADERS, KEPT, LABELLED, MEMBERS, QUERIES, SECRET
+from tests.extent import sample
 
 CORPUS = Path(__file__).parents[2] / "shared" / "recordings" / "corpus.jsonl"
 URL = "https://api.example/v1/images/generations"
@@ -71,7 +73,7 @@ def test_first_word_of_an_authorization_that_is_no_scheme_is_no_less_secret() ->
     assert told.request.header("authorization") == "REDACTED"
 
 
-@pytest.mark.parametrize("value", ["{} x", "x {}", "{} Zz99Yy88Xx77"])
+@pytest.mark.parametrize("value", ["{}", "{} x", "x {}", "{} Zz99Yy88Xx77"])
 def test_every_word_of_a_foreign_authorization_is_looked_for_in_the_answer(value: str) -> None:
     body = json.dumps({"echo": SECRET[:24].swapcase()}).encode()
     told = redacted(exchange(sent={"Authorization": value.format(SECRET[:24])}, body=body))
@@ -173,7 +175,9 @@ def test_body_and_download_name_one_url() -> None:
     ['"', '"\\', '\\"', '{"key":', "[", "eyJ", "Bearer ", "://", "&a=", "token=", "a=", "name=x "],
 )
 def test_cleaning_takes_time_in_proportion_to_a_hostile_body(piece: str) -> None:
-    assert clean_text(piece * 20_000) is not None  # the square of it would take hours
+    started = time.process_time()
+    clean_text(piece * 8_000)
+    assert time.process_time() - started < 2.5  # the square of it would take minutes
 
 
 def recorded() -> list[Exchange]:
@@ -192,7 +196,7 @@ def recorded() -> list[Exchange]:
 def test_redaction_changes_no_verdict_of_real_recordings(edition: Edition) -> None:
     clauses = tuple(clauses_of(edition))
     changed = []
-    for before in recorded():
+    for before in sample(recorded(), 4):
         verdicts = [
             [(one.clause, one.verdict) for one in judge(each, edition, clauses)]
             for each in (before, redacted(before))

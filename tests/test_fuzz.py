@@ -24,7 +24,7 @@ from tests.miniatures import answer, error, picture
 from tests.streams import completed, partial
 
 FAST = settings(
-    max_examples=examples(60),
+    max_examples=examples(36),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

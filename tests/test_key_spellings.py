@@ -335,7 +335,7 @@ def test_redaction_finds_an_escaped_key_whatever_the_answer_says_it_is(
 @pytest.mark.parametrize("piece", [b"\\", b"%25", b"&amp;", b"&#", b"?sig=", b"s\\", b"\\u00"])
 def test_redaction_takes_time_in_proportion_to_a_hostile_body(piece: bytes) -> None:
     started = time.process_time()
-    REDACTOR.data(piece * 100_000)
+    REDACTOR.data(piece * 50_000)
     assert time.process_time() - started < 2.5  # the square of it would take hours
 
 

@@ -303,13 +303,6 @@ def test_layouts_say_the_same_exchange(tmp_path: Path, layout: Layout, text: str
         assert altered(recorded) <= {"text", "headers"}
 
 
-def test_layouts_yaml_follows_aliases(tmp_path: Path) -> None:
-    first, second = held(tmp_path / "c.yaml", YAML_CASSETTE)[1]
-    assert isinstance(first, Entry)
-    assert isinstance(second, Entry)
-    assert first.read().request == second.read().request
-
-
 def test_layouts_http_archive_has_time_and_duration_and_no_pseudo_headers(tmp_path: Path) -> None:
     recorded = only(tmp_path / "a.har", archive(har()))
     assert (recorded.sent_at, recorded.elapsed) == (SENT_AT, 1.5)

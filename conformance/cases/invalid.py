@@ -164,8 +164,9 @@ def _break_rule_across(domain: Domain, rule: SchemaRule, controls: Sequence[Case
     preferred = sorted(controls, key=lambda control: name not in (control.body or {}))
     for fragment in _fragments(domain.patterns(domain.group(name)), preferred):
         wrong = {**domain.base, **fragment}
+        near = (case for case in preferred if abs(len(wrong) - len(case.body or {})) < 2)
         control = next(
-            (case for case in preferred if len(differing_names(wrong, case.body or {})) == 1), None
+            (case for case in near if len(differing_names(wrong, case.body or {})) == 1), None
         )
         if control is None:
             continue  # true of most, and a hundred times faster than to read them by the schema

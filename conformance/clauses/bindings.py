@@ -125,8 +125,9 @@ def promised(*deciding: str) -> Binding:
     def binds(sent: SentRequest) -> bool:
         if not generation(sent) or sent.reading is None:
             return False
-        painted = sent.painted and not at_fault(sent) & decisive
-        return sent.expectation != "refused" or (painted and "method" not in sent.faults)
+        if sent.expectation != "refused":
+            return True
+        return sent.painted and "method" not in sent.faults and not at_fault(sent) & decisive
 
     return binds
 

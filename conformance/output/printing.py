@@ -29,7 +29,7 @@ def printable(text: str, limit: int = 300) -> str:
     changes nothing. Backslashes stay single for the same reason. A limit too small for the
     note yields the note alone.
     """
-    if len(text) <= limit and _harmless(text):
+    if not text or (len(text) <= limit and _harmless(text)):
         return text
     pieces = _pieces(text[: max(limit, 0) + 2])
     if len(text) <= limit and sum(map(len, pieces)) <= limit:

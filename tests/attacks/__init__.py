@@ -1,4 +1,4 @@
-"""Attacks by name: of providers (each docstring says the harm), files and folders."""
+"""Attacks by name: of providers (each row or docstring says the harm), files and folders."""
 
 from tests.attacks import (
     addresses,

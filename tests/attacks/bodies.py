@@ -11,9 +11,11 @@ from dataclasses import replace
 from tests.attacks.model import (
     JSON,
     SMALL,
+    URL_CASE,
     Asked,
     Piece,
     attack,
+    attack_rows,
     gzip_bomb,
     image,
     items,
@@ -35,46 +37,27 @@ def endless(start: bytes, again: bytes, pause: float = 0) -> Iterator[Piece]:
         yield pause
 
 
-@attack("unavailable")
-def endless_body(asked: Asked) -> Iterator[Piece]:
-    """A body without a length that never ends fills the memory."""
-    return endless(HEAD + b"\r\n", b"x" * 4096)
-
-
-@attack("unavailable")
-def endless_chunks(asked: Asked) -> Iterator[Piece]:
-    """Chunks without end fill the memory, and no length announces them."""
-    return endless(CHUNKED, b"1000\r\n" + b"x" * 4096 + b"\r\n")
-
-
-@attack("unavailable")
-def endless_chunk_extensions(asked: Asked) -> Iterator[Piece]:
-    """Chunks of one byte carry kilobytes of extensions that no limit of a body counts."""
-    return endless(CHUNKED, b"1;" + b"a" * 4000 + b"\r\nx\r\n")
-
-
-@attack("unavailable")
-def endless_trailers(asked: Asked) -> Iterator[Piece]:
-    """After the last chunk come trailers without end."""
-    return endless(CHUNKED + b"0\r\n", b"X-Trailer: " + b"t" * 500 + b"\r\n")
-
-
-@attack("unavailable")
-def announced_terabyte(asked: Asked) -> Iterator[Piece]:
-    """A length of a terabyte makes the reader reserve it, or wait for it."""
-    return endless(HEAD + b"Content-Length: 1099511627776\r\n\r\n", b"x" * 4096)
-
-
-@attack("unavailable", limits=HASTY)
-def slow_loris(asked: Asked) -> Iterator[Piece]:
-    """A header that comes a byte at a time, each before a timeout of reading, holds the run."""
-    return endless(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x", pause=0.05)
-
-
-@attack("unavailable", limits=HASTY)
-def byte_at_a_time(asked: Asked) -> Iterator[Piece]:
-    """A body that comes a byte at a time takes years."""
-    return endless(HEAD + b"\r\n", b" ", pause=0.05)
+attack_rows({
+    "endless-body": ("A body without a length that never ends fills the memory.",
+        lambda _: endless(HEAD + b"\r\n", b"x" * 4096), "unavailable"),
+    "endless-chunks": ("Chunks without end fill the memory, and no length announces them.",
+        lambda _: endless(CHUNKED, b"1000\r\n" + b"x" * 4096 + b"\r\n"), "unavailable"),
+    "endless-chunk-extensions": (
+        "Chunks of one byte carry kilobytes of extensions that no limit of a body counts.",
+        lambda _: endless(CHUNKED, b"1;" + b"a" * 4000 + b"\r\nx\r\n"), "unavailable"),
+    "endless-trailers": ("After the last chunk come trailers without end.",
+        lambda _: endless(CHUNKED + b"0\r\n", b"X-Trailer: " + b"t" * 500 + b"\r\n"),
+        "unavailable"),
+    "announced-terabyte": ("A length of a terabyte makes the reader reserve it, or wait for it.",
+        lambda _: endless(HEAD + b"Content-Length: 1099511627776\r\n\r\n", b"x" * 4096),
+        "unavailable"),
+    "slow-loris": (
+        "A header that comes a byte at a time, each before a timeout of reading, holds the run.",
+        lambda _: endless(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x", pause=0.05),
+        "unavailable", None, URL_CASE, HASTY),
+    "byte-at-a-time": ("A body that comes a byte at a time takes years.",
+        lambda _: endless(HEAD + b"\r\n", b" ", pause=0.05), "unavailable", None, URL_CASE, HASTY),
+})  # fmt: skip
 
 
 @attack("unavailable", limits=HASTY)
@@ -128,46 +111,25 @@ def many_big_images(asked: Asked) -> bytes:
     return urls(*(asked.url(f"/{number}.png") for number in range(40)))
 
 
-@attack("unavailable")
-def bomb_of_gzip(asked: Asked) -> bytes:
-    """32 kilobytes of gzip become 32 megabytes."""
-    return ok(gzip_bomb(), "Content-Encoding: gzip")
-
-
-@attack("unavailable")
-def bomb_in_a_bomb(asked: Asked) -> bytes:
-    """Gzip within gzip multiplies the factor: 32 megabytes hide in 200 bytes."""
-    return ok(gzip.compress(gzip_bomb()), "Content-Encoding: gzip, gzip")
-
-
-@attack("unavailable")
-def bomb_of_deflate(asked: Asked) -> bytes:
-    """Deflate without its wrapper bombs just as well."""
-    return ok(zlib.compress(bytes(32 << 20))[2:-4], "Content-Encoding: deflate")
-
-
-@attack("unavailable")
-def bomb_of_brotli(asked: Asked) -> bytes:
-    """Brotli was not asked for; who decodes it all the same meets a factor of a million."""
-    return ok(b"\x5b\xff\xff\x1f\x00\x40\x02" * 100, "Content-Encoding: br")
-
-
-@attack("unavailable")
-def hundred_codings(asked: Asked) -> bytes:
-    """A coding a hundred times over costs a pass for every name."""
-    return ok(b"x", "Content-Encoding: " + ", ".join(["gzip"] * 100))
-
-
-@attack("unavailable")
-def thousands_of_members(asked: Asked) -> bytes:
-    """Thousands of empty gzip members cost time and give nothing."""
-    return ok(gzip.compress(b"") * 5000, "Content-Encoding: gzip")
-
-
-@attack("unavailable")
-def broken_gzip(asked: Asked) -> bytes:
-    """A checksum that is wrong at the very end comes after all the work is done."""
-    return ok(gzip.compress(b'{"created":1}')[:-8] + bytes(8), "Content-Encoding: gzip")
+attack_rows({
+    "bomb-of-gzip": ("32 kilobytes of gzip become 32 megabytes.",
+        lambda _: ok(gzip_bomb(), "Content-Encoding: gzip"), "unavailable"),
+    "bomb-in-a-bomb": ("Gzip within gzip multiplies the factor: 32 megabytes hide in 200 bytes.",
+        lambda _: ok(gzip.compress(gzip_bomb()), "Content-Encoding: gzip, gzip"), "unavailable"),
+    "bomb-of-deflate": ("Deflate without its wrapper bombs just as well.",
+        lambda _: ok(zlib.compress(bytes(32 << 20))[2:-4], "Content-Encoding: deflate"),
+        "unavailable"),
+    "bomb-of-brotli": (
+        "Brotli was not asked for; who decodes it all the same meets a factor of a million.",
+        lambda _: ok(b"\x5b\xff\xff\x1f\x00\x40\x02" * 100, "Content-Encoding: br"), "unavailable"),
+    "hundred-codings": ("A coding a hundred times over costs a pass for every name.",
+        lambda _: ok(b"x", "Content-Encoding: " + ", ".join(["gzip"] * 100)), "unavailable"),
+    "thousands-of-members": ("Thousands of empty gzip members cost time and give nothing.",
+        lambda _: ok(gzip.compress(b"") * 5000, "Content-Encoding: gzip"), "unavailable"),
+    "broken-gzip": ("A checksum that is wrong at the very end comes after all the work is done.",
+        lambda _: ok(gzip.compress(b'{"created":1}')[:-8] + bytes(8), "Content-Encoding: gzip"),
+        "unavailable"),
+})  # fmt: skip
 
 
 @attack("fail", "url.fetchable")

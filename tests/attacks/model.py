@@ -80,7 +80,7 @@ class Attack:
     harm: str
     answer: Callable[[Asked], Answer]
     verdict: str
-    clause: str | None
+    clause: str | None = None
     case: str = URL_CASE
     limits: Limits = field(default=SMALL)
 
@@ -98,12 +98,18 @@ def attack(
 
     def register(answer: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
         name = answer.__name__.replace("_", "-")
-        assert name not in ATTACKS
         assert answer.__doc__
-        ATTACKS[name] = Attack(name, answer.__doc__, answer, verdict, clause, case, limits)
+        attack_rows({name: (answer.__doc__, answer, verdict, clause, case, limits)})
         return answer
 
     return register
+
+
+def attack_rows(rows: Mapping[str, tuple[Any, ...]]) -> None:
+    """Register attacks by name: the harm, the answer, and what `attack` takes."""
+    for name, (harm, answer, *expected) in rows.items():
+        assert name not in ATTACKS
+        ATTACKS[name] = Attack(name, harm, answer, *expected)
 
 
 def ok(value: object, *headers: str, status: str = "200 OK") -> bytes:

@@ -8,6 +8,7 @@ from tests.attacks.model import (
     BASE64_CASE,
     Asked,
     attack,
+    attack_rows,
     items,
     ok,
     refused,
@@ -93,22 +94,18 @@ def commands_after_a_wrap(asked: Asked) -> bytes:
     )
 
 
-@attack("fail")
-def commands_in_member_names(asked: Asked) -> bytes:
-    """The names of undocumented members hold commands, too."""
-    return ok({name: {name: name} for name in ("::error::x", "##[error]x", "  ::debug::y")})
-
-
-@attack("pass", "envelope.json-syntax", BASE64_CASE)
-def commands_in_revised_prompt(asked: Asked) -> bytes:
-    """A good answer whose revised prompt holds commands."""
-    return prompted("::error::x ##[error]y", **{"::notice::z": "##[warning]z"})
-
-
-@attack("pass", "envelope.json-syntax", BASE64_CASE)
-def script_in_revised_prompt(asked: Asked) -> bytes:
-    """HTML and script in the revised prompt run in whatever shows the report."""
-    return prompted("<script>alert(1)</script><img src=x onerror=alert(1)>'\"--></details>")
+attack_rows({
+    "commands-in-member-names": ("The names of undocumented members hold commands, too.",
+        lambda _: ok({name: {name: name} for name in ("::error::x", "##[error]x", "  ::debug::y")}),
+        "fail"),
+    "commands-in-revised-prompt": ("A good answer whose revised prompt holds commands.",
+        lambda _: prompted("::error::x ##[error]y", **{"::notice::z": "##[warning]z"}),
+        "pass", "envelope.json-syntax", BASE64_CASE),
+    "script-in-revised-prompt": (
+        "HTML and script in the revised prompt run in whatever shows the report.",
+        lambda _: prompted("<script>alert(1)</script><img src=x onerror=alert(1)>'\"--></details>"),
+        "pass", "envelope.json-syntax", BASE64_CASE),
+})  # fmt: skip
 
 
 @attack("fail")
@@ -118,42 +115,28 @@ def script_in_error(asked: Asked) -> bytes:
     return refused(bad, type=bad, param=bad, code=bad)
 
 
-@attack("fail")
-def markdown_in_error(asked: Asked) -> bytes:
-    """Links, pictures that call home, mentions, code that ends, tables and headings."""
-    return refused(
-        "[x](javascript:y) ![](http://evil.test/?p) ``` | a | @all #1 www.evil.test\n# T"
-    )
-
-
-@attack("fail")
-def xml_in_error(asked: Asked) -> bytes:
-    """What ends a CDATA, a comment or an attribute, entities, and letters XML cannot carry."""
-    return refused(
-        "]]><failure/>\"'&lol;<!ENTITY x SYSTEM 'file:///etc/passwd'>--\ufffe\uffff\x00\x0b"
-    )
-
-
-@attack("fail")
-def markup_of_rich(asked: Asked) -> bytes:
-    """The markup of the terminal's own library: colours, links, emoji."""
-    return refused(
-        "[bold green]PASS[/] [link=http://evil.test]x[/link] [@click=app.quit] :boom: [/]"
-    )
-
-
-@attack("fail")
-def templates(asked: Asked) -> bytes:
-    """Expressions of template engines, formatters and shells."""
-    return refused(
-        "{{7*7}} {%import os%} ${7*7} #{7} %(x)s %n%n {0.__class__} $(id) `id` ${jndi:x}"
-    )
-
-
-@attack("fail")
-def formulas(asked: Asked) -> bytes:
-    """Text that a spreadsheet runs when a report is imported."""
-    return refused("=cmd|' /C calc'!A0", code="@SUM(1)", param="+1+1", type="-2+3")
+attack_rows({
+    "markdown-in-error": (
+        "Links, pictures that call home, mentions, code that ends, tables and headings.",
+        lambda _: refused(
+            "[x](javascript:y) ![](http://evil.test/?p) ``` | a | @all #1 www.evil.test\n# T"
+        ), "fail"),
+    "xml-in-error": (
+        "What ends a CDATA, a comment or an attribute, entities, and letters XML cannot carry.",
+        lambda _: refused(
+            "]]><failure/>\"'&lol;<!ENTITY x SYSTEM 'file:///etc/passwd'>--\ufffe\uffff\x00\x0b"
+        ), "fail"),
+    "markup-of-rich": ("The markup of the terminal's own library: colours, links, emoji.",
+        lambda _: refused(
+            "[bold green]PASS[/] [link=http://evil.test]x[/link] [@click=app.quit] :boom: [/]"
+        ), "fail"),
+    "templates": ("Expressions of template engines, formatters and shells.",
+        lambda _: refused(
+            "{{7*7}} {%import os%} ${7*7} #{7} %(x)s %n%n {0.__class__} $(id) `id` ${jndi:x}"
+        ), "fail"),
+    "formulas": ("Text that a spreadsheet runs when a report is imported.",
+        lambda _: refused("=cmd|' /C calc'!A0", code="@SUM(1)", param="+1+1", type="-2+3"), "fail"),
+})  # fmt: skip
 
 
 @attack("fail")
@@ -163,29 +146,26 @@ def steering_member_names(asked: Asked) -> bytes:
     return ok({**{name: name for name in names}, "data": [dict.fromkeys(names, 1)]})
 
 
-@attack("fail")
-def steering_urls(asked: Asked) -> bytes:
-    """URLs whose host, path or scheme steers or misleads."""
-    return urls(
-        "http://evil.test/\u202egnp.exe",
-        "http://xn--80ak6aa92e.com/",
-        "http://\u0430\u0440\u0440\u04cf\u0435.com/",
-        "http://a.test/\x1b[2J",
-        "http://a\u200b.test/",
-        "\x1b]0;x\x07://a.test/",
-    )
-
-
-@attack("fail")
-def steering_headers(asked: Asked) -> bytes:
-    """Headers that a report quotes: a content type of markup, an id in other directions."""
-    return whole(
-        b"{}",
-        "Content-Type: application/json; <script>alert(1)</script>\u202e",
-        "X-Request-Id: \u202e\u200b`|<b>",
-        "Retry-After: \u202e1",
-        status="400 Bad Request",
-    )
+attack_rows({
+    "steering-urls": ("URLs whose host, path or scheme steers or misleads.",
+        lambda _: urls(
+            "http://evil.test/\u202egnp.exe",
+            "http://xn--80ak6aa92e.com/",
+            "http://\u0430\u0440\u0440\u04cf\u0435.com/",
+            "http://a.test/\x1b[2J",
+            "http://a\u200b.test/",
+            "\x1b]0;x\x07://a.test/",
+        ), "fail"),
+    "steering-headers": (
+        "Headers that a report quotes: a content type of markup, an id in other directions.",
+        lambda _: whole(
+            b"{}",
+            "Content-Type: application/json; <script>alert(1)</script>\u202e",
+            "X-Request-Id: \u202e\u200b`|<b>",
+            "Retry-After: \u202e1",
+            status="400 Bad Request",
+        ), "fail"),
+})  # fmt: skip
 
 
 @attack("fail")

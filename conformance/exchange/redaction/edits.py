@@ -53,9 +53,10 @@ def merge_edits(edits: Iterable[Edit]) -> list[Edit]:
 class Rewritten:
     """Bytes with every match of a pattern rewritten."""
 
-    def __init__(self, data: bytes, pattern: re.Pattern[bytes], decode: Decode) -> None:
-        self._source, self._pattern, self._decode = data, pattern, decode
-        self.data = pattern.sub(decode, data)
+    def __init__(self, data: bytes, pattern: re.Pattern[bytes], decode: Decode | bytes) -> None:
+        self._source, self._pattern = data, pattern
+        self._decode = (lambda _: decode) if isinstance(decode, bytes) else decode
+        self.data = pattern.sub(decode, data)  # what is always the same takes a fifth of the time
 
     def map_back(self, edits: Sequence[Edit]) -> list[Edit]:
         """Return the edits of the view as edits of the bytes it was made from."""
@@ -137,6 +138,9 @@ _PATTERN = (
     rb"|%(?:25)*(?:u00)?([0-9a-f]{2})"
     rb"|&(?:amp;)*(?:#0*([0-9]{1,7});|#x0*([0-9a-f]{1,6});|([a-z][a-z0-9]{1,30};))"
 )
+BEGIN = re.compile(rb"[\\%&]")
+"""What every escape begins with: looked for at once, where the patterns below take long."""
+
 ESCAPE = re.compile(_PATTERN, re.IGNORECASE)
 LAX = re.compile(_PATTERN + b"|" + _WITHOUT_END + rb"|\\++", re.IGNORECASE)
 """The same, and what is the last to be undone, as it may be half an escape that is escaped itself:

@@ -19,6 +19,7 @@ import pybase64
 
 from conformance.exchange.model import REDACTED_KEY
 from conformance.exchange.redaction.edits import (
+    BEGIN,
     ESCAPE,
     LAX,
     Edit,
@@ -95,7 +96,7 @@ class Spellings:
         result = self._find_key(data)
         # An escaped slash cuts a long run of base64 into runs that look like words.
         if len(data) > _TEXT and b"\\/" in data:
-            slashes = Rewritten(data, _SLASH, lambda _: b"/")
+            slashes = Rewritten(data, _SLASH, b"/")
             return merge_edits(result + slashes.map_back(self._find_in_text(slashes.data, depth)))
         return merge_edits(result + self._find_in_text(data, depth))
 
@@ -120,7 +121,7 @@ class Spellings:
             result += self._find_hexadecimal(digits, depth) if digits else ()
             if digits is None or digits.end() < run.end():
                 result += self._find_base64(run, depth)
-        words = Rewritten(data, _RUN, lambda _: b"\0")
+        words = Rewritten(data, _RUN, b"\0")
         return result + words.map_back(self._find_escaped(words.data, depth))
 
     def _find_escaped(self, data: bytes, depth: int) -> list[Edit]:
@@ -128,6 +129,8 @@ class Spellings:
         result = self._find_encoded(data, depth) + self._find_pieces(data)
         views: list[Rewritten] = []
         for _ in range(_ROUNDS):
+            if not BEGIN.search(data):  # most texts have no escape
+                break
             view = Rewritten(data, ESCAPE, unescape)
             if view.data == data:  # nothing is surely an escape; what may be half of one comes last
                 view = Rewritten(data, LAX, unescape)
@@ -144,7 +147,7 @@ class Spellings:
     def _find_encoded(self, data: bytes, depth: int) -> list[Edit]:
         """Search what is encoded in text, also where it is wrapped over lines."""
         result = self._find_in_runs(data, depth)
-        close = Rewritten(data, _SPACE, lambda _: b"")
+        close = Rewritten(data, _SPACE, b"")
         if close.data != data:
             result += self._find_in_view(close, depth)
         # the events of a stream bring a text in pieces, under one name
