@@ -27,7 +27,6 @@ from conformance.parsing import printable
 GROUP = "image_conformance.clauses"
 _ID = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9_.-]*")
 _FILE_NAME = "image_conformance_plugin_{}"
-_IMPORTLIB = Path(importlib.__file__).parent
 
 
 class ExtensionError(ConformanceError):
@@ -111,7 +110,7 @@ def _load_error(name: str, error: BaseException) -> ExtensionError:
     location = _last_plugin_line(error)
     if isinstance(error, SyntaxError) and Path(error.filename or "").is_file():
         reason, location = error.msg, _line(error.lineno, str(error.filename))
-    words = printable(f"{type(error).__name__}: {reason}", 300)
+    words = printable(f"{type(error).__name__}: {reason}")
     return ExtensionError(f"plugin {name!r} cannot be loaded: {words}{location}")
 
 
@@ -122,7 +121,7 @@ def _last_plugin_line(error: BaseException) -> str:
         lambda frame: not frame.filename.startswith("<frozen importlib"),
         extract_tb(error.__traceback__),
     )
-    outside = [frame for frame in frames if not frame.filename.startswith(("<", str(_IMPORTLIB)))]
+    outside = [frame for frame in frames if not frame.filename.startswith("<")]
     if not outside:
         return ""
     folder = Path(outside[0].filename).parent

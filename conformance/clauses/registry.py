@@ -40,7 +40,7 @@ class Needs(StrEnum):
     BYTES = "whatever came, even where it decides nothing"
     ANSWER = "any answer at all"
     DECISION = "an answer that is neither 429, 5xx nor a failure"
-    ACCEPTANCE = "such an answer, or that none comes to this request and to its control it does"
+    ACCEPTANCE = f"{DECISION}, or none at all where its control gets one"
     SUCCESS = "a 2xx answer"
     REFUSAL = "a decision about a request that its control shows to be the only fault"
     ERROR = "a 4xx answer"

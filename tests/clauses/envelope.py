@@ -22,6 +22,7 @@ from tests.miniatures import (
 
 MODELS = ("dall-e-3", "gpt-image-1", "qwen-image")
 TEXT = json.dumps(answer(body()))
+B64 = body("dall-e-2", response_format="b64_json")
 LONG = "x" * 400
 
 
@@ -94,7 +95,7 @@ CASES: dict[str, Exchange | Case] = {
     "data-number": exchange(answer=answer(body(), data=7)),
     "data-true": exchange(answer=answer(body(), data=True)),
     "item-null": exchange(answer=answer(body(), data=[None])),
-    "b64-null-beside-a-url": exchange(answer=changed(body(), b64_json=None)),
+    "b64-null-that-was-asked-for": exchange(B64, answer=changed(B64, b64_json=None)),
     "url-null-and-b64-a-list": exchange(answer=changed(body(), url=None, b64_json=[])),
     "revised-prompt-an-object": exchange(answer=changed(body(), revised_prompt={})),
     "extras-undocumented": exchange(
