@@ -68,8 +68,7 @@ def _chosen(only: list[str] | None) -> list[ClientPackage]:
 def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -> None:
     from rich.console import Console
 
-    from conformance.clients.choosing import trials_of
-    from conformance.clients.impact import impact_of
+    from conformance.clients.impact import impact_of, trials_of
     from conformance.clients.outcomes import RECORDED, merge_outcomes, read_outcomes, write_outcomes
     from conformance.clients.trying import try_clients
     from conformance.contract import edition_ids, load_edition, schemas_directory

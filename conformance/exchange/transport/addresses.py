@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import (
     IPv4Address,
@@ -14,7 +15,6 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpcore
@@ -27,9 +27,6 @@ from conformance.exchange.transport.limits import (
     current_budget,
     resolve,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 Network = IPv4Network | IPv6Network
 
