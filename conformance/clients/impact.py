@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.clients.answers import PROMPT, Trial, trial_of
+from conformance.clients.installing import BY_ID, CLIENTS
 from conformance.clients.outcomes import Outcomes
 from conformance.clients.records import (
     GRAVITY,
@@ -19,7 +20,6 @@ from conformance.clients.records import (
     Impact,
     gravest,
 )
-from conformance.clients.table import BY_ID, CLIENTS
 from conformance.contract import Edition, edition_ids, load_edition, schemas_directory
 from conformance.findings import BROKEN
 from conformance.parsing import printable

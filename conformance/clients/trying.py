@@ -23,10 +23,9 @@ import httpx
 
 from conformance.clients.answers import PICTURE, PROMPT, VALID, Reply, Trial, reply_of
 from conformance.clients.comparing import ClientResult, compare
-from conformance.clients.installing import ClientsError, command
+from conformance.clients.installing import ClientPackage, ClientsError, command
 from conformance.clients.outcomes import ClientOutcomes, record_outcomes
 from conformance.clients.records import ClientOutcome, Effect
-from conformance.clients.table import ClientPackage
 from conformance.contract import load_edition
 from conformance.parsing import printable, read_json
 from conformance.reference import ReferenceServer

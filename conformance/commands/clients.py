@@ -10,7 +10,7 @@ import typer
 from conformance.errors import ConformanceError, UnknownNameError
 
 if TYPE_CHECKING:
-    from conformance.clients.table import ClientPackage
+    from conformance.clients.installing import ClientPackage
 
 
 def clients(
@@ -36,9 +36,8 @@ def clients(
 
     Answers are replayed from loopback. `report --clients FILE.json` shows what was recorded.
     """
+    from conformance.clients.installing import CLIENTS, missing
     from conformance.clients.installing import install as install_of
-    from conformance.clients.installing import missing
-    from conformance.clients.table import CLIENTS
 
     chosen = _chosen(only)
     for runtime in dict.fromkeys(client.runtime for client in chosen if install):
@@ -57,7 +56,7 @@ def clients(
 
 
 def _chosen(only: list[str] | None) -> list[ClientPackage]:
-    from conformance.clients.table import BY_ID
+    from conformance.clients.installing import BY_ID
 
     for name in only or ():
         if name not in BY_ID:

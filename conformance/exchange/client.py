@@ -22,7 +22,7 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.outcome import LONGEST_WAIT, MOST_ATTEMPTS, retry_after, undecided
-from conformance.exchange.redaction.api_key import REMEMBERED, Redactor
+from conformance.exchange.redaction.redactor import REMEMBERED, Redactor
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport
 
