@@ -20,7 +20,7 @@ from conformance.clients.records import (
     Impact,
     gravest,
 )
-from conformance.contract import Edition, edition_ids, load_edition, schemas_directory
+from conformance.contract import Edition, edition_ids, load_edition
 from conformance.findings import BROKEN
 from conformance.parsing import printable
 from conformance.results.run_file import Run
@@ -118,7 +118,7 @@ def trials_of(runs: Sequence[Run], editions: Iterable[str] = ()) -> list[Trial]:
 
 def edition_of(name: str) -> Edition | None:
     """Return an edition of the suite; nothing is looked for by a path in a run file."""
-    return load_edition(name) if name in edition_ids(schemas_directory()) else None
+    return load_edition(name) if name in edition_ids() else None
 
 
 def _request_key(trial: Trial) -> str:

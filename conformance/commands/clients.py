@@ -70,14 +70,14 @@ def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -
     from conformance.clients.impact import impact_of, trials_of
     from conformance.clients.outcomes import RECORDED, merge_outcomes, read_outcomes, write_outcomes
     from conformance.clients.trying import try_clients
-    from conformance.contract import edition_ids, load_edition, schemas_directory
+    from conformance.contract import edition_ids, load_edition
     from conformance.reports.client_rendering import ClientPage
     from conformance.results.editions import by_edition
     from conformance.results.run_file import read_run
 
     runs = by_edition([read_run(path) for path in paths])
     before = read_outcomes(output) if output and output.exists() else {}
-    editions = edition_ids(schemas_directory())
+    editions = edition_ids()
     models = sorted({model for name in editions for model in load_edition(name).models})
     trials = trials_of(runs, editions)
     typer.echo(f"trying {len(clients)} clients with {len(trials)} answers")
