@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from conformance.cases.model import SHORTEST_KEY
-from conformance.exchange.cassettes.payloads import is_binary
+from conformance.exchange.cassettes.cassette_file import is_binary
 from conformance.exchange.model import (
     REDACTED_KEY,
     Download,
