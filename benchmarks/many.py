@@ -11,7 +11,9 @@ from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Replay
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from conformance.plugin import SESSION
 from conformance.runner.engine import Engine
 from conformance.runner.options import Options

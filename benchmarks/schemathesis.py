@@ -28,7 +28,9 @@ from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.source import Live
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from conformance.findings import BROKEN
 from conformance.live.plan import plan
 from conformance.proof import DefectColumn, prove

@@ -32,7 +32,7 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.outcome import Outcome, Result, outcome_of
-from conformance.exchange.redaction.api_key import Redactor
+from conformance.exchange.redaction.redactor import Redactor
 from conformance.findings import Finding, Verdict
 from conformance.reports import folder, print_runs
 from conformance.results.evidence import evidence

@@ -14,7 +14,9 @@ from hypothesis import settings
 from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from conformance.proof import Proof
 from conformance.reference.server import ReferenceServer
 from tests.extent import LONG, examples

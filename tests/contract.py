@@ -6,7 +6,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
+from conformance.contract import DEFAULT_EDITION, schemas_directory
+from conformance.contract.loading import read_edition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,4 +60,4 @@ def changed_edition(directory: Path, model: str, edit: Callable[[Any], object]) 
     """Load a copy of the default edition in which the request schema of one model is edited."""
     folder = copied(directory, DEFAULT_EDITION)
     change(folder / "request" / f"{model}.json", edit)
-    return load_edition(DEFAULT_EDITION, directory)
+    return read_edition(folder)

@@ -33,7 +33,6 @@ import conformance.runner.session
 import conformance.suite.command
 import conformance.suite.items
 import conformance.suite.options
-import conformance.suite.progress
 import conformance.suite.recorder
 import conformance.suite.signals
 import conformance.suite.xdist

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.exchange.model import Response
-from conformance.exchange.transport.transport import (
-    AddressPolicy,
-    Failure,
-    Limits,
-    Transport,
-)
+from conformance.exchange.model import Failure, Response
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from tests.hostile import HostileServer
 
 if TYPE_CHECKING:

@@ -15,7 +15,9 @@ from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.source import Live
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from conformance.findings import Finding, Verdict
 from conformance.providers import Provider
 from conformance.results.run_file import line_of

@@ -23,7 +23,9 @@ from conformance.exchange.cassettes.cassette import (
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Attempt, Exchange, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from conformance.providers import load_provider
 from conformance.providers.asked import cassette_options
 

@@ -20,11 +20,9 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.clients import answers, trying
 from conformance.clients.answers import reply_of, trial_of
-from conformance.clients.choosing import answers_of, trials_of
 from conformance.clients.comparing import ClientResult, compare
-from conformance.clients.impact import impact_of
-from conformance.clients.installing import ClientsError, missing
-from conformance.clients.loopback import Loopback
+from conformance.clients.impact import answers_of, impact_of, trials_of
+from conformance.clients.installing import BY_ID, CLIENTS, ClientsError, missing
 from conformance.clients.outcomes import (
     RECORDED,
     ClientOutcomes,
@@ -35,7 +33,7 @@ from conformance.clients.outcomes import (
 )
 from conformance.clients.records import ClientOutcome, Effect
 from conformance.clients.scripts.python_clients import image
-from conformance.clients.table import BY_ID, CLIENTS
+from conformance.clients.trying import Loopback
 from conformance.contract import load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Request, Response

@@ -10,7 +10,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from conformance.exchange.transport.transport import AddressPolicy, Failure, Transport
+from conformance.exchange.model import Failure
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.transport import Transport
 from tests.hostile import LETTERS
 from tests.sending import KEY, SMALL, answered, failed, limited
 

@@ -22,7 +22,9 @@ from conformance.cases.schema_keywords import UnknownKeywordError
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from conformance.generated import strategies as drawn
 from conformance.generated.failures import UNAVAILABLE, BrokenPromise, Falsified, conclude
 from conformance.generated.properties import ALIKE, STATELESS, Explorer

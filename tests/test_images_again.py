@@ -15,7 +15,9 @@ from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Attempt, Download, Failure, Provenance, Response
 from conformance.exchange.source import Replay
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from tests.miniatures import picture
 
 URL = "https://images.example/kite.png"

@@ -23,8 +23,8 @@ from PIL.PngImagePlugin import PngInfo
 from conformance.cases.model import Case
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
-from conformance.exchange.redaction.api_key import Redactor
 from conformance.exchange.redaction.key_spellings import SHORT_FILLER, Spellings
+from conformance.exchange.redaction.redactor import Redactor
 from tests.extent import examples, sample
 from tests.miniatures import picture
 

@@ -19,7 +19,7 @@ from conformance.exchange.transport.codings import zstd
 from conformance.recordings.readers import streams
 from conformance.recordings.readers.alterations import altered_parts, altered_request
 from conformance.recordings.readers.bodies import from_base64, from_value
-from conformance.recordings.readers.layouts import Layout, entries_of, layout_of
+from conformance.recordings.readers.layouts import Layout, entries_of, layout_of, plain_file
 from conformance.recordings.readers.model import (
     Entry,
     Fault,
@@ -29,7 +29,6 @@ from conformance.recordings.readers.model import (
     is_generation,
 )
 from conformance.recordings.readers.streams import json_items
-from conformance.recordings.readers.unpacking import plain_file
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.contract import Edition, EditionError, load_edition, schemas_directory
+from conformance.contract.loading import read_edition
 from conformance.errors import UnknownNameError
 from conformance.lifecycle import ENDLESS, Lifecycle, Standing
 from conformance.providers import ProviderError, load_provider
@@ -86,7 +87,7 @@ def edition(folder: Path, **lifecycle: Any) -> Edition:
     path = folder / "cometapi-2026-03-12" / "edition.json"
     content = json.loads(path.read_text("utf-8")) | {"lifecycle": lifecycle}
     path.write_text(json.dumps(content), "utf-8")
-    return load_edition("cometapi-2026-03-12", folder)
+    return read_edition(path.parent)
 
 
 def test_dates_of_an_edition_name_their_source_and_out_of_order_the_file(tmp_path: Path) -> None:

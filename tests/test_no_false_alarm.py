@@ -11,7 +11,9 @@ import pytest
 from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance, Response
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from conformance.findings import Verdict
 from conformance.proof.extra_cases import NOW
 from conformance.reference import DEFAULT_KEY, TRUTHFUL, create_app

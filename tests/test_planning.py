@@ -22,7 +22,9 @@ from conformance.contract import DEFAULT_EDITION, load_edition, schemas_director
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 from conformance.findings import Verdict
 from conformance.live.budget import BudgetError
 from conformance.live.plan import Plan, combined_cases, plan

@@ -15,7 +15,7 @@ from conformance.output.tables import TableColumn, fits, print_table
 from conformance.reports.console_text import Paper
 from conformance.runner.options import Options
 from conformance.runner.session import Session
-from conformance.suite.progress import Progressing
+from conformance.suite.command import Progressing
 from tests.live import paid_toml, session
 
 COLUMNS = [

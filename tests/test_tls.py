@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import httpcore
 import pytest
 
+from conformance.exchange.model import Failure
 from conformance.exchange.transport import limits as limits_module
-from conformance.exchange.transport.transport import AddressPolicy, Failure, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.transport import Transport
 from tests.hostile import LETTERS, HostileServer
 from tests.sending import HERE, SHORT, SMALL, answered, failed, limited
 

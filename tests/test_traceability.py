@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance.contract import Edition, EditionError, edition_ids, load_edition, schemas_directory
+from conformance.contract.loading import read_edition
 from conformance.contract.promises import load_promises
 from conformance.documentation.traceability import TraceabilityError, as_json, trace
 
@@ -76,7 +77,7 @@ def edited(folder: Path, edit: Edit) -> Edition:
         path.write_text(json.dumps(content), "utf-8")
     else:
         path.unlink()
-    return load_edition(NAME, folder)
+    return read_edition(path.parent)
 
 
 def unsettled(content: dict[str, Any]) -> None:

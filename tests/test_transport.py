@@ -12,7 +12,8 @@ import pytest
 import vcr
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from conformance.exchange.transport.transport import Failure, Transport
+from conformance.exchange.model import Failure
+from conformance.exchange.transport.transport import Transport
 from tests.hostile import LETTERS
 from tests.sending import HERE, KEY, SMALL, answered, failed, limited
 

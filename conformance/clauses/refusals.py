@@ -15,8 +15,8 @@ from conformance.clauses.subject import (
 )
 from conformance.contract.edition import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
-from conformance.exchange.outcome import Outcome, Result, undecided
-from conformance.exchange.refusal_matching import same_refusal, speaks_of
+from conformance.exchange.outcome import Outcome, Result, same_refusal, undecided
+from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.wrong_endpoint import redirect_target
 from conformance.findings import ANOTHER_REASON, OF_WHO_ASKS
 from conformance.parsing import printable

@@ -1,4 +1,8 @@
-"""Clients tried with answers: one process a client, which is given one task after the other."""
+"""Clients tried with answers: one process a client, which is given one task after the other.
+
+Recorded answers, and those that the reference provider gives in their place, are replayed to it
+from loopback.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,124 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO, Any, TypedDict
+from typing import IO, Any, Self, TypedDict
 
-from conformance.clients.answers import PROMPT, Reply, Trial
+import httpx
+
+from conformance.clients.answers import PICTURE, PROMPT, VALID, Reply, Trial, reply_of
 from conformance.clients.comparing import ClientResult, compare
-from conformance.clients.conforming import conforming_replies
-from conformance.clients.installing import ClientsError, command
-from conformance.clients.loopback import Loopback
+from conformance.clients.installing import ClientPackage, ClientsError, command
 from conformance.clients.outcomes import ClientOutcomes, record_outcomes
 from conformance.clients.records import ClientOutcome, Effect
-from conformance.clients.table import ClientPackage
+from conformance.contract import load_edition
 from conformance.parsing import printable, read_json
+from conformance.reference import ReferenceServer
+from conformance.results.evidence import fold
+
+_REFERENCE_SECONDS = 60.0
+
+
+def conforming_replies(trials: Sequence[Trial]) -> dict[str, Reply]:
+    """Return by the key of each answer the documented one to the same request, where one is."""
+    replies: dict[str, Reply] = {}
+    for edition in {trial.edition for trial in trials}:
+        with (
+            ReferenceServer(load_edition(edition)) as server,
+            httpx.Client(
+                base_url=server.base_url, timeout=_REFERENCE_SECONDS, trust_env=False
+            ) as client,
+        ):
+            for trial in trials:
+                if trial.edition != edition:
+                    continue
+                reply = _conforming_reply(trial, client, server.key)
+                if reply is not None:
+                    replies[trial.key] = reply
+    return replies
+
+
+def _conforming_reply(trial: Trial, client: httpx.Client, key: str) -> Reply | None:
+    """Return the reference provider's answer; None where a success is not documented at all."""
+    body, content_type, authorization = trial.sent
+    if trial.reply.succeeded:
+        body = json.dumps(trial.request | {"model": trial.model})
+        content_type, authorization = "application/json", VALID
+    if authorization == VALID:
+        authorization = f"Bearer {key}"
+    headers = {"content-type": content_type, "authorization": authorization}
+    response = client.post(
+        "images/generations",
+        content=body.encode("utf-8", "replace"),
+        headers={name: value for name, value in headers.items() if value},
+    )
+    kind = response.headers.get("content-type", "")
+    reply = reply_of(response.status_code, kind, fold(response.content))
+    return reply if reply.succeeded or not trial.reply.succeeded else None
+
+
+_MOST_SENT = 1 << 20  # bytes of a request that are read
+_NOTHING = Reply(404, "application/json", '{"error":{"message":"no such answer"}}')
+
+
+class Loopback:
+    """Answers `/<name>/v1/…` with the reply of that name, and remembers what was sent there."""
+
+    def __init__(self, replies: Mapping[str, Reply]) -> None:
+        self.replies = replies
+        self.sent: dict[str, Any] = {}
+        """The first body that a client sent to each name."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("H", (_Handler,), {"at": self}))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def origin(self) -> str:
+        """The scheme, host and port."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def base_url(self, name: str) -> str:
+        """Return the base URL at which a reply is given."""
+        return f"{self.origin}/{name}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    at: Loopback
+    timeout = 10
+
+    def do_POST(self) -> None:
+        name = self.path.split("/")[1]
+        length = self.headers.get("content-length", "0")
+        body = self.rfile.read(min(int(length), _MOST_SENT) if length.isdecimal() else 0)
+        self.at.sent.setdefault(name, read_json(body).value)
+        reply = self.at.replies.get(name, _NOTHING)
+        self._say(reply.status, reply.media_type, reply.body(self.at.origin))
+
+    def do_GET(self) -> None:
+        self._say(200, "image/png", PICTURE)
+
+    def _say(self, status: int, media_type: str, body: bytes) -> None:
+        # without Date and Server, which no recorded answer is known by
+        self.send_response_only(status, "answer")
+        if media_type:
+            self.send_header("content-type", media_type)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives it
+        """Say nothing."""
+
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 20.0

@@ -123,7 +123,9 @@ def _served_models(provider: Provider, edition: Edition) -> str:
     from conformance.cases.valid import MODELS_LIST
     from conformance.clauses.subject import Subject
     from conformance.exchange.client import Client, Target
-    from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+    from conformance.exchange.transport.addresses import AddressPolicy
+    from conformance.exchange.transport.limits import Limits
+    from conformance.exchange.transport.transport import Transport
     from conformance.parsing import printable
 
     target = Target(provider.id, provider.base_url, provider.key(), {})

@@ -10,7 +10,7 @@ import typer
 from conformance.errors import ConformanceError, UnknownNameError
 
 if TYPE_CHECKING:
-    from conformance.clients.table import ClientPackage
+    from conformance.clients.installing import ClientPackage
 
 
 def clients(
@@ -36,9 +36,8 @@ def clients(
 
     Answers are replayed from loopback. `report --clients FILE.json` shows what was recorded.
     """
+    from conformance.clients.installing import CLIENTS, missing
     from conformance.clients.installing import install as install_of
-    from conformance.clients.installing import missing
-    from conformance.clients.table import CLIENTS
 
     chosen = _chosen(only)
     for runtime in dict.fromkeys(client.runtime for client in chosen if install):
@@ -57,7 +56,7 @@ def clients(
 
 
 def _chosen(only: list[str] | None) -> list[ClientPackage]:
-    from conformance.clients.table import BY_ID
+    from conformance.clients.installing import BY_ID
 
     for name in only or ():
         if name not in BY_ID:
@@ -68,11 +67,10 @@ def _chosen(only: list[str] | None) -> list[ClientPackage]:
 def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -> None:
     from rich.console import Console
 
-    from conformance.clients.choosing import trials_of
-    from conformance.clients.impact import impact_of
+    from conformance.clients.impact import impact_of, trials_of
     from conformance.clients.outcomes import RECORDED, merge_outcomes, read_outcomes, write_outcomes
     from conformance.clients.trying import try_clients
-    from conformance.contract import edition_ids, load_edition, schemas_directory
+    from conformance.contract import edition_ids, load_edition
     from conformance.reports.client_rendering import print_impact
     from conformance.reports.console_text import Paper
     from conformance.results.editions import by_edition
@@ -80,7 +78,7 @@ def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -
 
     runs = by_edition([read_run(path) for path in paths])
     before = read_outcomes(output) if output and output.exists() else {}
-    editions = edition_ids(schemas_directory())
+    editions = edition_ids()
     models = sorted({model for name in editions for model in load_edition(name).models})
     trials = trials_of(runs, editions)
     typer.echo(f"trying {len(clients)} clients with {len(trials)} answers")

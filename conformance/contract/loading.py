@@ -70,18 +70,18 @@ def schemas_directory() -> Path:
     return bundled if bundled.is_dir() else package.parent / "schemas"
 
 
-def edition_ids(directory: Path | None = None) -> tuple[str, ...]:
-    """List the editions in a schemas directory, sorted."""
-    root = directory or schemas_directory()
-    return tuple(sorted(path.parent.name for path in root.glob(f"*/{EDITION_FILE}")))
+def edition_ids() -> tuple[str, ...]:
+    """List the editions that come with the suite, sorted."""
+    paths = schemas_directory().glob(f"*/{EDITION_FILE}")
+    return tuple(sorted(path.parent.name for path in paths))
 
 
-def load_edition(name: str = DEFAULT_EDITION, directory: Path | None = None) -> Edition:
+def load_edition(name: str = DEFAULT_EDITION) -> Edition:
     """Load an edition by its id, or by the path of a folder that may be anywhere.
 
     Raises UnknownNameError, or EditionError for a faulty file.
     """
-    return _read_once(edition_folder(name, directory))
+    return _read_once(edition_folder(name))
 
 
 def read_edition(folder: Path) -> Edition:
@@ -136,23 +136,20 @@ def editions_with(name: str) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def edition_folder(name: str, directory: Path | None = None) -> Path:
+def edition_folder(name: str) -> Path:
     """Return the folder of an edition, absolute; raises UnknownNameError or EditionError."""
-    root = directory or schemas_directory()
-    known = edition_ids(root)
+    root, known = schemas_directory(), edition_ids()
     if name in known:
         return root / name
     folder = Path(os.path.abspath(name))  # not resolved: a link has a name of its own
     if (folder / EDITION_FILE).is_file():
         # the id is the edition's name in reports: it must not mean ours and another one
-        if folder.name in edition_ids():
-            ours = schemas_directory() / folder.name
-            if digest_of(folder) != digest_of(ours):
-                raise EditionError(
-                    f"{folder}: {folder.name!r} is the id of an edition that comes with the suite, "
-                    "and reports would take one for the other; rename it (image-conformance "
-                    "edition new)"
-                )
+        if folder.name in known and digest_of(folder) != digest_of(root / folder.name):
+            raise EditionError(
+                f"{folder}: {folder.name!r} is the id of an edition that comes with the suite, "
+                "and reports would take one for the other; rename it (image-conformance edition "
+                "new)"
+            )
         return folder
     if "/" in name or os.sep in name:
         raise EditionError(f"{name} is no edition: no {EDITION_FILE} is there; name its folder")
@@ -218,11 +215,7 @@ class _Loader:
         content = self.content
         positions = [position for entry in content["open"] for position in entry["positions"]]
         self._check_annotations(EDITION_FILE, {**content, "open": [], "citations": positions})
-        models = {name: self._model(name, entry) for name, entry in content["models"].items()}
-        families = {name: self._family(name, entry) for name, entry in content["families"].items()}
         sources = {id_: CitedSource(id_, **entry) for id_, entry in content["sources"].items()}
-        request = self._request(content["request"])
-        answers = answer_files(content)
         return Edition(
             id=content["id"],
             title=content["title"],
@@ -231,8 +224,10 @@ class _Loader:
             endpoint=Endpoint(**content["endpoint"]),
             models_path=content.get("models_path", ""),
             sources=ChainMap(sources, OUTSIDE_SOURCES),
-            models=models,
-            families=families,
+            models={name: self._model(name, entry) for name, entry in content["models"].items()},
+            families={
+                name: self._family(name, entry) for name, entry in content["families"].items()
+            },
             lifecycles={
                 name: self._lifecycle(name, entry)
                 for name, entry in content.get("lifecycle", {}).items()
@@ -252,13 +247,15 @@ class _Loader:
             ),
             folder=self.files.folder,
             digest=digest_of(self.files.folder),
-            request=request,
+            request=self._request(content["request"]),
             parameters=frozenset(
                 name
                 for schema in self._requests.values()
                 for name in (*schema.parameters, *schema.unsupported)
             ),
-            _checkers={part: Checker(self._schema(file)) for part, file in answers.items()},
+            _checkers={
+                part: Checker(self._schema(file)) for part, file in answer_files(content).items()
+            },
         )
 
     def _model(self, name: str, entry: dict[str, Any]) -> Model:

@@ -22,8 +22,9 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.outcome import LONGEST_WAIT, MOST_ATTEMPTS, retry_after, undecided
-from conformance.exchange.redaction.api_key import REMEMBERED, Redactor
-from conformance.exchange.transport.transport import Limits, Transport
+from conformance.exchange.redaction.redactor import REMEMBERED, Redactor
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.transport import Transport
 
 MOST_DOWNLOADS = 16
 """Images fetched for one answer; a provider that sends more is not followed further."""

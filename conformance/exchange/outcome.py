@@ -15,7 +15,7 @@ from conformance.exchange.answer import COMPLETED, Answer, Payload
 from conformance.exchange.error_text import ErrorText, error_text, is_page
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome_causes import Cause, cause_of
-from conformance.exchange.refusal_matching import same_refusal
+from conformance.exchange.refusal_matching import without_numbers
 
 
 class Result(StrEnum):
@@ -105,6 +105,11 @@ def by_status_alone(outcome: Outcome) -> Outcome:
         return replace(outcome, result=lost, cause="outage", reason=f"HTTP {status}")
     result = Result.REFUSED if status >= 400 else Result.UNCLEAR
     return replace(outcome, result=result, reason=f"HTTP {status}")
+
+
+def same_refusal(one: Outcome, other: Outcome) -> bool:
+    """Return whether two requests were turned down with the same status and the same words."""
+    return one.status == other.status and without_numbers(one.said) == without_numbers(other.said)
 
 
 def refuses_who_asks(listing: Outcome, first: Outcome) -> bool:

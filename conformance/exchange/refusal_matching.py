@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.parsing import read_json
-
-if TYPE_CHECKING:
-    from conformance.exchange.outcome import Outcome
 
 _MOST = 2000  # characters that are compared
 _WITH_DIGITS = re.compile(r"[\w.:+-]*\d[\w.:+-]*")
@@ -18,11 +15,6 @@ _OF_ANYTHING = frozenset({"model", "prompt", "user", "image"})
 _ELISION = re.compile(r"\b[a-z]['\u2019](?=\w)", re.IGNORECASE)  # n'est names no n
 _QUOTE = "['\"`\u2018\u2019\u201c\u201d\u00ab\u00bb\u300c\u300d]"
 _NO_PLAIN_WORD = re.compile(r"(?=.*[a-z])(?=.*[\d_])\S+", re.IGNORECASE)
-
-
-def same_refusal(one: Outcome, other: Outcome) -> bool:
-    """Return whether two requests were turned down with the same status and the same words."""
-    return one.status == other.status and without_numbers(one.said) == without_numbers(other.said)
 
 
 def without_numbers(text: str) -> str:

@@ -11,13 +11,8 @@ from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.error_text import error_text
 from conformance.exchange.model import Exchange
-from conformance.exchange.outcome import Outcome, Result, outcome_of
-from conformance.exchange.refusal_matching import (
-    names_parameter,
-    quotes_value,
-    same_refusal,
-    speaks_of,
-)
+from conformance.exchange.outcome import Outcome, Result, outcome_of, same_refusal
+from conformance.exchange.refusal_matching import names_parameter, quotes_value, speaks_of
 from conformance.exchange.sent_request import read_request
 from conformance.live.ledger import NotSentError
 

@@ -19,9 +19,9 @@ from conformance.exchange.outcome import (
     Outcome,
     Result,
     outcome_of,
+    same_refusal,
     undecided,
 )
-from conformance.exchange.refusal_matching import same_refusal
 from conformance.exchange.sent_request import read_request
 from conformance.live.account_doubt import AccountDoubt
 from conformance.live.circuit_breaker import Generation

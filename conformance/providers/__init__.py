@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
+from msgspec import ValidationError, convert
 
 from conformance.cases.model import GENERATED, SHORTEST_KEY
 from conformance.contract import Edition, schemas_directory
@@ -54,8 +55,8 @@ class Claim:
     """A promise that a provider does not claim to keep."""
 
     clause: str
-    models: tuple[str, ...]
     reason: str
+    models: tuple[str, ...] = ("*",)
 
     def covers(self, finding: Finding) -> bool:
         """Return whether a finding is about this promise."""
@@ -67,12 +68,12 @@ class Deviation:
     """A known, dated and expiring disagreement of a provider with a clause."""
 
     clause: str
-    models: tuple[str, ...]
-    cases: tuple[str, ...]
     reason: str
-    link: str
     since: date
     expires: date
+    models: tuple[str, ...] = ("*",)
+    cases: tuple[str, ...] = ("*",)
+    link: str = ""
 
     def covers(self, finding: Finding) -> bool:
         """Return whether a finding matches this deviation."""
@@ -300,7 +301,8 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
             f"{printable(str(path))}: the file is named as no provider can be; let its name begin "
             "with a letter or digit, and be letters, digits, '.', '_' and '-': it names a folder"
         )
-    not_claimed, deviations = document.pop("not_claimed", []), document.pop("deviations", [])
+    not_claimed = convert(document.pop("not_claimed", []), tuple[Claim, ...])
+    deviations = tuple(_deviation(path, entry) for entry in document.pop("deviations", []))
     document["base_url"] = document["base_url"].rstrip("/")
     if document.get("default_key") and not is_loopback(document["base_url"]):
         raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
@@ -313,11 +315,8 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         id=path.stem,
         file=str(path),
         prices=prices,
-        not_claimed=tuple(
-            Claim(entry["clause"], tuple(entry.get("models", ["*"])), entry["reason"])
-            for entry in not_claimed
-        ),
-        deviations=tuple(_deviation(path, entry) for entry in deviations),
+        not_claimed=not_claimed,
+        deviations=deviations,
         lifecycles=lifecycles,
         **document,
     )
@@ -325,12 +324,9 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
 
 def _deviation(path: Path, entry: dict[str, Any]) -> Deviation:
     try:
-        since, expires = (date.fromisoformat(entry[name]) for name in ("since", "expires"))
-    except ValueError as error:
+        return convert(entry, Deviation)
+    except ValidationError as error:  # a day that no calendar has
         raise ProviderError(f"{path}: deviation of {entry['clause']}: {error}") from None
-    models, cases = (tuple(entry.get(name, ["*"])) for name in ("models", "cases"))
-    link = entry.get("link", "")
-    return Deviation(entry["clause"], models, cases, entry["reason"], link, since, expires)
 
 
 def _lifecycles(

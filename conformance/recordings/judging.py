@@ -32,7 +32,7 @@ from conformance.recordings.readers.alterations import (
     changed_length,
     is_altered_download,
 )
-from conformance.recordings.readers.layouts import entries_of, layout_of
+from conformance.recordings.readers.layouts import entries_of, layout_of, plain_file
 from conformance.recordings.readers.model import (
     Entry,
     Fault,
@@ -42,7 +42,6 @@ from conformance.recordings.readers.model import (
     foreign_exchange,
     is_generation,
 )
-from conformance.recordings.readers.unpacking import plain_file
 from conformance.results.evidence import evidence
 from conformance.runner.output_path import check_output
 

@@ -9,8 +9,7 @@ from datetime import datetime
 from conformance.cases.model import Case, Operation
 from conformance.clauses.subject import Context
 from conformance.exchange.model import Attempt, Exchange
-from conformance.exchange.outcome import Outcome, Result
-from conformance.exchange.refusal_matching import same_refusal
+from conformance.exchange.outcome import Outcome, Result, same_refusal
 from conformance.results.case_result import CaseResult
 from conformance.results.records import AttemptRecord
 

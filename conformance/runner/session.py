@@ -28,7 +28,8 @@ from conformance.exchange.cassettes.example_manifest import (
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
-from conformance.exchange.transport.transport import AddressPolicy, Transport
+from conformance.exchange.transport.addresses import AddressPolicy
+from conformance.exchange.transport.transport import Transport
 from conformance.lifecycle import Standing
 from conformance.live.budget import CostEstimate, check_affordable, estimate_cost
 from conformance.live.plan import cases_of, cheapest_first

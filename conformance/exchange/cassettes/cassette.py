@@ -29,11 +29,13 @@ from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette_file import (
     CassetteFileError,
     CassetteMetadata,
+    PayloadMissingError,
+    Payloads,
     PlayedResponse,
     read_cassette,
     read_metadata,
+    referred_to,
 )
-from conformance.exchange.cassettes.payloads import PayloadMissingError, Payloads, referred_to
 from conformance.exchange.model import Exchange, Request, Response
 from conformance.exchange.transport.addresses import read_url
 from conformance.exchange.transport.limits import Stopped

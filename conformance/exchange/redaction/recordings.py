@@ -8,7 +8,6 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from conformance.exchange.model import Exchange, Headers, Request
-from conformance.exchange.redaction.api_key import Redactor
 from conformance.exchange.redaction.credentials import (
     REDACTED,
     is_secret_name,
@@ -18,7 +17,7 @@ from conformance.exchange.redaction.credentials import (
     without_forms,
     without_signatures,
 )
-from conformance.exchange.redaction.exchange_redactor import ExchangeRedactor
+from conformance.exchange.redaction.redactor import ExchangeRedactor, Redactor
 from conformance.exchange.redaction.secret_members import without_members
 
 _HARMLESS = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpcore
@@ -15,9 +15,6 @@ import httpx
 
 from conformance.exchange.transport.limits import GuardedStream, Stopped, current_budget, resolve
 from conformance.exchange.transport.special_addresses import Address, Network, address_kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 LONGEST_URL = 16 * 1024
 """Characters of a URL that is still followed; signed ones have some hundreds."""

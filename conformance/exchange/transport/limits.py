@@ -8,12 +8,13 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import certifi
 import httpcore
@@ -22,9 +23,6 @@ import httpx
 from conformance.exchange.model import Failure
 from conformance.exchange.transport.special_addresses import Address
 from conformance.parsing.images.facts import MOST_PIXELS, MOST_PIXELS_TOGETHER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _CHUNK = 64 * 1024  # bytes written before the time left is looked at again
 _MOST_ADDRESSES = 8  # tried for one name

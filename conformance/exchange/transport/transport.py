@@ -12,8 +12,9 @@ from __future__ import annotations
 import functools
 import logging
 import ssl
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from urllib.parse import urljoin
 
 import httpcore
@@ -33,12 +34,6 @@ from conformance.exchange.transport.codings import (
     undo_codings,
 )
 from conformance.exchange.transport.limits import Budget, Limits, Stopped, too_large
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import TracebackType
-
-__all__ = ["AddressPolicy", "Failure", "Limits", "Transport"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_CONNECTIONS = 100  # at one time
@@ -69,12 +64,7 @@ class Transport:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -189,7 +179,12 @@ def _read(response: httpx.Response, budget: Budget) -> Response:
             raise too_large("body", limit)
     # httpx would decode without a bound
     codings = codings_of(response.headers.get_list("content-encoding"))
-    body = decode_body(bytes(raw), codings, limit)
+    try:
+        body = undo_codings(bytes(raw), codings, limit)
+    except TooLargeError:
+        raise too_large("decoded body", limit) from None
+    except CodingError as error:
+        raise Stopped("encoding", str(error)) from None
     return Response(response.status_code, tuple(response.headers.multi_items()), body)
 
 
@@ -222,19 +217,6 @@ def _stopped_by(error: httpx.TransportError, budget: Budget) -> Stopped:
         part = "body" if budget.stage == "body" else "header"
         return Stopped("protocol", f"the {part} of the answer is not valid HTTP/1.1")
     return budget.broken_off()
-
-
-def decode_body(body: bytes, codings: Sequence[str], limit: int) -> bytes:
-    """Undo content codings, the last first, giving at most `limit` bytes.
-
-    Raises `Stopped`: "too-large" beyond the limit, "encoding" for a damaged or unknown coding.
-    """
-    try:
-        return undo_codings(body, codings, limit)
-    except TooLargeError:
-        raise too_large("decoded body", limit) from None
-    except CodingError as error:
-        raise Stopped("encoding", str(error)) from None
 
 
 def silence_libraries() -> None:

@@ -7,9 +7,9 @@ import hashlib
 import io
 import threading
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFile, features
 
@@ -21,9 +21,6 @@ from conformance.parsing.images.containers import (
     walk,
 )
 from conformance.parsing.images.media_types import describe_other, sniff
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Not TIFF: on hostile bytes Pillow logs, and libtiff writes, to standard error.
 _DECODED = frozenset({"avif", "bmp", "gif", "jpeg", "png", "webp"})

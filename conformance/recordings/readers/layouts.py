@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
+import io
 import re
+import stat
+import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 
+from conformance.exchange.transport.codings import GZIP_MAGIC
 from conformance.parsing import JSONFaultError, load_json, printable
+from conformance.recordings.readers import layout_adapters as adapters
 from conformance.recordings.readers.bodies import BodyFiles
-from conformance.recordings.readers.layout_adapters import (
-    from_har,
-    from_httpmock,
-    from_insomnia,
-    from_nock,
-    from_pair,
-    from_postman,
-    from_test_proxy,
-)
 from conformance.recordings.readers.members import mapping
 from conformance.recordings.readers.model import (
     MOST_BYTES,
@@ -68,7 +68,7 @@ class LayoutReader:
     """Where the items of a layout are, and what pairs an item holds."""
 
     items: Callable[[Path], Iterator[Item]]
-    pairs: Callable[[Any], Iterator[Pair]] = from_pair
+    pairs: Callable[[Any], Iterator[Pair]] = adapters.from_pair
 
 
 def _under(*names: str) -> Callable[[Path], Iterator[Item]]:
@@ -110,17 +110,17 @@ READERS: Mapping[Layout, LayoutReader] = {
     Layout.RUBY_VCR_YAML: LayoutReader(partial(yaml_items, name="http_interactions")),
     Layout.RUBY_VCR_JSON: LayoutReader(_under("http_interactions")),
     Layout.GO_VCR: LayoutReader(_INTERACTIONS),
-    Layout.HAR: LayoutReader(_under("log", "entries"), from_har),
+    Layout.HAR: LayoutReader(_under("log", "entries"), adapters.from_har),
     Layout.JSON_LINES: LayoutReader(_lines),
     Layout.JSON_ARRAY: LayoutReader(_under()),
     Layout.JSON_EXCHANGE: LayoutReader(_document),
     Layout.WIREMOCK: LayoutReader(_under("mappings")),
     Layout.WIREMOCK_JOURNAL: LayoutReader(_under("requests")),
-    Layout.NOCK: LayoutReader(_under(), from_nock),
-    Layout.TEST_PROXY: LayoutReader(_under("Entries"), from_test_proxy),
-    Layout.HTTPMOCK: LayoutReader(yaml_documents, from_httpmock),
-    Layout.POSTMAN: LayoutReader(_under("item"), from_postman),
-    Layout.INSOMNIA: LayoutReader(_document, from_insomnia),
+    Layout.NOCK: LayoutReader(_under(), adapters.from_nock),
+    Layout.TEST_PROXY: LayoutReader(_under("Entries"), adapters.from_test_proxy),
+    Layout.HTTPMOCK: LayoutReader(yaml_documents, adapters.from_httpmock),
+    Layout.POSTMAN: LayoutReader(_under("item"), adapters.from_postman),
+    Layout.INSOMNIA: LayoutReader(_document, adapters.from_insomnia),
 }
 
 _JSON_MEMBERS: Mapping[str, Layout] = {
@@ -264,3 +264,66 @@ def entries_of(path: Path, layout: Layout, folder: Path | None = None) -> Iterat
         yield Fault(error.reason, error.line)
     except OSError as error:
         yield Fault(f"cannot be read: {error.strerror}")
+
+
+# --- Gzip, UTF-16 and byte order marks, turned into the plain UTF-8 that readers expect ---
+
+_MOST_UNPACKED = 1024 * 1024 * 1024  # bytes of a file that is written anew
+_CHUNK = 1024 * 1024
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+@contextmanager
+def plain_file(path: Path) -> Iterator[Path]:
+    """Yield a path to the recording as plain UTF-8: the file itself, or a temporary copy.
+
+    Raises RecordingError for what is no regular file (a file is read twice), for damaged gzip
+    and for what is unpacked to more than a GiB; OSError as `open` does.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise RecordingError("is no regular file; write what it gives to a file, and judge that")
+    with path.open("rb") as file:
+        start = file.read(4)
+    packed = start.startswith(GZIP_MAGIC)
+    if not packed and _encoding(start) is None:
+        yield path
+        return
+    with (
+        gzip.open(path) if packed else path.open("rb") as source,
+        NamedTemporaryFile("wb", prefix="recording-") as copy,
+    ):
+        try:
+            _copy(source, copy)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            reason = "is no whole gzip file: it is damaged, or ends too early"
+            raise RecordingError(reason) from None
+        except UnicodeDecodeError:
+            raise RecordingError("is not in the encoding that its first bytes declare") from None
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _encoding(start: bytes) -> str | None:
+    """Return the encoding that the first bytes of a text declare; None is UTF-8."""
+    marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
+    # Without a mark UTF-16 shows by the zero beside the first bracket.
+    if marked is None and start[:1] in b"{[" and start[1:2] == b"\0":
+        return "utf-16-le"
+    if marked is None and start[:1] == b"\0" and start[1:2] in (b"{", b"["):
+        return "utf-16-be"
+    return marked
+
+
+def _copy(source: io.BufferedReader | gzip.GzipFile, copy: IO[bytes]) -> None:
+    encoding = _encoding(source.peek(4)[:4])
+    reader = codecs.getreader(encoding)(source) if encoding else None
+    copied = 0
+    while piece := (reader.read(_CHUNK).encode() if reader else source.read(_CHUNK)):
+        copied += len(piece)
+        if copied > _MOST_UNPACKED:
+            raise RecordingError(f"is unpacked to more than {_MOST_UNPACKED:,} bytes")
+        copy.write(piece)
