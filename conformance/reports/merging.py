@@ -17,9 +17,8 @@ from conformance.parsing import printable
 from conformance.reports.contracts import EditionContract, contracts_of, lacking_in, tell_apart
 from conformance.reports.grouping import group_by
 from conformance.results.editions import by_edition
-from conformance.results.ordering import Order
 from conformance.results.reach import ColumnKey
-from conformance.results.run_file import Run
+from conformance.results.run_file import Order, Run
 
 Owned = tuple[Finding, int]
 """A finding, and the place of the run that made it among the runs."""

@@ -30,13 +30,14 @@ from conformance.reports.provenance import Origin, origins
 from conformance.reports.side_by_side import ModelOffers, model_offers
 from conformance.results.conclusion import (
     Conclusion,
+    Headline,
     binding,
     conclude_recordings,
     conclude_run,
+    explained_among,
     gravest,
     undecided,
 )
-from conformance.results.headline import Headline
 from conformance.results.reach import (
     NOTHING,
     Cell,
@@ -231,13 +232,7 @@ def _undecided(
     """
     open_in_runs = {finding.id: finding for run in runs for finding in undecided(run.findings)}
     open_ones = [finding for finding in findings if open_in_runs.get(finding.id) == finding]
-    open_ids = {finding.id for finding in open_ones}
-    explained = [
-        finding
-        for finding in findings
-        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in open_ids
-    ]
-    return open_ones, explained
+    return open_ones, explained_among(findings, open_ones)
 
 
 def conclusion_of(run: Run) -> Conclusion:

@@ -21,10 +21,10 @@ from conformance.results.reach import (
     NOTHING,
     Cell,
     Kept,
-    by_level,
     count,
     promise_of,
     promises_of,
+    sum_by_level,
 )
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
@@ -171,14 +171,13 @@ def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
 
 def _totals(rows: Iterable[PromiseRow], index: int) -> dict[str, Kept]:
     """Count by level what a column keeps, over the rows that all columns judged and claim."""
-    counts: dict[str, Kept] = {}
+    counts = []
     for row in rows:
         cell, models = row.cells[index], len(row.models)
         if cell and all(other and other.verdict is not Verdict.NOT_CLAIMED for other in row.cells):
-            is_kept = cell.verdict is Verdict.PASS and not cell.known
-            row_count = Kept(is_kept * models, models, (cell.verdict in DECIDED) * models)
-            counts[row.level] = counts.get(row.level, NOTHING) + row_count
-    return by_level(counts)
+            kept = Kept(cell.kept * models, models, (cell.verdict in DECIDED) * models)
+            counts.append((row.level, kept))
+    return sum_by_level(counts)
 
 
 def _notes(columns: Sequence[ComparedProvider]) -> Iterator[str]:
