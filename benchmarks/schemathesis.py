@@ -31,7 +31,8 @@ from conformance.exchange.source import Live
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.findings import BROKEN
 from conformance.live.plan import plan
-from conformance.proof import DefectColumn, prove
+from conformance.proof.matrix import DefectColumn
+from conformance.proof.processes import prove
 from conformance.providers import Provider, load_provider
 from conformance.reference.defects import with_defects
 from conformance.reference.server import ReferenceServer

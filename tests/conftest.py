@@ -15,7 +15,7 @@ from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
-from conformance.proof import Proof
+from conformance.proof.proving import Proof
 from conformance.reference.server import ReferenceServer
 from tests.extent import LONG, examples
 

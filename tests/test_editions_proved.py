@@ -20,7 +20,7 @@ from conformance.findings import BROKEN
 from conformance.parsing.images import inspect_image
 from conformance.proof.extra_cases import supplementary_cases
 from conformance.providers.asked import addressed
-from conformance.reference import create_app
+from conformance.reference.app import create_app
 from conformance.reference.defects import defects
 from conformance.reference.defects.planting import REGISTRY
 from conformance.reference.painting import Picture, animation, drawing

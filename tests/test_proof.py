@@ -23,13 +23,15 @@ from conformance.cli import app
 from conformance.contract import load_edition, schemas_directory
 from conformance.errors import ConformanceError
 from conformance.findings import BROKEN, Verdict
-from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
+from conformance.proof.extra_cases import Answered
 from conformance.proof.in_process import LOOPBACK_URL
-from conformance.proof.open_requests import Answered
+from conformance.proof.matrix import ClauseRow, DefectColumn, Matrix, holes
+from conformance.proof.processes import prove
+from conformance.proof.proving import Proof
 from conformance.proof.writing import WRITERS
-from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import defects, lying_steps, with_defects
 from conformance.reference.server import ReferenceServer
+from conformance.reference.steps import TRUTHFUL, Steps
 from tests.extent import LONG, sample
 
 EDITION = load_edition()

@@ -9,7 +9,7 @@ import httpx
 
 from conformance.clients.answers import VALID, Reply, Trial, reply_of
 from conformance.contract import load_edition
-from conformance.reference import ReferenceServer
+from conformance.reference.server import ReferenceServer
 from conformance.results.evidence import fold
 
 _SECONDS = 60.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
-from conformance.proof.open_requests import Answered
+from conformance.proof.extra_cases import Answered
 
 RED = BROKEN | {Verdict.HARNESS_ERROR}
 """The verdicts that detect a defect; a clause that raises detects one as well."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -12,10 +12,11 @@ from typing import Any
 from conformance.cases import cases_for
 from conformance.clauses import CHAPTERS as CLAUSE_CHAPTERS
 from conformance.clauses import clauses_of
-from conformance.contract import Edition, load_edition, model_named
+from conformance.clauses.bindings import gravest_flaw
+from conformance.clauses.derivation import clause_id
+from conformance.contract import Edition, SchemaRule, load_edition, model_named
 from conformance.errors import ConformanceError, UnknownNameError
-from conformance.reference.defects.derivation import derive_defects
-from conformance.reference.defects.planting import REGISTRY, Defect
+from conformance.reference.defects.planting import REGISTRY, Defect, Plant, forgiving
 from conformance.reference.steps import ASKED_MODEL, TRUTHFUL, Steps, replaced_steps
 
 __all__ = ["CHAPTERS", "Defect", "defects", "lying_steps", "with_defects"]
@@ -133,3 +134,35 @@ def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) 
     if model is not None:
         model_named(edition, model)
     return with_defects(TRUTHFUL, ids, model, edition)
+
+
+_COUNT = (
+    "count.zero-refused",
+    "count.negative-refused",
+    "count.fractional-refused",
+    "count.non-numeric-refused",
+    "count.above-maximum-refused",
+)
+
+
+def derive_defects(edition: Edition) -> Iterator[Defect]:
+    """Yield a defect for every rule of the edition that a request can break, and one for all."""
+    ids = ((clause_id(model, rule), rule) for model in edition.every_model for rule in model.rules)
+    rules = {claim: rule for claim, rule in ids if claim is not None}
+    for claim, rule in rules.items():
+        name = claim.partition(".")[2]
+        lie = f"A request that breaks the rule {name} is answered with an image."
+        yield Defect(f"{claim}-broken", lie, (claim,), ("D1",), _taking(rule))
+    yield Defect(
+        "parameters.accept-all",
+        "Nothing is validated: what breaks a rule is left out, and the rest is answered.",
+        (*rules, *_COUNT),
+        ("accept-all",),
+        lambda steps: forgiving(steps, None, lambda _request: True),
+    )
+
+
+def _taking(rule: SchemaRule) -> Plant:
+    return lambda steps: forgiving(
+        steps, rule.parameter, lambda request: gravest_flaw(request) == rule.keyword
+    )
