@@ -116,7 +116,7 @@ def _client(treated: str, served: tuple[str, ...]) -> Client:
         "broken": ["count.two-by-default"],
         "substituted": ["models.retired-painted-by-another"],
     }
-    steps = lying_steps(EDITION, lies[treated]) if treated in lies else TRUTHFUL
+    steps = lying_steps(lies[treated], edition=EDITION) if treated in lies else TRUTHFUL
     return bench_client(EDITION, steps, served, _loop())
 
 

@@ -19,7 +19,7 @@ from conformance.errors import ConformanceError, UnknownNameError
 from conformance.reference.defects.planting import REGISTRY, Defect, Plant, forgiving
 from conformance.reference.steps import ASKED_MODEL, TRUTHFUL, Steps, replaced_steps
 
-__all__ = ["CHAPTERS", "Defect", "defects", "lying_steps", "with_defects"]
+__all__ = ["CHAPTERS", "Defect", "defects", "lying_steps"]
 
 CHAPTERS = (*CLAUSE_CHAPTERS, "outages")
 """The chapters of clauses in reading order, then outages, which break no promise."""
@@ -77,25 +77,24 @@ def _is_lie_in(edition: Edition, defect: Defect) -> bool:
     )
 
 
-def with_defects(
-    steps: Steps,
-    ids: Sequence[str],
-    model: str | None = None,
-    edition: Edition | None = None,
+def lying_steps(
+    ids: Sequence[str], model: str | None = None, edition: Edition | None = None
 ) -> Steps:
     """Plant defects one upon the other; with a model, in the answers of that model only.
 
-    Raises UnknownNameError for an unknown id, and ConformanceError for a lie about no one model.
+    Raises UnknownNameError for an unknown defect or model, and ConformanceError for a lie about
+    no one model.
     """
-    known = defects(edition)
-    lying = steps
+    known, lying = defects(edition), TRUTHFUL
+    if model is not None:
+        model_named(edition or load_edition(), model)
     for name in ids:
         if name not in known:
             raise UnknownNameError("defect", name, known)
         if model is not None:
             _check_restrictable(known[name], model)
         lying = known[name].plant(lying)
-    return lying if model is None else _restricted(steps, lying, model)
+    return lying if model is None else _restricted(lying, model)
 
 
 def _check_restrictable(defect: Defect, model: str) -> None:
@@ -112,28 +111,18 @@ def _check_restrictable(defect: Defect, model: str) -> None:
         )
 
 
-def _restricted(truthful: Steps, lying: Steps, model: str) -> Steps:
+def _restricted(lying: Steps, model: str) -> Steps:
     """Return steps that lie only if the request names this model."""
 
     def either(truth: Callable[..., Any], lie: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *values: (lie if ASKED_MODEL.get() == model else truth)(*values)
 
     # The list is about all models, and a lie itself knows which files are of its own answers.
-    of_models = replaced_steps(truthful, lying) - {"model_list", "file"}
+    of_models = replaced_steps(TRUTHFUL, lying) - {"model_list", "file"}
     restricted: dict[str, Any] = {
-        name: either(getattr(truthful, name), getattr(lying, name)) for name in of_models
+        name: either(getattr(TRUTHFUL, name), getattr(lying, name)) for name in of_models
     }
     return replace(lying, **restricted)
-
-
-def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) -> Steps:
-    """Return the steps of a provider with these defects, for one model or for all.
-
-    Raises UnknownNameError for an unknown defect or model.
-    """
-    if model is not None:
-        model_named(edition, model)
-    return with_defects(TRUTHFUL, ids, model, edition)
 
 
 _COUNT = (
