@@ -186,14 +186,13 @@ def summarize(runs: Sequence[Run]) -> Summary:
     promises = promises_of(_binding_findings(merged), _explanations(merged))
     rows = tuple(_rows(merged, promises))
     open_ones, explained = _undecided(runs, findings)
-    broken = tuple(
-        broken_promises(
-            findings,
-            (clause for contract in merged.contracts.values() for clause in contract.clauses),
-            lambda provider, clause: merged.contract(provider).statement(clause),
-        )
+    broken = broken_promises(
+        findings,
+        (clause for contract in merged.contracts.values() for clause in contract.clauses),
+        lambda provider, clause: merged.contract(provider).statement(clause),
     )
     newly_broken = [promise for promise in broken if not promise.known]
+    not_claimed = [finding for finding in findings if finding.verdict is Verdict.NOT_CLAIMED]
     sides = sides_of(merged.runs)
     return Summary(
         merged=merged,
@@ -202,15 +201,11 @@ def summarize(runs: Sequence[Run]) -> Summary:
         chapters=_chapters(merged, promises),
         broken=broken,
         causes=tuple(causes_of(newly_broken, findings, merged.observations)),
-        reasons=tuple(reasons(promise for promise in broken if promise.known)),
-        undecided=tuple(group_by_reason(open_ones)),
-        explained=tuple(group_by_reason(explained)),
-        not_claimed=tuple(
-            group_by_reason(
-                finding for finding in findings if finding.verdict is Verdict.NOT_CLAIMED
-            )
-        ),
-        observations=tuple(group_observations(merged.observations)),
+        reasons=reasons(promise for promise in broken if promise.known),
+        undecided=group_by_reason(open_ones),
+        explained=group_by_reason(explained),
+        not_claimed=group_by_reason(not_claimed),
+        observations=group_observations(merged.observations),
         painters=painters(merged.runs),
         complete=all(run.complete for run in runs),
         conclusion=gravest(map(conclusion_of, runs)),
