@@ -46,7 +46,8 @@ def changes_between(old: Edition, new: Edition) -> Changes:
     that was none.
     """
     models = common_models(old, new)
-    changes = sorted(_changes(old, new, models), key=lambda change: AREAS.index(change.area))
+    areas = list(AREAS)
+    changes = sorted(_changes(old, new, models), key=lambda change: areas.index(change.area))
     return Changes(
         schema=1,
         old=_facts(old),

@@ -213,7 +213,10 @@ def summarize(runs: Sequence[Run]) -> Summary:
         capabilities=model_tables(
             {row.column: sides[row.column] for row in rows if row.column in sides}
         ),
-        offers=model_offers({row.column: row.kept for row in rows}, sent_once(merged.runs)),
+        offers=model_offers(
+            {row.column: row.kept for row in rows},
+            group_by(sent_once(merged.runs), lambda exchange: exchange.column),
+        ),
         parts=parts(runs),
     )
 
