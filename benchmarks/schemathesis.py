@@ -33,9 +33,10 @@ from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport
 from conformance.findings import BROKEN
 from conformance.live.plan import plan
-from conformance.proof import DefectColumn, prove
+from conformance.proof.matrix import DefectColumn
+from conformance.proof.processes import prove
 from conformance.providers import Provider, load_provider
-from conformance.reference.defects import with_defects
+from conformance.reference.defects import lying_steps
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
 from conformance.runner.engine import Engine
@@ -94,7 +95,7 @@ class Server:
     @contextmanager
     def lying(self, defect: str | None) -> Iterator[Recorder]:
         """Serve, with one defect or none, behind a proxy that counts."""
-        steps = with_defects(TRUTHFUL, [defect]) if defect else TRUTHFUL
+        steps = lying_steps([defect]) if defect else TRUTHFUL
         upstream = ReferenceServer(load_edition(), key=KEY, port=self.port, steps=steps)
         with upstream, Recorder(self.origin) as recorder:
             yield recorder

@@ -16,7 +16,7 @@ from benchmarks.recorder import Recorder, Seen
 from benchmarks.schemathesis import DEFECTS, MODEL, Hunt, Server, document, pairs_in, read_report
 from conformance.cases.covering import space_of
 from conformance.contract import load_edition
-from conformance.proof import DefectColumn
+from conformance.proof.matrix import DefectColumn
 from conformance.providers import load_provider
 from conformance.reference.defects import defects
 from conformance.reference.server import ReferenceServer

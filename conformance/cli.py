@@ -12,7 +12,7 @@ from conformance.commands.clients import clients
 from conformance.commands.compare import compare
 from conformance.commands.docs import docs
 from conformance.commands.drift import drift
-from conformance.commands.edition import app as edition
+from conformance.commands.editions import app as edition
 from conformance.commands.editions import changes, editions
 from conformance.commands.history import history
 from conformance.commands.judge import judge

@@ -17,7 +17,7 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport
-from conformance.proof import Proof
+from conformance.proof.proving import Proof
 from conformance.reference.server import ReferenceServer
 from tests.extent import LONG, examples
 

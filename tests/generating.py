@@ -11,7 +11,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from conformance.reference import ReferenceServer
+from conformance.reference.server import ReferenceServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

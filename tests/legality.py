@@ -18,7 +18,9 @@ from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Verdict
 from conformance.proof.extra_cases import NOW, supplementary_cases
 from conformance.proof.in_process import BASE_URL, InProcess
-from conformance.reference import DEFAULT_KEY, TRUTHFUL, Steps, create_app
+from conformance.reference.app import create_app
+from conformance.reference.server import DEFAULT_KEY
+from conformance.reference.steps import TRUTHFUL, Steps
 from tests.variations.urls import ELSEWHERE
 
 if TYPE_CHECKING:

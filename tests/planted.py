@@ -19,8 +19,8 @@ from conformance.exchange.outcome import outcome_of
 from conformance.proof.extra_cases import cases_of_proof, family_names, standing_of
 from conformance.proof.in_process import Bench
 from conformance.proof.matrix import RED
-from conformance.reference import TRUTHFUL
 from conformance.reference.defects import defects
+from conformance.reference.steps import TRUTHFUL
 from conformance.runner.planned_request import sent_by
 from tests.miniatures import Case, judged_case, read_answer
 

@@ -18,7 +18,8 @@ from conformance.clauses import clauses_of
 from conformance.clauses.stamps import FILE, Stamps, load_stamps
 from conformance.contract import Edition, load_edition
 from conformance.findings import BROKEN, Finding, Verdict
-from conformance.proof import Matrix, prove
+from conformance.proof.matrix import Matrix
+from conformance.proof.processes import prove
 from conformance.recordings.inputs import ForeignReport
 from conformance.recordings.judging import judge_files
 from conformance.results.run_file import read_run

@@ -29,7 +29,7 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Verdict
 from conformance.proof.in_process import BASE_URL, InProcess
-from conformance.reference import create_app
+from conformance.reference.app import create_app
 
 if TYPE_CHECKING:
     from conformance.cases.model import Case

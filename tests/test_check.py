@@ -18,8 +18,7 @@ from conformance.live.cost import cost_of
 from conformance.providers import load_provider
 from conformance.providers.ad_hoc import KEY_VARIABLE, provider_at, toml_of
 from conformance.providers.asked import documented_cases, edition_of
-from conformance.reference.defects import with_defects
-from conformance.reference.steps import TRUTHFUL
+from conformance.reference.defects import lying_steps
 from conformance.results.run_file import read_run
 from conformance.runner.planned_request import sent_by
 from conformance.runner.shortlist import cannot_be_billed, shortlist
@@ -46,7 +45,7 @@ def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
 
 def test_check_finds_what_is_broken_and_is_resumed_without_painting_again(tmp_path: Path) -> None:
     bodies: list[dict[str, Any]] = []
-    with watched(steps=with_defects(TRUTHFUL, ["count.n-ignored"])) as (base_url, eye):
+    with watched(steps=lying_steps(["count.n-ignored"])) as (base_url, eye):
         eye.by_body = bodies.append
         words = ["check", base_url, "--models", "dall-e-2"]
         ended = command(tmp_path, *words, "-o", "one.jsonl", IMAGE_API_KEY=KEY)

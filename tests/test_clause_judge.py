@@ -224,7 +224,9 @@ def test_refusal_of_an_open_request_for_another_reason_is_left_undecided(
 
 def test_run_says_of_a_blamed_model_what_its_control_shows() -> None:
     models, loop = ["dall-e-3"], asyncio.new_event_loop()
-    client = bench_client(EDITION, lying_steps(EDITION, ["errors.model-blamed"]), models, loop)
+    client = bench_client(
+        EDITION, lying_steps(["errors.model-blamed"], edition=EDITION), models, loop
+    )
     provider = Provider("blaming", "Blaming", BASE_URL, {"dall-e-3": "dall-e-3"})
     cases, source = all_cases(EDITION, models), Live(lambda: client)
     engine = Engine(provider, EDITION, clauses_of(EDITION), cases, source, date(2026, 9, 21))

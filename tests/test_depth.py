@@ -21,8 +21,7 @@ from conformance.live.plan import Plan, painted_usd, plan
 from conformance.proof.in_process import bench_client
 from conformance.providers import load_provider
 from conformance.providers.asked import depth_of, documented_cases
-from conformance.reference.defects import with_defects
-from conformance.reference.steps import TRUTHFUL
+from conformance.reference.defects import lying_steps
 from conformance.results.conclusion import undecided
 from conformance.runner.engine import Engine
 from conformance.runner.options import Options
@@ -44,7 +43,7 @@ class Asked:
     """An engine in front of a provider that tells one lie, and what it was asked."""
 
     def __init__(self, lie: str, model: str = "dall-e-2") -> None:
-        steps = with_defects(TRUTHFUL, [lie] if lie else [], edition=EDITION)
+        steps = lying_steps([lie] if lie else [], edition=EDITION)
         loop = asyncio.new_event_loop()
         self.client = bench_client(EDITION, steps, [model], loop)
         self.target = self.client.target

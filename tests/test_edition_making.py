@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 from rich.console import Console
 
-from conformance.commands.edition import check
 from conformance.commands.editions import changes as changes_command
+from conformance.commands.editions import check
 from conformance.contract import (
     DEFAULT_EDITION,
     Edition,
@@ -30,8 +30,11 @@ from conformance.contract.schema_files import DIGEST_FILE, freeze
 from conformance.editions.changes import changes_between, lifecycle_changes
 from conformance.editions.checking import check_edition, faults
 from conformance.editions.creating import new_edition
-from conformance.editions.document_differences import document_differences, unnamed_models
-from conformance.editions.mentions import unnamed_citations
+from conformance.editions.document_differences import (
+    document_differences,
+    unnamed_citations,
+    unnamed_models,
+)
 from conformance.editions.openapi import DocumentError, read_document
 from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
 from tests.contract import change, copied, set_member

@@ -19,10 +19,9 @@ from conformance.cases.documented import all_cases
 from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
 from conformance.findings import BROKEN
 from conformance.parsing.images.facts import inspect_image
-from conformance.proof.extra_cases import supplementary_cases
-from conformance.proof.open_requests import open_twins
+from conformance.proof.extra_cases import open_twins, supplementary_cases
 from conformance.providers.asked import addressed
-from conformance.reference import create_app
+from conformance.reference.app import create_app
 from conformance.reference.defects import defects
 from conformance.reference.defects.planting import REGISTRY
 from conformance.reference.painting import Picture, animation, drawing

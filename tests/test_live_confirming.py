@@ -12,8 +12,7 @@ from msgspec import structs
 from starlette.responses import JSONResponse, Response
 
 from conformance.findings import Finding, Verdict
-from conformance.reference.defects import with_defects
-from conformance.reference.steps import TRUTHFUL
+from conformance.reference.defects import lying_steps
 from conformance.results.baselines import NightsError, OtherRunError, RunFilter
 from conformance.results.records import ContractRecord
 from conformance.results.run_file import Run, read_run, write_run
@@ -116,7 +115,7 @@ def test_first_requests_are_all_made_before_any_repeat(
 def test_killed_run_loses_nothing_that_waited_to_be_confirmed(good: Path, tmp_path: Path) -> None:
     chosen: dict[str, Any] = {"cases": "[bn]*", "baseline": good / "1.jsonl"}
     killed = tmp_path / "killed.jsonl"
-    with watched(steps=with_defects(TRUTHFUL, ["envelope.created-float"])) as (url, _):
+    with watched(steps=lying_steps(["envelope.created-float"])) as (url, _):
         with session(tmp_path, url, **chosen) as found:
             found.live.ledger_file = ledger_of(killed)
             write_run(Run(found.header()), killed)

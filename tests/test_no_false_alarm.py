@@ -16,7 +16,9 @@ from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport
 from conformance.findings import Verdict
 from conformance.proof.extra_cases import NOW
-from conformance.reference import DEFAULT_KEY, TRUTHFUL, create_app
+from conformance.reference.app import create_app
+from conformance.reference.server import DEFAULT_KEY
+from conformance.reference.steps import TRUTHFUL
 from tests.extent import sample
 from tests.legality import CASES, Table, alarms, differs, few_cases, silenced
 from tests.variations import REGISTRY, Variation

@@ -24,13 +24,15 @@ from conformance.cli import app
 from conformance.contract import load_edition, schemas_directory
 from conformance.errors import ConformanceError
 from conformance.findings import BROKEN, Verdict
-from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
+from conformance.proof.extra_cases import Answered
 from conformance.proof.in_process import LOOPBACK_URL
-from conformance.proof.open_requests import Answered
+from conformance.proof.matrix import ClauseRow, DefectColumn, Matrix, holes
+from conformance.proof.processes import prove
+from conformance.proof.proving import Proof
 from conformance.proof.writing import WRITERS
-from conformance.reference import TRUTHFUL, Steps
-from conformance.reference.defects import defects, lying_steps, with_defects
+from conformance.reference.defects import defects, lying_steps
 from conformance.reference.server import ReferenceServer
+from conformance.reference.steps import Steps
 from tests.extent import LONG, sample
 
 EDITION = load_edition()
@@ -184,7 +186,7 @@ def test_proof_page_shows_text_as_text() -> None:
 
 def test_served_defect_lies_over_http() -> None:
     body = {"model": "dall-e-2", "prompt": "a boat", "n": 3, "response_format": "url"}
-    steps = lying_steps(EDITION, ["count.n-ignored"])
+    steps = lying_steps(["count.n-ignored"], edition=EDITION)
     with ReferenceServer(EDITION, steps=steps) as server:
         answer = httpx.post(f"{server.base_url}/images/generations", json=body, headers=KEY)
     assert len(answer.json()["data"]) == 1
@@ -240,13 +242,13 @@ def red(proof: Proof, steps: Steps, models: Sequence[str] = MODELS) -> set[str]:
 @pytest.mark.parametrize("pair", sample(PAIRS, 5), ids=" and ".join)
 def test_two_lies_turn_the_clauses_of_both_red(pair: tuple[str, str], proof: Proof) -> None:
     claimed = {claim for name in pair for claim in defects()[name].claims}
-    assert red(proof, with_defects(TRUTHFUL, pair)) == claimed
+    assert red(proof, lying_steps(pair)) == claimed
 
 
 def test_order_in_which_lies_are_planted_is_of_no_matter(proof: Proof) -> None:
     one, other = PAIRS[0]
     claimed = {*defects()[one].claims, *defects()[other].claims}
-    assert red(proof, with_defects(TRUTHFUL, [other, one]), ["gpt-image-1-mini"]) == claimed
+    assert red(proof, lying_steps([other, one]), ["gpt-image-1-mini"]) == claimed
 
 
 @pytest.mark.parametrize(
@@ -266,14 +268,14 @@ def test_order_in_which_lies_are_planted_is_of_no_matter(proof: Proof) -> None:
 def test_lies_about_one_model_leave_the_others_true(
     names: list[str], model: str, proof: Proof
 ) -> None:
-    steps = with_defects(TRUTHFUL, names, model)
+    steps = lying_steps(names, model)
     others = [each for each in MODELS if each != model]
     assert red(proof, steps, [model]) == {c for name in names for c in defects()[name].claims}
     assert red(proof, steps, others) == set()
 
 
 def test_lie_about_keys_holds_for_the_model_that_the_body_names() -> None:
-    steps = with_defects(TRUTHFUL, ["authentication.missing-key-painted"], "dall-e-3")
+    steps = lying_steps(["authentication.missing-key-painted"], "dall-e-3")
     with ReferenceServer(load_edition(), steps=steps) as server:
         generations, models = f"{server.base_url}/images/generations", f"{server.base_url}/models"
         statuses = [
@@ -289,7 +291,7 @@ def test_lie_about_keys_holds_for_the_model_that_the_body_names() -> None:
 )
 def test_lie_of_no_model_is_refused_for_one(name: str, about: str) -> None:
     with pytest.raises(ConformanceError, match=f"{name} is a lie about {about}, .*leave --defect"):
-        with_defects(TRUTHFUL, [name], "dall-e-2")
+        lying_steps([name], "dall-e-2")
 
 
 def test_lies_that_only_a_public_address_can_tell_are_marked_so(proof: Proof) -> None:

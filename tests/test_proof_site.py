@@ -20,10 +20,9 @@ from conformance.clauses import clauses_of
 from conformance.cli import app
 from conformance.contract import Edition, load_edition
 from conformance.documentation.build import broken, build_site, prose, spans
-from conformance.documentation.examples import body_text, laid_out
-from conformance.documentation.failure_modes import failure_modes
+from conformance.documentation.examples import body_text, failure_modes, laid_out
 from conformance.errors import ConformanceError
-from conformance.proof import Proof
+from conformance.proof.proving import Proof
 from conformance.reference.defects import defects
 from tests.browser import Opened, opened
 from tests.extent import sample

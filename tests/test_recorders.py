@@ -18,8 +18,8 @@ import vcr
 from conformance.contract import load_edition
 from conformance.exchange.transport.codings import zstd
 from conformance.recordings.judging import judge_files
-from conformance.reference import TRUTHFUL
 from conformance.reference.server import ReferenceServer
+from conformance.reference.steps import TRUTHFUL
 from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import read_run
 

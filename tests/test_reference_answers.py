@@ -20,8 +20,9 @@ import pytest
 from PIL import Image
 
 from conformance.parsing import read_event_stream
-from conformance.reference import TRUTHFUL, ReferenceServer
 from conformance.reference.painting import FINISHED, Picture, image_file, paint
+from conformance.reference.server import ReferenceServer
+from conformance.reference.steps import TRUTHFUL
 from tests.generating import (
     GPT,
     KEY,

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.contract import load_edition
-from conformance.reference import ReferenceServer, ReferenceServerError
 from conformance.reference.admission import MAX_BODY, validate
 from conformance.reference.answers import Job, resolve
 from conformance.reference.errors import Refusal
+from conformance.reference.server import ReferenceServer, ReferenceServerError
 from tests.generating import (
     KEY,
     MODELS,

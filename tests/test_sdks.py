@@ -23,7 +23,7 @@ from filelock import FileLock
 from PIL import Image
 
 from conformance.contract import load_edition
-from conformance.reference import ReferenceServer
+from conformance.reference.server import ReferenceServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,9 +18,8 @@ import yaml
 
 from conformance.contract import load_edition
 from conformance.findings import Finding
-from conformance.reference.defects import with_defects
+from conformance.reference.defects import lying_steps
 from conformance.reference.server import ReferenceServer
-from conformance.reference.steps import TRUTHFUL
 from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import answer, night
@@ -172,7 +171,7 @@ def environment_of(name: str, **more: str) -> dict[str, str]:
 
 
 def lying(*defects: str) -> ReferenceServer:
-    return ReferenceServer(load_edition(), key=KEY, steps=with_defects(TRUTHFUL, defects))
+    return ReferenceServer(load_edition(), key=KEY, steps=lying_steps(defects))
 
 
 def judge(runner: Runner, *defects: str, **more: str) -> None:

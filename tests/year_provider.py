@@ -15,8 +15,8 @@ from conformance.exchange.client import Client
 from conformance.exchange.model import Exchange, Failure, Response
 from conformance.live.cost import usage_of
 from conformance.proof.in_process import bench_client
-from conformance.reference import TRUTHFUL
 from conformance.reference.defects import lying_steps
+from conformance.reference.steps import TRUTHFUL
 from tests.year_script import BY_TOKENS, FIRST, NAMES, Model, Script
 
 EDITION = load_edition()
@@ -116,7 +116,7 @@ def _client(treated: str, served: tuple[str, ...]) -> Client:
         "broken": ["count.two-by-default"],
         "substituted": ["models.retired-painted-by-another"],
     }
-    steps = lying_steps(EDITION, lies[treated]) if treated in lies else TRUTHFUL
+    steps = lying_steps(lies[treated], edition=EDITION) if treated in lies else TRUTHFUL
     return bench_client(EDITION, steps, served, _loop())
 
 

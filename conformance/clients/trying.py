@@ -28,7 +28,7 @@ from conformance.clients.outcomes import ClientOutcomes, record_outcomes
 from conformance.clients.records import ClientOutcome, Effect
 from conformance.contract import load_edition
 from conformance.parsing import printable, read_json
-from conformance.reference import ReferenceServer
+from conformance.reference.server import ReferenceServer
 from conformance.results.evidence import fold
 
 _REFERENCE_SECONDS = 60.0

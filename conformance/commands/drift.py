@@ -37,12 +37,10 @@ def drift(
     """
     from conformance.reports.drift.drift import drift as find_changes
     from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
-    from conformance.results.baselines import bases_of, split_paths
-    from conformance.results.run_file import read_run
+    from conformance.results.baselines import read_bases_and_new
 
     rendering = Rendering(format_, output, {"md": drift_markdown, "json": drift_json})
-    bases, newest = split_paths(runs)
-    new = read_run(newest)
-    changes = find_changes(bases_of(bases, new, nights), new, unconfirmed_too)
+    bases, new = read_bases_and_new(runs, nights)
+    changes = find_changes(bases, new, unconfirmed_too)
     rendering.show(changes, print_drift)
     raise typer.Exit(changes.exit_code)

@@ -8,19 +8,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import (
-    BaseURL,
-    Cases,
-    Clauses,
-    DepthName,
-    EditionName,
-    MaxRequests,
-    Models,
-    Plugins,
-    Requests,
-    Strength,
-    end_with_the_pipe,
-)
+from conformance.commands import options
 from conformance.output.files import write_text
 
 
@@ -42,16 +30,16 @@ def plan(
         str | None,
         typer.Option(metavar="USD", help="The most it may cost, in US dollars; or unlimited."),
     ] = None,
-    clauses: Clauses = "*",
-    plugin: Plugins = None,
-    models: Models = "*",
-    cases: Cases = "*",
-    base_url: BaseURL = None,
-    strength: Strength = None,
-    depth: DepthName = None,
-    max_requests: MaxRequests = None,
-    edition: EditionName = None,
-    requests: Requests = None,
+    clauses: options.Clauses = "*",
+    plugin: options.Plugins = None,
+    models: options.Models = "*",
+    cases: options.Cases = "*",
+    base_url: options.BaseURL = None,
+    strength: options.Strength = None,
+    depth: options.DepthName = None,
+    max_requests: options.MaxRequests = None,
+    edition: options.EditionName = None,
+    requests: options.Requests = None,
     format_: Annotated[
         PlanFormat, typer.Option("--format", metavar="FORMAT", help="A table to read, or JSON.")
     ] = PlanFormat.TABLE,
@@ -77,7 +65,7 @@ def plan(
     from conformance.runner.planned_request import planned_clauses
     from conformance.runner.session import Session
 
-    end_with_the_pipe()
+    options.end_with_the_pipe()
     # a session reads what a run would; its engines, which need a key, are not made
     session = Session(
         Options(

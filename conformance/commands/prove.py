@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from conformance.commands.options import EditionName, end_with_the_pipe
 from conformance.contract import DEFAULT_EDITION
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.files import write_text
 
 
@@ -36,16 +37,19 @@ def prove(
     Exit codes: 0 no hole, 1 holes, 2 could not be proven.
     """
     from conformance.contract import load_edition
-    from conformance.proof import holes
+    from conformance.proof.matrix import holes
     from conformance.proof.processes import prove as prove_all
-    from conformance.proof.terminal import chosen_defects, print_proof, progress_bar
-    from conformance.proof.writing import WRITERS
+    from conformance.proof.writing import WRITERS, print_proof, progress_bar
+    from conformance.reference.defects import defects
 
     unknown_formats = [path for path in output or [] if path.suffix not in WRITERS]
     if unknown_formats:
         raise ConformanceError(f"{unknown_formats[0]}: end its name in {', '.join(WRITERS)}")
     contract = load_edition(edition or DEFAULT_EDITION)
-    names = chosen_defects(contract, defect)
+    known = defects(contract)
+    names = [name for name in known if fnmatchcase(name, defect)]
+    if not names:
+        raise UnknownNameError("defect", defect, known)
     with progress_bar(Console(stderr=True), len(names), quiet) as advance:
         matrix = prove_all(contract, names, workers, advance)
     end_with_the_pipe()

@@ -44,7 +44,7 @@ def serve(
     from conformance.reference.server import serve as serve_reference
 
     loaded = load_edition(edition or DEFAULT_EDITION)
-    steps = lying_steps(loaded, defect or (), defect_model)
+    steps = lying_steps(defect or (), defect_model, loaded)
     extra_models = [model_named(loaded, name).name for name in model or ()]
     models = dict.fromkeys(
         [*loaded.models, *extra_models, *([defect_model] if defect_model else [])]

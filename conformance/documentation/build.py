@@ -21,17 +21,15 @@ from conformance.clauses.registry import chapters
 from conformance.contract import DEFAULT_EDITION, Edition
 from conformance.contract.promises import DocumentedPromise
 from conformance.contract.records import Citation
-from conformance.documentation.examples import Demonstration, failures
+from conformance.documentation.examples import Demonstration, FailureMode, failure_modes, failures
 from conformance.documentation.explanation import Explainer, Explanation
-from conformance.documentation.failure_modes import FailureMode, failure_modes
-from conformance.documentation.parameter_table import parameter_rows
-from conformance.documentation.traceability import Traceability, as_json, trace
+from conformance.documentation.traceability import Traceability, as_json, parameter_rows, trace
 from conformance.errors import ConformanceError
 from conformance.output.files import write_text
 from conformance.output.shell import quoted
-from conformance.proof.writing import environment
 from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
+from conformance.reports.templating import environment
 
 Files = Iterator[tuple[str, str]]
 
@@ -156,7 +154,7 @@ def _models(facts: Facts) -> Mapping[str, int]:
 
 @cache
 def _templates() -> Environment:
-    templates = environment(TEMPLATES)
+    templates = environment(folder=TEMPLATES, keep_trailing_newline=True)
     templates.filters |= {"prose": prose, "places": places, "spans": spans, "broken": broken}
     return templates
 

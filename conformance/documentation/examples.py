@@ -1,10 +1,12 @@
-"""Examples of failures: every planted defect, as the clauses that detect it report it."""
+"""Examples of failures: planted defects as clauses report them, and bug reports of others."""
 
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
@@ -12,8 +14,8 @@ from conformance.documentation.explanation import curl_of
 from conformance.exchange.answer import Answer
 from conformance.findings import Finding
 from conformance.parsing import read_json
-from conformance.proof import Proof
 from conformance.proof.in_process import LOOPBACK_URL
+from conformance.proof.proving import Proof
 from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
 from conformance.results.evidence import evidence, fold
@@ -92,3 +94,64 @@ def laid_out(body: str) -> str:
     if reading.fault is not None or json.dumps(reading.value, separators=(",", ":")) != body:
         return body
     return json.dumps(reading.value, indent=2, ensure_ascii=False)
+
+
+REPORTS = Path(__file__).with_name("reports.toml")
+_HOST = "https://github.com/"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One issue or pull request of another project."""
+
+    name: str
+    url: str
+    whole: bool  # read in full, not in part
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFailure:
+    """One failure that was seen in practice, and who reported it."""
+
+    mode: str
+    what: str
+    clauses: tuple[str, ...]
+    reports: tuple[Report, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureMode:
+    """One way in which providers fail."""
+
+    id: str
+    title: str
+    seen: tuple[ReportedFailure, ...]
+
+
+def failure_modes() -> tuple[FailureMode, ...]:
+    """Load the failure modes and their reports, in order."""
+    content = tomllib.loads(REPORTS.read_text(encoding="utf-8"))
+    return tuple(
+        FailureMode(
+            name,
+            mode["title"],
+            tuple(
+                ReportedFailure(
+                    mode=name,
+                    what=failure["what"],
+                    clauses=tuple(failure["clauses"]),
+                    reports=(
+                        *(_report(path, True) for path in failure.get("read", ())),
+                        *(_report(path, False) for path in failure.get("excerpt", ())),
+                    ),
+                )
+                for failure in mode["seen"]
+            ),
+        )
+        for name, mode in content.items()
+    )
+
+
+def _report(path: str, is_read_in_full: bool) -> Report:
+    owner, project, _, number = path.split("/")
+    return Report(f"{owner}/{project}#{number}", _HOST + path, is_read_in_full)

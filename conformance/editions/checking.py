@@ -27,8 +27,11 @@ from conformance.contract.schema_files import (
     read_json_file,
 )
 from conformance.documentation.traceability import trace
-from conformance.editions.document_differences import document_differences, unnamed_models
-from conformance.editions.mentions import unnamed_citations
+from conformance.editions.document_differences import (
+    document_differences,
+    unnamed_citations,
+    unnamed_models,
+)
 from conformance.editions.openapi import read_document
 from conformance.editions.requests import common_models
 from conformance.errors import ConformanceError

@@ -11,18 +11,18 @@ from msgspec import Struct
 
 from conformance.results.field_types import one_of
 
-AREAS = (
-    "endpoint",
-    "models",
-    "lifecycle",
-    "requests",
-    "parameters",
-    "answers",
-    "clauses",
-    "promises",
-    "open",
-)
-"""Where editions differ, in the order in which a reader wants to know."""
+AREAS = {
+    "endpoint": "Endpoint",
+    "models": "Models",
+    "lifecycle": "When models begin and end",
+    "requests": "Requests that are decided otherwise",
+    "parameters": "Parameters",
+    "answers": "Answers",
+    "clauses": "Clauses",
+    "promises": "Promises",
+    "open": "Open questions",
+}
+"""Where editions differ, in the order in which a reader wants to know, with the title of each."""
 
 Area = Annotated[str, one_of(*AREAS)]
 Kind = Annotated[str, one_of("added", "removed", "changed")]

@@ -13,17 +13,6 @@ from conformance.reports.console_text import Paper, Part
 from conformance.reports.formatting import json_document
 from conformance.reports.markdown import fill
 
-TITLES = {
-    "endpoint": "Endpoint",
-    "models": "Models",
-    "lifecycle": "When models begin and end",
-    "requests": "Requests that are decided otherwise",
-    "parameters": "Parameters",
-    "answers": "Answers",
-    "clauses": "Clauses",
-    "promises": "Promises",
-    "open": "Open questions",
-}
 _SAYS_CLAUSES = frozenset({"clauses", "promises"})  # areas whose differences name them already
 _SHOWN = 12  # changes of an area on the terminal, without --all
 
@@ -35,7 +24,7 @@ def changes_json(changes: Changes) -> str:
 
 def changes_markdown(changes: Changes) -> str:
     """Write the differences as GitHub-flavoured Markdown."""
-    values = {"changes": changes, "areas": AREAS, "titles": TITLES}
+    values = {"changes": changes, "areas": AREAS}
     return fill("editions.md.jinja", {**values, "closing": closing(changes)})
 
 
@@ -61,7 +50,7 @@ def print_changes(changes: Changes, console: Console, show_all: bool = False) ->
     """Print the differences, of long lists the first; with `show_all`, all of them."""
     paper = Paper(console)
     sections = [("What a provider must change", changes.demands, _demand)]
-    sections += [(TITLES[area], changes.of(area), _difference) for area in AREAS]
+    sections += [(title, changes.of(area), _difference) for area, title in AREAS.items()]
     for title, changes_of_section, parts in sections:
         if changes_of_section:
             paper.title(f"{title} ({len(changes_of_section)})")

@@ -1,16 +1,26 @@
-"""Cases of the proof beyond the documented ones, so that every clause binds some."""
+"""Cases of the proof beyond the documented ones, so that every clause binds some.
+
+Every documented request is sent once more with a parameter that no source knows, to a provider that
+accepts it. Whatever is promised of an answer is promised of that answer too, so a lie in it must be
+caught as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from conformance.cases.documented import all_cases, cases_of_retired
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
-from conformance.contract import Edition, Model
+from conformance.contract import Edition, Model, RequestBody
+from conformance.findings import DECIDED, Finding, Verdict
 from conformance.lifecycle import Lifecycle, Standing
+from conformance.reference.answers import Job
+from conformance.reference.errors import Refusal
+from conformance.reference.steps import Steps
+from conformance.runner.planned_request import sent_by
 
 RETIRED, _RETIRED_LIST = "retired", "retired-models-list"
 """The smallest request to a model that has ended, and its control."""
@@ -26,6 +36,18 @@ _ENDED = Standing(
     Lifecycle(until=_DAY - timedelta(days=1), source="the proof", retrieved=str(_DAY)), _DAY
 )
 _ENDING = Standing(Lifecycle(until=SHUTDOWN, source="the proof", retrieved=str(_DAY)), _DAY)
+
+UNKNOWN = {"conformance_unknown": "lantern"}
+_OF_THE_REQUEST = frozenset({"authentication", "errors", "models", "parameters"})
+"""Chapters that judge what becomes of a request; the others judge answers."""
+
+ANSWERING = frozenset(
+    {"resolve", "paint", "answer", "events", "encode", "encode_event", "file", "finish"}
+)
+"""The steps of a provider that lead to an answer."""
+
+LEAST_JUDGED = 0.9
+"""The share of an answer's promises that must be judged, whatever the contract foresaw."""
 
 _PROMPT = "A small red sailing boat on a calm sea, seen from the shore"
 
@@ -87,3 +109,63 @@ def supplementary_cases(edition: Edition, models: Sequence[str]) -> Iterator[Cas
         if model is not None and {"stream", "safety_identifier"} <= model.parameters.keys():
             body = {"model": name, "prompt": _PROMPT, "stream": True, "safety_identifier": "a-name"}
             yield Case("stream-identified", name, body=body, control=MODELS_LIST, billed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An open request that was answered: how many of its promises there are, and were judged."""
+
+    case: str
+    promised: int
+    judged: int
+
+    @property
+    def hardly_judged(self) -> bool:
+        """Return whether too few of its promises were judged."""
+        return self.judged < LEAST_JUDGED * self.promised
+
+
+def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
+    """Return steps that ignore unknown parameters, and use a default model where none is named."""
+
+    def settled(request: RequestBody) -> RequestBody:
+        if request.expectation != "open":
+            return request
+        known = {name: value for name, value in request.body.items() if name not in request.unknown}
+        return edition.read({"model": usual_model(edition), **known})
+
+    def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
+        return steps.validate(settled(request), served)
+
+    def resolve(request: RequestBody) -> Job:
+        return steps.resolve(settled(request))
+
+    return replace(steps, validate=validate, resolve=resolve)
+
+
+def open_twins(edition: Edition, cases: Iterable[Case]) -> dict[str, tuple[Case, str]]:
+    """Return an open request for every documented one: path to case and path of the latter."""
+    twins: dict[str, tuple[Case, str]] = {}
+    for case in cases:
+        if case.body is None or sent_by(case, edition).expectation != "accepted":
+            continue
+        twin = replace(case, id=f"open-{case.id}", body={**case.body, **UNKNOWN}, control=None)
+        twins[twin.path] = twin, case.path
+        if case.model == usual_model(edition) and set(case.body) == {"model", "prompt"}:
+            body = {"prompt": case.body["prompt"]}
+            unnamed = replace(case, id="open-model-omitted", body=body, control=None)
+            twins[unnamed.path] = unnamed, case.path
+    return twins
+
+
+def judges_answers(clause: str) -> bool:
+    """Return whether a clause judges answers, and not what becomes of a request."""
+    return clause.partition(".")[0] not in _OF_THE_REQUEST
+
+
+def count_judged(case: str, twin: Iterable[Finding], findings: Iterable[Finding]) -> Answered:
+    """Count what a documented request was judged by, and how much of that its open twin was."""
+    passed = {finding.clause for finding in twin if finding.verdict is Verdict.PASS}
+    promised = set(filter(judges_answers, passed))
+    judged = {finding.clause for finding in findings if finding.verdict in DECIDED}
+    return Answered(case, len(promised), len(promised & judged))

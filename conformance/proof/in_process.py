@@ -16,7 +16,9 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure, Headers, Provenance, Response
 from conformance.exchange.transport.transport import Transport
 from conformance.proof.extra_cases import NOW, SHUTDOWN, is_of_retired
-from conformance.reference import DEFAULT_KEY, Steps, create_app
+from conformance.reference.app import create_app
+from conformance.reference.server import DEFAULT_KEY
+from conformance.reference.steps import Steps
 
 BASE_URL = "https://reference.example/v1"
 """A public name: some defects, such as URLs to private hosts, are legal in a private network."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
-from conformance.proof.open_requests import Answered
+from conformance.findings import BROKEN, Finding, Verdict, worst
+from conformance.proof.extra_cases import Answered
+from conformance.reports.grouping import group_by
 
 RED = BROKEN | {Verdict.HARNESS_ERROR}
 """The verdicts that detect a defect; a clause that raises detects one as well."""
@@ -14,12 +15,8 @@ RED = BROKEN | {Verdict.HARNESS_ERROR}
 
 def worst_by_clause(findings: Iterable[Finding]) -> dict[str, Verdict]:
     """Return the worst verdict of every clause."""
-    worst: dict[str, Verdict] = {}
-    for finding in findings:
-        previous = worst.get(finding.clause)
-        if previous is None or SEVERITY[finding.verdict] > SEVERITY[previous]:
-            worst[finding.clause] = finding.verdict
-    return worst
+    groups = group_by(findings, lambda finding: finding.clause)
+    return {clause: worst(finding.verdict for finding in group) for clause, group in groups.items()}
 
 
 def red_clauses(findings: Iterable[Finding]) -> list[str]:

@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
 from conformance.findings import Verdict
+from conformance.proof.extra_cases import Answered
 from conformance.proof.matrix import ClauseRow, DefectColumn, Matrix
-from conformance.proof.open_requests import Answered
 from conformance.proof.proving import Proof
 from conformance.reference.defects import defects
 

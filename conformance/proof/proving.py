@@ -19,9 +19,15 @@ from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Finding, Verdict
 from conformance.proof.extra_cases import (
+    ANSWERING,
+    Answered,
+    accept_open_requests,
     cases_of_proof,
+    count_judged,
     family_names,
     is_of_retired,
+    judges_answers,
+    open_twins,
     standing_of,
 )
 from conformance.proof.in_process import BASE_URL, Bench
@@ -32,17 +38,8 @@ from conformance.proof.matrix import (
     red_clauses,
     worst_by_clause,
 )
-from conformance.proof.open_requests import (
-    ANSWERING,
-    Answered,
-    accept_open_requests,
-    count_judged,
-    judges_answers,
-    open_twins,
-)
-from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect
-from conformance.reference.steps import replaced_steps
+from conformance.reference.steps import TRUTHFUL, Steps, replaced_steps
 from conformance.runner.planned_request import sent_by
 
 

@@ -1,20 +1,26 @@
-"""The matrix as JSON, Markdown and HTML."""
+"""The proof for people and machines: on a terminal, as JSON, Markdown and HTML."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from conformance.clauses.registry import chapters
 from conformance.findings import Verdict, state_of
+from conformance.output.counting import counted
+from conformance.output.tables import TableColumn, print_table
 from conformance.proof.matrix import RED, DefectColumn, Matrix, holes
+from conformance.reports.templating import environment
 from conformance.version import tool
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -48,13 +54,13 @@ def as_json(matrix: Matrix) -> str:
 
 def as_markdown(matrix: Matrix) -> str:
     """Render which clause detects which defect, as GitHub-flavoured Markdown."""
-    template = environment(TEMPLATES, autoescape=False).get_template("matrix.md.jinja")
-    return template.render(_values(matrix))
+    # escapes nothing: Markdown is made of our own texts alone
+    return _render(matrix, "matrix.md.jinja", autoescape=False)
 
 
 def as_html(matrix: Matrix) -> str:
     """Render the whole matrix as one self-contained HTML page."""
-    return environment(TEMPLATES).get_template("matrix.html.jinja").render(_values(matrix))
+    return _render(matrix, "matrix.html.jinja", autoescape=True)
 
 
 WRITERS: Mapping[str, Callable[[Matrix], str]] = {
@@ -94,27 +100,57 @@ def _defect(defect: DefectColumn) -> dict[str, Any]:
     }
 
 
-def _values(matrix: Matrix) -> dict[str, Any]:
-    return {
-        "matrix": matrix,
-        "holes": holes(matrix),
-        "clauses": list(chapters(matrix.clauses).items()),
-        "defects": list(chapters(matrix.defects).items()),
-        "symbols": SYMBOLS,
-        "red": RED,
-        "counts": counts,
-        "tool": tool(),
-    }
-
-
-@cache
-def environment(folder: Path, *, autoescape: bool = True) -> Environment:
-    """Return the environment of a folder of templates, in which a missing value is an error."""
-    return Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=autoescape,  # noqa: S701 - Markdown is made of our own texts alone
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+def _render(matrix: Matrix, template: str, autoescape: bool) -> str:
+    templates = environment(folder=TEMPLATES, autoescape=autoescape, keep_trailing_newline=True)
+    return templates.get_template(template).render(
+        matrix=matrix,
+        holes=holes(matrix),
+        clauses=list(chapters(matrix.clauses).items()),
+        defects=list(chapters(matrix.defects).items()),
+        symbols=SYMBOLS,
+        red=RED,
+        counts=counts,
+        tool=tool(),
     )
+
+
+@contextmanager
+def progress_bar(console: Console, total: int, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show a progress bar over defects, if on a terminal; yield what counts one as done."""
+    bar = Progress(
+        TextColumn("planting defects"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal or bool(os.environ.get("CI")),
+    )
+    task = bar.add_task("", total=total)
+    with bar:
+        yield lambda: bar.advance(task)
+
+
+def print_proof(console: Console, matrix: Matrix) -> None:
+    """Print a line per chapter, every hole, and the conclusion."""
+    planted = {chapter: len(members) for chapter, members in chapters(matrix.defects).items()}
+    seeing = {name for defect in matrix.defects for name in defect.red}
+    rows = []
+    for chapter, members in chapters(matrix.clauses).items():
+        sees = sum(clause.id in seeing for clause in members)
+        rows.append((chapter, str(len(members)), str(sees), str(planted.pop(chapter, 0))))
+    rows += [(chapter, "-", "-", str(count)) for chapter, count in planted.items()]
+    numbers = ("clauses", "that see a lie", "defects")
+    columns = [
+        TableColumn("chapter", least=20),
+        *(TableColumn(name, is_number=True) for name in numbers),
+    ]
+    print_table(console, columns, [[*map(Text, row)] for row in rows])
+    gaps = holes(matrix)
+    for hole in gaps:
+        where = " on ".join(filter(None, (hole.clause, hole.defect)))
+        console.print(Text(f"{hole.kind}: {where}: {hole.message}"), soft_wrap=True)
+    conclusion = counted(len(gaps), "hole") if gaps else "no hole"
+    size = f"{len(matrix.defects)} defects, {len(matrix.clauses)} clauses"
+    sent = f"{matrix.exchanges:,} exchanges in {matrix.seconds:.0f} s"
+    console.print(f"\n{size}, {sent}: {conclusion}.")

@@ -43,7 +43,6 @@ def create_app(
     *,
     key: str,
     clock: Callable[[], float] = time.time,
-    url_lifetime: float = 3600.0,
     delay: float = 0.0,
     models: Iterable[str] | None = None,
     steps: Steps = TRUTHFUL,
@@ -51,16 +50,16 @@ def create_app(
 ) -> Starlette:
     """Build the provider.
 
-    `clock` returns Unix time in seconds, `url_lifetime` is the lifetime of image URLs and `delay`
-    the extra duration of every generation, both in seconds. `models` are the served models, by
-    default all that the edition names. Without `threads` images are painted in the event loop.
+    `clock` returns Unix time, and `delay` is the extra duration of every generation, both in
+    seconds. `models` are the served models, by default all that the edition names. Without
+    `threads` images are painted in the event loop.
     """
 
     async def in_event_loop(function: Callable[..., object], *values: object) -> object:
         return function(*values)
 
     served = tuple(edition.models if models is None else models)
-    signer = Signer(url_lifetime, clock)
+    signer = Signer(clock=clock)
     run_slow = run_in_threadpool if threads else in_event_loop
     return _Endpoints(edition, key, clock, delay, served, signer, steps, run_slow).application()
 

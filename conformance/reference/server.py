@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from types import TracebackType
+from contextlib import suppress
 from typing import Self
 
 import uvicorn
@@ -51,7 +51,6 @@ class ReferenceServer:
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], float] = time.time,
-        url_lifetime: float = 3600.0,
         delay: float = 0.0,
         models: Iterable[str] | None = None,
         steps: Steps = TRUTHFUL,
@@ -59,13 +58,7 @@ class ReferenceServer:
         """Prepare a server; port 0 takes a free one. Times are in seconds."""
         self.key = key
         self._application: ASGIApp = create_app(
-            edition,
-            key=key,
-            clock=clock,
-            url_lifetime=url_lifetime,
-            delay=delay,
-            models=models,
-            steps=steps,
+            edition, key=key, clock=clock, delay=delay, models=models, steps=steps
         )
         self._host, self._port = host, port
         self._server: _Server | None = None
@@ -93,12 +86,7 @@ class ReferenceServer:
             raise ReferenceServerError(f"the reference provider did not start at {self.origin}")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
@@ -115,36 +103,29 @@ def serve(
     key: str,
     edition: Edition,
     *,
-    url_lifetime: float = 3600.0,
     delay: float = 0.0,
     models: Iterable[str] | None = None,
     steps: Steps = TRUTHFUL,
-    access_log: bool = False,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve in the foreground until interrupted; `on_ready` is called with the base URL.
 
     Raises ReferenceServerError if the address cannot be used.
     """
-    application = create_app(
-        edition, key=key, url_lifetime=url_lifetime, delay=delay, models=models, steps=steps
-    )
+    application = create_app(edition, key=key, delay=delay, models=models, steps=steps)
     with _listen(host, port) as listener:
         if on_ready is not None:
             on_ready(f"http://{_bracketed(host)}:{listener.getsockname()[1]}/v1")
-        server = _Server(_config(application, access_log=access_log))
-        try:
-            server.run([listener])
-        except KeyboardInterrupt:
-            return
+        with suppress(KeyboardInterrupt):
+            _Server(_config(application)).run([listener])
 
 
-def _config(application: ASGIApp, *, access_log: bool = False) -> uvicorn.Config:
+def _config(application: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        access_log=access_log,
-        log_config=uvicorn.config.LOGGING_CONFIG if access_log else None,
-        log_level="info" if access_log else "critical",
+        access_log=False,
+        log_config=None,
+        log_level="critical",
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=1,

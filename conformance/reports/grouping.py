@@ -82,7 +82,7 @@ def group_by(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, lis
 
 def broken_promises(
     findings: Iterable[Finding], clauses: Iterable[str], statement: Callable[[str, str], str]
-) -> Iterable[Broken]:
+) -> tuple[Broken, ...]:
     """Group what is broken by provider and clause; new before known, MUST before SHOULD.
 
     Clauses of a level have the order of `clauses`; `statement` is what one says to a provider.
@@ -104,8 +104,8 @@ def broken_promises(
                 statement=statement(provider, clause),
                 known=known,
                 verdict=example.verdict,
-                models=_once(finding.model for finding in group),
-                cases=_once([example.case, *(finding.case for finding in group)]),
+                models=once(finding.model for finding in group),
+                cases=once([example.case, *(finding.case for finding in group)]),
                 count=len(group),
                 message=example.message,
                 expected=example.expected,
@@ -118,27 +118,27 @@ def broken_promises(
         level, position = LEVELS.index(promise.level), order.get(promise.clause, len(order))
         return promise.known, level, position
 
-    return sorted(broken, key=rank)
+    return tuple(sorted(broken, key=rank))
 
 
-def reasons(known: Iterable[Broken]) -> Iterable[Reason]:
+def reasons(known: Iterable[Broken]) -> tuple[Reason, ...]:
     """Group known deviations by provider and reason, those with the most findings first."""
     groups = group_by(known, lambda promise: (promise.provider, promise.deviation))
     result = [
         Reason(
             provider=provider,
             reason=reason,
-            promises=_once(f"{promise.level} {promise.clause}" for promise in promises),
+            promises=once(f"{promise.level} {promise.clause}" for promise in promises),
             broken=tuple(promises),
-            models=_once(model for promise in promises for model in promise.models),
+            models=once(model for promise in promises for model in promise.models),
             count=sum(promise.count for promise in promises),
         )
         for (provider, reason), promises in groups.items()
     ]
-    return sorted(result, key=lambda reason: -reason.count)
+    return tuple(sorted(result, key=lambda reason: -reason.count))
 
 
-def group_by_reason(findings: Iterable[Finding]) -> Iterable[Group]:
+def group_by_reason(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Group by provider, verdict and reason; our own faults first, then the most frequent."""
     groups = group_by(
         findings, lambda finding: (finding.provider, finding.verdict, finding.message)
@@ -148,24 +148,28 @@ def group_by_reason(findings: Iterable[Finding]) -> Iterable[Group]:
             provider=provider,
             verdict=verdict,
             reason=reason,
-            models=_once(finding.model for finding in group),
-            clauses=_once(finding.clause for finding in group),
-            cases=_once(finding.case for finding in group),
-            said=_once(finding.observed for finding in group if finding.observed),
+            models=once(finding.model for finding in group),
+            clauses=once(finding.clause for finding in group),
+            cases=once(finding.case for finding in group),
+            said=once(finding.observed for finding in group if finding.observed),
             count=len(group),
         )
         for (provider, verdict, reason), group in groups.items()
     ]
-    return sorted(result, key=lambda group: (-SEVERITY[group.verdict], -group.count))
+    return tuple(sorted(result, key=lambda group: (-SEVERITY[group.verdict], -group.count)))
 
 
-def group_observations(observations: Iterable[Observation]) -> Iterable[ObservationGroup]:
+def group_observations(observations: Iterable[Observation]) -> tuple[ObservationGroup, ...]:
     """Group observations by provider and kind; what was seen first is its example."""
     groups = group_by(observations, lambda observation: (observation.provider, observation.id))
-    for (provider, name), group in groups.items():
-        models = _once(observation.model for observation in group)
-        yield ObservationGroup(provider, name, models, len(group), group[0].message)
+    return tuple(
+        ObservationGroup(
+            provider, name, once(seen.model for seen in group), len(group), group[0].message
+        )
+        for (provider, name), group in groups.items()
+    )
 
 
-def _once(names: Iterable[str]) -> tuple[str, ...]:
+def once(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names without repetitions, in the order in which they come first."""
     return tuple(dict.fromkeys(names))

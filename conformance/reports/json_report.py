@@ -11,7 +11,7 @@ from conformance.reports.contracts import NOT_IN_EDITION
 from conformance.reports.costs import run_facts
 from conformance.reports.formatting import json_document
 from conformance.reports.merging import Merged
-from conformance.reports.page.matrix import clauses_of, provenance
+from conformance.reports.page.rendering import clauses_of, provenance
 from conformance.reports.side_by_side import as_json as offers_as_json
 from conformance.reports.side_by_side import retries_as_json
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts

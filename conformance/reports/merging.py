@@ -7,7 +7,7 @@ earlier run says still stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -17,9 +17,8 @@ from conformance.parsing import printable
 from conformance.reports.contracts import EditionContract, contracts_of, lacking_in, tell_apart
 from conformance.reports.grouping import group_by
 from conformance.results.editions import by_edition
-from conformance.results.ordering import Order
 from conformance.results.reach import ColumnKey
-from conformance.results.run_file import Run
+from conformance.results.run_file import Order, Run
 
 Owned = tuple[Finding, int]
 """A finding, and the place of the run that made it among the runs."""
@@ -44,15 +43,11 @@ class Merged:
     editions: Mapping[str, str]  # by provider
     tools: tuple[str, ...]
     findings: tuple[Finding, ...]
-    owners: tuple[int, ...]
+    owned: tuple[Owned, ...]
+    """The same, each with its run, whose exchange alone is the proof of it."""
     observations: tuple[Observation, ...]
     problems: tuple[str, ...]
     repeated: int
-
-    @property
-    def owned(self) -> Iterable[Owned]:
-        """Every finding with its run, whose exchange alone is the proof of it."""
-        return zip(self.findings, self.owners, strict=True)
 
     def contract(self, provider: str) -> EditionContract:
         """Return by what a provider was judged."""
@@ -86,7 +81,11 @@ def merge(runs: Sequence[Run]) -> Merged:
     standing = list(filter(takeovers.stands, owned)) if takeovers else owned
     order = Order([run.header for run in runs])
     groups = group_by(standing, lambda pair: pair[0].id).values()
-    worst = sorted(map(_worst, groups), key=lambda pair: order.of_finding(pair[0]))
+    worst = [
+        max(group, key=lambda pair: (SEVERITY[pair[0].verdict], not pair[0].excused))
+        for group in groups
+    ]
+    worst.sort(key=lambda pair: order.of_finding(pair[0]))
     observations = dict.fromkeys(observation for run in runs for observation in run.observations)
     concluding = list(_concluding(runs, standing, takeovers))
     contracts = contracts_of(runs)
@@ -101,15 +100,11 @@ def merge(runs: Sequence[Run]) -> Merged:
         },
         tools=tuple(dict.fromkeys(run.header.tool for run in runs)),
         findings=tuple(finding for finding, _ in worst),
-        owners=tuple(rank for _, rank in worst),
+        owned=tuple(worst),
         observations=tuple(sorted(observations, key=order.of_observation)),
         problems=tuple(dict.fromkeys([*problems, *repeats])),
         repeated=len(standing) - len(worst),
     )
-
-
-def _worst(owned: Iterable[Owned]) -> Owned:
-    return max(owned, key=lambda pair: (SEVERITY[pair[0].verdict], not pair[0].excused))
 
 
 def _concluding(

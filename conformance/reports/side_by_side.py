@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,22 +56,16 @@ class ModelOffers:
 
 
 def model_offers(
-    kept: Mapping[ColumnKey, Mapping[str, Kept]], exchanges: Iterable[ExchangeRecord]
+    kept: Mapping[ColumnKey, Mapping[str, Kept]],
+    sent: Mapping[ColumnKey, Sequence[ExchangeRecord]],
 ) -> tuple[ModelOffers, ...]:
-    """Set side by side what some providers offer; `kept` is by label and model, then level."""
-    sent = group_by(exchanges, lambda exchange: exchange.column)
-    return offers_by_model(
+    """Set side by side what some providers offer, by label and model; `kept` then by level."""
+    offers = [
         Offer(*column, levels.get("MUST", NOTHING), measures_of(sent.get(column, [])))
         for column, levels in kept.items()
-    )
-
-
-def offers_by_model(offers: Iterable[Offer]) -> tuple[ModelOffers, ...]:
-    """Put together what is of the same model."""
+    ]
     models = group_by(offers, lambda offer: offer.model)
-    return tuple(
-        ModelOffers(model, tuple(offers_of_model)) for model, offers_of_model in models.items()
-    )
+    return tuple(ModelOffers(model, tuple(of_model)) for model, of_model in models.items())
 
 
 def as_json(offers: Sequence[ModelOffers]) -> list[dict[str, Any]]:

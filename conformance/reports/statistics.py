@@ -10,7 +10,7 @@ from conformance.reports.grouping import group_by
 from conformance.reports.measures import Measures, measures_of
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
-from conformance.results.reach import NOTHING, Cell, Kept, Promise, by_level, worst_cell
+from conformance.results.reach import Cell, Kept, Promise, sum_by_level, worst_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,10 @@ def provider_facts(summary: Summary) -> list[ProviderFacts]:
 
 
 def _family(name: str, rows: Sequence[Row]) -> Family:
-    kept: dict[str, Kept] = {}
-    for row in rows:
-        for level, count in row.kept.items():
-            kept[level] = kept.get(level, NOTHING) + count
     return Family(
         name=name,
         models=tuple(row.model for row in rows),
-        kept=by_level(kept),
+        kept=sum_by_level(count for row in rows for count in row.kept.items()),
         promises=tuple(promise for row in rows for promise in row.promises.values()),
         cell=worst_cell(row.cell for row in rows),
         broken=sum(row.broken for row in rows),

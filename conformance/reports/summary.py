@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.clients.records import Impact
-from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
 from conformance.reports.capabilities.table import ModelTable, model_tables, sides_of
@@ -29,13 +29,14 @@ from conformance.reports.provenance import Origin, origins
 from conformance.reports.side_by_side import ModelOffers, model_offers
 from conformance.results.conclusion import (
     Conclusion,
+    Headline,
     binding,
     conclude_recordings,
     conclude_run,
+    explained_among,
     gravest,
     undecided,
 )
-from conformance.results.headline import Headline
 from conformance.results.reach import (
     NOTHING,
     Cell,
@@ -184,14 +185,13 @@ def summarize(runs: Sequence[Run]) -> Summary:
     promises = promises_of(_binding_findings(merged), _explanations(merged))
     rows = tuple(_rows(merged, promises))
     open_ones, explained = _undecided(runs, findings)
-    broken = tuple(
-        broken_promises(
-            findings,
-            (clause for contract in merged.contracts.values() for clause in contract.clauses),
-            lambda provider, clause: merged.contract(provider).statement(clause),
-        )
+    broken = broken_promises(
+        findings,
+        (clause for contract in merged.contracts.values() for clause in contract.clauses),
+        lambda provider, clause: merged.contract(provider).statement(clause),
     )
     newly_broken = [promise for promise in broken if not promise.known]
+    not_claimed = [finding for finding in findings if finding.verdict is Verdict.NOT_CLAIMED]
     sides = sides_of(merged.runs)
     return Summary(
         merged=merged,
@@ -200,15 +200,11 @@ def summarize(runs: Sequence[Run]) -> Summary:
         chapters=_chapters(merged, promises),
         broken=broken,
         causes=tuple(causes_of(newly_broken, findings, merged.observations)),
-        reasons=tuple(reasons(promise for promise in broken if promise.known)),
-        undecided=tuple(group_by_reason(open_ones)),
-        explained=tuple(group_by_reason(explained)),
-        not_claimed=tuple(
-            group_by_reason(
-                finding for finding in findings if finding.verdict is Verdict.NOT_CLAIMED
-            )
-        ),
-        observations=tuple(group_observations(merged.observations)),
+        reasons=reasons(promise for promise in broken if promise.known),
+        undecided=group_by_reason(open_ones),
+        explained=group_by_reason(explained),
+        not_claimed=group_by_reason(not_claimed),
+        observations=group_observations(merged.observations),
         painters=painters(merged.runs),
         complete=all(run.complete for run in runs),
         conclusion=gravest(map(conclusion_of, runs)),
@@ -216,7 +212,10 @@ def summarize(runs: Sequence[Run]) -> Summary:
         capabilities=model_tables(
             {row.column: sides[row.column] for row in rows if row.column in sides}
         ),
-        offers=model_offers({row.column: row.kept for row in rows}, sent_once(merged.runs)),
+        offers=model_offers(
+            {row.column: row.kept for row in rows},
+            group_by(sent_once(merged.runs), lambda exchange: exchange.column),
+        ),
         parts=parts(runs),
     )
 
@@ -230,13 +229,7 @@ def _undecided(
     """
     open_in_runs = {finding.id: finding for run in runs for finding in undecided(run.findings)}
     open_ones = [finding for finding in findings if open_in_runs.get(finding.id) == finding]
-    open_ids = {finding.id for finding in open_ones}
-    explained = [
-        finding
-        for finding in findings
-        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in open_ids
-    ]
-    return open_ones, explained
+    return open_ones, explained_among(findings, open_ones)
 
 
 def conclusion_of(run: Run) -> Conclusion:

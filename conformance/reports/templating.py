@@ -19,12 +19,16 @@ MOST = 100
 
 
 def environment(
-    finalize: Callable[[object], object] | None = None, keep_trailing_newline: bool = False
+    finalize: Callable[[object], object] | None = None,
+    *,
+    folder: Path = TEMPLATES,
+    autoescape: bool = True,
+    keep_trailing_newline: bool = False,
 ) -> Environment:
     """Return an environment that escapes HTML, after `finalize` has made each value harmless."""
     templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        loader=FileSystemLoader(folder),
+        autoescape=autoescape,  # noqa: S701 - but for texts of our own alone
         finalize=finalize,
         undefined=StrictUndefined,
         trim_blocks=True,

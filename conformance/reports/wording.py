@@ -15,9 +15,8 @@ from conformance.reports.formatting import dollars, took
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
-from conformance.results.conclusion import Conclusion
+from conformance.results.conclusion import Conclusion, deviations
 from conformance.results.editions import explain_command
-from conformance.results.headline import deviations
 from conformance.results.reach import LEVELS, Cell, ColumnKey, Kept
 from conformance.results.run_file import Run
 from conformance.results.selection import extent as extent_of

@@ -61,20 +61,18 @@ def read_baseline(path: Path, run_filter: RunFilter) -> Run:
     """Read the run of a path; raises `RunFileError`, and `OtherRunError` if it does not fit."""
     run = read_run(path)
     if not run_filter.is_alike(run.header):
-
-        def describe(providers: Iterable[str], edition: str) -> str:
-            names = ", ".join(printable(repr(name), 100) for name in sorted(providers))
-            return f"provider {names} by edition {printable(edition, 100)}"
-
-        described = describe(
-            (provider.id for provider in run.header.providers), run.header.edition.id
-        )
+        providers = [provider.id for provider in run.header.providers]
         raise OtherRunError(
-            f"--baseline {path}: is a run of {described}, and this one is of "
-            f"{describe(run_filter.providers, run_filter.edition)}, so it says nothing of what got "
-            f"worse; name a run of these, or a folder of runs"
+            f"--baseline {path}: is a run of {_described(providers, run.header.edition.id)}, and "
+            f"this one is of {_described(run_filter.providers, run_filter.edition)}, so it says "
+            f"nothing of what got worse; name a run of these, or a folder of runs"
         )
     return run
+
+
+def _described(providers: Iterable[str], edition: str) -> str:
+    names = ", ".join(printable(repr(name), 100) for name in sorted(providers))
+    return f"provider {names} by edition {printable(edition, 100)}"
 
 
 def nights_of(folder: Path, run_filter: RunFilter, limit: int = MOST) -> list[Run]:
@@ -106,13 +104,14 @@ def nights_of(folder: Path, run_filter: RunFilter, limit: int = MOST) -> list[Ru
     return runs
 
 
-def split_paths(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:
-    """Split BASE... and NEW; raises `NightsError` for a single name or a folder in NEW's place."""
+def read_bases_and_new(paths: Sequence[Path], limit: int) -> tuple[list[Run], Run]:
+    """Read BASE... and NEW; raises `NightsError` for a single name or a folder in NEW's place."""
     if len(paths) < 2:
         raise NightsError("name at least one BASE, and NEW after it: drift last.jsonl new.jsonl")
     if paths[-1].is_dir():
         raise NightsError(f"{paths[-1]}: NEW is one run file, and this is a folder")
-    return paths[:-1], paths[-1]
+    new = read_run(paths[-1])
+    return bases_of(paths[:-1], new, limit), new
 
 
 def bases_of(paths: Iterable[Path], new: Run, limit: int) -> list[Run]:

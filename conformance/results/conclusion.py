@@ -1,9 +1,10 @@
-"""Concludes a run: it conforms, does not, or could not be judged."""
+"""Concludes a run: it conforms, does not, or could not be judged; and says so in one sentence."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from enum import IntEnum
 
 from conformance.findings import (
@@ -15,7 +16,8 @@ from conformance.findings import (
     Finding,
     Verdict,
 )
-from conformance.results.reach import ColumnKey, Explanations, Kept, musts_of, promises_of
+from conformance.output.counting import counted
+from conformance.results.reach import NOTHING, ColumnKey, Explanations, Kept, musts_of, promises_of
 
 
 class Conclusion(IntEnum):
@@ -39,7 +41,15 @@ def conclude(findings: Sequence[Finding]) -> Conclusion:
         return Conclusion.NOT_JUDGED
     if not any(finding.verdict in UNDECIDED for finding in findings):
         return Conclusion.CONFORMS  # as most do: all was decided
-    lacking = lacking_reach(reach_of(findings, open_ones=()))
+    return _conclude_by(reach_of(findings))
+
+
+def _conclude_by(reach: Mapping[ColumnKey, Kept]) -> Conclusion:
+    """Return that nothing is broken, unless of a model too little was decided and nothing says why.
+
+    A part of a run may hold no MUST of a model at all: there is nothing to fall short of.
+    """
+    lacking = any(kept.total and not kept.accounted for kept in reach.values())
     return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
 
 
@@ -78,28 +88,25 @@ def conclude_recordings(
     judged = any(finding.verdict in DECIDED for finding in known)
     if Verdict.HARNESS_ERROR in verdicts or not all_read or not judged:
         return Conclusion.NOT_JUDGED
-    lacking = lacking_reach(musts_of(promises_of(known, explanations_in_recordings(known))))
-    return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
+    return _conclude_by(musts_of(promises_of(known, explanations_in_recordings(known))))
 
 
-def explanations(
-    findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None
-) -> Explanations:
-    """Return the findings that could not be judged only because of something that is broken.
+def explanations(findings: Sequence[Finding]) -> Explanations:
+    """Return the findings that could not be judged only because of something that is broken."""
+    explained = explained_among(findings, undecided(findings))
+    reasons = Reasons(findings if explained else ())
+    known = frozenset(finding.id for finding in explained if reasons.are_known(finding))
+    return Explanations(frozenset(finding.id for finding in explained), known)
 
-    `open_ones` are those that nothing explains, where the caller knows them already.
-    """
-    open_ids = {finding.id for finding in (undecided(findings) if open_ones is None else open_ones)}
-    explained = [
+
+def explained_among(findings: Iterable[Finding], open_ones: Iterable[Finding]) -> list[Finding]:
+    """Return the undecided findings that are neither open nor excused: something broken is why."""
+    open_ids = {finding.id for finding in open_ones}
+    return [
         finding
         for finding in findings
         if finding.verdict in UNDECIDED and not finding.excused and finding.id not in open_ids
     ]
-    if not explained:
-        return Explanations()
-    reasons = Reasons(findings)
-    known = frozenset(finding.id for finding in explained if reasons.are_known(finding))
-    return Explanations(frozenset(finding.id for finding in explained), known)
 
 
 def explanations_in_recordings(findings: Iterable[Finding]) -> Explanations:
@@ -126,19 +133,9 @@ def binding(findings: Sequence[Finding], accepted: Set[ColumnKey]) -> list[Findi
     ]
 
 
-def reach_of(
-    findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None
-) -> dict[ColumnKey, Kept]:
-    """Return how far a run reached over the MUSTs of each model; see `explanations`."""
-    return musts_of(promises_of(findings, explanations(findings, open_ones)))
-
-
-def lacking_reach(reach: Mapping[ColumnKey, Kept]) -> list[ColumnKey]:
-    """Name the models of which too little was decided, and no known deviation says why.
-
-    A part of a run may hold no MUST of a model at all: there is nothing to fall short of.
-    """
-    return [column for column, kept in reach.items() if kept.total and not kept.accounted]
+def reach_of(findings: Sequence[Finding]) -> dict[ColumnKey, Kept]:
+    """Return how far a run reached over the MUSTs of each model."""
+    return musts_of(promises_of(findings, explanations(findings)))
 
 
 def undecided(findings: Sequence[Finding]) -> list[Finding]:
@@ -235,3 +232,75 @@ def counts(findings: Iterable[Finding]) -> dict[str, int]:
     """Count findings by verdict."""
     numbers = Counter(finding.verdict for finding in findings)
     return {verdict.value: numbers[verdict] for verdict in Verdict if numbers[verdict]}
+
+
+_MOST_NAMED = 3  # providers that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What a conclusion is about, and how far it reaches."""
+
+    subject: Sequence[str]  # providers
+    conclusion: Conclusion
+    known: int  # promises broken as known deviations
+    reach: Sequence[Kept]  # over the MUSTs, a model each
+    broken: bool = False  # anything that nobody knew of, if only a SHOULD
+    part: bool = False  # less was judged than there is
+    recorded: bool = False  # by others, who planned nothing
+    retired: bool = False  # every model has ended, so that nothing else was asked
+
+    @property
+    def conforms(self) -> bool:
+        """Return whether it may be said that the providers conform."""
+        limited = self.part or self.recorded or self.retired
+        if limited or self.conclusion is not Conclusion.CONFORMS:
+            return False
+        return bool(self.reach) and all(model.reaches for model in self.reach)
+
+    @property
+    def sentence(self) -> str:
+        """The headline as one sentence that begins with the name of its subject."""
+        *others, last = self.subject or ["the run"]
+        name = f"{', '.join(others)} and {last}" if others else last
+        if len(self.subject) > _MOST_NAMED:
+            name = f"{len(self.subject)} providers"
+        several = len(self.subject) > 1
+        if self.conforms:
+            aside = f" but for {deviations(self.known)}" if self.known else ""
+            verdict = f"{name} conform{'' if several else 's'}{aside}"
+        elif self.conclusion is Conclusion.BREAKS:
+            verdict = f"{name} do{'' if several else 'es'} not conform"
+        elif self.conclusion is Conclusion.NOT_JUDGED:
+            verdict = f"{name} could not be judged"
+        else:
+            verdict = f"{name}: {self._nothing_broken()}"
+        return f"{verdict}; {decided(self.total)}"
+
+    @property
+    def total(self) -> Kept:
+        """The reach over all models."""
+        return sum(self.reach, NOTHING)
+
+    def _nothing_broken(self) -> str:
+        sentence = "no MUST is broken" if self.broken else "nothing is broken"
+        if self.known:
+            subject = "no MUST is newly broken" if self.broken else "nothing new is broken"
+            sentence = f"{subject}, {deviations(self.known)}"
+        if self.retired:
+            sentence += "; every model has ended, and nothing else was asked"
+        if self.part:
+            return f"{sentence}, in the part that was judged"
+        return f"{sentence}, in what was recorded" if self.recorded else sentence
+
+
+def deviations(count: int) -> str:
+    """Count known deviations."""
+    return counted(count, "known deviation")
+
+
+def decided(kept: Kept) -> str:
+    """Describe how many MUSTs are kept and how many were decided, of those that bind."""
+    if not kept.total:
+        return "no MUST was judged"
+    return f"{kept.kept:,} of {counted(kept.total, 'MUST')} kept, {kept.decided:,} decided"

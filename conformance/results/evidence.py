@@ -27,19 +27,7 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import SentRequest
 from conformance.parsing import printable, read_json
 from conformance.parsing.shape import bounded, shape_of
-from conformance.results.records import (
-    NOT_RUN,
-    AttemptRecord,
-    DownloadRecord,
-    ErrorRecord,
-    ExchangeRecord,
-    FailureRecord,
-    ImageRecord,
-    MoneyRecord,
-    PriceRecord,
-    RequestRecord,
-    ResponseRecord,
-)
+from conformance.results import records
 
 Base64Text = tuple[str, str | None]
 """A payload, and how its base64 is faulty."""
@@ -53,10 +41,10 @@ _MOST_HEADERS = 60
 
 def evidence(
     exchange: Exchange, answer: Answer, outcome: Outcome, sent: SentRequest | None = None
-) -> ExchangeRecord:
+) -> records.ExchangeRecord:
     """Return what a run file keeps of an exchange, whose request was read by the contract."""
     values = asked_values(sent.body) if sent else {}
-    return ExchangeRecord(
+    return records.ExchangeRecord(
         provider=exchange.provider,
         model=exchange.model,
         case=exchange.case,
@@ -71,7 +59,7 @@ def evidence(
         asks={printable(name, 60): printable(value, 80) for name, value in values.items()},
         cause=outcome.cause,
         said=printable(outcome.said, 500),
-        request=RequestRecord(
+        request=records.RequestRecord(
             method=exchange.request.method,
             url=printable(exchange.request.url, 500),
             headers=_headers(exchange.request.headers),
@@ -89,28 +77,30 @@ def evidence(
     )
 
 
-def _attempts(attempts: Iterable[Attempt]) -> tuple[AttemptRecord, ...]:
+def _attempts(attempts: Iterable[Attempt]) -> tuple[records.AttemptRecord, ...]:
     return tuple(
-        AttemptRecord(attempt.status, attempt.reason, attempt.said) for attempt in attempts
+        records.AttemptRecord(attempt.status, attempt.reason, attempt.said) for attempt in attempts
     )
 
 
 def unsent(
     exchange: Exchange, reason: str, estimate: float | None, sent: SentRequest
-) -> ExchangeRecord:
+) -> records.ExchangeRecord:
     """Return the record of a request that was not sent, with what it would have cost."""
     outcome = Outcome(exchange.case, Result.UNAVAILABLE, reason)
     planned = replace(exchange, attempts=0, price=Price(estimate, None))
-    return structs.replace(evidence(planned, Answer(planned), outcome, sent), outcome=NOT_RUN)
+    return structs.replace(
+        evidence(planned, Answer(planned), outcome, sent), outcome=records.NOT_RUN
+    )
 
 
-def price_record(price: Price | None) -> PriceRecord | None:
+def price_record(price: Price | None) -> records.PriceRecord | None:
     """Return what a run file keeps of a price."""
     if price is None:
         return None
     spent = price.spent
-    money = MoneyRecord(spent.actual, spent.estimate, spent.guess) if spent else None
-    return PriceRecord(price.estimate, price.actual, money)
+    money = records.MoneyRecord(spent.actual, spent.estimate, spent.guess) if spent else None
+    return records.PriceRecord(price.estimate, price.actual, money)
 
 
 def moment(seconds: float) -> str | None:
@@ -152,7 +142,7 @@ def _headers(headers: Headers) -> Headers:
     )
 
 
-def _response(response: Response | None, answer: Answer) -> ResponseRecord | None:
+def _response(response: Response | None, answer: Answer) -> records.ResponseRecord | None:
     if response is None:
         return None
     payloads = []
@@ -162,7 +152,7 @@ def _response(response: Response | None, answer: Answer) -> ResponseRecord | Non
         # may be any text, and is shown as long as it fits
         if text and reading and len(text) >= (_LEAST if reading.data else _MOST):
             payloads.append((text, reading.kind))
-    return ResponseRecord(
+    return records.ResponseRecord(
         status=response.status,
         headers=_headers(response.headers),
         body=fold(response.body, payloads),
@@ -188,21 +178,23 @@ def _shape(answer: Answer) -> tuple[str, ...] | None:
     return tuple(bounded(paths))
 
 
-def _error(answer: Answer) -> ErrorRecord | None:
+def _error(answer: Answer) -> records.ErrorRecord | None:
     """Return what is the same in every error of a kind; a message may name anything."""
     if not isinstance(answer.error, dict):
         return None
     members = (answer.error.get(name) for name in ("type", "code", "param"))
-    return ErrorRecord(*(None if text is None else printable(str(text), 100) for text in members))
+    return records.ErrorRecord(
+        *(None if text is None else printable(str(text), 100) for text in members)
+    )
 
 
-def _failure(failure: Failure | None) -> FailureRecord | None:
-    return FailureRecord(failure.kind, printable(failure.message)) if failure else None
+def _failure(failure: Failure | None) -> records.FailureRecord | None:
+    return records.FailureRecord(failure.kind, printable(failure.message)) if failure else None
 
 
-def _download(download: Download) -> DownloadRecord:
+def _download(download: Download) -> records.DownloadRecord:
     response = download.response
-    return DownloadRecord(
+    return records.DownloadRecord(
         url=printable(download.url, 500),
         status=response.status if response else None,
         headers=_headers(response.headers) if response else (),
@@ -212,11 +204,11 @@ def _download(download: Download) -> DownloadRecord:
     )
 
 
-def _image(payload: Payload) -> ImageRecord:
+def _image(payload: Payload) -> records.ImageRecord:
     facts, member = payload.image, payload.carries[0]
     if facts is None:
-        return ImageRecord(payload.index, member)
-    return ImageRecord(
+        return records.ImageRecord(payload.index, member)
+    return records.ImageRecord(
         index=payload.index,
         member=member,
         type=facts.type,

@@ -61,6 +61,11 @@ class Cell:
         """Return whether it could not be judged, and no deviation says why."""
         return self.verdict in {*UNDECIDED, Verdict.HARNESS_ERROR} and not self.known
 
+    @property
+    def kept(self) -> bool:
+        """Return whether the promise is kept, and not just excused."""
+        return self.verdict is Verdict.PASS and not self.known
+
 
 class Kept(Struct, frozen=True):
     """How many promises of a level are kept and how many were decided, of those that bind."""
@@ -169,18 +174,22 @@ def promises_of(
 
 def count(promises: Iterable[Promise]) -> dict[str, Kept]:
     """Count promises by level, MUST first; only what is not claimed leaves the denominator."""
-    counts: dict[str, Kept] = {}
-    for promise in promises:
-        if promise.cell.verdict is not Verdict.NOT_CLAIMED:
-            is_kept = promise.cell.verdict is Verdict.PASS and not promise.cell.known
-            counted = Kept(int(is_kept), 1, int(promise.decided), int(promise.accepted))
-            counts[promise.level] = counts.get(promise.level, NOTHING) + counted
-    return by_level(counts)
+    return sum_by_level(
+        (
+            promise.level,
+            Kept(int(promise.cell.kept), 1, int(promise.decided), int(promise.accepted)),
+        )
+        for promise in promises
+        if promise.cell.verdict is not Verdict.NOT_CLAIMED
+    )
 
 
-def by_level(counts: Mapping[str, Kept]) -> dict[str, Kept]:
-    """Put counts in the order of their levels, MUST first."""
-    return {level: counts[level] for level in sorted(counts, key=LEVELS.index)}
+def sum_by_level(counts: Iterable[tuple[str, Kept]]) -> dict[str, Kept]:
+    """Add up counts that are of a level each, MUST first."""
+    sums: dict[str, Kept] = {}
+    for level, kept in counts:
+        sums[level] = sums.get(level, NOTHING) + kept
+    return {level: sums[level] for level in LEVELS if level in sums}
 
 
 def musts_of(columns: Mapping[ColumnKey, Mapping[str, Promise]]) -> dict[ColumnKey, Kept]:
@@ -218,17 +227,20 @@ def reach_counts(
     chosen: Mapping[ColumnKey, tuple[int, int]] | None = None,
 ) -> tuple[ModelReach, ...]:
     """Return the reach of every model for a footer, beside what was `chosen` of it and judged."""
-    return tuple(
-        ModelReach(
-            provider=column[0],
-            model=column[1],
-            chosen=chosen[column][0] if chosen and column in chosen else None,
-            judged=chosen[column][1] if chosen and column in chosen else None,
-            levels=count(promises.values()),
-            states=states_of(promises, clauses),
+    reaches = []
+    for column, promises in columns.items():
+        begun, judged = (chosen or {}).get(column, (None, None))
+        reaches.append(
+            ModelReach(
+                provider=column[0],
+                model=column[1],
+                chosen=begun,
+                judged=judged,
+                levels=count(promises.values()),
+                states=states_of(promises, clauses),
+            )
         )
-        for column, promises in columns.items()
-    )
+    return tuple(reaches)
 
 
 def states_of(promises: Mapping[str, Promise], clauses: Iterable[str]) -> str:

@@ -15,9 +15,15 @@ from conformance.errors import ConformanceError
 from conformance.findings import BROKEN, DECIDED, KNOWN, Finding, Verdict, state_of
 from conformance.parsing import printable
 from conformance.results.case_result import CaseResult, records_of
-from conformance.results.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
+from conformance.results.conclusion import (
+    Conclusion,
+    Headline,
+    conclude_run,
+    counts,
+    explanations,
+    reach_of,
+)
 from conformance.results.deviations import stale_deviations
-from conformance.results.headline import Headline
 from conformance.results.reach import promises_of, reach_counts
 from conformance.results.records import Record, RunFooter, SpentRecord
 from conformance.results.run_file import RunWriter

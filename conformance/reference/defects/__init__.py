@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -12,13 +12,14 @@ from typing import Any
 from conformance.cases.documented import cases_for
 from conformance.clauses import CHAPTERS as CLAUSE_CHAPTERS
 from conformance.clauses import clauses_of
-from conformance.contract import Edition, RequestBody, load_edition, model_named
+from conformance.clauses.bindings import gravest_flaw
+from conformance.clauses.derivation import clause_id
+from conformance.contract import Edition, RequestBody, SchemaRule, load_edition, model_named
 from conformance.errors import ConformanceError, UnknownNameError
-from conformance.reference.defects.derivation import derive_defects
-from conformance.reference.defects.planting import REGISTRY, Defect
+from conformance.reference.defects.planting import REGISTRY, Defect, Plant, forgiving
 from conformance.reference.steps import ASKED_MODEL, TRUTHFUL, Steps, replaced_steps
 
-__all__ = ["CHAPTERS", "Defect", "defects", "lying_steps", "with_defects"]
+__all__ = ["CHAPTERS", "Defect", "defects", "lying_steps"]
 
 CHAPTERS = (*CLAUSE_CHAPTERS, "outages")
 """The chapters of clauses in reading order, then outages, which break no promise."""
@@ -80,25 +81,24 @@ def _certain_requests(edition: Edition) -> tuple[RequestBody, ...]:
     return tuple(request for request in requests if request.expectation != "open")
 
 
-def with_defects(
-    steps: Steps,
-    ids: Sequence[str],
-    model: str | None = None,
-    edition: Edition | None = None,
+def lying_steps(
+    ids: Sequence[str], model: str | None = None, edition: Edition | None = None
 ) -> Steps:
     """Plant defects one upon the other; with a model, in the answers of that model only.
 
-    Raises UnknownNameError for an unknown id, and ConformanceError for a lie about no one model.
+    Raises UnknownNameError for an unknown defect or model, and ConformanceError for a lie about
+    no one model.
     """
-    known = defects(edition)
-    lying = steps
+    known, lying = defects(edition), TRUTHFUL
+    if model is not None:
+        model_named(edition or load_edition(), model)
     for name in ids:
         if name not in known:
             raise UnknownNameError("defect", name, known)
         if model is not None:
             _check_restrictable(known[name], model)
         lying = known[name].plant(lying)
-    return lying if model is None else _restricted(steps, lying, model)
+    return lying if model is None else _restricted(lying, model)
 
 
 def _check_restrictable(defect: Defect, model: str) -> None:
@@ -115,25 +115,47 @@ def _check_restrictable(defect: Defect, model: str) -> None:
         )
 
 
-def _restricted(truthful: Steps, lying: Steps, model: str) -> Steps:
+def _restricted(lying: Steps, model: str) -> Steps:
     """Return steps that lie only if the request names this model."""
 
     def either(truth: Callable[..., Any], lie: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *values: (lie if ASKED_MODEL.get() == model else truth)(*values)
 
     # The list is about all models, and a lie itself knows which files are of its own answers.
-    of_models = replaced_steps(truthful, lying) - {"model_list", "file"}
+    of_models = replaced_steps(TRUTHFUL, lying) - {"model_list", "file"}
     restricted: dict[str, Any] = {
-        name: either(getattr(truthful, name), getattr(lying, name)) for name in of_models
+        name: either(getattr(TRUTHFUL, name), getattr(lying, name)) for name in of_models
     }
     return replace(lying, **restricted)
 
 
-def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) -> Steps:
-    """Return the steps of a provider with these defects, for one model or for all.
+_COUNT = (
+    "count.zero-refused",
+    "count.negative-refused",
+    "count.fractional-refused",
+    "count.non-numeric-refused",
+    "count.above-maximum-refused",
+)
 
-    Raises UnknownNameError for an unknown defect or model.
-    """
-    if model is not None:
-        model_named(edition, model)
-    return with_defects(TRUTHFUL, ids, model, edition)
+
+def derive_defects(edition: Edition) -> Iterator[Defect]:
+    """Yield a defect for every rule of the edition that a request can break, and one for all."""
+    ids = ((clause_id(model, rule), rule) for model in edition.every_model for rule in model.rules)
+    rules = {claim: rule for claim, rule in ids if claim is not None}
+    for claim, rule in rules.items():
+        name = claim.partition(".")[2]
+        lie = f"A request that breaks the rule {name} is answered with an image."
+        yield Defect(f"{claim}-broken", lie, (claim,), ("D1",), _taking(rule))
+    yield Defect(
+        "parameters.accept-all",
+        "Nothing is validated: what breaks a rule is left out, and the rest is answered.",
+        (*rules, *_COUNT),
+        ("accept-all",),
+        lambda steps: forgiving(steps, None, lambda _request: True),
+    )
+
+
+def _taking(rule: SchemaRule) -> Plant:
+    return lambda steps: forgiving(
+        steps, rule.parameter, lambda request: gravest_flaw(request) == rule.keyword
+    )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -130,22 +131,17 @@ def in_items(lie: Callable[[Body, Job], object]) -> Plant:
     return documented(in_body(lying), lie)
 
 
-def in_url(lie: Callable[[str], str]) -> Plant:
-    """Let a lie replace the URL of every item that has one."""
-    return _in_member("url", lie)
-
-
-def in_base64(lie: Callable[[str], str]) -> Plant:
-    """Let a lie replace the base64 of every item that has some."""
-    return _in_member("b64_json", lie)
-
-
 def _in_member(name: str, lie: Callable[[str], str]) -> Plant:
+    """Let a lie replace a member of every item that has it."""
+
     def lying(item: Body, _job: Job) -> None:
         if name in item:
             item[name] = lie(item[name])
 
     return documented(in_items(lying), lie)
+
+
+in_url, in_base64 = partial(_in_member, "url"), partial(_in_member, "b64_json")
 
 
 def in_usage(lie: Callable[[Body], object]) -> Plant:
@@ -319,17 +315,9 @@ def in_events(lie: Callable[[Iterator[Body], Job], Iterator[Body]]) -> Plant:
     return documented(in_step("events")(lying), lie)
 
 
-def in_completed(lie: Callable[[Body], object]) -> Plant:
-    """Let a lie change the completed event of a stream in place."""
-    return _in_event("image_generation.completed", lie)
-
-
-def in_partial(lie: Callable[[Body], object]) -> Plant:
-    """Let a lie change every partial event of a stream in place."""
-    return _in_event("image_generation.partial_image", lie)
-
-
 def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
+    """Let a lie change every event of one type in place."""
+
     def lying(events: Iterator[Body], _job: Job) -> Iterator[Body]:
         for event in events:
             if event["type"] == kind:
@@ -337,6 +325,10 @@ def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
             yield event
 
     return documented(in_events(lying), lie)
+
+
+in_completed = partial(_in_event, "image_generation.completed")
+in_partial = partial(_in_event, "image_generation.partial_image")
 
 
 def in_frame(lie: Callable[[bytes, str], bytes]) -> Plant:

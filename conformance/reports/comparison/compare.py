@@ -12,19 +12,17 @@ from conformance.reports.capabilities.table import ModelTable, model_tables
 from conformance.reports.comparison.columns import ComparedProvider, compared_providers
 from conformance.reports.contracts import contracts_of, lacking_in
 from conformance.reports.grouping import group_by
-from conformance.reports.measures import measures_of
-from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model
+from conformance.reports.side_by_side import ModelOffers, model_offers
 from conformance.reports.wording import changed_under_its_name, reworded
 from conformance.results.editions import by_edition
 from conformance.results.reach import (
     LEVELS,
-    NOTHING,
     Cell,
     Kept,
-    by_level,
     count,
     promise_of,
     promises_of,
+    sum_by_level,
 )
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
@@ -102,7 +100,7 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
         totals=tuple(_totals(rows, index) for index in range(len(columns))),
         notes=tuple(_notes(columns)),
         capabilities=_capabilities(columns),
-        offers=offers_by_model(offer for column in columns for offer in _offers(column)),
+        offers=_offers(columns),
     )
 
 
@@ -119,13 +117,15 @@ def _capabilities(columns: Sequence[ComparedProvider]) -> tuple[ModelTable, ...]
     )
 
 
-def _offers(column: ComparedProvider) -> Iterator[Offer]:
-    promises = promises_of(column.findings, column.explanations)
-    for model in column.models:
-        exchanges = (exchange for exchange in column.exchanges if exchange.model == model)
-        sent = [exchange for exchange in exchanges if exchange.was_sent]
-        kept = count(promises.get((column.provider, model), {}).values())
-        yield Offer(column.label, model, kept.get("MUST", NOTHING), measures_of(sent))
+def _offers(columns: Sequence[ComparedProvider]) -> tuple[ModelOffers, ...]:
+    kept, sent = {}, {}
+    for column in columns:
+        promises = promises_of(column.findings, column.explanations)
+        for model in column.models:
+            kept[column.label, model] = count(promises[column.provider, model].values())
+            exchanges = (exchange for exchange in column.exchanges if exchange.model == model)
+            sent[column.label, model] = [exchange for exchange in exchanges if exchange.was_sent]
+    return model_offers(kept, sent)
 
 
 def _rows(
@@ -171,14 +171,13 @@ def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
 
 def _totals(rows: Iterable[PromiseRow], index: int) -> dict[str, Kept]:
     """Count by level what a column keeps, over the rows that all columns judged and claim."""
-    counts: dict[str, Kept] = {}
+    counts = []
     for row in rows:
         cell, models = row.cells[index], len(row.models)
         if cell and all(other and other.verdict is not Verdict.NOT_CLAIMED for other in row.cells):
-            is_kept = cell.verdict is Verdict.PASS and not cell.known
-            row_count = Kept(is_kept * models, models, (cell.verdict in DECIDED) * models)
-            counts[row.level] = counts.get(row.level, NOTHING) + row_count
-    return by_level(counts)
+            kept = Kept(cell.kept * models, models, (cell.verdict in DECIDED) * models)
+            counts.append((row.level, kept))
+    return sum_by_level(counts)
 
 
 def _notes(columns: Sequence[ComparedProvider]) -> Iterator[str]:

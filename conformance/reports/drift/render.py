@@ -21,28 +21,15 @@ from conformance.results.run_file import Run
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/drift.schema.json``."""
 
-SCREEN = {
-    ChangeKind.REGRESSION: 5,
-    ChangeKind.UNRELIABLE: 3,
-    ChangeKind.FIXED: 3,
-    ChangeKind.INFORMATION: 6,
-    ChangeKind.NOISE: 3,
+_SECTIONS = {
+    ChangeKind.REGRESSION: ("Regressions", "bold red", 5),
+    ChangeKind.UNRELIABLE: ("Became unreliable", "bold red", 3),
+    ChangeKind.FIXED: ("Fixed", "green", 3),
+    ChangeKind.INFORMATION: ("New information", "cyan", 6),
+    ChangeKind.NOISE: ("Provider noise", "magenta", 3),
 }
-"""How many changes of a class are shown; together with their titles they fill one screen."""
+"""The title of each class, its style, and how many are shown: together they fill one screen."""
 
-TITLES = {
-    ChangeKind.REGRESSION: "Regressions",
-    ChangeKind.UNRELIABLE: "Became unreliable",
-    ChangeKind.FIXED: "Fixed",
-    ChangeKind.INFORMATION: "New information",
-    ChangeKind.NOISE: "Provider noise",
-}
-_STYLES = {
-    ChangeKind.REGRESSION: "bold red",
-    ChangeKind.UNRELIABLE: "bold red",
-    ChangeKind.FIXED: "green",
-    ChangeKind.NOISE: "magenta",
-}
 _MOST_NOTES = 3
 _BROKEN = ("FAIL", "deviates")
 _OF_A_MODEL = ("model", "latency", "price", "slow answer")
@@ -159,7 +146,7 @@ _PHRASES = {
 
 def drift_markdown(report: Drift) -> str:
     """Write a drift as GitHub-flavoured Markdown."""
-    sections = [(TITLES[kind], report.of(kind)) for kind in ChangeKind]
+    sections = [(title, report.of(kind)) for kind, (title, *_) in _SECTIONS.items()]
     values = {
         "report": report,
         "phrases": _PHRASES,
@@ -241,19 +228,18 @@ def print_drift(report: Drift, console: Console) -> None:
     for note in report.notes[:_MOST_NOTES]:
         paper.line((note, "yellow"))
     paper.line((tally(report), "bold"))
-    for kind in ChangeKind:
+    for kind, (title, style, limit) in _SECTIONS.items():
         if changes := report.of(kind):
-            paper.title(f"{TITLES[kind]} ({len(changes)})")
-            for change in changes[: SCREEN[kind]]:
-                _print_change(paper, change, report)
-            paper.more(len(changes) - SCREEN[kind], ": --format md shows them")
+            paper.title(f"{title} ({len(changes)})")
+            for change in changes[:limit]:
+                _print_change(paper, change, report, style)
+            paper.more(len(changes) - limit, ": --format md shows them")
     style = ("bold green", "bold red", "bold magenta")[report.exit_code]
     console.print()
     paper.line((closing(report), style))
 
 
-def _print_change(paper: Paper, change: DriftChange, report: Drift) -> None:
-    style = _STYLES.get(change.kind, "cyan")
+def _print_change(paper: Paper, change: DriftChange, report: Drift, style: str) -> None:
     verdict, regression = change.what == "verdict", change.kind is ChangeKind.REGRESSION
     name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
     paper.line(
