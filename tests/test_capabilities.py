@@ -63,12 +63,17 @@ def cell(run: Run, value: str = "1792x1024", parameter: str = "size") -> Capabil
     return rows[0].cells[0]
 
 
+def both(came: str, **members: Any) -> list[Any]:
+    return [asked("baseline", {}, came, **members), asked("wide", WANTS, came, **members)]
+
+
 SMALLEST = asked("baseline", {})
 WANTS = {"size": "1792x1024"}
 BROKEN, KEPT = found(SHOWS_SIZE, Verdict.FAIL), found(SHOWS_SIZE, Verdict.PASS)
 UNSEEN = found(SHOWS_SIZE, Verdict.NOT_TESTABLE)
 EMPTY = found("envelope.data-not-empty", Verdict.FAIL)
 CRASHED, OUT = found(ACCEPTS, Verdict.FAIL), found(ACCEPTS, Verdict.UNAVAILABLE)
+BY_NAME = {"type": None, "code": None, "param": "size"}
 KNOWN = runs.known(clause=SHOWS_SIZE, case="wide")
 WORDS: dict[str, tuple[Word, list[Any]]] = {
     "clause-passes": (Word.HONOURED, [asked("wide", WANTS), KEPT]),
@@ -86,6 +91,10 @@ WORDS: dict[str, tuple[Word, list[Any]]] = {
     "not-served": (Word.UNDECIDED, [asked("wide", WANTS, "not served")]),
     "no-budget": (Word.NOT_ASKED, [asked("wide", WANTS, "not run")]),
     "nothing-sent": (Word.NOT_ASKED, []),
+    "all-refused": (Word.UNDECIDED, both("refused", said="no")),
+    "all-unclear": (Word.UNDECIDED, both("unclear", said="no")),
+    "all-down": (Word.UNDECIDED, both("unavailable", said="no")),
+    "all-refused-by-name": (Word.REFUSED, both("refused", error=BY_NAME)),
     "forbidden": (
         Word.NOT_ASKED, [asked("x", WANTS | {"n": "many"}, "refused", expected="refused")]),
 }  # fmt: skip
@@ -96,23 +105,12 @@ def test_word_says_what_became_of_a_value(word: Word, records: list[Any]) -> Non
     assert cell(run_of(SMALLEST, *records)).word is word
 
 
-@pytest.mark.parametrize("came", ["refused", "unclear", "unavailable"])
-def test_failure_says_nothing_of_a_value_where_nothing_is_accepted(came: str) -> None:
-    run = run_of(asked("baseline", {}, came), asked("wide", WANTS, came, said="down"))
-    assert cell(run).word is Word.UNDECIDED
-
-
 def test_value_is_not_to_blame_where_successes_are_empty_by_chance() -> None:
     run = run_of(SMALLEST, asked("again", {}, "unclear"), asked("wide", WANTS, "unclear"), EMPTY)
     assert (cell(run).word, cell(run).why.partition("; ")[2][:17]) == (
         Word.UNDECIDED,
         "so came one that ",
     )
-
-
-def test_refusal_by_name_counts_though_nothing_else_is_accepted() -> None:
-    error = {"type": None, "code": None, "param": "size"}
-    assert cell(run_of(asked("wide", WANTS, "refused", error=error))).word is Word.REFUSED
 
 
 def test_refusal_is_for_the_value_that_is_never_accepted() -> None:

@@ -1,26 +1,37 @@
-"""When a model begins and ends: the dates of a provider and of an edition."""
+"""When a model begins and ends: its dates, and what a run asks of it, and pays, on which day."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import JSONResponse, Response
 
 from conformance.contract import Edition, EditionError, load_edition, schemas_directory
 from conformance.contract.loading import read_edition
 from conformance.errors import UnknownNameError
+from conformance.exchange.source import RecordMode
 from conformance.lifecycle import ENDLESS, Lifecycle, Standing
+from conformance.live.plan import plan
 from conformance.providers import ProviderError, load_provider
 from conformance.providers.asked import with_asked_models
+from conformance.results.deviations import stale_deviations
+from conformance.results.run_file import write_run
+from conformance.results.standings import standings_of
+from conformance.runner.options import Options
+from conformance.runner.session import Session
+from conformance.runner.whole_plan import plan_of
+from tests import runs
+from tests.live import judge_all, paid_toml, run_live, verdicts, watched
 from tests.test_providers import GOOD, write
 
-END = date(2026, 12, 1)
-EVE = END - timedelta(days=1)
-MODEL = Lifecycle(date(2025, 12, 16), date(2026, 6, 2), END, ("next-1", "next-2"))
+END, DAY = date(2026, 12, 1), timedelta(days=1)
+FIRST, EVE = date(2025, 12, 16), END - DAY
+MODEL = Lifecycle(FIRST, date(2026, 6, 2), END, ("next-1", "next-2"))
 DATES = """
 [lifecycle."dall-e-3"]
 until = "2027-04-07"
@@ -60,26 +71,13 @@ def test_model_without_dates_is_active_and_promises_no_end() -> None:
     assert not standing.must_be_served(END)
 
 
-FIRST = date(2025, 12, 16)
-
-
-@pytest.mark.parametrize(
-    ("day", "sent", "promised"),
-    [
-        (FIRST - timedelta(days=1), FIRST - timedelta(days=1), False),
-        (FIRST, FIRST, True),
-        (EVE, EVE, True),
-        (EVE, END, False),
-        (END, END, False),
-    ],
-    ids=["before-its-first-day", "first-day", "last-day", "after-midnight", "end"],
-)
-def test_model_is_promised_from_its_first_day_to_the_one_before_its_end(
-    day: date, sent: date, promised: bool
-) -> None:
-    standing = Standing(MODEL, day)
-    assert standing.must_be_served(sent) is promised
-    assert standing.ends_before(sent) is (day != sent)
+def test_model_is_promised_from_its_first_day_to_the_one_before_its_end() -> None:
+    days = (FIRST - DAY, FIRST, EVE, END)
+    promised = [Standing(MODEL, day).must_be_served(day) for day in days]
+    assert promised == [False, True, True, False]
+    eve = Standing(MODEL, EVE)
+    assert not eve.must_be_served(END), "after midnight"
+    assert [eve.ends_before(sent) for sent in (EVE, END)] == [False, True]
 
 
 def edition(folder: Path, **lifecycle: Any) -> Edition:
@@ -164,3 +162,140 @@ def test_openai_says_of_every_model_of_the_old_page_when_it_ends() -> None:
     assert ends["dall-e-3"] == ends["dall-e-2"] == "2026-05-12"
     assert ends["gpt-image-1"] == "2026-10-23"
     assert ends["gpt-image-1.5"] == ends["gpt-image-1-mini"] == "2026-12-01"
+
+
+# live runs and replays of models that end
+
+EDITION = load_edition()
+MODELS = ("dall-e-2", "dall-e-3", "gpt-image-1-mini")
+ENDS = """
+[lifecycle."dall-e-2"]
+until = "{until}"
+source = "the page of the provider"
+retrieved = "2026-11-27"
+"""
+GONE = {"error": {"message": "The model does not exist.", "code": "model_not_found"}}
+
+
+def ending(folder: Path, *models: str, until: date = END) -> str:
+    """Write the file of a provider whose dall-e-2 ends, and return its path."""
+    return paid_toml(folder, *models, more=ENDS.format(until=until))
+
+
+@pytest.mark.parametrize("day", [END, END + 400 * DAY])
+def test_of_a_model_that_has_ended_only_the_smallest_request_is_asked(
+    tmp_path: Path, day: date
+) -> None:
+    more = ENDS.format(until=END)
+    ended = run_live(tmp_path, served=MODELS[1:], more=more, today=day, budget=None)
+    assert ended.eye.asked == [("GET", "/v1/models"), ("POST", "/v1/images/generations")]
+    assert verdicts({"ended": ended.results["dall-e-2/baseline"]}) == {"pass"}
+    assert (ended.spent.counted, ended.halts) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("day", "served", "clause", "verdict"),
+    [
+        (END - DAY, True, "models.served-until-end", "pass"),
+        (END - DAY, False, "models.served-until-end", "fail"),
+        (END, True, "models.retired-refused", "pass"),
+        (END, False, "models.retired-refused", "pass"),
+        (END + DAY, True, "models.retired-refused", "fail"),
+        (END + DAY, False, "models.retired-refused", "pass"),
+    ],
+    ids=["eve-served", "eve-refused", "day-served", "day-refused", "past-served", "past-refused"],
+)
+def test_verdict_on_either_side_of_the_end(
+    tmp_path: Path, day: date, served: bool, clause: str, verdict: str
+) -> None:
+    models, more = (EDITION.models if served else MODELS[1:]), ENDS.format(until=END)
+    chosen: dict[str, Any] = {"more": more, "today": day, "cases": "baseline"}
+    ended = run_live(tmp_path, None, "dall-e-2", "dall-e-3", served=tuple(models), **chosen)
+    assert ended.finding("dall-e-2/baseline", clause).verdict == verdict
+    assert ended.spent.counted == pytest.approx(0.04 + 0.02 * served)
+    assert len(ended.results["dall-e-3/baseline"].findings) > 40
+
+
+def test_model_that_ends_at_midnight_while_a_run_goes_on_breaks_nothing(tmp_path: Path) -> None:
+    until = datetime.now(UTC).date()  # so that what is sent now is sent after midnight
+    painted: list[str] = []
+
+    def refuse(body: Any) -> Response | None:
+        names_it = isinstance(body, dict) and body.get("model") == "dall-e-2"
+        painted.extend(["dall-e-2"] * names_it)
+        return JSONResponse(GONE, 404) if names_it and len(painted) > 1 else None
+
+    chosen: dict[str, Any] = {"more": ENDS.format(until=until), "today": until - DAY}
+    ended = run_live(tmp_path, by_body=refuse, cases="[bnq]*", **chosen)
+    assert ended.verdicts == {"pass", "unavailable"}
+    said = {finding.message for finding in ended.results["dall-e-2/n-2"].findings.values()}
+    assert said == {"", "the model ended while the run was under way"}
+
+
+def test_what_is_replayed_is_judged_as_on_the_day_of_its_recording(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    file = ending(tmp_path, "dall-e-2", until=today + 5 * DAY)
+    values: dict[str, Any] = {
+        "providers": (file,), "cases": "baseline", "cassettes": tmp_path / "tapes",
+    }  # fmt: skip
+    with watched() as (url, _):
+        sends = Options(**values, base_url=url, record_mode=RecordMode.REWRITE, budget=9.0)
+        recording = Session(sends)
+        recorded = judge_all(recording)
+        recording.close()
+    later = Session(Options(**values, today=today + 900 * DAY))
+    replayed = judge_all(later)
+    header = later.header()
+    later.close()
+    (told, once) = (judged["dall-e-2/baseline"].findings for judged in (replayed, recorded))
+    assert {name: each.verdict for name, each in told.items()} == {
+        name: each.verdict for name, each in once.items()
+    }
+    assert header.day == (today + 900 * DAY).isoformat()
+    assert header.providers[0].lifecycle["dall-e-2"].judged_on == today.isoformat()
+
+
+def test_plan_has_and_pays_next_to_nothing_for_what_has_ended(tmp_path: Path) -> None:
+    provider = load_provider(ending(tmp_path, "dall-e-2", "dall-e-3"))
+    made = plan(EDITION, provider, combined=False, day=END)
+    paths = {request.case.path for request in made.chosen}
+    assert {path for path in paths if path.startswith("dall-e-2/")} == {
+        "dall-e-2/models-list",
+        "dall-e-2/baseline",
+    }
+    assert "dall-e-3/model-omitted" in paths, "cases of no model go to one that has not ended"
+    assert made.standings["dall-e-2"].words == "retired on 2026-12-01"
+    alone = load_provider(ending(tmp_path, "dall-e-2"))
+    made = plan(EDITION, alone, combined=False, day=END)
+    assert (made.usd, made.usd_if_painted) == (0, 0.02)
+    before = plan(EDITION, alone, combined=False, day=END - DAY)
+    assert before.usd > 0.2
+    assert before.standings["dall-e-2"].words == "ends on 2026-12-01, in 1 day"
+
+
+def test_header_of_a_run_counts_the_plan_of_what_has_ended(tmp_path: Path) -> None:
+    file = ending(tmp_path, "dall-e-2", "dall-e-3")
+    run = Session(Options(providers=(file,), live=True, budget=9.0, today=END))
+    (ended, served) = plan_of(run)
+    (column,) = standings_of(run.header().providers)
+    assert (ended.cases, ended.promises) == (1, 4)
+    assert served.cases > 20
+    assert column == ("paid", "dall-e-2")
+
+
+def test_resumed_run_keeps_the_day_on_which_it_began(tmp_path: Path) -> None:
+    write_run(runs.run(head=runs.header(day="2026-11-30")), tmp_path / "run.jsonl")
+    assert Session(Options(resume=tmp_path / "run.jsonl")).today == date(2026, 11, 30)
+    write_run(runs.run(), tmp_path / "old.jsonl")
+    assert Session(Options(resume=tmp_path / "old.jsonl")).today == date(2026, 1, 2)
+
+
+def test_deviation_of_a_model_that_has_ended_is_not_stale(tmp_path: Path) -> None:
+    more = (
+        '[[deviations]]\nclause = "count.*"\nmodels = ["dall-e-2"]\nreason = "ignores n"\n'
+        'since = "2026-01-01"\nexpires = "2026-06-01"\n'
+    )
+    provider = load_provider(paid_toml(tmp_path, "dall-e-2", "dall-e-3", more=more))
+    assert len(stale_deviations(provider, [], END)) == 1
+    assert stale_deviations(provider, [], END, ["dall-e-2"]) == []
+    assert len(stale_deviations(provider, [], END, ["dall-e-3"])) == 1

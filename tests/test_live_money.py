@@ -64,12 +64,15 @@ def test_most_requests_are_a_hard_stop(tmp_path: Path, answer: Any) -> None:
     assert "not run" in ended.verdicts
 
 
+def used(**tokens: Any) -> Any:
+    return images(JSONResponse(PRICED | {"usage": tokens}))
+
+
 def test_usage_gives_the_real_price_and_a_guess_never_lands_in_it(tmp_path: Path) -> None:
     models = ("gpt-image-1-mini", "gpt-image-1")  # only the first has a price, for tokens
-    usage = {"input_tokens": 1000, "output_tokens": 2000, "total_tokens": 3000}
     details = {"input_tokens_details": {"text_tokens": 1000, "image_tokens": 0}}
-    told = JSONResponse(PRICED | {"usage": usage | details})
-    ended = run_live(tmp_path, images(told), *models, cases="baseline")
+    told = used(input_tokens=1000, output_tokens=2000, total_tokens=3000, **details)
+    ended = run_live(tmp_path, told, *models, cases="baseline")
     assert (ended.spent.actual, ended.spent.estimate, ended.spent.guess) == (0.018, 0.0, 0.05)
     price = ended.record("gpt-image-1-mini/baseline").price
     assert price is not None
@@ -79,9 +82,8 @@ def test_usage_gives_the_real_price_and_a_guess_never_lands_in_it(tmp_path: Path
 
 
 def test_real_price_above_the_estimate_stops_sooner(tmp_path: Path) -> None:
-    usage = {"input_tokens": 0, "output_tokens": 100_000, "total_tokens": 100_000}
-    told = JSONResponse(PRICED | {"usage": usage})
-    ended = run_live(tmp_path, images(told), "gpt-image-1-mini", budget=1.0, partial=True)
+    told = used(input_tokens=0, output_tokens=100_000, total_tokens=100_000)
+    ended = run_live(tmp_path, told, "gpt-image-1-mini", budget=1.0, partial=True, cases="[bn]*")
     assert ended.spent.counted <= 1.0 + 0.8  # the last may be dearer
     assert ended.posts == 2
 
@@ -181,13 +183,12 @@ def test_answer_that_says_it_failed_is_not_lost(
     assert unanswered(ledger) == ({} if lost is None else {"p::m/n-2": lost})
 
 
-@pytest.mark.parametrize(("counts", "spent"), [(True, 0.04), (False, 0.0)], ids=["killed", "ended"])
-def test_lost_request_of_an_earlier_run_counts_once(
-    ledger: Ledger, counts: bool, spent: float
-) -> None:
-    ledger.carry_over(LostRequest("p::m/n-2", 0.04, known=True), counts)
-    assert ledger.spent().counted == spent
-    assert unanswered(ledger) == {"p::m/n-2": 0.04}, "a third run has to know of it"
+def test_lost_request_of_an_earlier_run_counts_once(tmp_path: Path) -> None:
+    for counts, spent in ((True, 0.04), (False, 0.0)):  # it was killed, or it ended
+        ledger = Ledger(tmp_path / f"{counts}.ledger")
+        ledger.carry_over(LostRequest("p::m/n-2", 0.04, known=True), counts)
+        assert ledger.spent().counted == spent
+        assert unanswered(ledger) == {"p::m/n-2": 0.04}, "a third run has to know of it"
 
 
 def test_ledger_that_cannot_be_kept_is_a_sentence(tmp_path: Path) -> None:

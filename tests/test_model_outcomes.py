@@ -111,30 +111,31 @@ def test_attempts_that_a_cassette_does_not_know_are_not_counted() -> None:
     assert known.context(HD, None).attempts == "1 of 1 case"
 
 
-@pytest.mark.parametrize(
-    ("said", "alike"),
-    [("only n=1 works", True), ("only n=1 works, request 7f3a", True), ("n is too large", False)],
-)
-def test_refusal_in_the_words_of_a_valid_request_is_told(said: str, alike: bool) -> None:
-    valid = others(refused(N2, "only n=1 works" + (", request 9b1c" if "7f" in said else "")))
-    known = replace(valid, known=(*valid.known, refused(N11, said)))
-    assert bool(known.context(N11, None).valid_refusals) == alike
+def test_refusal_in_the_words_of_a_valid_request_is_told() -> None:
+    rows = [
+        ("only n=1 works", "only n=1 works", True),
+        ("n=1 only, id 9b1c", "n=1 only, id 7f", True),
+    ]
+    for of_valid, said, alike in (*rows, ("only n=1 works", "n is too large", False)):
+        valid = others(refused(N2, of_valid))
+        known = replace(valid, known=(*valid.known, refused(N11, said)))
+        assert bool(known.context(N11, None).valid_refusals) == alike, said
 
 
 @pytest.mark.parametrize(
-    ("template", "one", "other"),
+    ("one", "other"),
     [
-        ("failed (request id: {})", "20260312abcdef0123", "20260313fedcba3210"),
-        ("at {}Z", "2026-03-12T10:11:12", "2027-01-01T00:00:00"),
-        ("n must be 1, got {}", "2", "11"),
-        ("trace {}-11d3-9a0c-0305e82c3301", "3f2504e0-4f89", "00000000-aaaa"),
+        ("failed (request id: 20260312abcdef0123)", "failed (request id: 20260313fedcba3210)"),
+        ("at 2026-03-12T10:11:12Z", "at 2027-01-01T00:00:00Z"),
+        ("n must be 1, got 2", "n must be 1, got 11"),
+        (
+            "trace 3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+            "trace 00000000-aaaa-11d3-9a0c-0305e82c3301",
+        ),
     ],
     ids=["request-id", "time", "number", "uuid"],
 )
-def test_words_are_the_same_whatever_differs_from_request_to_request(
-    template: str, one: str, other: str
-) -> None:
-    one, other = template.format(one), template.format(other)
+def test_words_are_the_same_but_for_what_differs_by_request(one: str, other: str) -> None:
     assert without_numbers(one) == without_numbers(other) != without_numbers("something else")
 
 
@@ -164,9 +165,7 @@ COMES_TO_NOTHING: dict[str, tuple[Exchange, bool]] = {
 
 
 @pytest.mark.parametrize(("made", "expected"), COMES_TO_NOTHING.values(), ids=COMES_TO_NOTHING)
-def test_what_comes_to_nothing_is_told_from_what_is_not_for_us(
-    made: Exchange, expected: bool
-) -> None:
+def test_crash_is_told_from_what_is_not_for_us(made: Exchange, expected: bool) -> None:
     assert TimedOutcome.of_exchange(made, outcome_of(made)).crashed == expected
 
 
