@@ -32,7 +32,8 @@ _AT_ONCE = re.compile(
 _LONGEST = 1000  # characters of a reason, at whose end a remedy may stand
 _REMEDY = {
     Verdict.NOT_RUN: (
-        "continue with --resume and another --output, or allow more with --budget or --max-requests"
+        "continue with --resume and another --output, and allow more where --budget or "
+        "--max-requests was reached"
     ),
     Verdict.UNAVAILABLE: "run again when the provider answers",
     Verdict.FLAKY: "repeat it with a larger --confirm",

@@ -163,7 +163,7 @@ def print_offers(paper: Paper, models: Sequence[ModelOffers]) -> None:
     paper.grid(_COLUMNS, rows, names=2)
     for offer in offers:
         name = f"{offer.model}, {offer.label}: "
-        numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
+        numbers = f"latency by quality: {latency_of(offer)}; price an image: {price_of(offer)}"
         paper.line((name, "bold"), numbers, indent=2)
         if offer.measures.retries.failed.hits:
             first_tries = f"first try: {retried(offer.measures.retries)}"

@@ -29,7 +29,7 @@ def stale_deviations(
         covered = [finding for finding in own_findings if deviation.covers(finding)]
         where = f"{provider.file}: deviation {deviation.name}"
         if not covered:
-            stale.append(f"{where} names nothing that was judged; remove it")
+            stale.append(f"{where} names nothing that was judged; correct or remove it")
         elif deviation.expired(today):
             stale.append(
                 f"{where} expired on {deviation.expires}; look again, then renew or remove it"
