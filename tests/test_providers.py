@@ -242,6 +242,15 @@ def test_deviation_that_occurs_is_not_stale(tmp_path: Path) -> None:
     assert stale_deviations(provider, [known], date(2026, 11, 24)) == []
 
 
+@pytest.mark.parametrize("end", ["?api-version=2025-04-01", "#v1"], ids=["query", "fragment"])
+def test_address_with_a_query_or_a_fragment_is_refused(tmp_path: Path, end: str) -> None:
+    path = write(tmp_path, GOOD.replace("9/v1", f"9/v1{end}"))
+    with pytest.raises(ProviderError, match="base_url has a query or a fragment"):
+        load_provider(path)
+    with pytest.raises(ProviderError, match="--base-url has a query or a fragment"):
+        load_provider(write(tmp_path, GOOD)).at(f"http://127.0.0.1:9/v1{end}")
+
+
 @pytest.mark.parametrize("end", ["/images/generations", "/images/generations/"])
 def test_base_url_with_the_endpoint_in_it_is_refused(tmp_path: Path, end: str) -> None:
     path = tmp_path / "mine.toml"
