@@ -69,6 +69,8 @@ MISTAKES = {
     "base_url": (GOOD.replace('"http://', '"ftp://'), "base_url: 'ftp:.*is no http or h"),
     "scheme": (GOOD.replace("http://", ""), r"'127.0.0.1:9/v1' is no http.*as in https://api.exam"),
     "endpoint": (GOOD.replace("/v1", "/v1/images/generations"), "leave that out"),
+    "query": (GOOD.replace("9/v1", "9/v1?api-version=2025-04-01"), "base_url has a query or a"),
+    "fragment": (GOOD.replace("9/v1", "9/v1#v1"), "base_url has a query or a fragment"),
     "endpoint-slash": (GOOD.replace("/v1", "/v1/images/generations/"), "leave that out"),
     "key": (GOOD.replace("MINE_KEY", "sk-1"), "key_variable: is no name of an environment variab"),
     "dot": (GOOD.replace('"dall-e-3"', "gpt-image-1.5"), 'write "gpt-image-1.5"$'),

@@ -258,7 +258,7 @@ def _load_file(path: Path) -> Provider:
 
 
 def _check_address(where: str, url: str) -> None:
-    """Refuse credentials, which every report would show, and the path of the endpoint itself."""
+    """Refuse credentials, which every report would show, and what belongs to the requests."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # read only now
@@ -268,6 +268,10 @@ def _check_address(where: str, url: str) -> None:
         raise ProviderError(
             f"{where} ends in /images/generations; leave that out: it is the part before, as in "
             f"https://api.example.com/v1"
+        )
+    if "?" in url or "#" in url:
+        raise ProviderError(
+            f"{where} has a query or a fragment, behind which no path can stand; leave it out"
         )
     if _CREDENTIALS.match(url):
         raise ProviderError(
