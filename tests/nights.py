@@ -19,10 +19,11 @@ from conformance.findings import Verdict
 from conformance.reports.history import History, print_history
 from conformance.results.conclusion import counts
 from conformance.results.reach import reach_counts
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from conformance.results.run_states import promises_in
 from tests import runs
 from tests.extent import examples
+from tests.runs import write_run
 
 SHAPE = ["created:integer", "data:array", "data[].url:string", "data[]:object"]
 HEADERS = [["content-type", "application/json"], ["server", "nginx"], ["x-request-id", "r1"]]

@@ -13,9 +13,10 @@ from conformance.cli import app
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Verdict
 from conformance.reports.drift import Drift, drift, drift_json, drift_markdown, print_drift
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import BROKEN, SHAPE, answer, answers, night
+from tests.runs import write_run
 from tests.shown import by_schema, check_harmless, screen, structure
 
 SCREEN = 40  # lines

@@ -21,10 +21,11 @@ from conformance.reports.history.render import now_of
 from conformance.reports.history.timeline import Timeline, squeezed, timelines_of
 from conformance.reports.measures import Rate
 from conformance.results.records import ClauseRecord, ContractRecord
-from conformance.results.run_file import read_run, write_run
+from conformance.results.run_file import read_run
 from conformance.results.run_states import RunStates
 from tests import runs
 from tests.nights import QUICK, ended, night, printed, spells, write
+from tests.runs import write_run
 from tests.shown import by_schema, check_harmless
 
 

@@ -17,9 +17,10 @@ from conformance.reports.drift import ChangeKind, Drift, drift
 from conformance.reports.history import history
 from conformance.reports.history.render import now_of
 from conformance.reports.wording import closing, verdict_of
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import ended, night, printed
+from tests.runs import write_run
 
 REFUSED = Finding("models.retired-refused", "MUST", Verdict.PASS, "acme", "dall-e-3", "baseline")
 OTHER = runs.finding(model="gpt-image-1")

@@ -17,7 +17,6 @@ from conformance.live.plan import plan
 from conformance.providers import load_provider
 from conformance.results.case_result import CaseResult
 from conformance.results.deviations import stale_deviations
-from conformance.results.run_file import write_run
 from conformance.results.standings import standings_of
 from conformance.runner.live_run import LiveRun
 from conformance.runner.options import Options
@@ -25,6 +24,7 @@ from conformance.runner.session import Session
 from conformance.runner.whole_plan import plan_of
 from tests import runs
 from tests.live import Clock, judge_all, paid_toml, session, watched
+from tests.runs import write_run
 
 EDITION = load_edition()
 MODELS = ("dall-e-2", "dall-e-3", "gpt-image-1-mini")

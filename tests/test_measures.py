@@ -14,8 +14,9 @@ from conformance.reports import print_runs, render, summarize
 from conformance.reports.comparison import compare, print_comparison
 from conformance.reports.measures import Measures, measures_of
 from conformance.results.records import ExchangeRecord
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
+from tests.runs import write_run
 from tests.shown import screen
 from tests.sums import kept_apart, paid
 
