@@ -172,20 +172,6 @@ def _delivered(exchange: Exchange, answer: Answer, model_ids: frozenset[str] | N
     return any(item.delivers if is_kept else item.carries for item in items)
 
 
-def not_served(answer: Answer) -> bool:
-    """Return whether an answer says that the model is not there, in any known form."""
-    return _cause(answer) == "not served"
-
-
-def quota_exhausted(answer: Answer) -> bool:
-    """Return whether an answer blames an account without credit, and not the request."""
-    return _cause(answer) == "quota"
-
-
-def _cause(answer: Answer) -> Cause | None:
-    return outcome_of(answer.exchange, answer).cause if answer.response else None
-
-
 def _model_ids(body: dict[str, Any] | None) -> frozenset[str] | None:
     if body is None or body.get("object") != "list" or not isinstance(body.get("data"), list):
         return None

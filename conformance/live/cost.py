@@ -10,7 +10,7 @@ from conformance.cases.model import Case, Operation
 from conformance.contract import Edition
 from conformance.exchange.answer import COMPLETED, Answer
 from conformance.exchange.model import Exchange, Price, Spending
-from conformance.exchange.outcome import not_served
+from conformance.exchange.outcome import outcome_of
 from conformance.live.retries import NEVER_SENT
 from conformance.parsing import read_json
 from conformance.providers import Provider
@@ -61,8 +61,8 @@ def counted_estimate(exchange: Exchange, cost: Cost) -> Estimate:
         # a mistake that was painted costs what a valid request would
         return cost.planned if cost.planned.usd else cost.most
     # what a server made before it failed may be billed all the same
-    is_served = not not_served(Answer(exchange))
-    return cost.planned if is_served and (status >= 500 or status == 408) else FREE
+    has_failed = status >= 500 or status == 408
+    return cost.planned if has_failed and outcome_of(exchange).cause != "not served" else FREE
 
 
 def price_of(estimate: Estimate, actual: float | None) -> Price:

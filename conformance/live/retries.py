@@ -6,9 +6,8 @@ import random
 
 from tenacity import RetryCallState, wait_exponential_jitter
 
-from conformance.exchange.answer import Answer
 from conformance.exchange.model import Attempt, Exchange
-from conformance.exchange.outcome import not_served, outcome_of, quota_exhausted, undecided
+from conformance.exchange.outcome import outcome_of, undecided
 from conformance.exchange.retry_after import LONGEST_WAIT, retry_after
 from conformance.parsing import printable
 
@@ -35,8 +34,10 @@ def should_retry(exchange: Exchange) -> bool:
     if exchange.response is None:
         kind = exchange.failure.kind if exchange.failure else ""
         return kind in (_REPEATABLE if exchange.request.method == "GET" else NEVER_SENT)
-    answer, status = Answer(exchange), exchange.response.status
-    if not undecided(status) or status > 599 or not_served(answer) or quota_exhausted(answer):
+    status = exchange.response.status
+    if not undecided(status) or status > 599:
+        return False
+    if outcome_of(exchange).cause in ("not served", "quota"):
         return False
     seconds = retry_after(exchange)
     return seconds is None or seconds <= LONGEST_WAIT
