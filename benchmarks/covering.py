@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks.measuring import Row
-from conformance.cases.covering import LEFT_OUT, Space, covering_rows, make_rows
+from conformance.cases.covering import LEFT_OUT, Space, covering_rows, covertable_rows
 
 MOST_REQUESTS = 28
 MOST_USD = 1.90
@@ -81,7 +81,7 @@ def measure() -> list[Row]:
 
 def _compared(images: Sequence[Any]) -> list[Row]:
     nine = space(images)
-    ours, plain = covering_rows(nine, 2, price), make_rows(nine, 2, lambda _: 0.0)
+    ours, plain = covering_rows(nine, 2, price), covertable_rows(nine, 2, lambda _: 0.0)
     pairs = {each for row in ours for each in nine.combinations(row, 2)}
     usd, least = total(ours), floor(images)
     told = f"{len(ours)} requests, {len(pairs)} pairs, USD {usd:.3f}"

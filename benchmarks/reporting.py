@@ -15,7 +15,8 @@ from msgspec import convert
 from benchmarks.measuring import Row, run
 from conformance.findings import Finding, Verdict
 from conformance.results.records import ExchangeRecord, RunFooter, RunHeader
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
+from tests.runs import write_run
 
 RUNS = 10
 MODELS, CLAUSES, CASES, JUDGED = 7, 100, 36, 20  # 7 x 36 exchanges, each judged by 20 clauses

@@ -20,10 +20,11 @@ from conformance.reports.history.render import print_history
 from conformance.reports.history.timeline import History
 from conformance.results.conclusion import counts
 from conformance.results.reach import reach_counts
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from conformance.results.run_states import promises_in
 from tests import runs
 from tests.extent import examples
+from tests.runs import write_run
 
 SHAPE = ["created:integer", "data:array", "data[].url:string", "data[]:object"]
 HEADERS = [["content-type", "application/json"], ["server", "nginx"], ["x-request-id", "r1"]]

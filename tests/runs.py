@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from conformance.findings import Finding, Observation, Verdict
 from conformance.results.records import ExchangeRecord, Line, RunFooter, RunHeader
-from conformance.results.run_file import Run
+from conformance.results.run_file import Run, RunWriter
 
 BIDI = "\u202e"
 HOSTILE = {
@@ -232,3 +233,11 @@ def with_families(found: Run) -> Run:
     families = {"dall-e-2": "dall-e", "dall-e-3": "dall-e", "gpt-image-1": "gpt-image"}
     change_header(found, edition={**EDITION, "families": families})
     return found
+
+
+def write_run(run: Run, path: Path) -> None:
+    """Write a whole run; of one that was read, byte for byte the file that it came from."""
+    writer = RunWriter(path, run.header)
+    for record in run.records:
+        writer.add(record)
+    writer.close(run.footer)

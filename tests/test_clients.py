@@ -43,9 +43,9 @@ from conformance.parsing import read_base64
 from conformance.reports import render, summarize
 from conformance.results.evidence import evidence
 from conformance.results.records import ExchangeRecord
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests.pictures import encode, picture
-from tests.runs import exchange, finding, header, read, run
+from tests.runs import exchange, finding, header, read, run, write_run
 
 EDITION = load_edition()
 BODY: dict[str, Any] = {

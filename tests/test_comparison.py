@@ -22,9 +22,10 @@ from conformance.reports.comparison.render import (
     comparison_markdown,
     print_comparison,
 )
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import ONE_NIGHT, QUICK
+from tests.runs import write_run
 from tests.shown import by_schema, check_harmless, screen
 
 PASSED, SAME = runs.finding(), runs.finding(case="same")

@@ -15,9 +15,10 @@ from conformance.findings import Finding, Verdict
 from conformance.reports.drift.drift import drift
 from conformance.reports.drift.model import Drift
 from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import BROKEN, SHAPE, answer, answers, night
+from tests.runs import write_run
 from tests.shown import by_schema, check_harmless, screen, structure
 
 SCREEN = 40  # lines

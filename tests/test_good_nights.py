@@ -12,9 +12,10 @@ import pytest
 from msgspec.structs import replace
 
 from conformance.findings import Verdict
-from conformance.results.run_file import Run, read_run, write_run
+from conformance.results.run_file import Run, read_run
 from tests import runs
 from tests.nights import BROKEN, night
+from tests.runs import write_run
 from tests.workflows import KEY, Nights, Runner, drift_of_last_night, environment_of, judge, step
 
 pytest_plugins = ["tests.workflows"]

@@ -20,10 +20,11 @@ from conformance.reports.history.render import history_json, history_markdown, n
 from conformance.reports.history.timeline import History, Timeline, history, squeezed, timelines_of
 from conformance.reports.measures import Rate
 from conformance.results.records import ClauseRecord, ContractRecord
-from conformance.results.run_file import read_run, write_run
+from conformance.results.run_file import read_run
 from conformance.results.run_states import RunStates
 from tests import runs
 from tests.nights import QUICK, ended, night, printed, spells, write
+from tests.runs import write_run
 from tests.shown import by_schema, check_harmless
 
 

@@ -20,13 +20,13 @@ from conformance.live.plan import plan
 from conformance.providers import ProviderError, load_provider
 from conformance.providers.asked import with_asked_models
 from conformance.results.deviations import stale_deviations
-from conformance.results.run_file import write_run
 from conformance.results.standings import standings_of
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import plan_of
 from tests import runs
 from tests.live import judge_all, paid_toml, run_live, verdicts, watched
+from tests.runs import write_run
 from tests.test_providers import GOOD, write
 
 END, DAY = date(2026, 12, 1), timedelta(days=1)

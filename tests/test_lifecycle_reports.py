@@ -17,9 +17,10 @@ from conformance.reports.drift.model import ChangeKind
 from conformance.reports.history.render import now_of
 from conformance.reports.history.timeline import history
 from conformance.reports.wording import closing, verdict_of
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import ended, night, printed
+from tests.runs import write_run
 from tests.shown import screen
 
 REFUSED = Finding("models.retired-refused", "MUST", Verdict.PASS, "acme", "dall-e-3", "baseline")

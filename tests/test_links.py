@@ -13,11 +13,12 @@ from conformance.exchange.client import Client
 from conformance.exchange.source import Record, RecordMode
 from conformance.live.ledger import Ledger
 from conformance.output.files import LinkError, write_text
-from conformance.results.run_file import RunWriter, write_run
+from conformance.results.run_file import RunWriter
 from conformance.runner.output_path import OutputFile, check_output
 from tests import runs
 from tests.attacks.folders import LINKS, OUTPUTS
 from tests.processes import command
+from tests.runs import write_run
 from tests.test_cassettes import case
 
 

@@ -15,13 +15,14 @@ from conformance.findings import Finding, Verdict
 from conformance.reference.defects import lying_steps
 from conformance.results.baselines import NightsError, OtherRunError, RunFilter
 from conformance.results.records import ContractRecord
-from conformance.results.run_file import Run, read_run, write_run
+from conformance.results.run_file import Run, read_run
 from conformance.runner.confirm import Confirmer
 from conformance.runner.output_path import ledger_of
 from tests import runs
 from tests.live import error, images, run_live, session, watched
 from tests.living import finished
 from tests.nights import night
+from tests.runs import write_run
 
 BEFORE = {"p::m/c::count.n-images": Verdict.PASS, "p::m/c::format.x": Verdict.FAIL}
 

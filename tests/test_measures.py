@@ -15,8 +15,9 @@ from conformance.reports.comparison.compare import compare
 from conformance.reports.comparison.render import print_comparison
 from conformance.reports.measures import Measures, measures_of
 from conformance.results.records import ExchangeRecord
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
+from tests.runs import write_run
 from tests.shown import screen
 from tests.sums import kept_apart, paid
 

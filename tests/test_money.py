@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import JSONResponse
 
-from conformance.results.run_file import Run, read_run, write_run
+from conformance.results.run_file import Run, read_run
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
 from tests.live import error, images, paid_toml, session, watched
+from tests.runs import write_run
 from tests.sums import (  # fmt: skip
     PRICED,
     check_agreement,

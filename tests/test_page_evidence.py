@@ -13,12 +13,13 @@ from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.findings import Verdict
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.browser import Opened, opened
 from tests.extent import sample
 from tests.nights import night
 from tests.pages import CELL, ENTRY, PIXEL, SOURCE, rich, written
+from tests.runs import write_run
 from tests.test_reports_editions import NEW, OLD, two
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.contract import load_edition
 from conformance.recordings.judging import judge_files
-from conformance.results.run_file import RunFileError, RunWriter, read_run, write_run
+from conformance.results.run_file import RunFileError, RunWriter, read_run
 from conformance.runner.options import Options
 from conformance.runner.output_path import (
     OutputError,
@@ -24,6 +24,7 @@ from conformance.runner.session import Session
 from tests import runs
 from tests.live import paid_toml
 from tests.processes import command
+from tests.runs import write_run
 
 RECORDED = Path(__file__).parents[1] / "cassettes/aimock/dall-e-3/baseline.yaml"
 QUICK = ("run", "--models", "qwen-image", "--cases", "baseline", "--quiet", "--output", "run.jsonl")

@@ -21,10 +21,10 @@ from conformance.findings import Finding, Verdict
 from conformance.reports import FOLDER, FORMATS, folder, render, summarize
 from conformance.reports.costs import run_facts
 from conformance.reports.statistics import ProviderFacts, provider_facts
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import night
-from tests.runs import with_families
+from tests.runs import with_families, write_run
 from tests.shown import by_schema
 from tests.sums import kept_apart
 

@@ -17,12 +17,13 @@ from conformance.contract import schemas_directory
 from conformance.findings import Finding, Observation, Verdict
 from conformance.reports import render
 from conformance.results.records import ExchangeRecord, RunFooter, RunHeader
-from conformance.results.run_file import Run, RunFileError, RunWriter, read_run, write_run
+from conformance.results.run_file import Run, RunFileError, RunWriter, read_run
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
 from tests.extent import examples, sample
 from tests.processes import command
+from tests.runs import write_run
 
 SCHEMA = json.loads((schemas_directory() / "run.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -303,8 +304,8 @@ def test_place_that_cannot_be_written_is_named(tmp_path: Path, path: str, why: s
 
 
 def test_run_can_be_written_to_a_pipe() -> None:
-    program = "from tests import runs; from conformance.results.run_file import write_run; "
-    program += "from pathlib import Path; write_run(runs.run(), Path('/dev/stdout'))"
+    program = "from tests import runs; "
+    program += "from pathlib import Path; runs.write_run(runs.run(), Path('/dev/stdout'))"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
     )

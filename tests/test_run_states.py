@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from conformance.findings import ACCEPTED_INSTEAD, UNDECIDED, Finding, Verdict
 from conformance.results.conclusion import Reasons
-from conformance.results.run_file import RunFileError, write_run
+from conformance.results.run_file import RunFileError
 from conformance.results.run_states import StatesReader, states_in
 from tests import runs
 from tests.nights import ONE_NIGHT, QUICK, ended, night
+from tests.runs import write_run
 
 CASES = ("n-2", "baseline", "elsewhere")  # where the reason is: the same, the control, another
 REASONS = ("format.url-only", "errors.status-400", "errors.not-5xx", "parameters.valid-accepted")

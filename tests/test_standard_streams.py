@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from conformance.plugin import PROMISES
-from conformance.results.run_file import read_run, write_run
+from conformance.results.run_file import read_run
 from tests import runs
 from tests.processes import COMMAND, PLAIN, command, run_pytest
+from tests.runs import write_run
 
 WORDS = {
     "run": ["run", "--models", "qwen-image", "--cases", "baseline", "--output", "new.jsonl"],

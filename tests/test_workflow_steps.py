@@ -7,9 +7,9 @@ import json
 import pytest
 
 from conformance.contract import DEFAULT_EDITION
-from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import night
+from tests.runs import write_run
 from tests.workflows import KEY, PROVIDER, ROOT, Runner, lying, resolved, step, workflow
 
 pytest_plugins = ["tests.workflows"]

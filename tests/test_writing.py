@@ -15,8 +15,8 @@ from conformance.contract import load_edition
 from conformance.documentation.build import build_site
 from conformance.errors import ConformanceError
 from conformance.output.files import WritingError, write_text
-from conformance.results.run_file import write_run
 from tests import runs
+from tests.runs import write_run
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 

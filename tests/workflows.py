@@ -20,10 +20,11 @@ from conformance.contract import load_edition
 from conformance.findings import Finding
 from conformance.reference.defects import lying_steps
 from conformance.reference.server import ReferenceServer
-from conformance.results.run_file import Run, write_run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import answer, night
 from tests.processes import STUB, door
+from tests.runs import write_run
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = ROOT / ".github" / "workflows"

@@ -178,16 +178,16 @@ def covering_rows(
     arrays = []
     for salt in _SALTS:  # where a walk ends depends on where it begins
         dice = random.Random(salt)  # noqa: S311 - the same rows each time, and no secret
-        start = make_rows(space, strength, price, presets, salt)
+        start = covertable_rows(space, strength, price, presets, salt)
         arrays.append(_Array(space, strength, price, needed, start).cheapen(dice))
     best = min(arrays, key=lambda rows: (round(sum(map(price, rows)), 6), len(rows)))
     return sorted(best, key=lambda row: (price(row), str(row)))
 
 
-def make_rows(
+def covertable_rows(
     space: Space, strength: int, price: Price, presets: Sequence[Row] = (), salt: str = ""
 ) -> list[Row]:
-    """Return an array as covertable makes it, without the rows that are sent anyway."""
+    """Return covertable's own array beside the presets; dear values weigh less in it."""
     controller = Controller(
         {name: list(values) for name, values in space.levels.items()},
         strength=strength,

@@ -44,12 +44,9 @@ class DocumentedPromise:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """All promises of an edition, and the lines of its page that promise nothing."""
+    """All promises of an edition."""
 
     edition: str
-    page_source: str  # empty for an edition of a document whose text is not at hand
-    page_sha256: str
-    silent: tuple[tuple[str, frozenset[int]], ...]
     all: tuple[DocumentedPromise, ...]
 
     def naming(self, clause: str) -> tuple[DocumentedPromise, ...]:
@@ -64,15 +61,11 @@ def load_promises(edition: Edition) -> Promises:
     for fault in Checker(schema).faults(content, limit=1):
         location = f"{edition.folder / PROMISES_FILE}: {fault.path}"
         raise EditionError(f"{location}: {fault.message}; see schemas/{PROMISES_SCHEMA}")
-    page = content.get("page", {"source": "", "sha256": "", "silent": ()})
     entries = [
         {**entry, "lines": _numbers(entry.get("lines", ()))} for entry in content["promises"]
     ]
     return Promises(
         edition=content["edition"],
-        page_source=page["source"],
-        page_sha256=page["sha256"],
-        silent=tuple((entry["kind"], _numbers(entry["lines"])) for entry in page["silent"]),
         all=msgspec.convert(entries, tuple[DocumentedPromise, ...]),
     )
 

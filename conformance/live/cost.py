@@ -61,8 +61,8 @@ def counted_estimate(exchange: Exchange, cost: Cost) -> Estimate:
         # a mistake that was painted costs what a valid request would
         return cost.planned if cost.planned.usd else cost.most
     # what a server made before it failed may be billed all the same
-    is_served = outcome_of(exchange).cause != "not served"
-    return cost.planned if is_served and (status >= 500 or status == 408) else FREE
+    has_failed = status >= 500 or status == 408
+    return cost.planned if has_failed and outcome_of(exchange).cause != "not served" else FREE
 
 
 def price_of(estimate: Estimate, actual: float | None) -> Price:

@@ -227,14 +227,6 @@ def _sync(descriptor: int) -> None:
             raise
 
 
-def write_run(run: Run, path: Path) -> None:
-    """Write a whole run; of one that was read, byte for byte the file that it came from."""
-    writer = RunWriter(path, run.header)
-    for record in run.records:
-        writer.add(record)
-    writer.close(run.footer)
-
-
 def line_of(record: Line) -> str:
     """Write one record as one line, in ASCII so that no text in it can steer a terminal."""
     values = msgspec.to_builtins(record)
