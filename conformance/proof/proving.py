@@ -20,8 +20,8 @@ from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Finding, Verdict
 from conformance.proof.extra_cases import (
     cases_of_proof,
-    family_names,
     is_of_retired,
+    models_of_proof,
     standing_of,
 )
 from conformance.proof.in_process import BASE_URL, Bench
@@ -71,11 +71,7 @@ class Proof:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.clauses = clauses_of(edition)
-        # Models with the same schema are judged alike: the first of them stands for all.
-        representatives: dict[object, str] = {}
-        for name, model in edition.models.items():
-            representatives.setdefault(model.schema, name)
-        self.models = (*representatives.values(), *family_names(edition))
+        self.models = models_of_proof(edition)
         self.cases = cases_of_proof(edition, self.models)
         documented = [case for case in self.cases.values() if not is_of_retired(case)]
         self._twins = open_twins(edition, documented)
