@@ -16,7 +16,7 @@ from conformance.clauses.registry import Clause
 from conformance.contract import DEFAULT_EDITION, load_edition
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import outcome_of
-from conformance.proof.extra_cases import cases_of_proof, family_names, standing_of
+from conformance.proof.extra_cases import cases_of_proof, models_of_proof, standing_of
 from conformance.proof.in_process import Bench
 from conformance.proof.matrix import RED
 from conformance.reference.defects import defects
@@ -26,22 +26,16 @@ from tests.miniatures import Case, judged_case, read_answer
 
 
 @cache
-def _models(name: str) -> tuple[str, ...]:
-    edition = load_edition(name)
-    return (*edition.models, *family_names(edition))
-
-
-@cache
 def requests(name: str) -> dict[str, Request]:
     """Return every request of the proof of an edition, by path."""
-    return cases_of_proof(load_edition(name), _models(name))
+    return cases_of_proof(load_edition(name), models_of_proof(load_edition(name)))
 
 
 @cache
 def _provider(defect: str | None, name: str) -> Bench:
     edition = load_edition(name)
     steps = defects(edition)[defect].plant(TRUTHFUL) if defect else TRUTHFUL
-    return Bench(edition, steps, _models(name), _loop())
+    return Bench(edition, steps, models_of_proof(edition), _loop())
 
 
 @cache

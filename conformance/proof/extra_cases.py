@@ -59,6 +59,14 @@ def family_names(edition: Edition) -> tuple[str, ...]:
     return tuple(name for name in names if name not in edition.models and edition.find(name))
 
 
+def models_of_proof(edition: Edition) -> tuple[str, ...]:
+    """Return the models that are asked: of those with one schema the first, for all are alike."""
+    representatives: dict[object, str] = {}
+    for name, model in edition.models.items():
+        representatives.setdefault(model.schema, name)
+    return (*representatives.values(), *family_names(edition))
+
+
 def usual_model(edition: Edition) -> str:
     """Return the model of the edition's first example, else the first that it lists."""
     models = (example.content.get("model") for example in edition.examples)

@@ -24,9 +24,9 @@ from conformance.proof.extra_cases import (
     accept_open_requests,
     cases_of_proof,
     count_judged,
-    family_names,
     is_of_retired,
     judges_answers,
+    models_of_proof,
     open_twins,
     standing_of,
 )
@@ -68,11 +68,7 @@ class Proof:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.clauses = clauses_of(edition)
-        # Models with the same schema are judged alike: the first of them stands for all.
-        representatives: dict[object, str] = {}
-        for name, model in edition.models.items():
-            representatives.setdefault(model.schema, name)
-        self.models = (*representatives.values(), *family_names(edition))
+        self.models = models_of_proof(edition)
         self.cases = cases_of_proof(edition, self.models)
         documented = [case for case in self.cases.values() if not is_of_retired(case)]
         self._twins = open_twins(edition, documented)
