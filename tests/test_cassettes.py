@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from PIL import Image
 
 from conformance.cases.model import Case
@@ -89,7 +90,8 @@ def test_replay_knows_what_was_sent_again(
 ) -> None:
     again = (Attempt(503, "HTTP 503", "overloaded"), Attempt(None, "no answer came"))
     live = replace(reference_client.exchange(case()), attempts=3, retried=again)
-    library.record(live, case(), reference_client.target.base_url)
+    path = library.record(live, case(), reference_client.target.base_url)
+    yaml.safe_load(path.read_text())  # nothing in it is Python's own
     assert replay_of(library).exchange(case()).retried == again
 
 

@@ -75,9 +75,9 @@ class Replay:
             cassette=self.library.name(case),
             target=recorded.target,
             attempts=recorded.attempts,
-            retried=recorded.retried,
+            retried=tuple(recorded.retried),
             downloads=tuple(
-                replace(download, retried=recorded.images_retried.get(download.url, ()))
+                replace(download, retried=tuple(recorded.images_retried.get(download.url, ())))
                 for download in played.downloads
             ),
         )

@@ -272,9 +272,9 @@ class CassetteLibrary:
             elapsed=round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
             failures=failures,
             attempts=exchange.attempts if (exchange.attempts or 0) > 1 else None,
-            retried=exchange.retried,
+            retried=list(exchange.retried),
             images_retried={
-                download.url: download.retried for download in downloads if download.retried
+                download.url: [*download.retried] for download in downloads if download.retried
             },
         )
 

@@ -98,8 +98,9 @@ class CassetteMetadata(Struct, frozen=True, omit_defaults=True, kw_only=True):
     elapsed: Annotated[float, Meta(ge=0, lt=_LATEST)] | None  # seconds
     failures: Mapping[str, Failure]
     attempts: Annotated[int, Meta(ge=1, lt=1000)] | None = None  # where more than one was made
-    retried: tuple[Attempt, ...] = ()
-    images_retried: Mapping[str, tuple[Attempt, ...]] = {}  # by URL
+    # lists, since a tuple would be written as Python's own, which no safe reader of YAML takes
+    retried: list[Attempt] = []
+    images_retried: Mapping[str, list[Attempt]] = {}  # by URL
 
     @property
     def moment(self) -> float:
