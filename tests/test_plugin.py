@@ -214,9 +214,9 @@ def test_item_that_another_plugin_runs_never_passes_what_did_not(
     [
         (("--provider=litelm", "-n", "2"), "did you mean 'litellm'?"),
         (("--clauses=format.url-when-askd",), "did you mean 'format.url-when-asked'"),
-        (("-k", "no(("), "Wrong expression passed to '-k'"),
+        (("-k", "no((", "-n", "2"), "Wrong expression passed to '-k'"),
     ],
-    ids=["provider-with-workers", "clause", "k"],
+    ids=["provider-with-workers", "clause", "k-with-workers"],
 )
 def test_mistake_is_one_sentence_and_pytest_s_own_code(
     recorded: Path, words: tuple[str, ...], said: str
