@@ -25,7 +25,7 @@ from tests.extent import LONG, examples
 settings.register_profile("tests", max_examples=examples(100), derandomize=not LONG)
 settings.load_profile("tests")
 DEAR = (
-    "page proof", "generated", "plugin", "ci_page good_guest", "sentences", "hostile_provider",
+    "page proof", "generated", "plugin", "ci_page", "sentences", "hostile_provider",
     "live_runs", "lost_workers", "good_nights", "live_sending", "no_false_alarm", "hostile_files",
     "live_values", "edition_making", "recorders", "fuzz", "strategies", "standard_streams", "cli",
     "check", "money", "planning",

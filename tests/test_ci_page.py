@@ -1,8 +1,13 @@
-"""docs/ci.md: every block of it, run from a built wheel in somebody else's repository."""
+"""The suite as a wheel in somebody else's repository: every block of docs/ci.md, and all else.
+
+Their repository has all the same names of its own.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -112,3 +117,51 @@ def run_action(theirs: Theirs, given: dict[str, str]) -> dict[str, int]:
 
 
 MACHINE = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
+
+
+# whoever has installed the suite, and does or does not call it
+
+ONE = ["--provider=reference", "--live", "--models=dall-e-2", "--cases=b*e", "--clauses=*.object"]
+
+
+def pytest_in(folder: Path, site: Path, *words: str, safely: bool = True) -> str:
+    """Run pytest as its console script does, or with the folder of their repository before all."""
+    repository(folder)
+    start = [sys.executable, *(["-P"] if safely else []), "-m", "pytest", *words]
+    done = subprocess.run(start, cwd=folder, env=installed(site), capture_output=True, text=True)
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_pytest_of_their_repository_is_as_if_we_were_not_there(tmp_path: Path, site: Path) -> None:
+    said = pytest_in(tmp_path, site, "--live", "--record-mode=none", "tests")
+    assert "image-conformance-" in said  # the plugin is there
+    assert "1 passed" in said
+
+
+def test_suite_judges_in_their_repository_by_ids_that_it_prints(tmp_path: Path, site: Path) -> None:
+    file = os.path.relpath(site / "conformance" / "suite" / "test_promises.py", tmp_path)
+    named = f"{file}::reference::dall-e-2/baseline::envelope.object"
+    said = pytest_in(tmp_path, site, "--pyargs", "conformance", named, *ONE, "-v")
+    assert "nothing is broken, in the part that was judged" in said
+    assert [line.split()[0] for line in said.splitlines() if " PASSED" in line] == [named]
+
+
+def test_folder_that_hides_the_suite_is_a_sentence(tmp_path: Path, site: Path) -> None:
+    said = pytest_in(tmp_path, site, "--pyargs", "conformance", *ONE, safely=False)
+    assert f"{tmp_path / 'conformance'} stands before the suite, which has the same name" in said
+
+
+def test_options_that_two_want_are_a_sentence(tmp_path: Path, site: Path) -> None:
+    said = pytest_in(tmp_path, site, "--pyargs", "conformance", "tests", *ONE, "--collect-only")
+    assert "the suite and a conftest.py have options of the same name" in said
+
+
+def test_copy_that_an_editable_installation_makes_finds_its_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conformance").mkdir()  # with the schemas, and without the package
+    copy = tmp_path / "image_conformance_pytest.py"
+    shutil.copy(ROOT / copy.name, copy)
+    monkeypatch.syspath_prepend(ROOT)
+    assert runpy.run_path(str(copy))["HOME"] == ROOT / "conformance"

@@ -43,38 +43,24 @@ def answered(reply: Reply, url: str = "http://127.0.0.1/v1/images/generations") 
 
 
 OTHER_API = [
-    JSONResponse({"detail": "Not Found"}, 404),
-    JSONResponse({"status": 404, "error": "Not Found"}, 404),
-    PlainTextResponse("404 page not found", 404),
+    JSONResponse({"detail": "Not Found"}, 404), PlainTextResponse("404 page not found", 404),
+    JSONResponse({"status": 404, "error": "Not Found"}, 404), error(404, "unknown_url"), INVALID,
     HTMLResponse("<h1>Not Found</h1>", 405),
     HTMLResponse("<h1>Unsupported method ('POST')</h1>", 501),
     PlainTextResponse("Client sent an HTTP request to an HTTPS server.\n", 400),
     HTMLResponse("<h1>The plain HTTP request was sent to HTTPS port</h1>", 400),
-    RedirectResponse("https://a.example/v1/models", 301),
-    RedirectResponse("/login", 302),
-    HTMLResponse(DASHBOARD),
-    PlainTextResponse(f" {DASHBOARD}"),
-    INVALID,
-    error(404, "unknown_url"),
+    RedirectResponse("https://a.example/v1/models", 301), RedirectResponse("/login", 302),
+    HTMLResponse(DASHBOARD), PlainTextResponse(f" {DASHBOARD}"),
     *[JSONResponse({"error": {"message": text}}, 404) for text in NO_SUCH_URL],
-]
+]  # fmt: skip
 THIS_API = [
-    error(501),
-    error(400),
-    JSONResponse({"detail": "no"}, 400),
-    Reply(status_code=301),
-    HTMLResponse("<h1>Blocked</h1>", 403),
-    error(404, "model_not_found"),
-    error(404),
-    JSONResponse({"error": "model 'x' not found"}, 404),
+    error(501), error(400), error(404), error(404, "model_not_found"), error(401), error(503),
+    JSONResponse({"detail": "no"}, 400), JSONResponse({"error": "model 'x' not found"}, 404),
     *[JSONResponse({"error": {"message": text}}, 404) for text in OF_A_MODEL],
-    error(401),
-    error(503),
-    HTMLResponse("<h1>Bad gateway</h1>", 502),
-    HTMLResponse("<h1>Who are you?</h1>", 401),
-    JSONResponse({"object": "list", "data": []}),
-    JSONResponse({"created": 1, "data": []}),
-]
+    Reply(status_code=301), HTMLResponse("<h1>Blocked</h1>", 403),
+    HTMLResponse("<h1>Bad gateway</h1>", 502), HTMLResponse("<h1>Who are you?</h1>", 401),
+    JSONResponse({"object": "list", "data": []}), JSONResponse({"created": 1, "data": []}),
+]  # fmt: skip
 
 
 def test_something_that_knows_the_api_is_told_from_what_does_not() -> None:
@@ -145,18 +131,17 @@ def answers(models: Reply | None, *generations: Reply | None) -> Reaction:
     return answer
 
 
-@pytest.mark.parametrize(
-    ("answer", "before"),
-    [
-        (answers(None), 1),
-        (answers(NO_API), 2),
-        (answers(NO_API, error(404)), 2),
-        (answers(NO_API, error(503, retry_after="999")), 2),
-        (answers(None, NO_API), 1),
-        (answers(NO_API, NO_API), 4),
-    ],
-    ids=["all-there", "no-models", "404-of-the-api", "503", "list-alone", "other-model-answers"],
-)
+SPEAKS = {
+    "all-there": (answers(None), 1),
+    "no-models": (answers(NO_API), 2),
+    "404-of-the-api": (answers(NO_API, error(404)), 2),
+    "503": (answers(NO_API, error(503, retry_after="999")), 2),
+    "list-alone": (answers(None, NO_API), 1),
+    "other-model-answers": (answers(NO_API, NO_API), 4),
+}
+
+
+@pytest.mark.parametrize(("answer", "before"), SPEAKS.values(), ids=SPEAKS)
 def test_provider_that_speaks_is_judged_as_ever(
     tmp_path: Path, answer: Reaction, before: int
 ) -> None:
@@ -166,10 +151,9 @@ def test_provider_that_speaks_is_judged_as_ever(
         check(found)
         first.append(found.live.ledger.spent().requests)
 
-    names, chosen = ("dall-e-2", "dall-e-3"), "[bm][ao][sd]el*"
-    ended = run_live(tmp_path, answer, *names, cases=chosen, check=check_and_count)
-    assert ended.halts == []
-    assert first == [before]
+    chosen: dict[str, Any] = {"cases": "[bm][ao][sd]el*", "check": check_and_count}
+    ended = run_live(tmp_path, answer, "dall-e-2", "dall-e-3", **chosen)
+    assert (first, ended.halts) == ([before], [])
     assert len(ended.eye.asked) <= 8 + 1
     assert "not run" not in ended.verdicts
 

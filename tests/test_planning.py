@@ -21,16 +21,12 @@ from conformance.cli import app
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
-from conformance.exchange.client import Client, Target
-from conformance.exchange.transport.addresses import AddressPolicy
-from conformance.exchange.transport.limits import Limits
-from conformance.exchange.transport.transport import Transport
+from conformance.exchange.client import Client
 from conformance.findings import Verdict
 from conformance.live.budget import BudgetError
 from conformance.live.plan import Plan, combined_cases, plan
 from conformance.live.plan_report import show, starts_with
 from conformance.providers import load_provider
-from conformance.reference.server import ReferenceServer
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import changed_edition
@@ -104,31 +100,28 @@ def test_documented_cases_count_as_covered() -> None:
 
 
 def test_ids_come_from_what_is_sent(tmp_path: Path) -> None:
-    model = EDITION.models["dall-e-2"]
-    added = {"type": "string", "enum": ["calm"], "citations": []}
-    edition = changed_edition(
-        tmp_path, "dall-e-2", lambda schema: schema["properties"].update(mood=added)
+    added = {"mood": {"type": "string", "enum": ["calm"], "citations": []}}
+    edition = changed_edition(tmp_path, "dall-e-2", lambda rules: rules["properties"].update(added))
+    before, after = (
+        {json.dumps(case.body): case.id for case in combined_cases(each, COMETAPI, model)}
+        for each in (EDITION, edition)
+        for model in [each.models["dall-e-2"]]
     )
-    known = {json.dumps(case.body): case.id for case in combined_cases(EDITION, COMETAPI, model)}
-    changed = combined_cases(edition, COMETAPI, edition.models["dall-e-2"])
-    both = [(case.id, known[key]) for case in changed if (key := json.dumps(case.body)) in known]
-    assert any("mood" in (case.body or {}) for case in changed)
-    assert all(old == new for new, old in both)
-    assert len(set(known.values())) == len(known)
+    assert any("mood" in body for body in after)
+    assert all(after[body] == before[body] for body in before.keys() & after.keys())
+    assert len(set(before.values())) == len(before)
 
 
 @pytest.mark.parametrize("name", sample(["dall-e-3", "gpt-image-1.5"], 2))
-def test_combined_cases_pass_under_every_clause_that_binds(name: str) -> None:
-    with ReferenceServer(EDITION, key="sk-plan") as server:
-        target = Target("reference", server.base_url, "sk-plan", {})
-        with Transport(Limits(), AddressPolicy.for_provider(server.base_url)) as transport:
-            client = Client(target, transport)
-            for case in combined_cases(EDITION, REFERENCE, EDITION.models[name])[:6]:
-                exchange = client.exchange(case)
-                found = judge(exchange, EDITION, clauses_of(EDITION), None, Answer(exchange))
-                assert {finding.verdict for finding in found} == {Verdict.PASS}
-                assert "parameters.valid-accepted" in {finding.clause for finding in found}
-                assert len(found) > 20
+def test_combined_cases_pass_under_every_clause_that_binds(
+    reference_client: Client, name: str
+) -> None:
+    for case in combined_cases(EDITION, REFERENCE, EDITION.models[name])[:6]:
+        exchange = reference_client.exchange(case)
+        found = judge(exchange, EDITION, clauses_of(EDITION), None, Answer(exchange))
+        assert {finding.verdict for finding in found} == {Verdict.PASS}
+        assert "parameters.valid-accepted" in {finding.clause for finding in found}
+        assert len(found) > 20
 
 
 def run(*arguments: str) -> Any:
@@ -182,14 +175,12 @@ def test_strength_that_no_plan_knows_is_an_error() -> None:
 
 
 def test_plan_has_every_option_of_run_that_selects() -> None:
-    listed = [set(re.findall(r"--[a-z-]+", help_of(command))) for command in ("plan", "run")]
-    sending = {"--live", "--replay", "--record-mode", "--cassettes", "--limit", "--workers"}
-    sending |= {"--concurrency", "--resume", "--resend", "--baseline", "--confirm", "--quiet"}
-    assert listed[1] - listed[0] - sending == {"--partial"}
-
-
-def help_of(command: str) -> str:
-    return CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
+    wide = {"COLUMNS": "200"}
+    helps = (CliRunner().invoke(app, [name, "--help"], env=wide).stdout for name in ("plan", "run"))
+    plans, runs = (set(re.findall(r"--[a-z-]+", text)) for text in helps)
+    sending = "replay record-mode cassettes limit workers concurrency resume resend baseline"
+    sending += " confirm quiet partial"
+    assert runs - plans == {f"--{name}" for name in sending.split()}
 
 
 @pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])

@@ -123,12 +123,10 @@ def test_name_of_a_provider_of_ours_is_kept_for_its_file_by_any_path(tmp_path: P
 
 
 ADDRESSES = [
-    "https://user:hunter2@api.example/v1",
-    "http://hunter2@127.0.0.1:9/v1",
-    "ftp://user:hunter2@api.example/v1",
-    "//user:hunter2@api.example",
+    "https://user:hunter2@api.example/v1", "http://hunter2@127.0.0.1:9/v1",
+    "ftp://user:hunter2@api.example/v1", "//user:hunter2@api.example",
     "HTTPS:\\\\\\\\user:hunter2@api.example/v1",
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
