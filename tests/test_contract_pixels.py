@@ -137,7 +137,7 @@ def drawn(edition: Edition) -> tuple[st.SearchStrategy[Body], st.SearchStrategy[
     return valid_bodies(edition, model), invalid_bodies(edition, model)
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(120))
 @given(data=st.data())
 def test_drawn_bodies_keep_the_limits_or_break_one(
     edition: Edition,

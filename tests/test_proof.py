@@ -283,6 +283,9 @@ def test_lie_about_keys_holds_for_the_model_that_the_body_names() -> None:
             for name in ("dall-e-3", "dall-e-2")
         ]
         assert [*statuses, httpx.get(models).status_code] == [200, 401, 401]
+        asked = {"model": "dall-e-3", "prompt": "a boat"}
+        unknown = httpx.post(generations, json=asked, headers={"Authorization": "Bearer unknown"})
+        assert unknown.status_code == 401  # the lie is about none
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ READ = {"count.as-asked", "url.https", "url.public-host", "envelope.not-html", "
 SHOWN = {
     name: defect
     for name, defect in defects().items()
-    if name in sample(defects(), 18) or not READ.isdisjoint(defect.claims) or "size-pattern" in name
+    if name in sample(defects(), 21) or not READ.isdisjoint(defect.claims) or "size-pattern" in name
 }
 """The defects whose failures the pages of clauses have: in `make long`, all of them."""
 

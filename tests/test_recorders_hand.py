@@ -151,7 +151,7 @@ def test_recorders_hand_truth_is_judged_and_breaks_nothing(truth: str) -> None:
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(data=st.data())
 def test_recorders_hand_placeholder_in_an_exchange_is_never_red(
     truth: str, data: st.DataObject
@@ -210,7 +210,7 @@ OTHERS = st.one_of(
 TYPES = st.sampled_from(["text/html", "text/plain", "application/xml", "application/json"])
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(
     truth=st.sampled_from(["b64_json", "url", "echo", "refusal"]),
     told=OTHERS,
