@@ -16,7 +16,7 @@ from conformance.contract import Level
 from conformance.contract.checker import is_integer, name_of
 
 _NEAR = 1800  # seconds: less than the smallest offset between time zones, more than bad clocks
-_YEAR_3000 = 32_503_680_000  # seconds since the epoch
+YEAR_3000 = 32_503_680_000  # seconds since the epoch
 
 EXTRAS = frozenset(
     {"background", "output_format", "quality", "size", "usage", "safety_identifier", "svg_usage"}
@@ -146,7 +146,7 @@ def _created_time(subject: Subject) -> int:
 def created_seconds(subject: Subject) -> Iterator[Problem]:
     """Fails on a number that as seconds lies after the year 3000, as any finer count does."""
     created = _created_time(subject)
-    if created >= _YEAR_3000:
+    if created >= YEAR_3000:
         yield Problem("created does not count seconds", "seconds since 1970", str(created)[:40])
 
 
@@ -164,13 +164,19 @@ def created_near_request(subject: Subject) -> Iterator[Problem]:
     others made are not asked: bodies are known that are months older than the headers beside
     them.
     """
-    sent_at, created = subject.sent_at, _created_time(subject)
-    if created >= _YEAR_3000:
+    _, created = subject.sent_at, _created_time(subject)
+    if created >= YEAR_3000:
         raise NotTestableError("created does not count seconds")
+    yield from off_exchange(subject, "created", created)
+
+
+def off_exchange(subject: Subject, name: str, created: int) -> Iterator[Problem]:
+    """Report a time that is not about that of the exchange."""
+    sent_at = subject.sent_at
     first, last = int(sent_at), int(sent_at + (subject.exchange.elapsed or 0))
     if not first - _NEAR <= created <= last + _NEAR:
         difference = created - first
-        yield Problem(f"created is {difference:+d} seconds off", f"about {first}", str(created))
+        yield Problem(f"{name} is {difference:+d} seconds off", f"about {first}", str(created))
 
 
 @clause(

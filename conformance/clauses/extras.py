@@ -23,10 +23,11 @@ from conformance.clauses.refusals import require_success
 from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.answer import COMPLETED, Payload
+from conformance.parsing.images.facts import ImageFacts
 
-ECHOED = all_of(
-    promised("background", "output_format", "quality", "size"), plain, family("gpt-image")
-)
+ANSWERED = all_of(promised("background", "output_format", "quality", "size"), family("gpt-image"))
+ECHOED = all_of(ANSWERED, plain)
 
 
 def body_of(subject: Subject) -> Mapping[str, Any]:
@@ -43,6 +44,28 @@ def _echo(subject: Subject, name: str) -> str:
     if any(_undocumented(subject, name)) or not isinstance(value, str):
         raise NotTestableError(f"{name} has no documented value")
     return value
+
+
+def _echoes(subject: Subject, name: str) -> Iterator[tuple[Payload, ImageFacts, str]]:
+    """Yield each image with what is said of it: by the body, or by the event that carries it.
+
+    Raises *not applicable* if nothing is said. `auto`, which an event may say, says nothing, and
+    what no event may say is judged by the clauses about streams.
+    """
+    if subject.answer.object is not None or not subject.answer.events:
+        echo = _echo(subject, name)
+        yield from ((payload, facts, echo) for payload, facts in subject.images)
+        return
+    subject.require_unaltered(name)
+    said = [
+        (event, facts, value)
+        for event, facts in subject.images
+        if isinstance(value := event.item.get(name), str) and value != "auto"
+        if all(fault.path != name for fault in subject.edition.stream_errors(COMPLETED, event.item))
+    ]
+    if not said:
+        raise NotApplicableError
+    yield from said
 
 
 def _undocumented(subject: Subject, name: str) -> Iterator[Problem]:
@@ -93,15 +116,14 @@ as_asked(
     Level.MUST,
     "An echoed `background` is that of the image.",
     cite("openai", "ImagesResponse.background"),
-    binds=all_of(ECHOED, not_(definite("background"))),
+    binds=all_of(ANSWERED, not_(definite("background"))),
     needs=Needs.DECISION,
 )
 def background_true(subject: Subject) -> Iterator[Problem]:
     """Where the request left it open: fails when `opaque` comes with an image that has pixels of
     an alpha below 250, and `transparent` with one that has no alpha channel.
     """
-    echo = _echo(subject, "background")
-    for payload, facts in subject.images:
+    for payload, facts, echo in _echoes(subject, "background"):
         if echo == "opaque" and facts.transparent:
             yield Problem(f"{payload.path} is transparent", "opaque", "transparent pixels")
         if echo == "transparent" and not facts.has_alpha:
@@ -186,13 +208,12 @@ as_asked(
     Level.MUST,
     "An echoed `size` is that of the image.",
     cite("openai", "ImagesResponse.size"),
-    binds=all_of(ECHOED, not_(definite("size"))),
+    binds=all_of(ANSWERED, not_(definite("size"))),
     needs=Needs.DECISION,
 )
 def size_true(subject: Subject) -> Iterator[Problem]:
     """Where the request left the size to the provider: compares the member with the pixels."""
-    echo = _echo(subject, "size")
-    for payload, facts in subject.images:
+    for payload, facts, echo in _echoes(subject, "size"):
         if facts.decoded and echo != facts.dimensions:
             yield Problem(f"{payload.path} is of another size", echo[:40], facts.dimensions)
 

@@ -24,7 +24,7 @@ from conformance.parsing.images.facts import ImageFacts
 
 # As SUCCESS, where a mistake in these parameters leaves nothing to promise.
 TYPED = all_of(promised("output_format"), plain)
-SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
+SEEN_THROUGH = promised("background", "output_format")  # streamed or not
 
 
 def _decoded_images(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
@@ -89,7 +89,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     "Without a size, or with `auto`, an image has one of the sizes that its model documents.",
     cite("openai", "CreateImageRequest.size"),
     cite("openai-reference", "size"),
-    binds=all_of(promised("size"), plain, _leaves_size),
+    binds=all_of(promised("size"), _leaves_size),
 )
 def documented_size(subject: Subject) -> Iterator[Problem]:
     """Judged for models whose sizes are a closed list in the request schema."""

@@ -13,6 +13,7 @@ from conformance.clauses.bindings import (
     promised,
     streamed,
 )
+from conformance.clauses.envelope import YEAR_3000, off_exchange
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -125,6 +126,28 @@ def event_fields(subject: Subject) -> Iterator[Problem]:
             if mismatch.path not in _JUDGED_APART and not subject.is_altered(mismatch):
                 message = f"{event.path}: {mismatch.message}"
                 yield Problem(message, mismatch.expected, mismatch.observed)
+
+
+@clause(
+    "stream.created-at",
+    Level.MUST,
+    "An event says in seconds when it was made.",
+    cite("openai", "ImageGenPartialImageEvent.created_at"),
+    cite("openai", "ImageGenCompletedEvent.created_at"),
+    binds=STREAMED,
+)
+def created_at(subject: Subject) -> Iterator[Problem]:
+    """Judged as `created` of a plain answer: a number of seconds, and within half an hour of the
+    exchange where that is no recording of others. That it is an integer is another clause.
+    """
+    subject.require_unaltered("created_at")
+    for event in subject.events:
+        created: Any = event.item.get("created_at")
+        name = f"{event.path}: created_at"
+        if is_integer(created) and created >= YEAR_3000:
+            yield Problem(f"{name} does not count seconds", "seconds since 1970", str(created)[:40])
+        elif is_integer(created):
+            yield from off_exchange(subject, name, int(created))
 
 
 def _require_framing(subject: Subject) -> None:

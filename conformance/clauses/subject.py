@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from conformance.cases.valid import MODELS_LIST
 from conformance.contract import Edition
 from conformance.contract.checker import SchemaFault
-from conformance.exchange.answer import Answer, Payload, StreamEvent
+from conformance.exchange.answer import COMPLETED, Answer, Payload, StreamEvent
 from conformance.exchange.error_text import error_text
 from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import (
@@ -254,11 +254,18 @@ class Subject:
         return self.answer.payloads
 
     @property
+    def delivered(self) -> tuple[Payload, ...]:
+        """The items of ``data``, or the completed events of a stream; *not testable* if none."""
+        if self.answer.object is not None or not self.answer.events:
+            return self.payloads
+        return tuple(event for event in self.events if event.called(COMPLETED))
+
+    @property
     def images(self) -> tuple[tuple[Payload, ImageFacts], ...]:
         """The items whose bytes are an image, at least one, or *not testable*."""
         if "payloads" in self.exchange.altered:
             raise NotTestableError("the recorder altered the images")
-        pairs = [(payload, payload.image) for payload in self.payloads]
+        pairs = [(payload, payload.image) for payload in self.delivered]
         images = tuple((payload, facts) for payload, facts in pairs if facts and facts.type)
         if not images:
             self.require_recorded_downloads()
@@ -269,7 +276,7 @@ class Subject:
         """Raise *not testable* where a recorder kept the answer, and none of its images."""
         if self.exchange.provenance is not Provenance.FOREIGN:
             return
-        urls = [item for item in self.payloads if item.url is not None and not item.b64_json]
+        urls = [item for item in self.delivered if item.url is not None and not item.b64_json]
         downloads = [item.download for item in urls if item.download is not None]
         if urls and all(download.is_recorded_failure for download in downloads):
             reasons = [download.failure.message for download in downloads if download.failure]

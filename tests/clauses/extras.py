@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.exchange.model import Exchange
 from tests.miniatures import Case, answer, body, encoded, error, exchange, picture
+from tests.streams import completed, stream
 
 PLAIN = body("gpt-image-1")
 EXACT = body(
@@ -50,7 +51,14 @@ TRUTHS: dict[str, Exchange] = {
     f"extras.{name}-as-asked": exchange(EXACT)
     for name in ("background", "output-format", "quality", "size")
 }
+STREAMED = body("gpt-image-1", stream=True)
 CASES: dict[str, Exchange | Case] = {
+    **{
+        f"streamed-{size}": stream(completed(size=size), request=STREAMED) for size in ("auto", "x")
+    },
+    "streamed-untrue": stream(
+        completed(size="1024x1024", background="transparent"), request=STREAMED
+    ),
     **{
         f"no-{name}": exchange(PLAIN, answer={key: TRUE[key] for key in TRUE if key != name})
         for name in MEMBERS

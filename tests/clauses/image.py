@@ -22,6 +22,7 @@ from tests.miniatures import (
     items,
     picture,
 )
+from tests.streams import completed, image, stream
 
 SMALL = body("dall-e-2", size="256x256", response_format="b64_json")
 AUTO = body("gpt-image-1", size="auto")
@@ -97,6 +98,10 @@ CASES: dict[str, Exchange | Case] = {
     "size-undocumented": shows(AUTO, picture(size=(640, 640)), size="640x640"),
     "size-behind-a-url": exchange(body("dall-e-2", size="512x512"), fetched=picture()),
     "size-of-the-second": repeated({**SMALL, "n": 2}, picture(), picture(size=(64, 64))),
+    "alpha-lost-in-a-stream": stream(completed(), request={**TRANSPARENT, "stream": True}),
+    "size-undocumented-in-a-stream": stream(
+        completed(b64_json=image(size=(640, 640))), request={**AUTO, "stream": True}
+    ),
     "alpha-lost": shows(TRANSPARENT, picture("png", SQUARE)),
     "alpha-lost-where-open": shows(OPEN_TRANSPARENT, picture("png", SQUARE)),
     "alpha-opaque": shows(TRANSPARENT, opaque_with_alpha()),

@@ -141,6 +141,10 @@ CASES: dict[str, Exchange | Case] = {
             }
         )
     ),
+    **{
+        f"created-at-{when}": stream(partial(0, created_at=when), completed())
+        for when in (0, 10**60)
+    },
     "usage-second-true": twice(USAGE),
     "usage-second-wrong": twice({**USAGE, "total_tokens": 387, "input_tokens_details": OFF}),
 }

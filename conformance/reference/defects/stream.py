@@ -93,6 +93,27 @@ def no_created_at(event: Body) -> None:
     del event["created_at"]
 
 
+@planted("stream.created-at-milliseconds", "stream.created-at")
+@in_events
+def created_at_milliseconds(events: Iterator[Body], _job: Job) -> Iterator[Body]:
+    """Events say in milliseconds when they were made."""
+    return ({**event, "created_at": event["created_at"] * 1000} for event in events)
+
+
+@planted("stream.created-at-zero", "stream.created-at")
+@in_partial
+def created_at_zero(event: Body) -> None:
+    """A partial image says that it was made in 1970."""
+    event["created_at"] = 0
+
+
+@planted("stream.size-untrue", "extras.size-true", modes=["D5"])
+@in_completed
+def size_untrue(event: Body) -> None:
+    """The completed event says another size than was painted, and than nobody asked for."""
+    event["size"] = "1536x1024"
+
+
 @planted("stream.no-usage", "stream.event-fields", modes=["D4", "D11"])
 @in_completed
 def no_usage(event: Body) -> None:
