@@ -130,7 +130,8 @@ class _Page(Paper):
         """Print how many first tries were answered, of providers that did not answer them all."""
         for provider in provider_facts(self._summary):
             retries = provider.measures.retries
-            if retries.failed.hits:
+            known = [self._is_said_below(provider.id, reason) for reason in retries.reasons]
+            if retries.failed.hits and not (known and all(known)):
                 tries = f"first try: {retried(retries)}"
                 self._line((f"{provider.id}: ", "bold"), (tries, "yellow"))
 
@@ -196,12 +197,20 @@ class _Page(Paper):
             verdict = (group.verdict.value, state_of(group.verdict).style)
             self._line(verdict, f" {group.provider}: {extent(group)}", indent=2)
             reason = group.reason or "no reason given"
-            if reason.removeprefix("not run: ") in self._summary.merged.problems:
+            if self._is_said_below(group.provider, reason.removeprefix("not run: ")):
                 reason = "for what is wrong with the run as a whole, below"
             self._line(reason, indent=6)
             if group.said:
                 self._line(words_of(group), indent=6, lines=2)
         self._more(len(groups) - MOST, ELSEWHERE)
+
+    def _is_said_below(self, provider: str, reason: str) -> bool:
+        """Return whether a reason is, or ends, what is wrong with the run as a whole."""
+        return any(
+            problem == reason
+            or (problem.startswith(f"provider {provider!r}") and problem.endswith(f": {reason}"))
+            for problem in self._summary.merged.problems
+        )
 
     def _painters(self) -> None:
         """Print what credentials say; models with the same sentence share a line."""
