@@ -7,6 +7,7 @@ Exit code 0: nothing was found.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -44,13 +45,16 @@ def fuzz(name: str, seconds: int) -> bool:
 def _fuzzed(name: str, seconds: int, way: list[str]) -> bool:
     corpus = HERE / "corpus" / name
     corpus.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as grown:
+    # libFuzzer ends the process at once, so that it cleans nothing up itself
+    with tempfile.TemporaryDirectory() as place:
+        grown = Path(place, "grown")
+        grown.mkdir()
         command = [
             sys.executable,
             str(HERE / "target.py"),
             name,
             *way,
-            grown,
+            str(grown),
             str(corpus),
             f"-max_total_time={seconds}",
             f"-rss_limit_mb={MEMORY}",
@@ -59,7 +63,8 @@ def _fuzzed(name: str, seconds: int, way: list[str]) -> bool:
             f"-artifact_prefix={corpus}/",
             "-print_final_stats=1",
         ]
-        return subprocess.run(command, check=False).returncode == 0  # noqa: S603 - this suite's own command, and no shell
+        environment = {**os.environ, "TMPDIR": place}
+        return subprocess.run(command, check=False, env=environment).returncode == 0  # noqa: S603 - this suite's own command, and no shell
 
 
 if __name__ == "__main__":

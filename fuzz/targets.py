@@ -6,9 +6,11 @@ needs a fuzzer, so that the corpus is a test for those who have none.
 
 from __future__ import annotations
 
+import atexit
 import base64
 import functools
 import json
+import shutil
 import tempfile
 import zlib
 from contextlib import suppress
@@ -226,7 +228,9 @@ def _contracts() -> Contracts:
 
 @functools.cache
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="fuzzed-"))
+    folder = Path(tempfile.mkdtemp(prefix="fuzzed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _told(error: ConformanceError) -> None:
@@ -245,8 +249,7 @@ def player() -> Client:
 
 @functools.cache
 def _library() -> CassetteLibrary:
-    directory = Path(tempfile.mkdtemp(prefix="fuzzed-cassettes-"))
-    library = CassetteLibrary(directory, "fuzzed", "an-edition", "a tool")
+    library = CassetteLibrary(_folder() / "cassettes", "fuzzed", "an-edition", "a tool")
     library.path(CASE).parent.mkdir(parents=True)
     return library
 

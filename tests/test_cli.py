@@ -97,8 +97,8 @@ def test_run_without_options_judges_the_reference_provider_and_is_reported(
         assert (tmp_path / f"out.{name}").read_text().startswith(start)
 
 
-def shown(*words: str) -> str:
-    done = CliRunner().invoke(app, words)
+def shown(*words: str, **environment: str) -> str:
+    done = CliRunner().invoke(app, words, env=environment)
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -125,6 +125,12 @@ def test_explain_tells_statement_source_and_curl() -> None:
     of_item = shown("explain", "acme::dall-e-3/n-0::count.zero-refused")
     assert "this is dall-e-3/n-0)" in of_item
     assert '"n":0' in of_item
+
+
+def test_explain_breaks_prose_where_a_terminal_is_narrow_and_no_address_or_command() -> None:
+    lines = shown("explain", "count.as-asked", COLUMNS="60").splitlines()
+    too_long = [line.split() for line in lines if len(line) > 60]
+    assert all(len(words) == 1 or words[0] == "curl" for words in too_long)
 
 
 def test_reader_that_has_seen_enough_ends_the_command_silently(tmp_path: Path) -> None:

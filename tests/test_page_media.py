@@ -68,6 +68,20 @@ def test_page_is_no_wider_than_a_phone(browser: Browser, file: Path) -> None:
         assert page.page.evaluate("document.getElementById('evidence').scrollWidth") <= 390
 
 
+def test_table_that_a_phone_cuts_off_fades_until_it_is_scrolled_to_its_end(
+    browser: Browser, file: Path
+) -> None:
+    fades = "(table) => getComputedStyle(table).maskImage !== 'none'"
+    with opened(browser, file, viewport={"width": 390, "height": 844}) as page:
+        table = page.page.get_by_role("region", name="Totals by provider and model")
+        assert table.evaluate(fades)
+        table.evaluate("(table) => table.scrollLeft = table.scrollWidth")
+        page.page.wait_for_timeout(100)  # for a frame
+        assert not table.evaluate(fades)
+        page.page.set_viewport_size({"width": 1600, "height": 844})
+        assert not table.evaluate(fades)
+
+
 def test_print_leaves_out_what_paper_cannot_do_and_names_the_columns(page: Opened) -> None:
     page.page.emulate_media(media="print")
     assert page.page.is_hidden("#filters")

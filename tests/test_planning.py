@@ -212,6 +212,28 @@ def test_night_of_the_workflow_starts_with_its_budget(name: str) -> None:
     assert starts_with(made) <= float(night["budget"])
 
 
+def test_providers_of_a_plan_spend_one_budget_as_those_of_a_run_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    both = ["--provider", "reference", "--budget", "0.50"]
+    paid, free = json.loads(run("--format", "json", *both).stdout)
+    assert [each["provider"] for each in (paid, free)] == ["cometapi", "reference"]
+    assert free["budget_usd"] == pytest.approx(0.50 - paid["total_usd"])
+    asked = Options(providers=("cometapi", "reference"), models="dall-e-*", live=True)
+    needed = Session(asked).cost_estimate
+    said = run(*both).stdout
+    assert f"--budget {needed.usd + needed.reserve:.2f}" in said
+    assert f"together: {len(paid['requests']) + len(free['requests'])} requests" in said
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_plan_is_no_wider_than_the_terminal(width: int) -> None:
+    console = Console(width=width, record=True, file=io.StringIO())
+    show([plan(EDITION, COMETAPI, models="dall-e-*", budget=0.5)], console)
+    assert max(map(len, console.export_text().splitlines())) <= width
+
+
 @pytest.mark.parametrize("strength", ["1", "2"])
 def test_json_has_its_published_form(strength: str) -> None:
     told = document("--budget", "0.50", "--strength", strength)
@@ -232,7 +254,7 @@ def test_table_tells_price_source_coverage_what_is_left_out_and_how_to_start() -
 
 def test_free_provider_is_said_to_be_free() -> None:
     console = Console(width=100, record=True, file=io.StringIO())
-    show(plan(EDITION, REFERENCE, models="qwen-image"), console)
+    show([plan(EDITION, REFERENCE, models="qwen-image")], console)
     assert "nothing is billed on loopback" in console.export_text()
 
 

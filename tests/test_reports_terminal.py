@@ -195,10 +195,15 @@ def test_table_folds_names_and_cuts_no_number(width: int, name: str) -> None:
 
 
 def test_what_is_wrong_with_the_run_as_a_whole_is_said_once() -> None:
-    problem = "provider 'acme' cannot be reached"
+    reason = "connection refused"
+    problem = f"provider 'acme' cannot be reached: {reason}"
     left = runs.finding(verdict=Verdict.NOT_RUN, message=f"not run: {problem}")
-    page = printed(runs.run(left, end=runs.footer(False, 2, [problem])), width=200)
-    assert page.count(problem) == 1
+    asked = runs.finding(verdict=Verdict.UNAVAILABLE, message=reason, case="models-list")
+    attempt = {"status": None, "reason": reason, "said": ""}
+    lost = {"outcome": "unavailable", "attempts": 2, "retried": [attempt]}
+    sent = runs.exchange(case="models-list") | lost
+    page = printed(runs.run(sent, asked, left, end=runs.footer(False, 2, [problem])), width=200)
+    assert page.count(reason) == 1
     assert "because of what is wrong with the run as a whole; to decide more, first mend" in page
     assert "for what is wrong with the run as a whole, below" in page
 

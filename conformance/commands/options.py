@@ -33,6 +33,7 @@ def option_of_run(name: str, *default: Any) -> Any:
     )
 
 
+Providers = Annotated[list[str] | None, option_of_run("providers")]
 EditionName = Annotated[str | None, option_of_run("edition")]
 Clauses = Annotated[str, option_of_run("clauses")]
 Plugins = Annotated[list[str] | None, option_of_run("plugins")]

@@ -20,12 +20,7 @@ class PlanFormat(StrEnum):
 
 
 def plan(
-    provider: Annotated[
-        str,
-        typer.Option(
-            "--provider", "-p", metavar="NAME", help="A provider by name, or a TOML file by path."
-        ),
-    ] = "cometapi",
+    provider: options.Providers = None,
     budget: Annotated[
         str | None,
         typer.Option(metavar="USD", help="The most it may cost, in US dollars; or unlimited."),
@@ -49,7 +44,8 @@ def plan(
 ) -> None:
     """Show what `run --live` would send and its price, before a cent is spent; sends nothing.
 
-    Without --strength it is the documented cases; coverage then counts pairs.
+    Without --strength it is the documented cases; coverage then counts pairs. Without --provider
+    it is what cometapi would be sent.
     """
     import json
     import math
@@ -58,9 +54,9 @@ def plan(
 
     from conformance.cases.model import Case
     from conformance.live.budget import read_budget
+    from conformance.live.plan import Plan
     from conformance.live.plan import plan as plan_of
     from conformance.live.plan_report import document, show
-    from conformance.providers import load_provider
     from conformance.runner.options import Options
     from conformance.runner.planned_request import planned_clauses
     from conformance.runner.session import Session
@@ -69,35 +65,44 @@ def plan(
     # a session reads what a run would; its engines, which need a key, are not made
     session = Session(
         Options(
-            providers=(provider,),
+            providers=tuple(provider or ("cometapi",)),
+            base_url=base_url,
             edition=edition,
+            models=models,
             clauses=clauses,
             plugins=tuple(plugin or ()),
             requests=requests,
         )
     )
     usd = math.inf if budget is None else read_budget(budget)
-    loaded = load_provider(provider)
+    budget_left = usd if math.isfinite(usd) else None
 
     def is_judged(case: Case, retired: bool) -> bool:
         return bool(planned_clauses(case, session.edition, session.clauses, retired))
 
-    planned = plan_of(
-        session.edition,
-        loaded if base_url is None else loaded.at(base_url),
-        strength or 2,
-        models,
-        usd if math.isfinite(usd) else None,
-        max_requests,
-        combined=strength is not None,
-        depth=depth,
-        own_requests=session.own_requests,
-        cases=cases,
-        is_judged=is_judged,
-    )
+    plans: list[Plan] = []
+    for named in session.providers:  # a run sends to one after the other, and so do they spend
+        planned = plan_of(
+            session.edition,
+            named,
+            strength or 2,
+            models,
+            budget_left,
+            max_requests,
+            combined=strength is not None,
+            depth=depth,
+            own_requests=session.own_requests,
+            cases=cases,
+            is_judged=is_judged,
+        )
+        plans.append(planned)
+        budget_left = None if budget_left is None else max(budget_left - planned.usd, 0)
+        max_requests = None if max_requests is None else max_requests - len(planned.chosen)
+    documents = [document(planned) for planned in plans]
+    text = json.dumps(documents[0] if len(plans) == 1 else documents, indent=2, ensure_ascii=False)
     if output is not None:
-        write_text(output, json.dumps(document(planned), indent=2, ensure_ascii=False) + "\n")
+        write_text(output, f"{text}\n")
     elif format_ is PlanFormat.JSON:
-        typer.echo(json.dumps(document(planned), indent=2, ensure_ascii=False))
+        typer.echo(text)
     else:
-        show(planned, Console())
+        show(plans, Console())

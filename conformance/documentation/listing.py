@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,11 +17,12 @@ from conformance.clauses.stamps import Stamps, load_stamps
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
 from conformance.documentation.explanation import Explainer, Explanation
 from conformance.documentation.traceability import settling, trace
+from conformance.output.printing import wrap
 from conformance.providers import load_provider, provider_names
 from conformance.providers.asked import addressed, check_selected, selected
 from conformance.runner.planned_request import sent_by
 
-WIDTH = 80  # characters per line of prose
+_WIDEST = 80  # characters of a line of prose
 
 Table = tuple[list[tuple[str, ...]], str]
 """Rows of a list, the first of them its header, and what is printed below them."""
@@ -165,41 +165,32 @@ LISTS: dict[str, Callable[[Selection], Table]] = {
 def explain_clause(console: Console, name: str, edition: str | None, provider: str | None) -> None:
     """Print everything the suite knows about one clause."""
     explanation = Explainer(*addressed(edition, provider)).explain(name)
-    for line in _lines(explanation):
+    for line in _lines(explanation, min(console.width, _WIDEST)):
         console.print(Text(line), soft_wrap=True)  # curl commands are copied, so never wrapped
 
 
-def _lines(explained: Explanation) -> Iterator[str]:
+def _lines(explained: Explanation, width: int) -> Iterator[str]:
     clause = explained.clause
     yield f"{clause.id} ({clause.level.value})"
-    yield f"\n{textwrap.fill(clause.statement, WIDTH)}\n"
+    yield f"\n{wrap(clause.statement, width)}\n"
     yield "Sources"
     for source in explained.sources:
-        yield f"  {source.source.title}: {source.section}"
-        yield f"    {source.source.url} ({source.dates})"
+        yield wrap(f"{source.source.title}: {source.section}", width, "  ")
+        yield wrap(f"{source.source.url} ({source.dates})", width, "    ")
     yield "\nModels"
-    yield _indented(", ".join(explained.models) or "none")
+    yield wrap(", ".join(explained.models) or "none", width, "  ")
     yield "\nHow it is judged"
-    yield _indented(clause.how)
-    yield _indented(explained.needs)
+    yield wrap(clause.how, width, "  ")
+    yield wrap(explained.needs, width, "  ")
     yield "\nWhere it was proven"
     for proof in explained.proofs:
-        yield _indented(proof)
+        yield wrap(proof, width, "  ")
     if explained.request is None:
         return
     count, case = len(explained.cases), explained.request.case
-    yield f"\nHow to reproduce it ({count} cases; this is {case.path})"
+    yield "\n" + wrap(f"How to reproduce it ({count} cases; this is {case.path})", width)
     yield "  " + explained.request.curl
     if explained.control is not None:
-        yield f"\n  and its control {explained.control.case.path}, which must be accepted"
+        control = f"and its control {explained.control.case.path}, which must be accepted"
+        yield "\n" + wrap(control, width, "  ")
         yield "  " + explained.control.curl
-
-
-def _indented(text: str) -> str:
-    return textwrap.fill(
-        " ".join(text.split()),
-        WIDTH,
-        initial_indent="  ",
-        subsequent_indent="  ",
-        break_on_hyphens=False,  # ids are searched for whole
-    )

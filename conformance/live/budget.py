@@ -76,10 +76,11 @@ def check_affordable(
     `paid` are the providers that bill, as `--provider` takes them.
     """
     if paid and budget is None:
+        named = " ".join(f"--provider {name}" for name in paid)
         raise BudgetError(
             f"{estimate}; allow for it with --budget USD (or --budget unlimited), write "
             f"free = true into the file of a provider that bills nothing, or see "
-            f"what would be sent with: image-conformance plan --provider {paid[0]}"
+            f"what would be sent with: image-conformance plan {named}"
         )
     if partial:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +14,7 @@ from conformance.cases.model import Depth
 from conformance.lifecycle import Standing
 from conformance.live.budget import estimate_cost
 from conformance.live.plan import Plan, PlannedRequest, painted_usd
+from conformance.output.printing import wrap
 from conformance.output.tables import TableColumn, print_table
 from conformance.parsing import printable
 from conformance.providers.asked import readings
@@ -76,7 +77,21 @@ def _entry(request: PlannedRequest) -> dict[str, Any]:
     }
 
 
-def show(plan: Plan, console: Console) -> None:
+def show(plans: Sequence[Plan], console: Console) -> None:
+    """Print the plan of each provider, and with what budget a run of all of them starts."""
+    for plan in plans:
+        if len(plans) > 1:
+            console.print(Text(f"{plan.provider.id}\n", style="bold"))
+        _show(plan, console)
+    lines = [*_starting(plans)]
+    if len(plans) > 1:
+        count, usd = sum(len(plan.chosen) for plan in plans), sum(plan.usd for plan in plans)
+        lines.insert(0, f"together: {count} requests, USD {usd:.4f}, by estimate")
+    for line in lines:
+        console.print(Text(wrap(line, console.width)), soft_wrap=True)
+
+
+def _show(plan: Plan, console: Console) -> None:
     """Print the requests by model, then the coverage, the total and what is left out."""
     by_model: dict[str, list[PlannedRequest]] = {}
     for request in plan.chosen:
@@ -87,8 +102,10 @@ def show(plan: Plan, console: Console) -> None:
         _print_requests(title, requests, plan.strength, console)
         console.print()
     _print_coverage(plan, console)
+    console.print()
     for line in _closing(plan):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(wrap(line, console.width)), soft_wrap=True)
+    console.print()
 
 
 def _print_requests(
@@ -103,7 +120,7 @@ def _print_requests(
                 text = value if isinstance(value, str) else json.dumps(value)
                 words.append(f"{name}={text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}")
             usd = f"{request.estimate.usd:.4f}"
-            price = usd if request.estimate.known else f"≤ {usd} ?"
+            price = usd if request.estimate.known else f"≤{usd}?"  # one word, so never broken
             covered = str(request.newly_covered)
             rows.append((request.case.id, printable(" ".join(words)), covered, price))
     free = sum(not request.case.billed for request in requests)
@@ -111,9 +128,9 @@ def _print_requests(
         more = sum(painted_usd(requests).values()) - _usd(requests)
         lax = f"; USD {more:.4f} where a lax server paints them" if more else ""
         rows.append((f"and {free} more", f"refusals and lists: not billed{lax}", "", "0"))
-    names = TableColumn("case", least=24), TableColumn("what it sends", least=24)
+    names = TableColumn("case"), TableColumn("what it sends")
     numbers = (TableColumn(name, is_number=True) for name in (f"new {_TUPLES[strength]}", "USD"))
-    console.print(Text(printable(title), style="bold"), soft_wrap=True)
+    console.print(Text(wrap(printable(title), console.width), style="bold"), soft_wrap=True)
     print_table(console, [*names, *numbers], [[*map(Text, row)] for row in rows])
 
 
@@ -150,19 +167,23 @@ def _usd(requests: Iterable[PlannedRequest]) -> float:
     return sum(request.estimate.usd for request in requests)
 
 
-def starts_with(plan: Plan) -> float:
-    """Return the least budget with which `run --live` starts all of it, in US dollars."""
-    requests = (*plan.chosen, *plan.left_out)
-    needed = estimate_cost(((plan.provider, request.case) for request in requests), plan.edition)
+def starts_with(*plans: Plan) -> float:
+    """Return the least budget with which `run --live` starts all of them, in US dollars."""
+    requests = (
+        (plan.provider, request.case)
+        for plan in plans
+        for request in (*plan.chosen, *plan.left_out)
+    )
+    needed = estimate_cost(requests, plans[0].edition)
     return math.ceil(round((needed.usd + needed.reserve) * 100, 6)) / 100
 
 
-def _starting(plan: Plan) -> Iterable[str]:
+def _starting(plans: Sequence[Plan]) -> Iterable[str]:
     """Yield the budget that `run` asks for: it starts nothing that it may not finish."""
-    needed = starts_with(plan)
+    needed, budget = starts_with(*plans), plans[0].budget
     if not needed:
         return
-    is_short = plan.budget is not None and plan.budget < needed
+    is_short = budget is not None and budget < needed
     more = "; with less, --partial starts it and stops at the limit" if is_short else ""
     yield (
         f"run --live starts with --budget {needed:.2f}: the estimate, and what one refusal "
@@ -172,7 +193,7 @@ def _starting(plan: Plan) -> Iterable[str]:
 
 def _closing(plan: Plan) -> Iterable[str]:
     allowed = "" if plan.budget is None else f" of USD {plan.budget:.2f}"
-    yield f"\ntotal: {len(plan.chosen)} requests, USD {plan.usd:.4f}{allowed}, by estimate"
+    yield f"total: {len(plan.chosen)} requests, USD {plan.usd:.4f}{allowed}, by estimate"
     if plan.usd_if_painted > plan.usd:
         lax = "if the provider paints all that it should refuse"
         yield f"at most USD {plan.usd_if_painted:.4f}, {lax}; what is painted soonest is sent last"
@@ -180,7 +201,6 @@ def _closing(plan: Plan) -> Iterable[str]:
         more = _usd(plan.left_out)
         sentence = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
         yield f"{sentence}, among them what needs one of those as its control"
-    yield from _starting(plan)
     if retired := [name for name, standing in plan.standings.items() if standing.retired]:
         yield printable(
             f"of what has ended it is only asked whether it has, and a refusal is free: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
@@ -79,6 +80,18 @@ def _harmless(text: str) -> bool:
     if not text.isprintable() or _COMMAND.search(text):
         return False
     return text.isascii() or not _UNSEEN.search(text)
+
+
+def wrap(text: str, width: int, indent: str = "") -> str:
+    """Break a text into lines; a word stays whole, for ids and addresses are copied."""
+    return textwrap.fill(
+        " ".join(text.split()),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def labelled(model: str, read_as: str) -> str:

@@ -123,7 +123,8 @@ def _print_retries(paper: Paper, summary: Summary) -> None:
     """Print how many first tries were answered, of providers that did not answer them all."""
     for provider in provider_facts(summary):
         retries = provider.measures.retries
-        if retries.failed.hits:
+        known = [_is_said_below(summary, provider.id, reason) for reason in retries.reasons]
+        if retries.failed.hits and not (known and all(known)):
             tries = f"first try: {retried(retries)}"
             paper.line((f"{provider.id}: ", "bold"), (tries, "yellow"))
 
@@ -185,12 +186,21 @@ def _print_groups(paper: Paper, title: str, groups: Sequence[Group], summary: Su
         verdict = (group.verdict.value, state_of(group.verdict).style)
         paper.line(verdict, f" {group.provider}: {wording.extent(group)}", indent=2)
         reason = group.reason or "no reason given"
-        if reason.removeprefix("not run: ") in summary.merged.problems:
+        if _is_said_below(summary, group.provider, reason.removeprefix("not run: ")):
             reason = "for what is wrong with the run as a whole, below"
         paper.line(reason, indent=6)
         if group.said:
             paper.line(wording.words_of(group), indent=6, lines=2)
     paper.more(len(groups) - MOST, ELSEWHERE)
+
+
+def _is_said_below(summary: Summary, provider: str, reason: str) -> bool:
+    """Return whether a reason is, or ends, what is wrong with the run as a whole."""
+    return any(
+        problem == reason
+        or (problem.startswith(f"provider {provider!r}") and problem.endswith(f": {reason}"))
+        for problem in summary.merged.problems
+    )
 
 
 def _print_painters(paper: Paper, summary: Summary) -> None:

@@ -183,15 +183,19 @@ def _run(session: Session, workers: str | None, quiet: bool, named_by: str | Non
             sys.stderr.write(f"note: what was sent is kept; {how_to_resume(run_file, named_by)}\n")
         return 2
     run = read_run(run_file)
-    _report_what_is_missing(run, progress, options, how_to_resume(run_file, named_by))
+    how = how_to_resume(run_file, named_by)
+    # who sees the table reads there what is wrong with the run as a whole
+    _report_what_is_missing(run, progress, options, how, quiet or not sys.stdout.isatty())
     _show(run_file, quiet)
     # all other codes of pytest say that the run was not made as it was asked for
     return code if code == 1 or (code == 0 and run.complete) else 2
 
 
-def _report_what_is_missing(run: Run, progress: Progressing, options: Options, how: str) -> None:
+def _report_what_is_missing(
+    run: Run, progress: Progressing, options: Options, how: str, with_problems: bool
+) -> None:
     """Say what is wrong with the run as a whole, and how to resume it."""
-    for why in run.problems if run.interrupted or options.sends else ():
+    for why in run.problems if with_problems and (run.interrupted or options.sends) else ():
         sys.stderr.write(f"error: {why}\n")
     if run.footer is not None and run.footer.left_out:
         several = f"{run.footer.left_out:,} promises"
