@@ -10,12 +10,12 @@ import pytest
 
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.answer import Answer
-from conformance.exchange.transport.limit_options import (
+from conformance.exchange.transport.limits import (
     LIMIT_OPTIONS,
     LimitError,
+    Limits,
     read_limits,
 )
-from conformance.exchange.transport.limits import Limits
 from tests.miniatures import body, encoded, exchange, items, picture
 
 SECURITY = Path(__file__).parent.parent / "docs" / "security.md"

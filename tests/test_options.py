@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.errors import ConformanceError
-from conformance.exchange.transport.limit_options import LIMIT_OPTIONS, read_limits
-from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.limits import LIMIT_OPTIONS, Limits, read_limits
 from conformance.runner.options import OPTIONS, Options
 from conformance.suite import command
 from conformance.suite.options import options_of

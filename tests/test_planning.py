@@ -22,7 +22,7 @@ from conformance.cli import app
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
-from conformance.exchange.client import Client, Target
+from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport
