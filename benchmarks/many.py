@@ -8,9 +8,8 @@ import pytest
 
 from benchmarks.samples import Plan
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
-from conformance.exchange.source import Replay
+from conformance.exchange.source import Client, Replay, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport

@@ -26,8 +26,7 @@ from conformance.cases.covering import Combination, Space, space_of
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
-from conformance.exchange.client import Client, Target
-from conformance.exchange.source import Live
+from conformance.exchange.source import Client, Live, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
+from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.addresses import AddressPolicy, read_url
 from conformance.exchange.transport.codings import CodingError, TooLargeError, undo_codings
 from conformance.exchange.transport.limits import Limits, Stopped

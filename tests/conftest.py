@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 
 from conformance.contract import Edition, load_edition
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
+from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport

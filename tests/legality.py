@@ -12,9 +12,9 @@ from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.exchange.answer import Answer
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
+from conformance.exchange.source import Client, Target
 from conformance.findings import Verdict
 from conformance.proof.extra_cases import NOW, supplementary_cases
 from conformance.proof.in_process import BASE_URL, InProcess

@@ -13,8 +13,7 @@ import pytest
 from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
-from conformance.exchange.client import Client, Target
-from conformance.exchange.source import Live
+from conformance.exchange.source import Client, Live, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport

@@ -24,9 +24,9 @@ from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
 from conformance.clauses.subject import Context
 from conformance.contract import load_edition
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
+from conformance.exchange.source import Client, Target
 from conformance.findings import Verdict
 from conformance.proof.in_process import BASE_URL, InProcess
 from conformance.reference.app import create_app

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cases.documented import all_cases, cases_for
+from conformance.cases.invalid import nearly
 from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case, Depth
-from conformance.cases.near_misses import nearly
 from conformance.cases.request import build_request, curl
 from conformance.cases.schema_keywords import UnknownKeywordError, condition_names, is_constraint
 from conformance.cases.valid import DerivationError

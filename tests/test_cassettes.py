@@ -21,9 +21,8 @@ from conformance.exchange.cassettes.cassette import (
     CassetteMissingError,
     CassetteStaleError,
 )
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Attempt, Exchange, Provenance
-from conformance.exchange.source import Live, Record, RecordMode, Replay
+from conformance.exchange.source import Client, Live, Record, RecordMode, Replay, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport

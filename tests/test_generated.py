@@ -21,13 +21,20 @@ import conformance
 from conformance.cases.schema_keywords import UnknownKeywordError
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
-from conformance.exchange.client import Client, Target
+from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport
 from conformance.generated import strategies as drawn
-from conformance.generated.failures import UNAVAILABLE, BrokenPromise, Falsified, conclude
-from conformance.generated.properties import ALIKE, STATELESS, Explorer
+from conformance.generated.properties import (
+    ALIKE,
+    STATELESS,
+    UNAVAILABLE,
+    BrokenPromise,
+    Explorer,
+    Falsified,
+    conclude,
+)
 from conformance.generated.search import PROFILES, explore, explore_refusals, explored, profile
 from conformance.providers import load_provider
 from conformance.reference.errors import Refusal, bad_request

@@ -12,9 +12,8 @@ import pytest
 
 from conformance.cases.model import Case
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Attempt, Download, Failure, Provenance, Response
-from conformance.exchange.source import Replay
+from conformance.exchange.source import Client, Replay, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport

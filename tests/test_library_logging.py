@@ -11,7 +11,7 @@ import pytest
 from conformance.cases.model import Case
 from conformance.cases.request import build_request
 from conformance.contract import load_edition
-from conformance.exchange.client import Client, Target
+from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.transport import SILENCED, Transport
 from conformance.providers import Provider
 from conformance.reference.server import ReferenceServer

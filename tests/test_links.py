@@ -9,8 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.client import Client
-from conformance.exchange.source import Record, RecordMode
+from conformance.exchange.source import Client, Record, RecordMode
 from conformance.live.ledger import Ledger
 from conformance.output.files import LinkError, write_text
 from conformance.results.run_file import RunWriter

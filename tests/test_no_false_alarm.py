@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance, Response
+from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport

@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.answer import Answer
-from conformance.exchange.transport.limit_options import LIMIT_OPTIONS, LimitError, read_limits
-from conformance.exchange.transport.limits import Limits
+from conformance.exchange.transport.limits import LIMIT_OPTIONS, LimitError, Limits, read_limits
 from conformance.runner.options import OPTIONS, Options
 from conformance.runner.session import Session
 from conformance.suite import command

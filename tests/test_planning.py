@@ -21,7 +21,7 @@ from conformance.cli import app
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
-from conformance.exchange.client import Client
+from conformance.exchange.source import Client
 from conformance.findings import Verdict
 from conformance.live.budget import BudgetError
 from conformance.live.plan import Plan, combined_cases, plan

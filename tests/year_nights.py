@@ -20,9 +20,9 @@ from conformance.clauses.models_lifecycle import applies
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context, Subject
 from conformance.exchange.answer import Answer
-from conformance.exchange.client import Client
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome
+from conformance.exchange.source import Client
 from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.live.cost import price_of_all

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from conformance.cases.model import Case, Operation
 from conformance.contract import load_edition
-from conformance.exchange.client import Client
 from conformance.exchange.model import Exchange, Failure, Response
+from conformance.exchange.source import Client
 from conformance.live.cost import usage_of
 from conformance.proof.in_process import bench_client
 from conformance.reference.defects import lying_steps

@@ -7,9 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from conformance.cases.domain import Domain
-from conformance.cases.invalid import faulty_cases, refused_cases
+from conformance.cases.invalid import faulty_cases, near_miss_cases, refused_cases
 from conformance.cases.model import Case, Operation
-from conformance.cases.near_misses import near_miss_cases
 from conformance.cases.valid import MODELS_LIST, accepted_cases, edge_cases, open_cases
 from conformance.contract import Edition, Model
 

@@ -122,7 +122,7 @@ def _served_models(provider: Provider, edition: Edition) -> str:
     from conformance.cases.model import Case, Operation
     from conformance.cases.valid import MODELS_LIST
     from conformance.clauses.subject import Subject
-    from conformance.exchange.client import Client, Target
+    from conformance.exchange.source import Client, Target
     from conformance.exchange.transport.addresses import AddressPolicy
     from conformance.exchange.transport.limits import Limits
     from conformance.exchange.transport.transport import Transport

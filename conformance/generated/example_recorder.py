@@ -25,7 +25,7 @@ from conformance.exchange.cassettes.example_manifest import (
 )
 from conformance.exchange.model import Exchange
 from conformance.exchange.source import Record, Source
-from conformance.generated.failures import BrokenPromise, Check, Falsified
+from conformance.generated.properties import BrokenPromise, Check, Falsified
 from conformance.output.files import write_whole
 
 

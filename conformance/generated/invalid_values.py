@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from conformance.cases.domain import WORD, Domain, Pattern, samples, text_of
-from conformance.cases.invalid import ABSENT, spoil
-from conformance.cases.near_misses import nearly
+from conformance.cases.invalid import ABSENT, nearly, spoil
 from conformance.cases.schema_keywords import is_constraint, types_of
 from conformance.cases.valid import DerivationError, documented_anywhere, typical
 from conformance.contract import PIXEL_KEYWORDS, SchemaRule

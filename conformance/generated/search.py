@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.cases.schema_keywords import check_keywords
 from conformance.clauses.locators import is_loopback
-from conformance.generated.failures import BrokenPromise, Check, Falsified
+from conformance.generated.properties import BrokenPromise, Check, Falsified
 from conformance.providers import Provider
 from conformance.runner.session import Session
 

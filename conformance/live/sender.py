@@ -11,7 +11,6 @@ from tenacity import Retrying, retry_if_result, stop_after_attempt
 
 from conformance.cases.model import Authorization, Case, Operation
 from conformance.contract import Edition
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure
 from conformance.exchange.outcome import (
     ACCOUNT_ENDED,
@@ -23,6 +22,7 @@ from conformance.exchange.outcome import (
     undecided,
 )
 from conformance.exchange.sent_request import read_request
+from conformance.exchange.source import Client, Target
 from conformance.live.account_doubt import AccountDoubt
 from conformance.live.circuit_breaker import Generation
 from conformance.live.cost import Cost, cost_of, counted_estimate, price_of, price_of_all, usage_of

@@ -12,8 +12,8 @@ import httpx
 
 from conformance.cases.model import Case
 from conformance.contract import Edition
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure, Headers, Provenance, Response
+from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.transport import Transport
 from conformance.proof.extra_cases import NOW, SHUTDOWN, is_of_retired
 from conformance.reference.app import create_app

@@ -18,8 +18,8 @@ from msgspec import to_builtins
 from conformance.cases.model import Case
 from conformance.cases.valid import BASELINE, MODELS_LIST
 from conformance.contract import DEFAULT_EDITION, Edition, load_edition
-from conformance.exchange.client import Client
 from conformance.exchange.outcome import Outcome
+from conformance.exchange.source import Client
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider

@@ -48,7 +48,7 @@ def _read_usd(text: str) -> float:
 
 
 def _read_limits(texts: Iterable[str] = ()) -> "Limits":
-    from conformance.exchange.transport.limit_options import read_limits
+    from conformance.exchange.transport.limits import read_limits
 
     return read_limits(texts)
 

@@ -25,9 +25,8 @@ from conformance.exchange.cassettes.example_manifest import (
     recorded_cassettes,
     recorded_providers,
 )
-from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
-from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
+from conformance.exchange.source import Client, Live, Record, RecordMode, Replay, Source, Target
 from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.transport import Transport
 from conformance.lifecycle import Standing

@@ -14,8 +14,7 @@ import pytest
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.example_manifest import Example, recorded_examples
 from conformance.generated.example_recorder import DrawnSource, try_all
-from conformance.generated.failures import Falsified, conclude
-from conformance.generated.properties import Explorer
+from conformance.generated.properties import Explorer, Falsified, conclude
 from conformance.plugin import session_of
 from conformance.runner.engine import Engine
 from conformance.runner.session import Session

@@ -14,8 +14,7 @@ import pytest
 
 from conformance.generated import strategies as drawn
 from conformance.generated.example_recorder import DrawnSource, ExampleRecorder
-from conformance.generated.failures import conclude
-from conformance.generated.properties import Explorer
+from conformance.generated.properties import Explorer, conclude
 from conformance.generated.search import (
     explore,
     explore_refusals,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from hypothesis import settings
 
     from conformance.exchange.source import Source
-    from conformance.generated.failures import Check
+    from conformance.generated.properties import Check
     from conformance.generated.strategies import Caps
     from conformance.providers import Provider
 
