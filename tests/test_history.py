@@ -122,15 +122,24 @@ def test_silence_of_a_recording_undoes_no_pass(tmp_path: Path, mode: str, marks:
 
 
 @pytest.mark.parametrize(
-    ("letters", "shown", "unchanged", "silent"),
-    [("..F", 1, 1, 0), ("...", 0, 2, 0), (".?.", 0, 2, 0), ("..?", 1, 1, 1), ("???", 0, 2, 0)],
+    ("letters", "shown", "unchanged", "silent", "unjudged"),
+    [
+        ("..F", 1, 1, 0, 0),
+        ("...", 0, 2, 0, 0),
+        (".?.", 0, 2, 0, 0),
+        ("..?", 1, 1, 1, 0),
+        ("???", 0, 1, 0, 1),
+        ("?", 0, 1, 0, 1),
+    ],
 )
 def test_only_what_changed_or_fell_silent_is_shown_unless_asked(
-    tmp_path: Path, letters: str, shown: int, unchanged: int, silent: int
+    tmp_path: Path, letters: str, shown: int, unchanged: int, silent: int, unjudged: int
 ) -> None:
     write(tmp_path, letters)
     nights = history(tmp_path)
     assert (len(nights.timelines), nights.unchanged, nights.silent) == (shown, unchanged, silent)
+    assert nights.unjudged == unjudged
+    assert ("never judged" in history_markdown(nights)) == bool(unjudged)
     assert len(history(tmp_path, every=True).timelines) == 2
 
 

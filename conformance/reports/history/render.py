@@ -95,6 +95,7 @@ def history_json(report: History) -> str:
         "nights": [asdict(nights) for nights in report.nights],
         "unchanged": report.unchanged,
         "silent": report.silent,
+        "unjudged": report.unjudged,
         "timelines": [_timeline(timeline) for timeline in report.timelines],
         "problems": [{"file": path, "why": why} for path, why in report.problems],
     }
@@ -151,6 +152,9 @@ def print_history(report: History, console: Console, show_all: bool = False) -> 
     if report.silent:
         sentence = counted(report.silent, "promise was", "promises were")
         paper.line((f"{sentence} judged before, not on the newest night.", "magenta"))
+    if report.unjudged:
+        sentence = counted(report.unjudged, "promise was", "promises were")
+        paper.line((f"{sentence} never judged (--all shows them).", "magenta"))
     for path, why in report.problems[:_MOST_PROBLEMS]:
         paper.line((f"left out: {path}: {why}", "yellow"))
     rest = len(report.problems) - _MOST_PROBLEMS

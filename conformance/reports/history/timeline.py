@@ -113,6 +113,7 @@ class History:
     timelines: tuple[Timeline, ...]
     unchanged: int  # promises, on a model each, that never changed and still are judged
     silent: int  # promises, on a model each, whose newest nights could not judge them
+    unjudged: int  # promises, on a model each, that no night could judge
     problems: tuple[LeftOut, ...]
 
 
@@ -131,17 +132,20 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
         why = "; {}: {}".format(*problems[0]) if problems else ""
         raise HistoryError(f"{folder}: holds no run of a provider {provider!r}{why}")
     timelines: list[Timeline] = []
-    unchanged = 0
+    unchanged = unjudged = 0
     for name in sorted(providers):
         found = list(timelines_of(name, providers[name], clauses))
         news = [timeline for timeline in found if timeline.changed or timeline.silence]
-        unchanged += _columns(found) - _columns(news)
+        rest = [timeline for timeline in found if not (timeline.changed or timeline.silence)]
+        unchanged += _columns(timeline for timeline in rest if timeline.now)
+        unjudged += _columns(timeline for timeline in rest if not timeline.now)
         timelines += sorted(found if every else news, key=_newest, reverse=True)
     return History(
         nights=tuple(_nights(name, providers[name]) for name in sorted(providers)),
         timelines=tuple(timelines),
         unchanged=unchanged,
         silent=_columns(timeline for timeline in timelines if timeline.silence),
+        unjudged=unjudged,
         problems=tuple(problems),
     )
 
