@@ -194,12 +194,10 @@ def transparent_pixels(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError("no image has an alpha channel")
     for payload, facts in alpha:
         if not facts.has_clear_part:
-            pixels = f"{facts.clear:,} of {facts.pixels:,} pixels"
-            yield Problem(
-                f"{payload.path} has no transparent part",
-                "an alpha of 128 or less in 1 pixel of 1,000",
-                f"{pixels}, the lowest alpha {facts.lowest_alpha}",
-            )
+            message = f"{payload.path} has no transparent part"
+            clear = f"{facts.clear:,} of {facts.pixels:,} pixels"
+            observed = f"{clear}, the lowest alpha {facts.lowest_alpha}"
+            yield Problem(message, "an alpha of 128 or less in 1 pixel of 1,000", observed)
 
 
 @clause(

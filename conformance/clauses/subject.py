@@ -228,7 +228,7 @@ class Subject:
     @property
     def body_start(self) -> str:
         """The beginning of the body, to be quoted."""
-        return self.response.body[:60].decode("utf-8", "replace")
+        return self.response.body[:60].decode(errors="replace")
 
     @property
     def object(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.streams import (
 )
 
 SSE = (("content-type", EVENT_STREAM),)
+SCRUBBED = {"text_tokens": "[scrubbed]", "image_tokens": 0}
 OFF = {"text_tokens": 1, "image_tokens": 0}
 TWO = {**REQUEST, "n": 2}
 NO_OUTPUT_DETAILS = {key: USAGE[key] for key in USAGE if key != "output_tokens_details"}
@@ -104,7 +105,7 @@ CASES: dict[str, Exchange | Case] = {
     "empty-image": stream(completed(b64_json="")),
     "not-an-image": stream(completed(b64_json=encoded(b"not an image"))),
     "quality-and-usage-scrubbed": replace(
-        stream(completed(quality="high", usage={**USAGE, "total_tokens": "[scrubbed]"})),
+        stream(completed(quality="high", usage={**USAGE, "input_tokens_details": SCRUBBED})),
         altered=frozenset({"quality", "usage"}),
     ),
     "size-auto": stream(completed(), request={**REQUEST, "size": "auto"}),
