@@ -19,9 +19,9 @@ import pytest
 import yaml
 
 from tests.wheel import installed, repository
-from tests.workflows import KEY, ROOT, lying, resolved, steps, workflow
+from tests.workflows import KEY, ROOT, Runner, lying, resolved, steps, workflow
 
-pytest_plugins = ["tests.wheel"]
+pytest_plugins = ["tests.wheel", "tests.workflows"]
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROVIDER, RECORD, DEVIATION, REPLAY, PYTEST, WORKFLOW = (text for _, text in BLOCK.findall(PAGE))
@@ -47,10 +47,11 @@ class Theirs:
         self.output.append(done.stdout + done.stderr)
         return done.returncode
 
-    def break_cassettes(self) -> None:
-        for path in self.folder.glob("cassettes/**/*.yaml"):
-            text = path.read_text("utf-8")
-            path.write_text(re.sub(r"""'{"created":\d+""", r"\g<0>.5", text), "utf-8")
+
+def break_cassettes(folder: Path) -> None:
+    for path in folder.glob("cassettes/**/*.yaml"):
+        text = path.read_text("utf-8")
+        path.write_text(re.sub(r"""'{"created":\d+""", r"\g<0>.5", text), "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -65,58 +66,49 @@ def recorded(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Theirs:
         text = PROVIDER.replace("https://images.acme.example/v1", server.base_url)
         (folder / "acme.toml").write_text(text)
         assert theirs.run(RECORD, ACME_KEY=KEY) == 0, theirs.output
-    assert not any(KEY.encode() in each.read_bytes() for each in files(folder / "cassettes"))
+    kept = [each for each in (folder / "cassettes").rglob("*") if each.is_file()]
+    assert not any(KEY.encode() in each.read_bytes() for each in kept)
     return theirs
-
-
-def files(folder: Path) -> list[Path]:
-    return [each for each in folder.rglob("*") if each.is_file()]
-
-
-@pytest.fixture
-def theirs(recorded: Theirs, tmp_path: Path) -> Theirs:
-    return Theirs(shutil.copytree(recorded.folder, tmp_path / "theirs"), recorded.environment)
 
 
 @pytest.mark.long
 def test_page_replays_by_pytest_and_says_that_nothing_is_worse_but_what_is_written_down(
-    theirs: Theirs,
+    recorded: Theirs, tmp_path: Path
 ) -> None:
+    theirs = Theirs(shutil.copytree(recorded.folder, tmp_path / "theirs"), recorded.environment)
     assert theirs.run(PYTEST) == 0, theirs.output
     assert re.search(r"\d{3} passed", theirs.output[-1])
-    theirs.break_cassettes()
+    break_cassettes(theirs.folder)
     with (theirs.folder / "acme.toml").open("a") as file:
         file.write(DEVIATION)
     assert theirs.run(REPLAY) == 0, theirs.output
     assert "Nothing got worse" in theirs.output[-1]
 
 
-def test_action_fails_a_pull_request_whose_cassettes_break_a_promise(theirs: Theirs) -> None:
-    theirs.break_cassettes()
-    codes = run_action(theirs, yaml.safe_load(WORKFLOW)["jobs"]["replay"]["steps"][-1]["with"])
-    assert codes == {"Judge": 0, "Report": 0, "Drift": 1, "Say how it ended": 1}, theirs.output
-    assert "1 confirmed regression" in (theirs.folder / "summary").read_text()
+def test_action_fails_a_pull_request_whose_cassettes_break_a_promise(
+    recorded: Theirs, runner: Runner
+) -> None:
+    shutil.copytree(recorded.folder, runner.work, dirs_exist_ok=True)
+    break_cassettes(runner.work)
+    codes = run_action(runner, yaml.safe_load(WORKFLOW)["jobs"]["replay"]["steps"][-1]["with"])
+    assert codes == {"Judge": 0, "Report": 0, "Drift": 1, "Say how it ended": 1}
+    assert "1 confirmed regression" in runner.summary
 
 
-def run_action(theirs: Theirs, given: dict[str, str]) -> dict[str, int]:
-    """Return how each script of the action ended, but for the one that installs."""
+def run_action(runner: Runner, given: dict[str, str]) -> dict[str, int]:
+    """Return how each script of the action ended, but for the one that installs our checkout."""
     inputs: dict[str, Any] = workflow("action")["inputs"]
     assert given.keys() <= inputs.keys()
     values = {f"inputs.{name}": str(each.get("default", "")) for name, each in inputs.items()}
     values |= {f"inputs.{name}": value for name, value in given.items()}
-    values |= {"github.action_path": str(ROOT), "runner.temp": str(theirs.folder / "temp")}
-    machine = {name: str(theirs.folder / file) for name, file in MACHINE.items()}
+    values |= {"github.action_path": str(ROOT), "runner.temp": str(runner.home / "temp")}
     codes = {}
     for _, step in steps("action"):
         if "run" in step and step["name"] != "Install":
-            environment = resolved(step["env"], values)
-            codes[step["name"]] = theirs.run(step["run"], **machine, **environment)
-            conclusion = re.findall("conclusion=(.)", (theirs.folder / "output").read_text())
-            values["steps.judge.outputs.conclusion"] = conclusion[-1]
+            done = runner.run(step["run"], **resolved(step["env"], values))
+            codes[step["name"]] = done.returncode
+            values["steps.judge.outputs.conclusion"] = runner.outputs["conclusion"]
     return codes
-
-
-MACHINE = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
 
 
 # whoever has installed the suite, and does or does not call it

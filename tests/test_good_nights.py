@@ -39,12 +39,12 @@ def test_night_is_a_good_one_only_where_nothing_is_or_may_be_worse(nights: Night
 def test_only_so_many_good_nights_are_kept(nights: Nights) -> None:
     good = nights.runner.work / "good"
     good.mkdir()
-    for day in range(1, 40):
+    for day in range(1, 33):
         write_run(night(1, runs.finding(), head={"id": f"n{day}"}), good / f"2025{day:04}.jsonl")
     nights.day = 1
     nights.next(runs.finding())
     assert len(list(good.iterdir())) == 30
-    assert min(each.name for each in good.iterdir()) == "20250011.jsonl"
+    assert min(each.name for each in good.iterdir()) == "20250004.jsonl"
 
 
 def artifact(run: int, **changes: Any) -> dict[str, Any]:
