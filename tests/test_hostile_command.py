@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from conformance.findings import Verdict
 from conformance.plugin import PROMISES
 from conformance.results.run_file import read_run
 from tests import processes
@@ -105,6 +106,9 @@ def test_limit_binds_what_is_replayed(provider: HostileProvider, tmp_path: Path)
         assert command(tmp_path, *words, "--replay", "--limit", limit).returncode != 0
         findings = read_run(tmp_path / "run.jsonl").findings
         assert any(said in f"{each.message}{each.observed}" for each in findings)
+        assert not any(
+            each.verdict is Verdict.FAIL and each.clause == "image.complete" for each in findings
+        )
 
 
 def check(folder: Path, *done: subprocess.CompletedProcess[str]) -> None:

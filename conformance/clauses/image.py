@@ -226,7 +226,8 @@ def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
 def complete(subject: Subject) -> Iterator[Problem]:
     """Decodes the image; a file that is cut off, has a wrong checksum, or declares far more
     pixels than it could hold fails. The chapter base64 reports base64 that is itself damaged,
-    and the clauses on types report a type that may not be.
+    and the clauses on types report a type that may not be. Not testable where a limit of the run
+    is below the size that was asked for.
     """
     expected = _types(subject)
     damaged = ("padding", "length", "alphabet")  # base64 that loses bytes of the image
@@ -239,7 +240,10 @@ def complete(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError("no image of a documented type came through whole base64")
     if all(facts.type == "svg" for _, facts in images):
         raise NotApplicableError  # of drawings there is a clause of its own
+    fitting = {sides_of(subject.value("size")), *_documented_sizes(subject.sent)}
     for payload, facts in images:
+        if facts.refused and (facts.width, facts.height) in fitting:
+            raise NotTestableError(f"{payload.path}: the image {facts.fault}")
         if facts.type != "svg" and not facts.complete:
             yield Problem(f"{payload.path}: the image {facts.fault}", "whole", facts.dimensions)
 
