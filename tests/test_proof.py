@@ -199,7 +199,7 @@ def test_prove_command_writes_what_it_found(
     words = ["prove", "--defect", "count.n-*", "-o", str(tmp_path / "proof.md"), "-n", "1"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
-    assert "1 defects, 182 clauses" in done.stdout
+    assert "1 defects, 183 clauses" in done.stdout
     assert "count.n-ignored" in (tmp_path / "proof.md").read_text()
 
 

@@ -32,15 +32,18 @@ REFUSED = all_of(refused, not_(fault("method")))
     "The body of a refusal is JSON, and no web page.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "ErrorResponse"),
+    cite("rfc8259", "8.1"),
     binds=REFUSED,
     needs=Needs.ERROR,
 )
 def json(subject: Subject) -> Iterator[Problem]:
-    """Fails on HTML, on plain text, on an empty body and on JSON that cannot be read."""
-    reading = subject.answer.json
+    """Fails on HTML, on plain text, on an empty body, on JSON that cannot be read, and on other
+    encodings than UTF-8, which most clients cannot read.
+    """
+    reading, is_text_known = subject.answer.json, "text" not in subject.exchange.altered
     if is_html(subject):
         yield Problem("the error is an HTML page", "JSON", subject.body_start)
-    elif reading.is_unreadable:
+    elif reading.is_unreadable or (reading.kind == "encoding" and is_text_known):
         yield Problem(f"the body of the error {reading.fault}", "JSON", subject.body_start)
 
 

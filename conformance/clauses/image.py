@@ -228,7 +228,8 @@ def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
 def complete(subject: Subject) -> Iterator[Problem]:
     """Decodes the image; a file that is cut off, has a wrong checksum, or declares far more
     pixels than it could hold fails. The chapter base64 reports base64 that is itself damaged,
-    and the clauses on types report a type that may not be.
+    and the clauses on types report a type that may not be. Not testable where a limit of the run
+    is below the size that was asked for.
     """
     expected = _types(subject)
     damaged = ("padding", "length", "alphabet")  # base64 that loses bytes of the image
@@ -242,7 +243,10 @@ def complete(subject: Subject) -> Iterator[Problem]:
     rasters = [(payload, facts) for payload, facts in images if facts.type != "svg"]
     if not rasters:
         raise NotApplicableError  # of drawings there is a clause of its own
+    fitting = {sides_of(subject.value("size")), *_documented_sizes(subject.sent)}
     for payload, facts in rasters:
+        if facts.refused and (facts.width, facts.height) in fitting:
+            raise NotTestableError(f"{payload.path}: the image {facts.fault}")
         if not facts.complete:
             yield Problem(f"{payload.path}: the image {facts.fault}", "whole", facts.dimensions)
 

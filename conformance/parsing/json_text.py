@@ -34,11 +34,11 @@ class JSONReading:
     """The value of a JSON text, or one sentence on why it has none.
 
     ``fault`` is a predicate ("is not JSON: … at line 1 column 3"), for any subject before it.
-    ``kind`` is one of ``empty``, ``encoding``, ``syntax``, ``nan``, ``duplicate-key``,
-    ``depth`` (or too many values), ``number`` and ``type`` (not bytes). With ``encoding`` and
-    ``duplicate-key`` a ``value`` stands beside the fault when one could be read: undecodable
-    bytes and lone surrogates as U+FFFD, the last of equal members. Otherwise a fault leaves
-    ``value`` None, so that no infinity and no NaN reaches a caller.
+    ``kind`` is one of ``empty``, ``encoding``, ``surrogate``, ``syntax``, ``nan``,
+    ``duplicate-key``, ``depth`` (or too many values), ``number`` and ``type`` (not bytes). With
+    ``encoding``, ``surrogate`` and ``duplicate-key`` a ``value`` stands beside the fault when one
+    could be read: undecodable bytes and lone surrogates as U+FFFD, the last of equal members.
+    Otherwise a fault leaves ``value`` None, so that no infinity and no NaN reaches a caller.
     """
 
     value: Any
@@ -69,14 +69,14 @@ def read_json(data: bytes, *, max_depth: int = 200, max_digits: int = 4000) -> J
     if not isinstance(data, bytes | bytearray | memoryview):
         return JSONReading(None, f"is no bytes but {type(data).__name__}", "type")
     try:
-        text, fault = _decode(bytes(data))
+        (text, fault), kind = _decode(bytes(data)), "encoding"
         if not text.strip(" \t\r\n"):
             raise JSONFaultError("empty", f"is empty ({len(data)} bytes)")
         _check_depth(text, max_depth)
         _check_values(text, _MOST_VALUES)
         if "\\" in text and ("\\ud" in text or "\\uD" in text):
             text, surrogate = _mend_surrogates(text)
-            fault = fault or surrogate
+            fault, kind = (fault, "encoding") if fault else (surrogate, "surrogate")
         builder = _Builder(text, max_digits)
         value = builder.parse()
         duplicate = builder.repeated if not fault else None
@@ -87,7 +87,7 @@ def read_json(data: bytes, *, max_depth: int = 200, max_digits: int = 4000) -> J
     except (RecursionError, MemoryError):
         return JSONReading(None, "nests too deeply, or is too large, to be parsed", "depth")
     if fault:
-        return JSONReading(value, fault, "encoding")
+        return JSONReading(value, fault, kind)
     if repeated:
         return JSONReading(value, repeated, "duplicate-key")
     return JSONReading(value)

@@ -81,6 +81,8 @@ CASES: dict[str, Exchange | Case] = {
     "html-as-json": raw(HTML),
     "empty-body": raw(b""),
     "bad-utf8": raw(b"\xff no"),
+    "latin-1": raw('{"error": {"message": "é"}}'.encode("latin-1")),
+    "lone-surrogate": raw(b'{"error": {"message": "\\ud83d"}}'),
     "array": raw(b'["no"]'),
     "declared-html": exchange(
         WRONG, 400, TRUE, headers=(("content-type", "text/html"), REQUEST_ID)

@@ -58,6 +58,8 @@ class ImageFacts:
     milliseconds. An SVG is whole if it is well-formed XML; its size is the one it declares.
 
     ``thumbnail`` is a small picture as a ``data:`` URL; only a complete image has one.
+
+    ``refused`` means that it has more pixels than a limit of ours lets be decoded.
     """
 
     type: str | None
@@ -76,6 +78,7 @@ class ImageFacts:
     pixel_digest: str | None = None
     thumbnail: str | None = field(default=None, repr=False)
     delays: tuple[int, int] | None = None
+    refused: bool = False
 
     @property
     def decoded(self) -> bool:
@@ -142,7 +145,7 @@ def inspect_image(
         return replace(facts, fault=f"is {kind}, which is recognised but not decoded")
     # A size that the header gives spares Pillow, and the memory that it takes, the whole file.
     if declared and declared[0] * declared[1] > max_pixels:
-        return replace(facts, fault=_too_many(declared, max_pixels))
+        return replace(facts, fault=_too_many(declared, max_pixels), refused=True)
     return _decode(facts, data, container, max_pixels, compared)
 
 
@@ -163,7 +166,7 @@ def _decode(
                 frames=max(frames, 1),
             )
             if image.width * image.height > max_pixels:
-                return replace(facts, fault=_too_many(image.size, max_pixels))
+                return replace(facts, fault=_too_many(image.size, max_pixels), refused=True)
             image.load()
             if facts.type == "png":
                 _scale_colour_key(image, depth=data[24])

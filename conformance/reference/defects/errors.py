@@ -44,6 +44,15 @@ def empty(refusal: Refusal) -> Response:
     return Response(b"", refusal.status, media_type="application/json")
 
 
+@planted("errors.utf-16", "errors.json", modes=["D10"])
+@in_step("refuse")
+def utf_16(refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str) -> Response:
+    """A refusal is JSON in UTF-16."""
+    response = refuse(refusal, key)
+    data = bytes(response.body).decode().encode("utf-16")
+    return Response(data, response.status_code, media_type="application/json")
+
+
 @planted("errors.declared-html", "errors.content-type", modes=["D10"])
 @in_step("refuse")
 def declared_html(
