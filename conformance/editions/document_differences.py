@@ -12,7 +12,7 @@ from conformance.contract import Edition, Model
 from conformance.contract.checker import describe_value
 from conformance.contract.promises import Promises
 from conformance.editions.openapi import LOOSEST, Document, DocumentedParameter
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 from conformance.parsing import printable
 
 _MODEL = "model"
@@ -139,7 +139,7 @@ def _required(edition: Edition, name: str, document: Document) -> Iterator[str]:
 
 
 def _listed(values: Iterable[Any]) -> str:
-    return listed([printable(str(value), 60) for value in values], _MOST)
+    return join_names([printable(str(value), 60) for value in values], _MOST)
 
 
 # pages join the words of a name with a middle dot or a hyphen that does not break

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from conformance.clauses.registry import chapters
 from conformance.findings import Verdict, state_of
-from conformance.output.counting import counted
+from conformance.output.counting import write_count
 from conformance.output.tables import TableColumn, print_table
 from conformance.proof.matrix import RED, DefectColumn, Matrix, holes
 from conformance.reports.templating import environment
@@ -150,7 +150,7 @@ def print_proof(console: Console, matrix: Matrix) -> None:
     for hole in gaps:
         where = " on ".join(filter(None, (hole.clause, hole.defect)))
         console.print(Text(f"{hole.kind}: {where}: {hole.message}"), soft_wrap=True)
-    conclusion = counted(len(gaps), "hole") if gaps else "no hole"
+    conclusion = write_count(len(gaps), "hole") if gaps else "no hole"
     size = f"{len(matrix.defects)} defects, {len(matrix.clauses)} clauses"
     sent = f"{matrix.exchanges:,} exchanges in {matrix.seconds:.0f} s"
     console.print(f"\n{size}, {sent}: {conclusion}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.clients.records import MEANINGS as MEANINGS
 from conformance.clients.records import Breaks, ClientOutcome, Effect, Impact
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.console_text import Paper
 from conformance.reports.grouping import group_by
 
@@ -41,7 +41,7 @@ class DefaultLine:
 
 def promises_of(row: Breaks) -> str:
     """Return the promises of a row in a line."""
-    return listed(row.clauses, 4) if row.clauses else "answers that break no promise"
+    return join_names(row.clauses, 4) if row.clauses else "answers that break no promise"
 
 
 def in_words(outcome: ClientOutcome) -> str:
@@ -83,11 +83,11 @@ def print_impact(paper: Paper, impact: Impact, limit: int) -> None:
         predicate = "break no client that was tried" if was_tried else "are not tried"
         if count := sum(len(row.clauses) for row in rows):
             style = LOOKS[rows[0].gravest.kind][0]
-            sentence = f"answers that break {counted(count, 'other promise')} {predicate}"
+            sentence = f"answers that break {write_count(count, 'other promise')} {predicate}"
             paper.line((sentence, style), indent=2)
     for line in default_lines(impact)[:limit]:
         if line.refused:
-            head = f"{line.client} by default, to {listed(line.models)}: "
+            head = f"{line.client} by default, to {join_names(line.models)}: "
             paper.line((head, "bold"), line.text, indent=2)
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.findings import KNOWN, Verdict, state_of
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.output.tables import TableColumn, fits, print_table
 from conformance.reports import wording
 from conformance.reports.capabilities.rendering import print_short
@@ -72,7 +72,7 @@ def _style(summary: Summary) -> str:
 def _print_head(paper: Paper, summary: Summary) -> None:
     providers = wording.providers_by_edition(summary)
     for id_, contract in summary.merged.contracts.items():
-        names = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
+        names = f": {join_names(providers[id_], 5)}" if len(providers) > 1 else ""
         paper.line((contract.edition.title, "bold"), f" ({id_}){names}")
     paper.line((f"judged by {' and '.join(summary.merged.tools)}", "dim"))
     for origin in summary.origins:
@@ -151,7 +151,7 @@ def _print_cause(paper: Paper, cause: Cause, summary: Summary) -> None:
             _print_why(paper, promise)
     rest = [promise.clause for promise in cause.promises[most:]]
     if rest and cause.id != OTHER:
-        paper.line((f"and {listed(rest, SHOWN)}", "dim"), indent=4)
+        paper.line((f"and {join_names(rest, SHOWN)}", "dim"), indent=4)
     elif rest:
         paper.more(len(cause.promises) - MOST, ELSEWHERE)
 
@@ -170,10 +170,10 @@ def _print_why(paper: Paper, broken: Broken) -> None:
 
 
 def _print_known(paper: Paper, summary: Summary) -> None:
-    paper.title(f"Known deviations ({counted(len(summary.known), 'promise')})")
+    paper.title(f"Known deviations ({write_count(len(summary.known), 'promise')})")
     for reason in summary.reasons[:MOST]:
         paper.line((f"{reason.provider}: ", KNOWN.style), reason.reason, indent=2)
-        excuses = f"{listed(reason.promises, 1)} ({counted(reason.count, 'finding')})"
+        excuses = f"{join_names(reason.promises, 1)} ({write_count(reason.count, 'finding')})"
         paper.line((excuses, "dim"), indent=6)
     paper.more(len(summary.reasons) - MOST, ELSEWHERE)
     paper.line((f"more: {wording.explained(summary.known[0], summary)}", "dim"), indent=2)
@@ -181,7 +181,7 @@ def _print_known(paper: Paper, summary: Summary) -> None:
 
 def _print_groups(paper: Paper, title: str, groups: Sequence[Group], summary: Summary) -> None:
     if groups:
-        paper.title(f"{title} ({counted(sum(group.count for group in groups), 'finding')})")
+        paper.title(f"{title} ({write_count(sum(group.count for group in groups), 'finding')})")
     for group in groups[:MOST]:
         verdict = (group.verdict.value, state_of(group.verdict).style)
         paper.line(verdict, f" {group.provider}: {wording.extent(group)}", indent=2)
@@ -212,7 +212,7 @@ def _print_painters(paper: Paper, summary: Summary) -> None:
     if models:
         paper.title("Which model painted this? Content credentials (C2PA) in the pictures")
     for (provider, sentence, another), group in list(models.items())[:MOST]:
-        head = f"{provider}, {listed([painters.model for painters in group], SHOWN)}: "
+        head = f"{provider}, {join_names([painters.model for painters in group], SHOWN)}: "
         paper.line((head, "bold"), (sentence, "bold red" if another else ""), indent=2)
     paper.more(len(models) - MOST, ELSEWHERE)
 
@@ -222,7 +222,7 @@ def _print_observations(paper: Paper, summary: Summary) -> None:
         paper.title("Observed, and promised by no source")
     for provider, kinds in group_by(summary.observations, lambda kind: kind.provider).items():
         names = [f"{kind.id} {kind.count}" for kind in kinds]
-        paper.line(f"{provider}: {listed(names, 8)}", indent=2)
+        paper.line(f"{provider}: {join_names(names, 8)}", indent=2)
 
 
 def _cells(row: Row, provider: str, wide: bool) -> Iterable[Part]:

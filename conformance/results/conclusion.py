@@ -16,7 +16,7 @@ from conformance.findings import (
     Finding,
     Verdict,
 )
-from conformance.output.counting import counted
+from conformance.output.counting import write_count
 from conformance.results.reach import NOTHING, ColumnKey, Explanations, Kept, musts_of, promises_of
 
 
@@ -296,11 +296,11 @@ class Headline:
 
 def deviations(count: int) -> str:
     """Count known deviations."""
-    return counted(count, "known deviation")
+    return write_count(count, "known deviation")
 
 
 def decided(kept: Kept) -> str:
     """Describe how many MUSTs are kept and how many were decided, of those that bind."""
     if not kept.total:
         return "no MUST was judged"
-    return f"{kept.kept:,} of {counted(kept.total, 'MUST')} kept, {kept.decided:,} decided"
+    return f"{kept.kept:,} of {write_count(kept.total, 'MUST')} kept, {kept.decided:,} decided"

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import to_builtins
 from rich.console import Console
 
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.parsing import printable
 from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
@@ -59,7 +59,7 @@ def closing(comparison: Comparison) -> str:
     if not rows:
         return "They do not differ in anything that more than one judged."
     promises = len({row.clause for row in rows})
-    return f"They differ in {counted(promises, 'promise')}."
+    return f"They differ in {write_count(promises, 'promise')}."
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -163,7 +163,7 @@ def print_comparison(comparison: Comparison, console: Console, show_all: bool = 
     for column, kept in zip(comparison.columns, comparison.totals, strict=True):
         paper.line((column.label, "bold"), f": {totals(kept)}", indent=2)
     console.print()
-    same = counted(len(comparison.same), "row is", "rows are")
+    same = write_count(len(comparison.same), "row is", "rows are")
     remark = "" if show_all else f" {same} the same (--all shows them)."
     paper.line((closing(comparison), "bold"), remark)
 
@@ -179,4 +179,4 @@ def _sections(comparison: Comparison) -> list[tuple[str, Sequence[PromiseRow]]]:
 def _cells(row: PromiseRow) -> list[Part]:
     styles = [cell.state.style if cell else "dim" for cell in row.cells]
     verdicts = zip(words_of(row), styles, strict=True)
-    return [row.level, (row.clause, "bold"), listed(row.models, 2), *verdicts]
+    return [row.level, (row.clause, "bold"), join_names(row.models, 2), *verdicts]

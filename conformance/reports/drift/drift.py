@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from conformance.findings import DECIDED, TELLING, Finding, Verdict
 from conformance.lifecycle import Standing
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.parsing import printable
 from conformance.reports.drift.answers import answer_changes
 from conformance.reports.drift.model import (
@@ -195,7 +195,7 @@ def _vanished_musts(
             vanished.setdefault(finding.column, set()).add(finding.clause)
     for (provider, model), clauses in sorted(vanished.items()):
         if provider not in reported and (provider, model) not in reported:
-            musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))
+            musts, names = write_count(len(clauses), "MUST"), join_names(sorted(clauses))
             yield f"{musts} of {provider} {model} judged before and not now: {names}"
 
 
@@ -207,7 +207,7 @@ def _vanished(missing: Counts) -> Iterator[DriftChange]:
             what="model",
             provider=provider,
             subject=model,
-            before=f"{counted(count, 'finding')} judged",
+            before=f"{write_count(count, 'finding')} judged",
             after=ABSENT,
             models=(model,),
             count=count,
@@ -241,8 +241,8 @@ def _notes(last: Run, new: Run, left_out: Counts) -> Iterator[str]:
         yield "The runs were to judge different things: only what both judged is compared."
     if left_out:
         globs = [f"{name} {glob}" for name, glob in selection_globs(new).items()]
-        findings = counted(sum(left_out.values()), "finding")
-        names = listed([f"{provider} {model}" for provider, model in left_out])
+        findings = write_count(sum(left_out.values()), "finding")
+        names = join_names([f"{provider} {model}" for provider, model in left_out])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
         yield f"BASE {lack_of(last)}: what it lacks is not reported as added."
@@ -274,18 +274,18 @@ def _unjudged(
         yield f"the new run judged only a part ({extent(new)})"
     faults = [finding for finding in new.findings if finding.verdict is Verdict.HARNESS_ERROR]
     if faults:
-        names = listed(sorted({f"{finding.provider} {finding.model}" for finding in faults}))
-        yield f"{counted(len(faults), 'harness error')} on {names}"
+        names = join_names(sorted({f"{finding.provider} {finding.model}" for finding in faults}))
+        yield f"{write_count(len(faults), 'harness error')} on {names}"
     was = Counter(
         finding.provider for finding in baseline.findings.values() if finding.verdict in DECIDED
     )
     now = {finding.provider for finding in new.findings if finding.verdict in DECIDED}
     silent = [name for name in was if name in providers_of(new) and name not in now]
     for provider in silent:
-        yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
+        yield f"nothing of {provider} could be judged, of {write_count(was[provider], 'finding')}"
     for (provider, model), count in missing.items():
         if provider not in silent:
-            findings = counted(count, "finding")
+            findings = write_count(count, "finding")
             yield f"nothing of {provider} {model} was judged, of {findings} before"
     yield from _mostly_undecided(baseline, new, silent)
     yield from _vanished_musts(baseline, new, {*silent, *absent})
@@ -300,13 +300,13 @@ def _mostly_undecided(baseline: Baseline, new: Run, silent: Sequence[str]) -> It
     for (provider, model), (lost, total) in _undecided(known, now).items():
         is_over = provider in silent or (provider, model) in retired
         if not is_over and lost > total * _MOST_LOST:
-            findings = counted(total, "finding")
+            findings = write_count(total, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
     decided = (finding for finding in baseline.findings.values() if finding.verdict in DECIDED)
     judged_before = {finding.provider for finding in decided}
     for (provider, model), (lost, total) in _undecided(now.values(), baseline.findings).items():
         if provider in judged_before and lost > total * _MOST_LOST:
-            findings = counted(total, "finding")
+            findings = write_count(total, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} were not decided before"
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import json_document
 from conformance.reports.history.timeline import (
@@ -52,10 +52,10 @@ def now_of(timeline: Timeline) -> str:
     if timeline.retired:
         return f"{now.state.label} until {now.last[:10]}; retired on {timeline.retired}"
     if silence := timeline.silence:
-        nights = counted(silence.nights, "night")
+        nights = write_count(silence.nights, "night")
         until = f"{now.state.label} until {now.last[:10]}"
         return f"{until}; not judged since {silence.since[:10]} ({nights})"
-    return f"{now.state.label} since {now.first[:10]} ({counted(now.nights, 'night')})"
+    return f"{now.state.label} since {now.first[:10]} ({write_count(now.nights, 'night')})"
 
 
 def flakes_of(rate: Rate) -> str:
@@ -69,7 +69,7 @@ def flakes_of(rate: Rate) -> str:
 def changes_of(timeline: Timeline) -> str:
     """Say how often it changed."""
     changes = len(timeline.spells) - 1
-    return counted(changes, "change") if changes > 0 else ""
+    return write_count(changes, "change") if changes > 0 else ""
 
 
 def span(nights: Nights) -> str:
@@ -79,7 +79,7 @@ def span(nights: Nights) -> str:
     cut = f", {nights.incomplete} cut off" if nights.incomplete else ""
     parts = f", {nights.parts} a part" if nights.parts else ""
     ended = "".join(f", {model} retired on {day}" for model, day in nights.retired.items())
-    return f"{counted(len(nights.started), 'night')}, {days}{cut}{parts}{ended}"
+    return f"{write_count(len(nights.started), 'night')}, {days}{cut}{parts}{ended}"
 
 
 def history_markdown(report: History) -> str:
@@ -147,19 +147,19 @@ def print_history(report: History, console: Console, show_all: bool = False) -> 
         paper.more(len(timelines) - limit, " (--all shows them)")
     console.print()
     paper.line((LEGEND, "dim"))
-    still = counted(report.unchanged, "promise")
+    still = write_count(report.unchanged, "promise")
     paper.line((f"{still} never changed (--all shows them).", "dim"))
     if report.silent:
-        sentence = counted(report.silent, "promise was", "promises were")
+        sentence = write_count(report.silent, "promise was", "promises were")
         paper.line((f"{sentence} judged before, not on the newest night.", "magenta"))
     if report.unjudged:
-        sentence = counted(report.unjudged, "promise was", "promises were")
+        sentence = write_count(report.unjudged, "promise was", "promises were")
         paper.line((f"{sentence} never judged (--all shows them).", "magenta"))
     for path, why in report.problems[:_MOST_PROBLEMS]:
         paper.line((f"left out: {path}: {why}", "yellow"))
     rest = len(report.problems) - _MOST_PROBLEMS
     if rest > 0:
-        paper.line((f"and {counted(rest, 'file')} more left out", "yellow"))
+        paper.line((f"and {write_count(rest, 'file')} more left out", "yellow"))
 
 
 def _print_timeline(paper: Paper, timeline: Timeline) -> None:
@@ -170,7 +170,7 @@ def _print_timeline(paper: Paper, timeline: Timeline) -> None:
     paper.line(
         f"{timeline.level} ",
         (timeline.clause, "bold"),
-        f" on {listed(timeline.models)}: ",
+        f" on {join_names(timeline.models)}: ",
         (now_of(timeline), style),
         "".join(f", {part}" for part in parts),
         indent=2,
