@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from conformance.clients.records import ClientOutcome, Effect
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 from conformance.parsing import printable
 from conformance.parsing.shape import type_of
 
@@ -73,12 +73,12 @@ def compare(result: ClientResult, documented: ClientResult, *, succeeds: bool) -
         if path in kinds and kinds[path] != kind
     ]
     if differing:
-        return ClientOutcome(Effect.WRONG, listed(differing, _NAMED))
+        return ClientOutcome(Effect.WRONG, join_names(differing, _NAMED))
     missing = [
         path for path in documented_kinds if path not in kinds and _parent(path) in (*kinds, "")
     ]
     if missing:
-        return ClientOutcome(Effect.LOST, listed(missing, _NAMED))
+        return ClientOutcome(Effect.LOST, join_names(missing, _NAMED))
     return ClientOutcome(Effect.PARSED)
 
 

@@ -12,7 +12,7 @@ from conformance.clauses.registry import Clause
 from conformance.clauses.stamps import Stamps, stamps_of
 from conformance.contract import CitedSource, Edition
 from conformance.errors import UnknownNameError
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 from conformance.providers import Provider, load_provider
 from conformance.runner.planned_request import sent_by
 
@@ -63,7 +63,7 @@ class Explanation:
     def proofs(self) -> tuple[str, ...]:
         """The three kinds of evidence that the clause judges correctly."""
         stamps = (self.stamps.passed_by, self.stamps.failed_by, self.stamps.broken_by)
-        passed, failed, broken = (listed(names, 5) or "none yet" for names in stamps)
+        passed, failed, broken = (join_names(names, 5) or "none yet" for names in stamps)
         return (
             f"genuine answers pass it: {passed}",
             f"planted defects fail it: {failed}",

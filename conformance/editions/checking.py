@@ -28,7 +28,7 @@ from conformance.editions.mentions import unnamed_citations
 from conformance.editions.openapi import read_document
 from conformance.editions.requests import common_models
 from conformance.errors import ConformanceError
-from conformance.output.counting import counted
+from conformance.output.counting import write_count
 from conformance.reports.console_text import Paper
 
 _STRUCTURE = frozenset({"$schema", "$id", "$defs", "$ref", "title", "description", "properties"})
@@ -113,10 +113,10 @@ class _CheckPage(Paper):
         models, promises = len(edition.models), len(load_promises(edition).all)
         digest = frozen_digest(edition.folder)
         state = f"published, digest {digest[:12]}" if digest else "a draft"
-        size = f"{counted(models, 'model')}, {counted(promises, 'promise')}"
-        result = counted(len(checked.faults), "fault")
+        size = f"{write_count(models, 'model')}, {write_count(promises, 'promise')}"
+        result = write_count(len(checked.faults), "fault")
         if checked.document is not None:
-            result += f", {counted(len(checked.differences), 'difference')}"
+            result += f", {write_count(len(checked.differences), 'difference')}"
         self._line((f"{edition.id} ({state}): {size}; {result}", "bold"))
 
     def _list(self, title: str, sentences: Sequence[str], style: str) -> None:

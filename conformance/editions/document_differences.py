@@ -10,7 +10,7 @@ from conformance.contract import Edition
 from conformance.contract.checker import describe_value
 from conformance.editions.mentions import named_in, speaks_of
 from conformance.editions.openapi import LOOSEST, Document, DocumentedParameter
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 from conformance.parsing import printable
 
 _MODEL = "model"
@@ -137,4 +137,4 @@ def _required(edition: Edition, name: str, document: Document) -> Iterator[str]:
 
 
 def _listed(values: Iterable[Any]) -> str:
-    return listed([printable(str(value), 60) for value in values], _MOST)
+    return join_names([printable(str(value), 60) for value in values], _MOST)

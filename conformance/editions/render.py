@@ -8,7 +8,7 @@ from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.editions.records import AREAS, Changes, EditionChange
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import json_document
 from conformance.reports.markdown import fill
@@ -45,7 +45,7 @@ def closing(changes: Changes) -> str:
     names = f"{changes.new.id} after {changes.old.id}"
     if not changes.changes:
         return f"{names}: the same."
-    count = counted(len(changes.changes), "difference")
+    count = write_count(len(changes.changes), "difference")
     if not changes.in_common:
         return (
             f"{names}: {count}, and no model that both read: neither asks anything of the other's."
@@ -103,7 +103,7 @@ class _ChangesPage(Paper):
 
 def _where(change: EditionChange, names_clauses: bool = True) -> str:
     """Say on which models a change is, which clauses judge it, and on how many cases."""
-    parts = [f"on {listed(change.models)}"] if change.models else []
-    parts += [listed(change.clauses)] if change.clauses and names_clauses else []
-    parts += [counted(len(change.cases), "case")] if change.cases else []
+    parts = [f"on {join_names(change.models)}"] if change.models else []
+    parts += [join_names(change.clauses)] if change.clauses and names_clauses else []
+    parts += [write_count(len(change.cases), "case")] if change.cases else []
     return f" ({'; '.join(parts)})" if parts else ""

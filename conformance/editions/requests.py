@@ -13,7 +13,7 @@ from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Level, RequestBody
 from conformance.contract.checker import describe_value
 from conformance.editions.records import EditionChange, edition_change
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 from conformance.proof.extra_cases import family_names
 from conformance.runner.planned_request import read_case
 
@@ -130,7 +130,7 @@ def _change(
         before,
         after,
         models=tuple(models),
-        must=f"{verb} {listed([*demand.values], _MOST_VALUES)}",
+        must=f"{verb} {join_names([*demand.values], _MOST_VALUES)}",
         level=min(levels, key=list(Level).index).value,
         clauses=tuple(demand.clauses),
         cases=tuple(demand.cases),

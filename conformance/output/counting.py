@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def listed(names: Sequence[str], most: int = 3) -> str:
+def join_names(names: Sequence[str], most: int = 3) -> str:
     """List some names, and say how many more there are."""
     start = ", ".join(names[:most])
     return start if len(names) <= most else f"{start} and {len(names) - most} more"
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def write_count(count: int, noun: str, plural: str = "") -> str:
     """Write a number with its noun."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -9,7 +9,7 @@ from functools import cache
 from jinja2 import Template
 
 from conformance.findings import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Verdict
-from conformance.output.counting import counted
+from conformance.output.counting import write_count
 from conformance.parsing import printable
 from conformance.reports.statistics import Family, provider_facts
 from conformance.reports.summary import Summary
@@ -45,7 +45,7 @@ def badges(summary: Summary) -> dict[str, str]:
             if record.id == provider.id
         ]
         problems = sum(len(run.problems) for run, _ in records)
-        run_fault = f"{counted(problems, 'problem')} with the run" if problems else ""
+        run_fault = f"{write_count(problems, 'problem')} with the run" if problems else ""
         if any(run.interrupted for run, _ in records):
             run_fault = "run interrupted"
         recorded = any(record.mode == "foreign" for _, record in records)
@@ -106,7 +106,7 @@ def _remarks(promises: Sequence[Promise]) -> Iterator[str]:
         if broken := sum(cell.newly_broken for cell in cells):
             yield f"{broken} {name}broken"
         if known := sum(cell.known for cell in cells):
-            yield counted(known, f"known {name}deviation")
+            yield write_count(known, f"known {name}deviation")
         if undecided := sum(cell.open for cell in cells):
             yield f"{undecided} {name}not judged"
 

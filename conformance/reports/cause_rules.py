@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from conformance.findings import PAGE_AS_SUCCESS, Finding
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 
 LITTLE = 0.5
 """Up to this share of kinds of mistakes refused, a provider is said to validate little."""
@@ -98,7 +98,7 @@ def _subjects(clauses: Iterable[str]) -> str:
         chapter, _, name = clause.partition(".")
         parameter = "n" if chapter == "count" else name.split("-", 1)[0]
         names.add(_MISTAKES.get(clause, parameter))
-    return listed(sorted(names, key=lambda name: (" " in name, name)), _MOST_NAMES)
+    return join_names(sorted(names, key=lambda name: (" " in name, name)), _MOST_NAMES)
 
 
 def _authentication(scope: Scope) -> str:
@@ -194,7 +194,7 @@ CAUSES: tuple[Rule, ...] = (
             "parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*",
             "parameters.unsupported", "parameters.disputed-value",
         ),
-        lambda scope: listed(
+        lambda scope: join_names(
             list(dict.fromkeys(scope.findings.answers_like.values())), _MOST_NAMED
         ),
         models=lambda findings: findings.answers_like,

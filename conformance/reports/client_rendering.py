@@ -9,7 +9,7 @@ from rich.console import Console
 
 from conformance.clients.records import MEANINGS as MEANINGS
 from conformance.clients.records import Breaks, ClientOutcome, Effect, Impact
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.console_text import Paper
 
 TITLE = "What breaks in which client"
@@ -42,7 +42,7 @@ class DefaultLine:
 
 def promises_of(row: Breaks) -> str:
     """Return the promises of a row in a line."""
-    return listed(row.clauses, 4) if row.clauses else "answers that break no promise"
+    return join_names(row.clauses, 4) if row.clauses else "answers that break no promise"
 
 
 def in_words(outcome: ClientOutcome) -> str:
@@ -96,14 +96,14 @@ class ClientPage(Paper):
         self._summary_line("are not tried", not_tried)
         for line in default_lines(self._impact)[:limit]:
             if line.refused:
-                head = f"{line.client} by default, to {listed(line.models)}: "
+                head = f"{line.client} by default, to {join_names(line.models)}: "
                 self._line((head, "bold"), line.text, indent=2)
 
     def _summary_line(self, predicate: str, rows: Sequence[Breaks]) -> None:
         count = sum(len(row.clauses) for row in rows)
         if count:
             style = LOOKS[rows[0].gravest.kind][0]
-            sentence = f"answers that break {counted(count, 'other promise')} {predicate}"
+            sentence = f"answers that break {write_count(count, 'other promise')} {predicate}"
             self._line((sentence, style), indent=2)
 
     def _row(self, row: Breaks) -> None:

@@ -18,7 +18,7 @@ from conformance.findings import (
     Finding,
     Verdict,
 )
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.parsing import printable
 from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
@@ -55,7 +55,9 @@ def shortfalls(summary: Summary) -> Iterator[str]:
     short = [row for row in judged if not row.kept["MUST"].reaches and row.column not in unknown]
     for provider, rows in group_by(short, lambda row: row.provider).items():
         numbers = [(row.model, row.kept["MUST"]) for row in rows]
-        models = listed([f"{model} ({kept.decided} of {kept.total})" for model, kept in numbers])
+        models = join_names(
+            [f"{model} ({kept.decided} of {kept.total})" for model, kept in numbers]
+        )
         too_little = f"less than {ENOUGH} % of the MUSTs that bind were decided on {models}"
         yield f"{provider}: {too_little}{_why(summary, provider, rows)}."
 
@@ -95,7 +97,9 @@ def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
     # what is wrong with the run as a whole has its own section: it is not said here once more
     if any(problem in message for problem in summary.merged.problems):
         because, remedy = "of what is wrong with the run as a whole", "first mend that"
-    return f", {mostly} ({counted(count, 'promise')}) because {because}; to decide more, {remedy}"
+    return (
+        f", {mostly} ({write_count(count, 'promise')}) because {because}; to decide more, {remedy}"
+    )
 
 
 def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import dollars, duration
 from conformance.reports.grouping import group_by
@@ -145,14 +145,14 @@ def first_try(retries: Retries) -> str:
     if not retries.known:
         return "not known"
     first = retries.first
-    return f"{first.hits} of {counted(first.of, 'request')} answered ({first.share:.0%})"
+    return f"{first.hits} of {write_count(first.of, 'request')} answered ({first.share:.0%})"
 
 
 def retried(retries: Retries) -> str:
     """Say how many first tries were answered, how many attempts failed, and why."""
     reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
-    failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
-    reasons_text = f"; sent again after {listed(reasons, 3)}" if reasons else ""
+    failed = f"{retries.failed.hits} of {write_count(retries.failed.of, 'attempt')} came to nothing"
+    reasons_text = f"; sent again after {join_names(reasons, 3)}" if reasons else ""
     return f"{first_try(retries)}; {failed}{reasons_text}"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports import client_rendering, side_by_side, wording
 from conformance.reports.capabilities import MEANINGS, rendering
 from conformance.reports.formatting import dollars, duration, moment, took
@@ -32,8 +32,8 @@ def environment(
     )
     templates.filters |= {"duration": duration, "took": took, "dollars": dollars, "moment": moment}
     templates.globals |= {
-        "counted": counted,
-        "listed": listed,
+        "write_count": write_count,
+        "join_names": join_names,
         "wording": wording,
         "capability": rendering,
         "meanings": MEANINGS,

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.findings import KNOWN, Verdict, state_of
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.output.tables import TableColumn, fits, print_table
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
@@ -83,7 +83,7 @@ class _Page(Paper):
         tools = " and ".join(self._summary.merged.tools)
         providers = providers_by_edition(self._summary)
         for id_, contract in self._summary.merged.contracts.items():
-            names = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
+            names = f": {join_names(providers[id_], 5)}" if len(providers) > 1 else ""
             self._line((contract.edition.title, "bold"), f" ({id_}){names}")
         self._line((f"judged by {tools}", "dim"))
         for origin in self._summary.origins:
@@ -155,7 +155,7 @@ class _Page(Paper):
             self._promise(promise, with_why=cause.id == OTHER or not rank)
         rest = [promise.clause for promise in cause.promises[most:]]
         if rest and cause.id != OTHER:
-            self._line((f"and {listed(rest, SHOWN)}", "dim"), indent=4)
+            self._line((f"and {join_names(rest, SHOWN)}", "dim"), indent=4)
         elif rest:
             self._more(len(cause.promises) - MOST, ELSEWHERE)
 
@@ -180,10 +180,10 @@ class _Page(Paper):
         known = self._summary.reasons
         if not known:
             return
-        self._title(f"Known deviations ({counted(len(self._summary.known), 'promise')})")
+        self._title(f"Known deviations ({write_count(len(self._summary.known), 'promise')})")
         for reason in known[:MOST]:
             self._line((f"{reason.provider}: ", KNOWN.style), reason.reason, indent=2)
-            excuses = f"{listed(reason.promises, 1)} ({counted(reason.count, 'finding')})"
+            excuses = f"{join_names(reason.promises, 1)} ({write_count(reason.count, 'finding')})"
             self._line((excuses, "dim"), indent=6)
         self._more(len(known) - MOST, ELSEWHERE)
         how = f"more: {explained(self._summary.known[0], self._summary)}"
@@ -192,7 +192,7 @@ class _Page(Paper):
     def _groups(self, title: str, groups: Sequence[Group]) -> None:
         if not groups:
             return
-        self._title(f"{title} ({counted(sum(group.count for group in groups), 'finding')})")
+        self._title(f"{title} ({write_count(sum(group.count for group in groups), 'finding')})")
         for group in groups[:MOST]:
             verdict = (group.verdict.value, state_of(group.verdict).style)
             self._line(verdict, f" {group.provider}: {extent(group)}", indent=2)
@@ -221,7 +221,7 @@ class _Page(Paper):
         if models:
             self._title("Which model painted this? Content credentials (C2PA) in the pictures")
         for (provider, sentence, another), group in list(models.items())[:MOST]:
-            head = f"{provider}, {listed([painters.model for painters in group], SHOWN)}: "
+            head = f"{provider}, {join_names([painters.model for painters in group], SHOWN)}: "
             style = "bold red" if another else ""
             self._line((head, "bold"), (sentence, style), indent=2)
         self._more(len(models) - MOST, ELSEWHERE)
@@ -232,7 +232,7 @@ class _Page(Paper):
         providers = group_by(self._summary.observations, lambda kind: kind.provider)
         for provider, kinds in providers.items():
             names = [f"{kind.id} {kind.count}" for kind in kinds]
-            self._line(f"{provider}: {listed(names, 8)}", indent=2)
+            self._line(f"{provider}: {join_names(names, 8)}", indent=2)
 
     def _problems(self) -> None:
         if self._summary.merged.problems:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.findings import STATES, Finding, State, Verdict
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
 from conformance.reports.costs import RunFacts
@@ -75,7 +75,7 @@ def where_broken(broken: Broken, summary: Summary) -> str:
     """Say on which models and in how many cases a promise is broken."""
     where = _models(broken.provider, broken.models, summary)
     example = "" if broken.count == 1 else "e.g. "
-    return f"{where} ({counted(broken.count, 'case')}, {example}{broken.cases[0]})"
+    return f"{where} ({write_count(broken.count, 'case')}, {example}{broken.cases[0]})"
 
 
 def explained(broken: Broken | Finding, summary: Summary) -> str:
@@ -86,9 +86,9 @@ def explained(broken: Broken | Finding, summary: Summary) -> str:
 def extent(group: Group, most: int = 3) -> str:
     """Describe how much was not judged for one reason, and in which cases."""
     return (
-        f"{counted(group.count, 'finding')} of {counted(len(group.clauses), 'clause')} "
-        f"on {listed(group.models)} ({counted(len(group.cases), 'case')}: "
-        f"{listed(group.cases, most)})"
+        f"{write_count(group.count, 'finding')} of {write_count(len(group.clauses), 'clause')} "
+        f"on {join_names(group.models)} ({write_count(len(group.cases), 'case')}: "
+        f"{join_names(group.cases, most)})"
     )
 
 
@@ -100,10 +100,10 @@ def words_of(group: Group) -> str:
 
 def spread_of(cause: Cause, summary: Summary) -> str:
     """Describe in how many cases a cause shows, and how many promises it breaks."""
-    cases = f"{cause.cases:,} of {counted(cause.judged, 'case')}"
+    cases = f"{cause.cases:,} of {write_count(cause.judged, 'case')}"
     if len(cause.promises) == 1:
         return cases
-    promises = counted(len(cause.promises), "promise")
+    promises = write_count(len(cause.promises), "promise")
     musts = f", {cause.musts} of them MUST" if 0 < cause.musts < len(cause.promises) else ""
     level = f" ({cause.level})" if not musts else ""
     return f"{cases}, {promises}{level}{musts}, on {_models(cause.provider, cause.models, summary)}"
@@ -114,13 +114,13 @@ def for_causes(summary: Summary) -> str:
     causes = [cause for cause in summary.causes if cause.id != OTHER]
     total, caused = len(summary.new), sum(len(cause.promises) for cause in causes)
     which = "" if caused == total else f"{caused} of them "
-    return f"{total}, {which}for {counted(len(causes), 'cause')}" if causes else str(total)
+    return f"{total}, {which}for {write_count(len(causes), 'cause')}" if causes else str(total)
 
 
 def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
     models_of_provider = [model for name, model in summary.columns if name == provider]
     everywhere = len(models_of_provider) > 1 and set(models_of_provider) == set(models)
-    return f"all {len(models_of_provider)} models" if everywhere else listed(models)
+    return f"all {len(models_of_provider)} models" if everywhere else join_names(models)
 
 
 def notes(summary: Summary) -> list[str]:
@@ -140,11 +140,11 @@ def notes(summary: Summary) -> list[str]:
         which = "The run" if len(runs) == 1 else f"{cut} of {len(runs)} runs"
         sentences.append(f"{which} did not come to the end: what is missing was not judged.")
     if summary.merged.repeated:
-        several = counted(summary.merged.repeated, "finding")
+        several = write_count(summary.merged.repeated, "finding")
         sentences.append(f"{several} made again elsewhere; the worst of each is shown.")
     not_claimed = sum(row.not_claimed for row in summary.rows)
     if not_claimed:
-        promises = counted(not_claimed, "promise is", "promises are")
+        promises = write_count(not_claimed, "promise is", "promises are")
         sentences.append(f"{promises} not claimed by the provider and left out of the totals.")
     return [
         *sentences,
@@ -181,7 +181,7 @@ def once(summary: Summary) -> str:
 
 def unjudged(count: int, summary: Summary) -> str:
     """Say why some promises of the edition are in no number at all."""
-    promises, verb = counted(count, "promise"), "is" if count == 1 else "are"
+    promises, verb = write_count(count, "promise"), "is" if count == 1 else "are"
     editions = "editions" if len(summary.merged.contracts) > 1 else "edition"
     if summary.complete:
         return f"{promises} of the {editions} found nothing to judge here, and {verb} in no number"
@@ -198,14 +198,14 @@ def closing(summary: Summary) -> str:
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
             others.setdefault(conclusion, []).append(name)
-    parts = [f"{listed(names)}: {_OTHERS[end]}" for end, names in sorted(others.items())]
+    parts = [f"{join_names(names)}: {_OTHERS[end]}" for end, names in sorted(others.items())]
     if parts:
         head += f" ({'; '.join(parts)})"
     providers = providers_by_edition(summary)
     if len(providers) == 1:
         by = f"edition {next(iter(providers))}"
     else:
-        parts = [f"{listed(names, 5)} by {edition}" for edition, names in providers.items()]
+        parts = [f"{join_names(names, 5)} by {edition}" for edition, names in providers.items()]
         by = f"editions: {'; '.join(parts)}"
     return f"{'; '.join([head, *_reasons(summary)])} ({by})."
 
@@ -228,10 +228,10 @@ def by_edition(summary: Summary) -> Iterable[str]:
     """Yield in what the editions of the report differ, as far as it judged by them."""
     for edition, lacking in summary.merged.lacking.items():
         if lacking:
-            promises = counted(len(lacking), "promise")
+            promises = write_count(len(lacking), "promise")
             yield (
                 f"{edition} does not have {promises} of the others, which its columns call "
-                f"{NOT_IN_EDITION!r} and leave out of the totals: {listed(lacking, 5)}."
+                f"{NOT_IN_EDITION!r} and leave out of the totals: {join_names(lacking, 5)}."
             )
     yield from reworded(list(summary.merged.contracts.values()))
 
@@ -252,11 +252,11 @@ def reworded(contracts: Sequence[EditionContract]) -> Iterable[str]:
     ranked = [name for name, by in clauses if len({record.level for _, record in by}) > 1]
     worded = [name for name, by in clauses if len({record.statement for _, record in by}) > 1]
     if ranked:
-        several = counted(len(ranked), "clause has", "clauses have")
-        yield f"{several} another level: {listed(ranked, 5)}."
+        several = write_count(len(ranked), "clause has", "clauses have")
+        yield f"{several} another level: {join_names(ranked, 5)}."
     if worded:
-        several = counted(len(worded), "clause is", "clauses are")
-        yield f"{several} worded differently: {listed(worded, 5)}."
+        several = write_count(len(worded), "clause is", "clauses are")
+        yield f"{several} worded differently: {join_names(worded, 5)}."
 
 
 def sentence(summary: Summary) -> str:
@@ -264,7 +264,7 @@ def sentence(summary: Summary) -> str:
     subject = []
     for provider in summary.headline.subject:
         models = [model for name, model in summary.columns if name == provider]
-        about = models[0] if len(models) == 1 else counted(len(models), "model")
+        about = models[0] if len(models) == 1 else write_count(len(models), "model")
         origins = (origin for origin in summary.origins if origin.provider == provider)
         kinds = dict.fromkeys(origin.kind for origin in origins)
         subject.append(f"{provider} ({about}, {', '.join(kinds)})" if kinds else provider)
@@ -280,11 +280,11 @@ _OTHERS = {
 
 def _reasons(summary: Summary) -> list[str]:
     levels = Counter(promise.level for promise in summary.new)
-    broken = " and ".join(counted(levels[level], level) for level in LEVELS if levels[level])
+    broken = " and ".join(write_count(levels[level], level) for level in LEVELS if levels[level])
     decides = " that nobody knew of" if levels["MUST"] else ", which does not decide"
     reasons = [f"{broken} broken{decides}"] if broken else []
     if summary.conclusion is Conclusion.BREAKS and summary.merged.problems:
-        problems = counted(len(summary.merged.problems), "problem")
+        problems = write_count(len(summary.merged.problems), "problem")
         reasons.append(f"{problems} with the run as a whole")
     if summary.known and summary.conclusion is not Conclusion.CONFORMS:
         reasons.append(deviations(len(summary.known)))
@@ -294,13 +294,15 @@ def _reasons(summary: Summary) -> list[str]:
     # a recording shows what it shows: nothing that is broken stands before the rest of it
     if open_count and blocked_count and not summary.headline.recorded:
         which = "" if blocked_count == open_count else f"{blocked_count:,} of them "
-        reasons.append(f"{counted(open_count, 'promise')} open, {which}blocked by other failures")
+        reasons.append(
+            f"{write_count(open_count, 'promise')} open, {which}blocked by other failures"
+        )
     elif open_count:
-        reasons.append(f"{counted(open_count, 'promise')} open")
+        reasons.append(f"{write_count(open_count, 'promise')} open")
     if not summary.merged.findings:
         reasons.append("nothing was judged at all")
     elif summary.conclusion is Conclusion.NOT_JUDGED and {*summary.columns} <= summary.unknown:
-        models = listed(list(dict.fromkeys(model for _, model in summary.columns)), 3)
+        models = join_names(list(dict.fromkeys(model for _, model in summary.columns)), 3)
         reasons.append(f"the edition has no model {models}")
     if any(run.interrupted for run in summary.merged.concluding):
         reasons.append("the run is incomplete")
@@ -323,7 +325,7 @@ def in_vain(usd: float) -> str:
 def unpriced(count: int, guess: float) -> str:
     """Say how many answers have no price, and what they counted for."""
     counts = f" (counted as {dollars(guess)} of the budget)" if guess else ""
-    return f"{counted(count, 'answer')} without a price{counts}"
+    return f"{write_count(count, 'answer')} without a price{counts}"
 
 
 def ended(run: RunFacts) -> str:
@@ -331,7 +333,7 @@ def ended(run: RunFacts) -> str:
     wall = "" if run.wall is None else f" in {took(run.wall)}"
     end = "complete" if run.complete else "INTERRUPTED" if run.interrupted else "a part"
     seed = [] if run.seed is None else [f"seed {run.seed}"]
-    findings = counted(run.findings, "finding")
+    findings = write_count(run.findings, "finding")
     # a run in which everything was refused is complete, and yet judged nothing
     findings += ", none decided" if run.findings and not run.decided else ""
     return "; ".join([f"{end}, {findings}{wall}", spent(run), *seed])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.output.counting import counted
+from conformance.output.counting import write_count
 from conformance.results.conclusion import Conclusion
 from conformance.results.reach import NOTHING, Kept
 
@@ -71,11 +71,11 @@ class Headline:
 
 def deviations(count: int) -> str:
     """Count known deviations."""
-    return counted(count, "known deviation")
+    return write_count(count, "known deviation")
 
 
 def decided(kept: Kept) -> str:
     """Describe how many MUSTs are kept and how many were decided, of those that bind."""
     if not kept.total:
         return "no MUST was judged"
-    return f"{kept.kept:,} of {counted(kept.total, 'MUST')} kept, {kept.decided:,} decided"
+    return f"{kept.kept:,} of {write_count(kept.total, 'MUST')} kept, {kept.decided:,} decided"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from conformance.findings import Finding
-from conformance.output.counting import counted
+from conformance.output.counting import write_count
 from conformance.results.reach import ColumnKey
 from conformance.results.run_file import Run
 
@@ -97,5 +97,5 @@ def extent(run: Run) -> str:
     """Describe which part of the plan a run judged; empty where nothing was left out."""
     parts = [f"{name} {glob}" for name, glob in selection_globs(run).items()]
     if count := left_out(run):
-        parts.append(f"pytest or a plugin left out {counted(count, 'promise')}")
+        parts.append(f"pytest or a plugin left out {write_count(count, 'promise')}")
     return ", ".join(parts)

@@ -15,7 +15,7 @@ from conformance.errors import ConformanceError
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.live.ledger import LedgerError, LostRequest, read_ledger
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 from conformance.output.shell import quoted
 from conformance.results.case_result import CaseResult, outcome_from_json
 from conformance.results.records import NOT_RUN, RunHeader
@@ -159,7 +159,7 @@ def _described(header: RunHeader, other: RunHeader) -> list[str]:
             for name, value in selected.items()
         ),
         # clauses that the other run does not have come from outside the suite
-        f"the clauses {listed(own, _MOST_NAMED)} besides" if own else "no other clauses",
+        f"the clauses {join_names(own, _MOST_NAMED)} besides" if own else "no other clauses",
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.capabilities.answers import MEANINGS, Word
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
 from conformance.reports.console_text import Paper, Part
@@ -69,7 +69,7 @@ def side_words(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
         texts = [
             f"{name} ({', '.join(row.value for row in rows)})" for name, rows in parameters.items()
         ]
-        yield word, f"{word} {listed(texts, 6) if word in NOTABLE else count}"
+        yield word, f"{word} {join_names(texts, 6) if word in NOTABLE else count}"
 
 
 class CapabilityPage(Paper):
@@ -85,7 +85,7 @@ class CapabilityPage(Paper):
         if paragraphs:
             self._title(TITLE)
         for (label, words), models in paragraphs.items():
-            parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
+            parts: list[Part] = [(f"{label}, {join_names(models, 6)}: ", "bold")]
             for rank, (word, text) in enumerate(words):
                 parts += ["; " if rank else "", (text, MEANINGS[word].style)]
             self._line(*parts, indent=2)
@@ -108,5 +108,5 @@ class CapabilityPage(Paper):
 
 def differing(table: ModelTable) -> str:
     """Say how many values were asked for, and in how many sides differ."""
-    values = counted(sum(row.asked for row in table.rows), "value")
+    values = write_count(sum(row.asked for row in table.rows), "value")
     return f"they differ in {table.differing} of {values}" if len(table.sides) > 1 else values

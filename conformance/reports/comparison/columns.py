@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from conformance.errors import ConformanceError
 from conformance.findings import Finding
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 from conformance.parsing import printable
 from conformance.reports.capabilities import Side, sides_of
 from conformance.reports.contracts import EditionContract, contract_of
@@ -157,7 +157,7 @@ def _check_common(
 
 
 def _names(names: Iterable[str]) -> str:
-    return listed([printable(name, 40) for name in sorted(names)])
+    return join_names([printable(name, 40) for name in sorted(names)])
 
 
 def _labels(columns: Sequence[ComparedProvider]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables
 from conformance.reports.comparison.columns import ComparedProvider, compared_providers
@@ -186,14 +186,14 @@ def _notes(columns: Sequence[ComparedProvider]) -> Iterator[str]:
         others = [other for other in columns if other is not column]
         clauses = column.clauses - frozenset().union(*(other.contract.clauses for other in others))
         if clauses:
-            yield f"Only {column.label} knows {listed(sorted(clauses), 5)}."
+            yield f"Only {column.label} knows {join_names(sorted(clauses), 5)}."
         models = set(column.models) - {model for other in others for model in other.models}
         if models:
-            yield f"Only {column.label} was judged on {listed(sorted(models), 5)}."
+            yield f"Only {column.label} was judged on {join_names(sorted(models), 5)}."
         read_as = column.contract.edition.read_as
         read = [labelled(name, read_as[name]) for name in sorted(read_as)]
         if read:
-            yield f"{column.label} judged {listed(read, 5)}."
+            yield f"{column.label} judged {join_names(read, 5)}."
         if not column.complete:
             yield f"The run of {column.label} {column.lack}."
     yield from _selections(columns)
@@ -207,7 +207,7 @@ def _selections(columns: Sequence[ComparedProvider]) -> Iterator[str]:
         if selection in selections[:rank]:
             continue
         parts = " and ".join(f"the {name} {glob}" for name, glob in selection.items())
-        names = listed([column.label for column in columns if column.selection == selection], 5)
+        names = join_names([column.label for column in columns if column.selection == selection], 5)
         broken_elsewhere = sum(
             finding.verdict in BROKEN and not selects(selection, finding)
             for column in columns
@@ -217,7 +217,7 @@ def _selections(columns: Sequence[ComparedProvider]) -> Iterator[str]:
         remark = ""
         if broken_elsewhere:
             verb = "is" if broken_elsewhere == 1 else "are"
-            findings = counted(broken_elsewhere, "broken finding")
+            findings = write_count(broken_elsewhere, "broken finding")
             remark = f": {findings} of the others {verb} not compared"
         yield f"Only {parts} were judged by {names}{remark}."
 

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import to_builtins
 from rich.console import Console
 
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.parsing import printable
 from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
@@ -60,7 +60,7 @@ def closing(comparison: Comparison) -> str:
     if not rows:
         return "They do not differ in anything that more than one judged."
     promises = len({row.clause for row in rows})
-    return f"They differ in {counted(promises, 'promise')}."
+    return f"They differ in {write_count(promises, 'promise')}."
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -173,7 +173,7 @@ class _ComparisonPage(Paper):
         for column, kept in zip(comparison.columns, comparison.totals, strict=True):
             self._line((column.label, "bold"), f": {totals(kept)}", indent=2)
         self._console.print()
-        same = counted(len(comparison.same), "row is", "rows are")
+        same = write_count(len(comparison.same), "row is", "rows are")
         remark = "" if show_all else f" {same} the same (--all shows them)."
         self._line((closing(comparison), "bold"), remark)
 
@@ -185,5 +185,5 @@ class _ComparisonPage(Paper):
         for row in rows:
             styles = [cell.state.style if cell else "dim" for cell in row.cells]
             verdicts = zip(words_of(row), styles, strict=True)
-            cells.append([row.level, (row.clause, "bold"), listed(row.models, 2), *verdicts])
+            cells.append([row.level, (row.clause, "bold"), join_names(row.models, 2), *verdicts])
         self._grid(("", "clause", "models", *labels), cells, names=3)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from conformance.findings import DECIDED, Finding
 from conformance.lifecycle import Standing
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.parsing import printable
 from conformance.reports.drift.model import ChangeKind, DriftChange, DriftError
 from conformance.results.baselines import last_decided
@@ -148,5 +148,5 @@ def vanished_musts(
             vanished.setdefault(finding.column, set()).add(finding.clause)
     for (provider, model), clauses in sorted(vanished.items()):
         if provider not in reported and (provider, model) not in reported:
-            musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))
+            musts, names = write_count(len(clauses), "MUST"), join_names(sorted(clauses))
             yield f"{musts} of {provider} {model} judged before and not now: {names}"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from conformance.findings import DECIDED, TELLING, Finding
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.drift.answers import answer_changes
 from conformance.reports.drift.baseline import (
     Baseline,
@@ -86,7 +86,7 @@ def _vanished(missing: Counts) -> Iterator[DriftChange]:
             what="model",
             provider=provider,
             subject=model,
-            before=f"{counted(count, 'finding')} judged",
+            before=f"{write_count(count, 'finding')} judged",
             after=ABSENT,
             models=(model,),
             count=count,
@@ -120,8 +120,8 @@ def _notes(last: Run, new: Run, left_out: Counts) -> Iterator[str]:
         yield "The runs were to judge different things: only what both judged is compared."
     if left_out:
         globs = [f"{name} {glob}" for name, glob in selection_globs(new).items()]
-        findings = counted(sum(left_out.values()), "finding")
-        names = listed([f"{provider} {model}" for provider, model in left_out])
+        findings = write_count(sum(left_out.values()), "finding")
+        names = join_names([f"{provider} {model}" for provider, model in left_out])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
         yield f"BASE {lack_of(last)}: what it lacks is not reported as added."
@@ -157,10 +157,10 @@ def _unjudged(
     now = {finding.provider for finding in new.findings if finding.verdict in DECIDED}
     silent = [name for name in was if name in providers_of(new) and name not in now]
     for provider in silent:
-        yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
+        yield f"nothing of {provider} could be judged, of {write_count(was[provider], 'finding')}"
     for (provider, model), count in missing.items():
         if provider not in silent:
-            findings = counted(count, "finding")
+            findings = write_count(count, "finding")
             yield f"nothing of {provider} {model} was judged, of {findings} before"
     yield from _mostly_undecided(baseline, new, silent)
     yield from vanished_musts(baseline, new, {*silent, *absent})
@@ -175,13 +175,13 @@ def _mostly_undecided(baseline: Baseline, new: Run, silent: Sequence[str]) -> It
     for (provider, model), (lost, total) in _undecided(known, now).items():
         is_over = provider in silent or (provider, model) in retired
         if not is_over and lost > total * _MOST_LOST:
-            findings = counted(total, "finding")
+            findings = write_count(total, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
     decided = (finding for finding in baseline.findings.values() if finding.verdict in DECIDED)
     judged_before = {finding.provider for finding in decided}
     for (provider, model), (lost, total) in _undecided(now.values(), baseline.findings).items():
         if provider in judged_before and lost > total * _MOST_LOST:
-            findings = counted(total, "finding")
+            findings = write_count(total, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} were not decided before"
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from conformance.errors import ConformanceError
 from conformance.findings import Verdict
-from conformance.output.counting import listed
+from conformance.output.counting import join_names
 from conformance.results.run_file import Run
 
 ABSENT = "absent"
@@ -72,7 +72,7 @@ class Alarm:
         """The title of an issue."""
         unreliable = all(change.kind is ChangeKind.UNRELIABLE for change in self.regressions)
         verb = "became unreliable:" if unreliable else "no longer keeps"
-        return f"{self.provider} {verb} {listed(self.clauses, 1)}"
+        return f"{self.provider} {verb} {join_names(self.clauses, 1)}"
 
 
 @dataclass(frozen=True, slots=True)

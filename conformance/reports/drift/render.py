@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.console_text import Paper
 from conformance.reports.drift.model import ABSENT, Alarm, ChangeKind, Drift, DriftChange
 from conformance.reports.formatting import json_document, moment
@@ -52,13 +52,13 @@ def where_seen(change: DriftChange) -> str:
     """Say on which models a change was seen, and in how many answers."""
     if change.what in _OF_A_MODEL:
         return ""
-    where = f" on {listed(change.models)}" if change.models else ""
+    where = f" on {join_names(change.models)}" if change.models else ""
     noun = "case" if change.what in ("verdict", "reliability") else "answer"
     if change.what == "verdict" and not change.subject:
         noun = "finding"  # of many clauses, for one reason
     example = "" if change.count == 1 else "e.g. "
     case = f", {example}{change.cases[0]}" if change.cases else ""
-    return f"{where} ({counted(change.count, noun)}{case})"
+    return f"{where} ({write_count(change.count, noun)}{case})"
 
 
 def what_changed(change: DriftChange) -> str:
@@ -89,15 +89,15 @@ def certainty(change: DriftChange) -> str:
         return "unconfirmed: seen once, live"
     of = f"{change.sure} of {change.count} " if change.sure < change.count else ""
     if change.repeats:
-        return f"{of}confirmed, broken again {counted(change.repeats, 'time')}"
+        return f"{of}confirmed, broken again {write_count(change.repeats, 'time')}"
     return f"{of}confirmed, the answer is the same each time"
 
 
 def side(runs: Sequence[Run]) -> str:
     """Say which runs stand on one side, and when they were made."""
     last = runs[-1].header
-    modes = listed(sorted({provider.mode for provider in last.providers}))
-    names = listed([provider.id for provider in last.providers], 5)
+    modes = join_names(sorted({provider.mode for provider in last.providers}))
+    names = join_names([provider.id for provider in last.providers], 5)
     of = f", the last of {len(runs)} nights" if len(runs) > 1 else ""
     return f"{moment(last.started)} ({names}, {modes}{of})"
 
@@ -106,7 +106,7 @@ def tally(report: Drift) -> str:
     """Count the changes of each class."""
     unreliable = len(report.of(ChangeKind.UNRELIABLE))
     numbers = [
-        counted(len(report.of(ChangeKind.REGRESSION)), "regression"),
+        write_count(len(report.of(ChangeKind.REGRESSION)), "regression"),
         *([f"{unreliable} became unreliable"] if unreliable else []),
         f"{len(report.of(ChangeKind.FIXED))} fixed",
         f"{len(report.of(ChangeKind.INFORMATION))} new",
@@ -120,24 +120,24 @@ def closing(report: Drift) -> str:
     regressions = report.regressions
     if regressions:
         adjective = "" if report.unconfirmed_too else "confirmed "
-        return f"{counted(len(regressions), adjective + 'regression')}: something got worse."
+        return f"{write_count(len(regressions), adjective + 'regression')}: something got worse."
     if unreliable := report.of(ChangeKind.UNRELIABLE):
-        names = listed(list(dict.fromkeys(change.subject for change in unreliable)), 3)
+        names = join_names(list(dict.fromkeys(change.subject for change in unreliable)), 3)
         return f"Became unreliable: {names}; something got worse."
     if report.unjudged:
         return f"It could not be judged whether something got worse: {'; '.join(report.unjudged)}."
     waiting = len(report.of(ChangeKind.REGRESSION))
     if waiting:
-        several = counted(waiting, "regression waits", "regressions wait")
+        several = write_count(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
-    same = f"{counted(report.compared, 'finding')} compared"
+    same = f"{write_count(report.compared, 'finding')} compared"
     unexcused = [
         change.subject
         for change in report.of(ChangeKind.INFORMATION)
         if (change.what, change.before) == ("verdict", "known") and change.after in _BROKEN
     ]
     if unexcused:  # a deviation was removed or ran out, and its promise is broken still
-        names = listed(list(dict.fromkeys(unexcused)), 3)
+        names = join_names(list(dict.fromkeys(unexcused)), 3)
         reason = "no known deviation excuses any more what is broken"
         return f"No regression, but {reason}: {names}; {same}."
     return f"Nothing got worse: {same}."

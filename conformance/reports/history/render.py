@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
-from conformance.output.counting import counted, listed
+from conformance.output.counting import join_names, write_count
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import json_document
 from conformance.reports.history.timeline import (
@@ -53,10 +53,10 @@ def now_of(timeline: Timeline) -> str:
     if timeline.retired:
         return f"{now.state.label} until {now.last[:10]}; retired on {timeline.retired}"
     if silence := timeline.silence:
-        nights = counted(silence.nights, "night")
+        nights = write_count(silence.nights, "night")
         until = f"{now.state.label} until {now.last[:10]}"
         return f"{until}; not judged since {silence.since[:10]} ({nights})"
-    return f"{now.state.label} since {now.first[:10]} ({counted(now.nights, 'night')})"
+    return f"{now.state.label} since {now.first[:10]} ({write_count(now.nights, 'night')})"
 
 
 def flakes_of(rate: Rate) -> str:
@@ -70,7 +70,7 @@ def flakes_of(rate: Rate) -> str:
 def changes_of(timeline: Timeline) -> str:
     """Say how often it changed."""
     changes = len(timeline.spells) - 1
-    return counted(changes, "change") if changes > 0 else ""
+    return write_count(changes, "change") if changes > 0 else ""
 
 
 def span(nights: Nights) -> str:
@@ -80,7 +80,7 @@ def span(nights: Nights) -> str:
     cut = f", {nights.incomplete} cut off" if nights.incomplete else ""
     parts = f", {nights.parts} a part" if nights.parts else ""
     ended = "".join(f", {model} retired on {day}" for model, day in nights.retired.items())
-    return f"{counted(len(nights.started), 'night')}, {days}{cut}{parts}{ended}"
+    return f"{write_count(len(nights.started), 'night')}, {days}{cut}{parts}{ended}"
 
 
 def history_markdown(report: History) -> str:
@@ -148,19 +148,19 @@ class _HistoryPage(Paper):
             self._provider(nights, timelines, len(timelines) if show_all else MOST)
         self._console.print()
         self._line((LEGEND, "dim"))
-        still = counted(report.unchanged, "promise", "promises")
+        still = write_count(report.unchanged, "promise", "promises")
         self._line((f"{still} never changed (--all shows them).", "dim"))
         if report.silent:
-            sentence = counted(report.silent, "promise was", "promises were")
+            sentence = write_count(report.silent, "promise was", "promises were")
             self._line((f"{sentence} judged before, not on the newest night.", "magenta"))
         if report.unjudged:
-            sentence = counted(report.unjudged, "promise was", "promises were")
+            sentence = write_count(report.unjudged, "promise was", "promises were")
             self._line((f"{sentence} never judged (--all shows them).", "magenta"))
         for path, why in report.problems[:_MOST_PROBLEMS]:
             self._line((f"left out: {path}: {why}", "yellow"))
         rest = len(report.problems) - _MOST_PROBLEMS
         if rest > 0:
-            self._line((f"and {counted(rest, 'file')} more left out", "yellow"))
+            self._line((f"and {write_count(rest, 'file')} more left out", "yellow"))
 
     def _provider(self, nights: Nights, timelines: Sequence[Timeline], limit: int) -> None:
         self._title(f"{nights.provider}: {span(nights)}")
@@ -178,7 +178,7 @@ class _HistoryPage(Paper):
         self._line(
             f"{timeline.level} ",
             (timeline.clause, "bold"),
-            f" on {listed(timeline.models)}: ",
+            f" on {join_names(timeline.models)}: ",
             (now_of(timeline), style),
             "".join(f", {part}" for part in parts),
             indent=2,
