@@ -82,14 +82,17 @@ def _one_value(failed: Sequence[Generation], generations: Sequence[Generation]) 
 
 
 def _in_a_row(generations: Sequence[Generation], least: int) -> list[Generation]:
+    """Return the newest that came to nothing, where they are enough and took long enough."""
     failed = list(takewhile(lambda generation: generation.why is not None, generations))
     if len(failed) < least:
         return []
-    decided = [generation.ended for generation in generations[len(failed) : len(failed) + 1]]
-    began = max(min(generation.began for generation in failed), *decided, float("-inf"))
-    # ten of which none was ever decided need no minute
-    never_decided = not decided and len(failed) >= LEAST_OF_ALL
-    return failed if never_decided or failed[0].ended - began >= LONG_ENOUGH else []
+    earlier = generations[len(failed) :]
+    if not earlier and len(failed) >= LEAST_OF_ALL:  # none was ever decided
+        return failed
+    began = min(generation.began for generation in failed)
+    if earlier:
+        began = max(began, earlier[0].ended)
+    return failed if failed[0].ended - began >= LONG_ENOUGH else []
 
 
 def _sentence(provider: str, subject: str, failed: Sequence[Generation]) -> str:

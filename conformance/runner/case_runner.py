@@ -14,11 +14,7 @@ from conformance.exchange.outcome import Outcome, Result, refuses_who_asks
 from conformance.exchange.source import Replay, Source
 from conformance.results.case_result import CaseResult
 from conformance.runner.live_run import LiveRun
-from conformance.runner.model_outcomes import (
-    ModelOutcomes,
-    TimedOutcome,
-    size_of,
-)
+from conformance.runner.model_outcomes import ModelOutcomes, TimedOutcome, size_of
 from conformance.runner.planned_request import expectation_of
 
 

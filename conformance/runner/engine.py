@@ -52,8 +52,10 @@ LEAD_PATIENCE = 1.0
 """Seconds to wait for the first request to a model, where another thread sends it; a model that
 is not there says so sooner, and one that is still painting by then is there."""
 
-
 _UNREACHABLE = frozenset({"connect", "dns", "tls", "bad-url", "bad-scheme"})
+_PLANNED: dict[tuple[Edition, str, tuple[str, ...], bool], tuple[Clause, ...]] = {}
+"""By edition, path, selected clauses, and whether the model has ended: every provider is asked
+the same."""
 
 
 class Engine:
@@ -106,7 +108,7 @@ class Engine:
         """Return the clauses that a case will be judged under, known before it is sent."""
         retired = self.is_retired(case.model)
         key = (self.edition, case.path, self._names, retired)
-        if key not in _PLANNED:  # every provider is asked the same
+        if key not in _PLANNED:
             _PLANNED[key] = planned_clauses(case, self.edition, self.clauses, retired)
         return list(_PLANNED[key])
 
@@ -393,6 +395,3 @@ class Engine:
             if ".invalid/" in exchange.request.url:  # the file of a provider that each user hosts
                 why += "; name your address with --base-url"
             self._live.ledger.halt(self.provider.id, why)
-
-
-_PLANNED: dict[tuple[Edition, str, tuple[str, ...], bool], tuple[Clause, ...]] = {}

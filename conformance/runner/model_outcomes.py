@@ -58,7 +58,7 @@ class TimedOutcome:
 
     @classmethod
     def of_result(cls, result: CaseResult) -> TimedOutcome:
-        """Return the outcome of a case that another process, or an earlier run, has judged."""
+        """Return the outcome of a case that an earlier run has judged."""
         record = result.record
         if record is None:
             return cls(result.outcome, 0.0, None)
