@@ -10,13 +10,12 @@ import typer
 from conformance.commands.check import check
 from conformance.commands.clients import clients
 from conformance.commands.compare import compare
-from conformance.commands.docs import docs
 from conformance.commands.drift import drift
 from conformance.commands.editions import app as edition
 from conformance.commands.editions import changes, editions
 from conformance.commands.history import history
 from conformance.commands.judge import judge
-from conformance.commands.look_up import explain, list_
+from conformance.commands.look_up import docs, explain, list_
 from conformance.commands.plan import plan
 from conformance.commands.prove import prove
 from conformance.commands.report import report

@@ -11,8 +11,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from conformance.output.tables import TableColumn, fits, print_table
-from conformance.reports.console_text import Paper
+from conformance.output.tables import Paper, TableColumn, fits, print_table
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from conformance.suite.command import Progressing

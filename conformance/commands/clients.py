@@ -71,8 +71,8 @@ def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -
     from conformance.clients.outcomes import RECORDED, merge_outcomes, read_outcomes, write_outcomes
     from conformance.clients.trying import try_clients
     from conformance.contract import edition_ids, load_edition
+    from conformance.output.tables import Paper
     from conformance.reports.client_rendering import print_impact
-    from conformance.reports.console_text import Paper
     from conformance.results.editions import by_edition
     from conformance.results.run_file import read_run
 

@@ -36,7 +36,7 @@ from conformance.editions.openapi import read_document
 from conformance.editions.requests import common_models
 from conformance.errors import ConformanceError
 from conformance.output.counting import write_count
-from conformance.reports.console_text import Paper
+from conformance.output.tables import Paper
 
 _STRUCTURE = frozenset({"$schema", "$id", "$defs", "$ref", "title", "description", "properties"})
 _ANNOTATIONS = frozenset({"allOf", "citations", "open", "unsupported", "examples", "$comment"})

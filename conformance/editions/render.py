@@ -9,7 +9,7 @@ from rich.console import Console
 
 from conformance.editions.records import AREAS, Changes, EditionChange
 from conformance.output.counting import join_names, write_count
-from conformance.reports.console_text import Paper, Part
+from conformance.output.tables import Paper, Part
 from conformance.reports.formatting import json_document
 from conformance.reports.markdown import fill
 

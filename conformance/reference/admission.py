@@ -23,13 +23,7 @@ from typing import Any
 
 from conformance.contract import Model, RequestBody, sides_of
 from conformance.parsing import read_json
-from conformance.reference.errors import (
-    Refusal,
-    bad_request,
-    no_such_model,
-    unauthorized,
-    wrong_content_type,
-)
+from conformance.reference.errors import Refusal, bad_request, no_such_model, unauthorized
 
 MAX_BODY = 1024 * 1024
 """Largest accepted request body in bytes."""
@@ -64,7 +58,8 @@ def authenticate(authorizations: Sequence[str], key: str) -> Refusal | None:
 def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
     """Read the request body strictly: one JSON object, no duplicate keys, no NaN."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        return wrong_content_type(content_type)
+        message = f"The body must be application/json, not '{content_type or 'undeclared'}'."
+        return Refusal(415, message, code="unsupported_content_type")
     reading = read_json(data)
     if reading.fault is not None:
         return bad_request(f"The body {reading.fault}.", code="invalid_json")

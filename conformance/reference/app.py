@@ -24,10 +24,9 @@ from starlette.routing import Route
 
 from conformance.contract import Edition
 from conformance.parsing import read_json
-from conformance.reference import errors
 from conformance.reference.admission import MAX_BODY
 from conformance.reference.answers import AnswerContext, Job
-from conformance.reference.errors import Refusal
+from conformance.reference.errors import Refusal, no_such_model
 from conformance.reference.painting import FINISHED
 from conformance.reference.steps import ASKED_MODEL, TRUTHFUL, Steps, with_ends
 from conformance.reference.urls import Signer
@@ -125,7 +124,7 @@ class _Endpoints:
         for entry in self._listing()["data"]:
             if entry["id"] == name:
                 return self._json(entry, started)
-        return self._refused(errors.no_such_model(name), started)
+        return self._refused(no_such_model(name), started)
 
     def _listing(self) -> dict[str, Any]:
         today = datetime.fromtimestamp(self.clock(), UTC).date()
@@ -141,16 +140,21 @@ class _Endpoints:
 
     async def no_route(self, request: Request, error: Exception) -> Response:
         """Answer unknown paths and wrong methods in JSON."""
-        path, headers = request.url.path, getattr(error, "headers", None) or {}
+        path = request.url.path
         if getattr(error, "status_code", 404) == 405:
-            refusal = errors.wrong_method(request.method, path, headers.get("Allow", ""))
+            # with the Allow header that RFC 9110 section 15.5.6 demands
+            allowed = (getattr(error, "headers", None) or {}).get("Allow", "")
+            message = f"{request.method} is not possible on {path}; use {allowed}."
+            headers = {"Allow": allowed}
+            refusal = Refusal(405, message, code="method_not_allowed", headers=headers)
         else:
-            refusal = errors.no_such_path(path)
+            refusal = Refusal(404, f"There is nothing at {path}.", code="unknown_url")
         return self._refused(refusal, time.perf_counter())
 
     async def failed(self, _request: Request, _error: Exception) -> Response:
         """Answer a fault of our own in the same shape as any other error."""
-        return self._refused(errors.internal_error(), time.perf_counter())
+        message, code = "The reference provider failed.", "server_error"
+        return self._refused(Refusal(500, message, type=code, code=code), time.perf_counter())
 
     async def _accepted(self, request: Request) -> Job | Refusal:
         data = await _bounded_body(request)
@@ -161,7 +165,8 @@ class _Endpoints:
         if refusal is not None:
             return refusal
         if data is None:
-            return errors.too_large(MAX_BODY)
+            message = f"The body is larger than {MAX_BODY} bytes."
+            return Refusal(413, message, code="request_too_large")
         body = self.steps.read_body(request.headers.get("content-type", ""), data)
         if isinstance(body, Refusal):
             return body

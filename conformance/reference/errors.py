@@ -62,33 +62,6 @@ def unauthorized(message: str) -> Refusal:
     )
 
 
-def no_such_path(path: str) -> Refusal:
-    """Return status 404 for a path that is not served."""
-    return Refusal(404, f"There is nothing at {path}.", code="unknown_url")
-
-
 def no_such_model(name: str) -> Refusal:
     """Return status 404 for a model that is not served."""
     return Refusal(404, f"The model '{name}' is not served here.", "model", "model_not_found")
-
-
-def wrong_method(method: str, path: str, allowed: str) -> Refusal:
-    """Return status 405 with the Allow header RFC 9110 section 15.5.6 demands."""
-    message = f"{method} is not possible on {path}; use {allowed}."
-    return Refusal(405, message, code="method_not_allowed", headers={"Allow": allowed})
-
-
-def too_large(limit: int) -> Refusal:
-    """Return status 413; the limit is in bytes."""
-    return Refusal(413, f"The body is larger than {limit} bytes.", code="request_too_large")
-
-
-def wrong_content_type(content_type: str) -> Refusal:
-    """Return status 415 (RFC 9110 section 15.5.16): the only type is application/json."""
-    message = f"The body must be application/json, not '{content_type or 'undeclared'}'."
-    return Refusal(415, message, code="unsupported_content_type")
-
-
-def internal_error() -> Refusal:
-    """Return status 500: a fault of the reference provider itself."""
-    return Refusal(500, "The reference provider failed.", type="server_error", code="server_error")

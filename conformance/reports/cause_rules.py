@@ -199,11 +199,7 @@ CAUSES: tuple[Rule, ...] = (
         models=lambda findings: findings.answers_like,
     ),
     # before `no-image`: an error that comes as a success has no image either
-    Rule(
-        "refused-as-success",
-        ("errors.not-2xx", "envelope.no-error"),
-        _refused_as_success,
-    ),
+    Rule("refused-as-success", ("errors.not-2xx", "envelope.no-error"), _refused_as_success),
     Rule(
         "no-image",
         (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.clients.records import MEANINGS as MEANINGS
 from conformance.clients.records import Breaks, ClientOutcome, Effect, Impact
 from conformance.output.counting import join_names, write_count
-from conformance.reports.console_text import Paper
+from conformance.output.tables import Paper
 from conformance.reports.grouping import group_by
 
 TITLE = "What breaks in which client"

@@ -9,12 +9,11 @@ from rich.text import Text
 
 from conformance.findings import KNOWN, Verdict, state_of
 from conformance.output.counting import join_names, write_count
-from conformance.output.tables import TableColumn, fits, print_table
+from conformance.output.tables import Paper, Part, TableColumn, fits, print_table
 from conformance.reports import wording
 from conformance.reports.capabilities.rendering import print_short
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.client_rendering import print_impact
-from conformance.reports.console_text import Paper, Part
 from conformance.reports.grouping import Broken, Group, group_by
 from conformance.reports.side_by_side import retried
 from conformance.reports.statistics import provider_facts

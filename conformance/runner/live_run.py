@@ -24,7 +24,7 @@ from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.results.baselines import RunFilter
-from conformance.results.case_result import CaseResult, outcome_to_json
+from conformance.results.case_result import CaseResult
 from conformance.runner.confirm import Confirmer
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ class LiveRun:
 
     def keep_outcome(self, provider: str, case: Case, outcome: Outcome) -> None:
         """Keep the outcome of a case for a run that resumes this one."""
-        self.ledger.keep_outcome(provider, case.path, outcome_to_json(outcome))
+        values = to_builtins(outcome, order="deterministic")
+        self.ledger.keep_outcome(provider, case.path, values)
 
     def keep_result(self, provider: str, case: Case, result: CaseResult) -> None:
         """Keep the result of a case of which the run file says nothing yet, or not all."""

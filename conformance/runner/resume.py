@@ -17,7 +17,7 @@ from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.live.ledger import LedgerError, LostRequest, read_ledger
 from conformance.output.counting import join_names
 from conformance.output.shell import quoted
-from conformance.results.case_result import CaseResult, outcome_from_json
+from conformance.results.case_result import CaseResult
 from conformance.results.records import NOT_RUN, RunHeader
 from conformance.results.run_file import Run, read_run
 from conformance.runner.header import header_without_plan
@@ -47,7 +47,7 @@ class InterruptedRun:
         self._ledger = read_ledger(ledger_of(path))
         try:
             self._ledger_outcomes = {
-                name: outcome_from_json(values) for name, values in self._ledger.outcomes.items()
+                name: convert(values, Outcome) for name, values in self._ledger.outcomes.items()
             }
             self._ledger_results = convert(self._ledger.judged, dict[str, CaseResult])
         except (KeyError, TypeError, ValueError) as error:

@@ -8,9 +8,9 @@ from typing import Any
 from msgspec import to_builtins
 
 from conformance.output.counting import join_names, write_count
+from conformance.output.tables import Paper, Part
 from conformance.reports.capabilities.answers import MEANINGS, Word
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
-from conformance.reports.console_text import Paper, Part
 from conformance.reports.grouping import group_by
 
 TITLE = "What they do with each parameter"

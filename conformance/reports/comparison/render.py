@@ -11,12 +11,12 @@ from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.output.counting import join_names, write_count
+from conformance.output.tables import Paper, Part
 from conformance.parsing import printable
 from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
 from conformance.reports.comparison.columns import ComparedProvider, ComparisonError
 from conformance.reports.comparison.compare import Comparison, PromiseRow
-from conformance.reports.console_text import Paper, Part
 from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
 from conformance.reports.formatting import json_document

@@ -19,8 +19,7 @@ from conformance.reports.drift.model import (
     DriftChange,
     DriftError,
 )
-from conformance.reports.drift.outliers import range_changes
-from conformance.reports.drift.reliability import became_unreliable, subjects_of
+from conformance.reports.drift.outliers import became_unreliable, range_changes, subjects_of
 from conformance.reports.drift.verdicts import flaky_exchanges, verdict_changes
 from conformance.reports.wording import changed_under_its_name, lack_of
 from conformance.results.baselines import last_decided, sort_by_start

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from conformance.output.counting import join_names, write_count
-from conformance.reports.console_text import Paper
+from conformance.output.tables import Paper
 from conformance.reports.drift.model import ABSENT, Alarm, ChangeKind, Drift, DriftChange
 from conformance.reports.formatting import json_document, moment
 from conformance.reports.markdown import fill

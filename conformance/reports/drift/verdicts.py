@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
 from conformance.reports.drift.model import ABSENT, Baseline, ChangeKind, DriftChange
-from conformance.reports.drift.reliability import Subject, subject_of
+from conformance.reports.drift.outliers import Subject, subject_of
 from conformance.reports.grouping import group_by
 from conformance.results.conclusion import Reasons
 from conformance.results.reach import LEVELS, ColumnKey

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
 from conformance.output.counting import join_names, write_count
-from conformance.reports.console_text import Paper
+from conformance.output.tables import Paper
 from conformance.reports.formatting import json_document
 from conformance.reports.history.timeline import (
     MARKS,
