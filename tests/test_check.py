@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
         ended = command(tmp_path, *words, "--save", "mine.toml", IMAGE_API_KEY=KEY)
     assert (ended.returncode, ended.stderr.count("error")) == (0, 0), ended.stderr
     assert 0 < eye.posts <= 12
-    assert "nothing is broken, in the part that was\njudged; 89 of 89 MUSTs" in ended.stdout
+    end = " ".join(ended.stdout.split())
+    assert re.search(r"nothing is broken, in the part that was judged; (\d+) of \1 MUSTs", end)
     assert "for the rest: image-conformance run --provider ./mine.toml --live" in ended.stdout
     assert load_provider(str(tmp_path / "mine.toml")).base_url == base_url
     assert footer_of(tmp_path).whole is False
