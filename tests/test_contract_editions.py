@@ -19,7 +19,7 @@ from conformance.contract import (
     schemas_directory,
 )
 from conformance.documentation.listing import Selection
-from conformance.editions.checking import check_edition
+from conformance.editions.making import check_edition
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import load_provider
 from conformance.providers.asked import with_asked_models
