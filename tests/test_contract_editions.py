@@ -18,7 +18,7 @@ from conformance.contract import (
 )
 from conformance.contract.schema_files import digest_of, frozen_digest
 from conformance.documentation.listing import Selection
-from conformance.editions.checking import check_edition
+from conformance.editions.making import check_edition
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import load_provider
 from conformance.providers.asked import with_asked_models

@@ -28,13 +28,12 @@ from conformance.contract.loading import read_edition
 from conformance.contract.promises import load_promises
 from conformance.contract.schema_files import DIGEST_FILE, freeze
 from conformance.editions.changes import changes_between, lifecycle_changes
-from conformance.editions.checking import check_edition, faults
-from conformance.editions.creating import new_edition
 from conformance.editions.document_differences import (
     document_differences,
     unnamed_citations,
     unnamed_models,
 )
+from conformance.editions.making import check_edition, faults, new_edition
 from conformance.editions.openapi import DocumentError, read_document
 from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
 from tests.contract import change, copied, set_member

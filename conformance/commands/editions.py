@@ -54,7 +54,7 @@ def new(
     ],
 ) -> None:
     """Copy an edition under an id of its own; nothing that is there is overwritten."""
-    from conformance.editions.creating import new_edition
+    from conformance.editions.making import new_edition
     from conformance.output.shell import quoted
 
     edition, quoted_folder = new_edition(old, folder), quoted(folder)
@@ -80,7 +80,7 @@ def check(
     Exit codes: 0 nothing is wrong, 1 something is, or the document differs, 2 one of them could
     not be read.
     """
-    from conformance.editions.checking import check_edition, print_checked
+    from conformance.editions.making import check_edition, print_checked
 
     end_with_the_pipe()
     checked = check_edition(folder, document)

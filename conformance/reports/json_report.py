@@ -17,7 +17,6 @@ from conformance.reports.side_by_side import retries_as_json
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Row, Summary
 from conformance.reports.wording import closing, notes, providers_by_edition
-from conformance.results.run_file import Run
 from conformance.results.standings import record_of
 
 SCHEMA = 1
@@ -36,6 +35,9 @@ def document(summary: Summary) -> str:
         for name, providers in providers_by_edition(summary).items()
     ]
     (first, *others) = merged.contracts.values()
+    runs = [to_builtins(run_facts(run)) for run in merged.runs]
+    for facts in runs:
+        del facts["decided"]  # the reach of the report says more of that
     value = {
         "schema": SCHEMA,
         "edition": None if others else to_builtins(first.edition),
@@ -47,7 +49,7 @@ def document(summary: Summary) -> str:
         "conforms": summary.headline.conforms,
         "reach": to_builtins(summary.headline.total),
         "notes": notes(summary),
-        "runs": [_run(run) for run in merged.runs],
+        "runs": runs,
         "providers": [_provider(facts, summary) for facts in provider_facts(summary)],
         "capabilities": as_json(summary.capabilities),
         "offers": offers_as_json(summary.offers),
@@ -71,12 +73,6 @@ def document(summary: Summary) -> str:
         "problems": merged.problems,
     }
     return json_document(value)
-
-
-def _run(run: Run) -> dict[str, Any]:
-    facts: dict[str, Any] = to_builtins(run_facts(run))
-    del facts["decided"]  # the reach of the report says more of that
-    return facts
 
 
 _PRICE = (

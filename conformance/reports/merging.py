@@ -18,6 +18,7 @@ from conformance.reports.contracts import EditionContract, contracts_of, lacking
 from conformance.reports.grouping import group_by
 from conformance.results.editions import by_edition
 from conformance.results.reach import ColumnKey
+from conformance.results.records import ProviderRecord
 from conformance.results.run_file import Order, Run
 
 Owned = tuple[Finding, int]
@@ -48,6 +49,11 @@ class Merged:
     observations: tuple[Observation, ...]
     problems: tuple[str, ...]
     repeated: int
+
+    @property
+    def providers(self) -> dict[str, ProviderRecord]:
+        """The providers, as the last run that has each describes it."""
+        return {provider.id: provider for run in self.runs for provider in run.header.providers}
 
     def contract(self, provider: str) -> EditionContract:
         """Return by what a provider was judged."""

@@ -112,11 +112,7 @@ class _ColumnPacker:
         for finding, rank in summary.merged.owned:
             owners.setdefault(finding.column, set()).add(rank)
         self._several = {column for column, ranks in owners.items() if len(ranks) > 1}
-        self._providers = {
-            provider.id: provider
-            for run in summary.merged.runs
-            for provider in run.header.providers
-        }
+        self._providers = summary.merged.providers
         self._history = _history(summary) if summary.merged.repeated else {}
 
     def columns(self) -> list[dict[str, Any]]:

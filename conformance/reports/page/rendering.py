@@ -212,9 +212,7 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
 
 
 def _providers(summary: Summary) -> list[dict[str, Any]]:
-    records = {
-        provider.id: provider for run in summary.merged.runs for provider in run.header.providers
-    }
+    records = summary.merged.providers
     return [
         {
             "id": name,
