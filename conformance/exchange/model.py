@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+StatusCode = Annotated[int, Meta(ge=1, lt=1000)]
+"""The status of a response; a cassette that has another number is refused."""
 
 REDACTED_KEY = "sk-conformance-redacted"
 """Stands for the provider's key wherever it occurred; the key itself never leaves the sender."""
@@ -76,7 +82,7 @@ class Response:
 class Attempt:
     """A failed attempt at a request that was then sent again."""
 
-    status: int | None
+    status: StatusCode | None
     reason: str
     said: str = ""  # the provider's own words
 

@@ -209,6 +209,11 @@ MEMBERS: Mapping[str, tuple[str, str, str]] = {
         "failures: {a: {kind: a, message: b, c: d}}",
         READ,
     ),
+    "attempt-of-26-digits": (
+        "failures: {}",
+        f"failures: {{}}\n  retried: [{{status: {10**25}, reason: a}}]",
+        "$.retried[0].status",
+    ),
     "tool-object": ("tool: a tool", "tool: {}", "$.tool"),
     "no-interactions": ("interactions:", "others:", "field `interactions`"),
 }

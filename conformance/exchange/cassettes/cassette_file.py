@@ -22,7 +22,7 @@ import pybase64
 from msgspec import Meta, Struct
 
 from conformance.errors import ConformanceError
-from conformance.exchange.model import Attempt, Failure
+from conformance.exchange.model import Attempt, Failure, StatusCode
 from conformance.output.files import write_whole
 from conformance.parsing import YAMLBounds, YAMLFaultError, printable, read_yaml
 from conformance.parsing.images.media_types import extension, sniff
@@ -43,7 +43,7 @@ class CassetteFileError(ConformanceError):
 class RecordedStatus(Struct, frozen=True):
     """The status of a response."""
 
-    code: Annotated[int, Meta(ge=1, lt=1000)]
+    code: StatusCode
 
 
 class RecordedBody(Struct, frozen=True):
