@@ -124,6 +124,9 @@ def test_explain_tells_statement_source_and_curl() -> None:
     assert "$COMETAPI_KEY" in told
     of_item = shown("explain", "acme::dall-e-3/n-0::count.zero-refused")
     assert "this is dall-e-3/n-0)" in of_item
+    proven = "planted defects fail it: count.zero"
+    assert proven in of_item
+    assert proven in shown("explain", "count.zero-refused")
     assert '"n":0' in of_item
 
 

@@ -159,14 +159,20 @@ def test_every_limit_has_an_option_and_the_document_its_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "said"), [("body=2KiB", "limit of 2,048 bytes"), ("pixels=1000", "1000 allowed")]
+    ("model", "case", "limit", "said"),
+    [
+        ("dall-e-3", "b64_json-1024x1024", "body=2KiB", "limit of 2,048 bytes"),
+        ("dall-e-3", "b64_json-1024x1024", "pixels=1000", "1000 allowed"),
+        ("gpt-image-1", "stream", "pixels=1000", "1000 allowed"),
+    ],
 )
-def test_limit_binds_what_is_replayed(limit: str, said: str) -> None:
-    chosen: dict[str, Any] = {"models": "dall-e-3", "cases": "b64_json-1024x1024"}
+def test_limit_binds_what_is_replayed(model: str, case: str, limit: str, said: str) -> None:
+    chosen: dict[str, Any] = {"models": model, "cases": case}
     options = Options(providers=("reference",), limits=read_limits([limit]), **chosen)
     with closing(Session(options)) as session:
         (judged,) = judge_all(session).values()
     found = judged.findings.values()
     assert any(said in f"{each.message}{each.observed}" for each in found)
-    complete = [each.verdict for each in found if each.clause == "image.complete"]
+    wholeness = {"image.complete", "stream.completed-image"}
+    complete = [each.verdict for each in found if each.clause in wholeness]
     assert Verdict.FAIL not in complete  # the limit is ours, and not the image's fault

@@ -164,16 +164,17 @@ def created_near_request(subject: Subject) -> Iterator[Problem]:
     others made are not asked: bodies are known that are months older than the headers beside
     them.
     """
-    _, created = subject.sent_at, _created_time(subject)
+    sent_at, created = subject.sent_at, _created_time(subject)
     if created >= YEAR_3000:
         raise NotTestableError("created does not count seconds")
-    yield from off_exchange(subject, "created", created)
+    yield from far_from_exchange("created", created, sent_at, subject.exchange.elapsed)
 
 
-def off_exchange(subject: Subject, name: str, created: int) -> Iterator[Problem]:
+def far_from_exchange(
+    name: str, created: int, sent_at: float, elapsed: float | None
+) -> Iterator[Problem]:
     """Report a time that is not about that of the exchange."""
-    sent_at = subject.sent_at
-    first, last = int(sent_at), int(sent_at + (subject.exchange.elapsed or 0))
+    first, last = int(sent_at), int(sent_at + (elapsed or 0))
     if not first - _NEAR <= created <= last + _NEAR:
         difference = created - first
         yield Problem(f"{name} is {difference:+d} seconds off", f"about {first}", str(created))

@@ -243,12 +243,18 @@ def complete(subject: Subject) -> Iterator[Problem]:
     rasters = [(payload, facts) for payload, facts in images if facts.type != "svg"]
     if not rasters:
         raise NotApplicableError  # of drawings there is a clause of its own
-    fitting = {sides_of(subject.value("size")), *_documented_sizes(subject.sent)}
     for payload, facts in rasters:
-        if facts.refused and (facts.width, facts.height) in fitting:
-            raise NotTestableError(f"{payload.path}: the image {facts.fault}")
-        if not facts.complete:
+        if not facts.complete and not is_beyond_limit(subject, facts):
             yield Problem(f"{payload.path}: the image {facts.fault}", "whole", facts.dimensions)
+    for payload, facts in rasters:
+        if is_beyond_limit(subject, facts):
+            raise NotTestableError(f"{payload.path}: the image {facts.fault}")
+
+
+def is_beyond_limit(subject: Subject, facts: ImageFacts) -> bool:
+    """Return whether an image was not decoded for a limit of the run, though its size fits."""
+    fitting = {sides_of(subject.value("size")), *_documented_sizes(subject.sent)}
+    return facts.refused and (facts.width, facts.height) in fitting
 
 
 @clause(

@@ -13,7 +13,7 @@ from conformance.clauses.bindings import (
     promised,
     streamed,
 )
-from conformance.clauses.envelope import YEAR_3000, off_exchange
+from conformance.clauses.envelope import YEAR_3000, far_from_exchange
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -141,13 +141,20 @@ def created_at(subject: Subject) -> Iterator[Problem]:
     exchange where that is no recording of others. That it is an integer is another clause.
     """
     subject.require_unaltered("created_at")
-    for event in subject.events:
-        created: Any = event.item.get("created_at")
-        name = f"{event.path}: created_at"
-        if is_integer(created) and created >= YEAR_3000:
+    times = [
+        (f"{event.path}: created_at", int(event.item["created_at"]))
+        for event in subject.events
+        if is_integer(event.item.get("created_at"))
+    ]
+    if not times:
+        raise NotTestableError("no event has an integer created_at")
+    for name, created in times:
+        if created >= YEAR_3000:
             yield Problem(f"{name} does not count seconds", "seconds since 1970", str(created)[:40])
-        elif is_integer(created):
-            yield from off_exchange(subject, name, int(created))
+    sent_at = subject.sent_at  # last: of a recording of others only the unit can be judged
+    for name, created in times:
+        if created < YEAR_3000:
+            yield from far_from_exchange(name, created, sent_at, subject.exchange.elapsed)
 
 
 def _require_framing(subject: Subject) -> None:

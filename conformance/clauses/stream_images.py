@@ -9,6 +9,7 @@ from typing import Any
 from conformance.clauses.bindings import all_of, asks, definite, promised
 from conformance.clauses.extras import IDENTIFIED, identifier_fault
 from conformance.clauses.extras_usage import details, negative, total, usage_of
+from conformance.clauses.image import is_beyond_limit
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stream import STREAMED, partial_events
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
@@ -66,10 +67,16 @@ def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts]]:
     binds=STREAMED,
 )
 def completed_image(subject: Subject) -> Iterator[Problem]:
-    """Decodes the image to its last row."""
-    for event, facts in _pictures(subject):
-        if not facts.complete:
+    """Decodes the image to its last row. Not testable where a limit of the run is below the size
+    that was asked for.
+    """
+    pictures = _pictures(subject)
+    for event, facts in pictures:
+        if not facts.complete and not is_beyond_limit(subject, facts):
             yield Problem(f"{event.path}: its image {facts.fault}", "a whole image")
+    for event, facts in pictures:
+        if is_beyond_limit(subject, facts):
+            raise NotTestableError(f"{event.path}: its image {facts.fault}")
 
 
 @clause(

@@ -118,7 +118,7 @@ class PixelLimits:
         multiples = range(step, self._longest + 1, step)
         return tuple(width for width in multiples if self.heights(width))
 
-    @lru_cache(maxsize=64)  # noqa: B019
+    @lru_cache(maxsize=64)  # noqa: B019 - as above
     def edges(self) -> Mapping[str, str]:
         """Return the legal sizes at the limits by name, those with few pixels first."""
         ends: list[Sides] = []
@@ -138,7 +138,7 @@ class PixelLimits:
             "largest": best(lambda sides: (-sides[0] * sides[1], -sides[0])),
         }
 
-    @lru_cache(maxsize=256)  # noqa: B019
+    @lru_cache(maxsize=256)  # noqa: B019 - as above
     def breaking(self, keyword: str) -> Sequence[str]:
         """Return sizes that break this keyword and no other, from the farthest to the nearest."""
         bound = getattr(self, keyword)

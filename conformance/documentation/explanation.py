@@ -109,7 +109,7 @@ class Explainer:
             tuple(bound.values()),
             Reproduction(case, curl_of(case, self.provider)) if case else None,
             Reproduction(control, curl_of(control, self.provider)) if control else None,
-            self._stamps.get(name, Stamps()),
+            self._stamps.get(clause_id, Stamps()),
         )
 
 

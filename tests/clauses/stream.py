@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from conformance.exchange.model import Exchange
+from conformance.exchange.model import Exchange, Provenance
 from tests.miniatures import Case, body, encoded, exchange, picture
 from tests.streams import (
     COMPLETED,
@@ -146,6 +146,9 @@ CASES: dict[str, Exchange | Case] = {
         f"created-at-{when}": stream(partial(0, created_at=when), completed())
         for when in (0, 10**60)
     },
+    "created-at-milliseconds-last-in-a-recording": replace(
+        stream(partial(0), completed(created_at=2 * 10**12)), provenance=Provenance.FOREIGN
+    ),
     "usage-second-true": twice(USAGE),
     "usage-second-wrong": twice({**USAGE, "total_tokens": 387, "input_tokens_details": OFF}),
 }
