@@ -151,6 +151,25 @@ def test_damaged_cassette_is_named(
         replay_of(library).exchange(case(response_format="b64_json"))
 
 
+FAILURE = "failures:\n    http://x/a.png: {kind: timeout, message: late}"
+MISSPELT = {
+    "failure": ("failures: {}", FAILURE.replace("late", "late, status: 3"), "`status`"),
+    "address": ("failures: {}", FAILURE, "is of an address not asked for"),
+    "metadata": ("elapsed:", "atempts: 2\n  elapsed:", "`atempts`"),
+    "response": ("payloads:", "payload:", "`payload`"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), MISSPELT.values(), ids=MISSPELT)
+def test_member_that_says_nothing_is_refused(
+    library: CassetteLibrary, recorded: Exchange, old: str, new: str, said: str
+) -> None:
+    path = library.path(case())
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ConformanceError, match=said):
+        replay_of(library).exchange(case(response_format="b64_json"))
+
+
 @pytest.mark.parametrize("name", ["edition", "schema"])
 def test_cassette_of_another_edition_or_schema_says_so(
     library: CassetteLibrary, recorded: Exchange, name: str
