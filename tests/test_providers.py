@@ -109,9 +109,12 @@ def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, said: s
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (DEVIATION.replace("n-honoured", "n-imagse"), "clause 'count.n-imagse' in .*n-images"),
+        (
+            DEVIATION.replace("n-honoured", "as-aksed"),
+            "'count.as-aksed' in .*mean 'count.as-asked'",
+        ),
         (DEVIATION + 'models = ["dall-e3"]', "model 'dall-e3' in .*mean 'dall-e-3'"),
-        (DEVIATION + 'cases = ["n-zeros"]', "case 'n-zeros' in .*mean 'n-zero'"),
+        (DEVIATION + 'cases = ["n-mony"]', "case 'n-mony' in .*mean 'n-many'"),
         ('[[not_claimed]]\nclause = "streem.*"\nreason = "r"', "'streem.*' in .*not_claimed"),
     ],
     ids=["clause", "model", "case", "not-claimed"],
@@ -119,7 +122,7 @@ def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, said: s
 def test_name_in_a_file_that_nothing_has_is_told_before_anything_is_sent(
     tmp_path: Path, text: str, said: str
 ) -> None:
-    file = write(tmp_path, GOOD + text.replace("n-honoured", "n-images"))
+    file = write(tmp_path, GOOD + text.replace("n-honoured", "as-asked"))
     done = CliRunner().invoke(app, ["plan", "--provider", file])
     assert isinstance(done.exception, UnknownNameError)
     assert re.search(said, str(done.exception))
