@@ -136,6 +136,7 @@ DAMAGES = {
     "empty": "",
     "list": "- a\n- list\n",
     "wrong-type": "interactions: 3\nversion: 1\n",
+    "member-twice": "interactions: []\nmetadata: {schema: 2}\nmetadata: {schema: 1}\n",
     **{f"first-{share:.0%}": share for share in (0.1, 0.5, 0.9)},
 }
 

@@ -35,7 +35,7 @@ _LATEST = 253402300799  # seconds since the epoch at the end of the year 9999
 
 T = TypeVar("T")
 
-# A misspelt member is refused everywhere: what it was to say would be left out of the verdict.
+# A misspelt member is refused: what it was to say would be left out of the verdict.
 
 
 class CassetteFileError(ConformanceError):
@@ -80,12 +80,11 @@ class Interaction(Struct, frozen=True, forbid_unknown_fields=True):
     response: PlayedResponse
 
 
-class CassetteFile(Struct, frozen=True, forbid_unknown_fields=True):
+class CassetteFile(Struct, frozen=True):
     """A cassette: what vcrpy plays, and metadata, which are read once they are known to fit."""
 
     interactions: list[Interaction]
     metadata: Any = None
-    version: Any = 1  # of vcrpy's form
 
 
 class CassetteMetadata(
