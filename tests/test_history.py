@@ -252,7 +252,9 @@ def test_night_that_several_editions_judged_names_that_of_the_provider(tmp_path:
     other = ContractRecord(edition=edition, providers=("acme",), clauses=run.header.clauses)
     path.unlink()
     write_run(replace(run, header=structs.replace(run.header, also=(other,)), footer=None), path)
-    assert history(tmp_path).nights[0].editions == (run.header.edition.id, "openai-2026-11")
+    nights = history(tmp_path)
+    assert nights.nights[0].editions == (run.header.edition.id, "openai-2026-11")
+    assert f"by {run.header.edition.id} and openai-2026-11" in printed(nights, 200)
 
 
 def test_copy_of_a_run_counts_once(tmp_path: Path) -> None:
