@@ -60,6 +60,8 @@ def test_every_changed_finding_is_in_one_change_or_explained(
     gone = {(e.provider, e.model) for e in before} - {(e.provider, e.model) for e in after}
     decided = {(e.provider, e.model) for e in before if e.verdict in DECIDED}
     absent = {e.id for e in before if (e.provider, e.model) in gone & decided}
+    added = {e.column for e in after} - {e.column for e in before}
+    absent |= {e.id for e in after if e.column in added and e.verdict not in (V.FAIL, V.DEVIATES)}
     changed = {name for name in {**old, **new} if old.get(name) is not new.get(name)} - absent
     counts = sum(change.count for change in report.changes if change.what == "verdict")
     assert counts + report.explained == len(changed)
@@ -230,6 +232,16 @@ def test_model_that_vanished_is_reported_once_in_every_form(bases: int) -> None:
     by_schema("drift", drift_json(report))
     assert "model gpt-image-1: gone, 5 findings judged before\n" in screen(print_drift, report)
     assert "- model `gpt-image-1`: gone, 5 findings judged before\n" in drift_markdown(report)
+
+
+def test_new_model_is_one_line_and_one_for_each_promise_that_it_breaks() -> None:
+    model = "gpt-image-1.5"
+    kept, broken = runs.finding("errors.json", model=model), runs.broken(model=model)
+    report = between(HERE, [*HERE, kept, broken])
+    text = screen(print_drift, report)
+    assert "model gpt-image-1.5: new, 2 findings judged\n" in text
+    assert "added, FAIL on gpt-image-1.5" in text
+    assert "errors.json" not in text
 
 
 def test_what_was_not_chosen_is_noted_and_not_missed() -> None:

@@ -207,9 +207,11 @@ def test_part_of_a_run_is_not_cut_off(tmp_path: Path) -> None:
     for day, part in enumerate((False, True), start=1):
         end = {**runs.footer(complete=not part), "interrupted": False}
         write_run(ended(night(day, runs.finding(), end=end)), tmp_path / f"{day}.jsonl")
+    few = night(3, runs.finding(), head={"selection": {"cases": "baseline"}})
+    write_run(ended(few), tmp_path / "3.jsonl")
     nights = history(tmp_path, every=True)
-    assert (nights.nights[0].incomplete, nights.nights[0].parts) == (0, 1)
-    assert "2 nights, 2026-01-01 to 2026-01-02, 1 a part\n" in printed(nights)
+    assert (nights.nights[0].incomplete, nights.nights[0].parts) == (0, 2)
+    assert "3 nights, 2026-01-01 to 2026-01-03, 2 a part\n" in printed(nights)
 
 
 @pytest.mark.parametrize(("letters", "marks"), [("..F", "..F"), ("..", ".?")])
@@ -250,7 +252,9 @@ def test_night_that_several_editions_judged_names_that_of_the_provider(tmp_path:
     other = ContractRecord(edition=edition, providers=("acme",), clauses=run.header.clauses)
     path.unlink()
     write_run(replace(run, header=structs.replace(run.header, also=(other,)), footer=None), path)
-    assert history(tmp_path).nights[0].editions == (run.header.edition.id, "openai-2026-11")
+    nights = history(tmp_path)
+    assert nights.nights[0].editions == (run.header.edition.id, "openai-2026-11")
+    assert f"by {run.header.edition.id} and openai-2026-11" in printed(nights, 200)
 
 
 def test_copy_of_a_run_counts_once(tmp_path: Path) -> None:

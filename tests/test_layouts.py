@@ -569,3 +569,10 @@ def test_segments_of_a_jpeg_are_bounded_and_what_is_left_is_one_of_them() -> Non
     parts = metadata("jpeg", data)
     assert len(parts) < 21_000
     assert (parts[-1].start < parts[-1].end, parts[-1].end) == (True, len(data))
+
+
+@pytest.mark.parametrize("status", [0, -1, 99999])
+def test_number_that_is_no_status_says_that_no_answer_came(tmp_path: Path, status: int) -> None:
+    ours = json.dumps(pair(status=status, body=""))
+    for text in (archive(har(status=status)), ours):
+        assert only(tmp_path / "recording", text).response is None

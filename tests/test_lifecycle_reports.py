@@ -14,6 +14,7 @@ from conformance.findings import Finding, Verdict
 from conformance.reports import print_runs, render, summarize
 from conformance.reports.drift.drift import drift
 from conformance.reports.drift.model import ChangeKind
+from conformance.reports.drift.render import what_changed
 from conformance.reports.history.render import now_of
 from conformance.reports.history.timeline import history
 from conformance.reports.wording import closing, verdict_of
@@ -95,6 +96,7 @@ def test_night_of_the_end_is_told_alone_and_those_after_it_have_nothing_to_say_o
     ending = "retired on 2026-01-05; replaced by gpt-image-1"
     first = found.changes[0]
     assert (first.kind.value, first.subject, first.after) == ("new information", "dall-e-3", ending)
+    assert what_changed(first) == ending
     assert [change for change in found.changes if change.after == "absent"] == []
     found = drift([served(4), retired(5)], retired(6))
     assert (found.exit_code, found.changes, found.notes) == (0, (), ())

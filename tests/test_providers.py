@@ -93,6 +93,9 @@ MISTAKES = {
     "toml": (GOOD + 'a "', "is not TOML"),
     "models": (GOOD.replace('"their-dall-e"', "3"), "models.dall-e-3: 3 is not a text in quotes"),
     "date": (GOOD + DEVIATION.replace("2026-12-01", "2026-13-01"), "deviation of count.n-honoured"),
+    "expired": (GOOD + DEVIATION.replace("2026-12", "2025-12"), "on 2025-12-01, before it begins"),
+    "bare-date": (GOOD + DEVIATION.replace('"2026-12-01"', "2026-12-01"), 'write "2026-12-01"$'),
+    "one-table": (GOOD + DEVIATION.replace("[[", "[").replace("]]", "]"), r"write \[\[devi"),
     "expires": (GOOD + DEVIATION.replace("expires", "expire"), "key 'expire'; did you mean"),
     "default_key": (
         GOOD.replace("127.0.0.1:9", "api.example").replace("key_variable", "default_key"), "loop"),

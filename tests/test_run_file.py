@@ -22,6 +22,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
 from tests.extent import examples, sample
+from tests.nights import ended
 from tests.processes import command
 from tests.runs import write_run
 
@@ -265,6 +266,15 @@ def test_what_is_wrong_with_a_line_is_named(
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     with pytest.raises(RunFileError, match=why):
         read_run(file)
+
+
+def test_findings_that_the_end_counts_and_the_file_lacks_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    write_run(ended(runs.run(runs.finding(), runs.broken(case="n-2"))), path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:-2], lines[-1]]))
+    with pytest.raises(RunFileError, match="its end counts 2 findings, and 1 are in it"):
+        read_run(path)
 
 
 def test_other_files_and_missing_ones_are_refused(tmp_path: Path) -> None:

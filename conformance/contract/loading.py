@@ -62,6 +62,17 @@ _FORMS = {
 }
 """What an entry of an annotation must look like."""
 
+_UNSUPPORTED = Checker(
+    {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "required": ["citations"],
+            "properties": {"citations": {"type": "array"}},
+        },
+    }
+)
+
 
 def schemas_directory() -> Path:
     """Find the schemas: inside an installed package, else at the root of the checkout."""
@@ -198,6 +209,8 @@ def _schema_fault(text: str) -> str:
                     f"{keyword} has {json.dumps(entry)[:200]}, which is not of the "
                     f"form that schemas/README.md describes"
                 )
+    if isinstance(content, dict) and not _UNSUPPORTED.accepts(content.get("unsupported", {})):
+        return "unsupported has a parameter without citations; say which source calls it so"
     return ""
 
 

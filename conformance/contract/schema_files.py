@@ -95,17 +95,24 @@ def read_json_file(path: Path) -> Any:
         raise EditionError(f"{path} is not JSON: {error.msg} at {location}") from None
 
 
-def annotation_entries(node: Any, keyword: str) -> Iterator[dict[str, Any]]:
-    """Yield every entry of an annotation list (`citations` or `open`) anywhere in a schema."""
+_NAMES = frozenset({"properties", "$defs", "unsupported"})
+"""Members whose members are named by the API, so that one may be called as an annotation is."""
+
+
+def annotation_entries(node: Any, keyword: str, are_names: bool = False) -> Iterator[Any]:
+    """Yield every entry of an annotation list (`citations` or `open`) anywhere in a schema.
+
+    What stands in place of a list is an entry too: it is of no form that is described.
+    """
     if isinstance(node, list):
         for item in node:
             yield from annotation_entries(item, keyword)
     elif isinstance(node, dict):
         for key, value in node.items():
-            if key == keyword and isinstance(value, list):
-                yield from value
+            if key == keyword and not are_names:
+                yield from value if isinstance(value, list) else [value]
             else:
-                yield from annotation_entries(value, keyword)
+                yield from annotation_entries(value, keyword, key in _NAMES)
 
 
 DIGEST_FILE = "digest.txt"

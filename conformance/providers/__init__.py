@@ -327,10 +327,17 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
 
 
 def _deviation(path: Path, entry: dict[str, Any]) -> Deviation:
+    where = f"{path}: deviation of {entry['clause']}"
     try:
-        return convert(entry, Deviation)
+        deviation = convert(entry, Deviation)
     except ValidationError as error:  # a day that no calendar has
-        raise ProviderError(f"{path}: deviation of {entry['clause']}: {error}") from None
+        raise ProviderError(f"{where}: {error}") from None
+    if deviation.expires < deviation.since:
+        raise ProviderError(
+            f"{where}: it expires on {deviation.expires}, before it begins on {deviation.since}; "
+            f"correct one of them"
+        )
+    return deviation
 
 
 def _lifecycles(

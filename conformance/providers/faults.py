@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from jsonschema import ValidationError
 
 from conformance.errors import nearest
@@ -46,6 +48,10 @@ def explain(error: ValidationError) -> str:
     if error.validator == "pattern" and name in _FORMS:
         quoted_value = "" if name == _SECRET else f"{printable(repr(value), 100)} "
         return f"{where}: {quoted_value}{_FORMS[name]}"
+    if error.validator == "type" and isinstance(value, date):  # TOML has dates of its own
+        return f'{where}: {value} needs quotes; write "{value}"'
+    if error.validator == "type" and error.validator_value == "array" and isinstance(value, dict):
+        return f"{where}: is one table, and there may be several; write [[{where}]]"
     if error.validator == "type":
         kind = _KINDS[str(error.validator_value)]
         return f"{where}: {printable(repr(value), 100)} is not {kind}{_priced(error)}"

@@ -21,6 +21,7 @@ import msgspec
 
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation
+from conformance.output.counting import write_count
 from conformance.output.files import refuse_links
 from conformance.output.shell import quoted
 from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
@@ -263,8 +264,9 @@ def _read_carefully(line: bytes) -> Line:
 def read_run(path: Path) -> Run:
     """Read a run file as far as it goes, in the order of its header.
 
-    Raises `RunFileError` if `path` is not a run file, and for a damaged line, with its number. A
-    last line without its newline was cut off, and is left out.
+    Raises `RunFileError` if `path` is not a run file, for a damaged line, with its number, and for
+    findings that its end counts and it lacks. A last line without its newline was cut off, and is
+    left out.
     """
     with _open(path) as file:
         run = Run(_read_header(file, path))
@@ -279,6 +281,12 @@ def read_run(path: Path) -> Run:
                     raise DamagedError(f"it is longer than {MOST_LINE:,} bytes")
             except DamagedError as error:
                 raise RunFileError(f"{path}:{number}: is no record of a run: {error}") from None
+    counted = sum(run.footer.counts.values()) if run.footer else 0
+    if counted and counted != len(run.findings):
+        raise RunFileError(
+            f"{path}: is damaged: its end counts {write_count(counted, 'finding')}, and "
+            f"{len(run.findings):,} are in it; copy it again from where it was written"
+        )
     run.sort()
     return run
 

@@ -31,6 +31,7 @@ from conformance.results.reach import (
 )
 from conformance.results.records import ClauseRecord, RunFooter, RunHeader
 from conformance.results.run_file import Run, read_run
+from conformance.results.selection import begun_whole
 
 _PASS, _NOT_RUN = (state_of(verdict).letter for verdict in (Verdict.PASS, Verdict.NOT_RUN))
 _LETTERS = frozenset({NO_FINDING, *(state.letter for state in STATES)})
@@ -54,6 +55,12 @@ class RunStates:
     states: Mapping[ColumnKey, str]
     retired: Mapping[ColumnKey, str] = field(default_factory=dict)
     """The models that had ended, each with the day."""
+    parts: frozenset[ColumnKey] = frozenset()
+    """The models that were judged, and not as a whole."""
+
+    def is_part(self, provider: str) -> bool:
+        """Return whether less was judged than there is, of a model of a provider."""
+        return not self.complete or any(name == provider for name, _ in self.parts)
 
 
 class _RawClauses(msgspec.Struct, tag="run"):
@@ -132,6 +139,7 @@ def _run_states(
             for model, record in provider.lifecycle.items()
             if record.until is not None and record.until <= record.judged_on
         },
+        parts=frozenset() if run.foreign else frozenset(states) - begun_whole(run),
     )
 
 

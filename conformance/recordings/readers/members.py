@@ -50,9 +50,12 @@ def headers_of(value: Any) -> Headers:
 
 
 def status_of(value: Any) -> int | None:
-    """Read a status that stands as a number, as its digits, or as `200 OK`."""
+    """Read a status that stands as a number, as its digits, or as `200 OK`.
+
+    Recorders write 0 or -1 where no answer came: any number that is no status is 0.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return value if 100 <= value < 1000 else 0
     digits = text(value).partition(" ")[0]
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) == 3 else None
 

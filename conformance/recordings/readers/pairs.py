@@ -85,11 +85,12 @@ def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
     body = restore(body, sent_headers)
     response, answer = None, NOTHING_KEPT
     altered = _declared_alterations(pair.record)
-    if pair.response is not None:
+    status = _status(pair.response) if pair.response is not None else 0
+    if pair.response is not None and status:
         headers = headers_of(first_present(pair.response, *_HEADERS))
         answer = undo_coding(body_of(pair.response, files), headers)
         answer = restore(answer, headers, pair.declared)
-        response = Response(_status(pair.response), headers, answer.data or b"")
+        response = Response(status, headers, answer.data or b"")
         altered |= CUT.altered if answer.data is None else answer.altered
         altered |= set() if headers else {"headers"}
     # Without its whole request an answer cannot be judged: what it promises is not known.
@@ -109,7 +110,10 @@ def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
 
 
 def _status(answer: Mapping[str, Any]) -> int:
-    """Read a status as a number, as `200 OK`, as an object with its code, or under another name."""
+    """Read a status as a number, as `200 OK`, as an object with its code, or under another name.
+
+    It is 0 where no answer came.
+    """
     for name in _STATUSES:
         value = answer.get(name)
         status = status_of(value.get("code", value) if isinstance(value, dict) else value)

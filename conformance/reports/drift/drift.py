@@ -49,14 +49,17 @@ def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drif
     # only then did what one side lacks come or go, and was not just left out
     both_whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
     missing, left_out = _absences(baseline, new)
+    arrived = _arrivals(baseline, new) if both_whole else {}
     absent = {*missing, *left_out, *retired_in(new)}
     unreliable = became_unreliable(bases, new)
     subjects = subjects_of(unreliable)
     flaky = flaky_exchanges(new, subjects)
-    verdicts, explained = verdict_changes(baseline, new, both_whole, absent, subjects, flaky)
+    verdicts, explained = verdict_changes(
+        baseline, new, both_whole, absent, arrived, subjects, flaky
+    )
     changes = [
         *unreliable,
-        *_vanished(missing),
+        *_model_changes(missing, arrived),
         *_retirements(bases[-1], new),
         *verdicts,
         *answer_changes(baseline, new, flaky),
@@ -155,6 +158,16 @@ def _absences(baseline: Baseline, new: Run) -> tuple[Counts, Counts]:
     return missing, {column: counts[column] for column in counts if column not in selected}
 
 
+def _arrivals(baseline: Baseline, new: Run) -> Counts:
+    """Return the models of which no night before has anything, and how much is decided of each."""
+    known = {finding.column for finding in baseline.findings.values()}
+    counts: Counts = {}
+    for finding in new.findings:
+        if finding.column not in known:
+            counts[finding.column] = counts.get(finding.column, 0) + (finding.verdict in DECIDED)
+    return counts
+
+
 def _retirements(last: Run, new: Run) -> Iterator[DriftChange]:
     """Yield the models that have ended since the last night; what was promised of them is over."""
     judged = {finding.column for finding in last.findings} - retired_in(last).keys()
@@ -198,19 +211,24 @@ def _vanished_musts(
             yield f"{musts} of {provider} {model} judged before and not now: {names}"
 
 
-def _vanished(missing: Counts) -> Iterator[DriftChange]:
-    """Yield the models that were asked for again, and of which nothing was found."""
-    for (provider, model), count in missing.items():
-        yield DriftChange(
-            kind=ChangeKind.INFORMATION,
-            what="model",
-            provider=provider,
-            subject=model,
-            before=f"{write_count(count, 'finding')} judged",
-            after=ABSENT,
-            models=(model,),
-            count=count,
-        )
+def _model_changes(missing: Counts, arrived: Counts) -> Iterator[DriftChange]:
+    """Yield the models that were asked for and of which nothing was found, and those that are new.
+
+    What is kept of a new model is no change of each promise; what is broken is reported beside.
+    """
+    for counts, is_new in ((missing, False), (arrived, True)):
+        for (provider, model), count in counts.items():
+            judged = f"{write_count(count, 'finding')} judged"
+            yield DriftChange(
+                kind=ChangeKind.INFORMATION,
+                what="model",
+                provider=provider,
+                subject=model,
+                before=ABSENT if is_new else judged,
+                after=judged if is_new else ABSENT,
+                models=(model,),
+                count=count,
+            )
 
 
 def _rank(change: DriftChange) -> tuple[int, bool, int, int]:

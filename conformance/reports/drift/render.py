@@ -52,8 +52,10 @@ def what_changed(change: DriftChange) -> str:
     """Say what it was and what it is; of what is new or gone, that it came or went."""
     if change.what == "verdict" and not change.before:
         return change.after
-    if change.what == "model":
+    if change.what == "model" and change.after == ABSENT:
         return f"gone, {change.before} before"
+    if change.what == "model":
+        return f"new, {change.after}" if change.before == ABSENT else change.after
     if change.before == ABSENT:
         value = "" if change.after == "present" else f" ({change.after})"
         return f"added, {change.after}" if change.what == "verdict" else f"came{value}"

@@ -48,6 +48,7 @@ def verdict_changes(
     new: Run,
     both_whole: bool,
     absent: Collection[ColumnKey],
+    arrived: Collection[ColumnKey],
     unreliable: Collection[Subject],
     flaky: Collection[str],
 ) -> tuple[list[DriftChange], int]:
@@ -57,14 +58,16 @@ def verdict_changes(
     exchanges that broke it is counted.
 
     `both_whole` is whether both sides judged all there was, so that what is missing came or went.
-    The findings of `absent` models are not reported one by one.
+    The findings of `absent` models are not reported one by one, nor those of models that `arrived`
+    where nothing is broken.
     """
     now = {finding.id: finding for finding in new.findings}
     turns = []
     for name, after in now.items():
         before = baseline.findings.get(name)
         kind = kind_of(before, after)
-        if kind is not None and (before is not None or both_whole):
+        is_news = both_whole and (after.column not in arrived or after.verdict in BROKEN)
+        if kind is not None and (before is not None or is_news):
             confirmed = kind is ChangeKind.REGRESSION and is_confirmed(after, new)
             turns.append(Turn(kind, before, after, confirmed))
     if both_whole:

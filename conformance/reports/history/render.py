@@ -82,13 +82,16 @@ def changes_of(timeline: Timeline) -> str:
 
 
 def span(nights: Nights) -> str:
-    """Say how many nights there are, from when to when, and which models have ended."""
+    """Say how many nights there are, from when to when, by what, and which models have ended."""
     first, last = (night_of(nights.started[end], nights.started) for end in (0, -1))
     days = first if first == last else f"{first} to {last}"
     cut = f", {nights.incomplete} cut off" if nights.incomplete else ""
     parts = f", {nights.parts} a part" if nights.parts else ""
     ended = "".join(f", {model} retired on {day}" for model, day in nights.retired.items())
-    return f"{write_count(len(nights.started), 'night')}, {days}{cut}{parts}{ended}"
+    # a change may be the doing of another contract, or of another version of the suite
+    several = [names for names in (nights.editions, nights.tools) if len(names) > 1]
+    by = "".join(f", by {' and '.join(names)}" for names in several)
+    return f"{write_count(len(nights.started), 'night')}, {days}{cut}{parts}{by}{ended}"
 
 
 def history_markdown(report: History) -> str:

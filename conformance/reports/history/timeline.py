@@ -99,7 +99,7 @@ class Nights:
     provider: str
     started: tuple[str, ...]
     incomplete: int  # runs that were cut off
-    parts: int  # runs of which pytest or a plugin left something out
+    parts: int  # runs that came to their end, and judged no more than a part of a model
     editions: tuple[str, ...]
     tools: tuple[str, ...]
     retired: Mapping[str, str]  # models that have ended, each with the day
@@ -215,7 +215,7 @@ def _nights(provider: str, runs: Sequence[RunStates]) -> Nights:
         provider=provider,
         started=tuple(run.started for run in runs),
         incomplete=sum(run.interrupted for run in runs),
-        parts=sum(not run.complete and not run.interrupted for run in runs),
+        parts=sum(not run.interrupted and run.is_part(provider) for run in runs),
         editions=tuple(
             dict.fromkeys(run.editions[provider] for run in runs if provider in run.editions)
         ),
