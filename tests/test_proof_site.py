@@ -19,11 +19,12 @@ from typer.testing import CliRunner
 from conformance.clauses import clauses_of
 from conformance.cli import app
 from conformance.contract import Edition, load_edition
-from conformance.documentation.build import broken, build_site, prose, spans
+from conformance.documentation.build import broken, build_site, spans
 from conformance.documentation.examples import body_text, failure_modes, laid_out
 from conformance.errors import ConformanceError
 from conformance.proof.proving import Proof
 from conformance.reference.defects import defects
+from conformance.reports.templating import prose
 from tests.browser import Opened, opened
 from tests.extent import sample
 

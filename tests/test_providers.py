@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from conformance.contract import load_edition
+from conformance.errors import UnknownNameError
 from conformance.findings import Finding, Verdict
 from conformance.providers import (
     MissingKeyError,
@@ -109,6 +110,15 @@ def test_name_of_a_file_that_names_no_folder_is_refused(tmp_path: Path, name: st
     with pytest.raises(ProviderError, match="named as no provider can be") as caught:
         load_provider(str(path))
     assert str(caught.value).isprintable()
+
+
+def test_name_without_its_suffix_is_told_the_file_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, GOOD)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownNameError, match=r"did you mean \./mine\.toml\?"):
+        load_provider("mine")
 
 
 def test_name_of_a_provider_of_ours_is_kept_for_its_file_by_any_path(tmp_path: Path) -> None:

@@ -107,4 +107,8 @@ def print_tables(paper: Paper, tables: Sequence[ModelTable], show_all: bool) -> 
 def differing(table: ModelTable) -> str:
     """Say how many values were asked for, and in how many sides differ."""
     values = write_count(sum(row.asked for row in table.rows), "value")
-    return f"they differ in {table.differing} of {values}" if len(table.sides) > 1 else values
+    if len(table.sides) == 1:
+        return values
+    if not table.differing:
+        return f"they do not differ in any of {values}"
+    return f"they differ in {table.differing} of {values}"
