@@ -158,8 +158,8 @@ class Engine:
         self._runner.keep = keep
 
     def take_over(self, results: Mapping[str, CaseResult]) -> None:
-        """Take over what an earlier run has judged."""
-        self._results.update(results)
+        """Take over what an earlier run has judged; what is known of it is said today."""
+        self._results.update({path: self._claims.renew(result) for path, result in results.items()})
 
     def not_sent_again(self, case: Case, why: str) -> CaseResult:
         """Return the result of a case that an earlier run sent, and that is not sent again."""
