@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.findings import STATES, Finding, State, Verdict
-from conformance.output.counting import join_names, write_count
+from conformance.output.counting import join_names, write_all, write_count
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
 from conformance.reports.costs import RunFacts
@@ -123,7 +123,7 @@ def for_causes(summary: Summary) -> str:
 def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
     models_of_provider = [model for name, model in summary.columns if name == provider]
     if len(models_of_provider) > 1 and set(models_of_provider) == set(models):
-        return "both models" if len(models) == 2 else f"all {len(models)} models"
+        return write_all(len(models), "model")
     return join_names(models)
 
 
@@ -201,6 +201,7 @@ def unjudged(count: int, summary: Summary) -> str:
 def closing(summary: Summary) -> str:
     """Say in one sentence the conclusion of all runs, its reasons, and by which edition it is."""
     head = sentence(summary)
+    reasons = _reasons(summary)
     others: dict[Conclusion, list[str]] = {}
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
@@ -208,13 +209,16 @@ def closing(summary: Summary) -> str:
     parts = [f"{join_names(names)}: {_OTHERS[end]}" for end, names in sorted(others.items())]
     if parts:
         head += f" ({'; '.join(parts)})"
+        if reasons:  # the numbers before are those of the subject alone
+            everywhere = write_all(len(summary.conclusions), "provider")
+            reasons[0] = f"over {everywhere} {reasons[0]}"
     providers = providers_by_edition(summary)
     if len(providers) == 1:
         by = f"edition {next(iter(providers))}"
     else:
         parts = [f"{join_names(names, 5)} by {edition}" for edition, names in providers.items()]
         by = f"editions: {'; '.join(parts)}"
-    return f"{'; '.join([head, *_reasons(summary)])} ({by})."
+    return f"{'; '.join([head, *reasons])} ({by})."
 
 
 def providers_by_edition(summary: Summary) -> dict[str, list[str]]:
