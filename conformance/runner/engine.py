@@ -392,6 +392,8 @@ class Engine:
                 f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
                 f"{failure.message}"
             )
-            if ".invalid/" in exchange.request.url:  # the file of a provider that each user hosts
-                why += "; name your address with --base-url"
+            # `.invalid` stands in the file of a provider that each user hosts
+            is_placeholder = ".invalid/" in exchange.request.url
+            own_address = "name your address with --base-url"
+            why += f"; {own_address if is_placeholder else 'start it, or correct its address'}"
             self._live.ledger.halt(self.provider.id, why)
