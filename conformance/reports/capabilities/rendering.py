@@ -99,6 +99,8 @@ def print_tables(paper: Paper, tables: Sequence[ModelTable], show_all: bool) -> 
             for row in table.rows
             if row.differs or (show_all and row.asked)
         ]
+        if len(table.sides) == 1 and not rows:
+            continue
         paper.title(f"{TITLE}: {table.model} ({differing(table)})")
         if rows:
             paper.grid(("asked for", *table.sides), rows)
