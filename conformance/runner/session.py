@@ -321,8 +321,9 @@ class Session:
         if {path.parent.name for path in library.files()}.isdisjoint(models):
             of = f" of {', '.join(models)}" if self.options.models != "*" else ""
             raise ConformanceError(
-                f"provider {provider.id!r} has no cassettes{of} in {library.directory}; send real "
-                f"requests with --live, or record them with --record-mode rewrite"
+                f"provider {provider.id!r} has no cassettes{of} in {library.directory}; name "
+                f"another folder with --cassettes, record them with --record-mode rewrite, or send "
+                f"real requests with --live"
             )
 
     def live_client(self, provider: Provider) -> Sender:
