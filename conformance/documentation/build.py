@@ -25,7 +25,7 @@ from conformance.documentation.traceability import Traceability, as_json, parame
 from conformance.errors import ConformanceError
 from conformance.output.files import write_text
 from conformance.output.shell import quoted
-from conformance.providers import load_provider
+from conformance.providers import Provider, load_provider
 from conformance.reference.defects import Defect, defects
 from conformance.reports.templating import environment
 
@@ -42,7 +42,7 @@ class Facts:
     """The data of all pages."""
 
     edition: Edition
-    provider: str
+    provider: Provider
     explained: Mapping[str, Explanation]
     failures: Mapping[str, tuple[Demonstration, ...]]
     defects: Mapping[str, Defect]
@@ -86,7 +86,7 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
     explainer = Explainer(edition, provider)
     facts = Facts(
         edition=edition,
-        provider=load_provider(provider).option,
+        provider=load_provider(provider),
         explained={clause.id: explainer.explain(clause.id) for clause in clauses_of(edition)},
         failures=failures(edition),
         defects=defects(edition),
