@@ -232,6 +232,11 @@ def load_provider(name: str) -> Provider:
     Raises `UnknownNameError` for an unknown name and `ProviderError` for a file that is
     missing, is not TOML, or breaks `schemas/provider.schema.json`.
     """
+    if "://" in name:
+        raise ProviderError(
+            f"--provider {name!r} is an address; `image-conformance check` makes a provider's "
+            f"file of it, or name the address of another one with --base-url"
+        )
     if not (name.endswith(".toml") or "/" in name):
         if name not in provider_names():
             own = Path(f"{name}.toml")

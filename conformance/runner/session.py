@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from conformance.lifecycle import Standing
 from conformance.live.budget import CostEstimate, check_affordable, estimate_cost
 from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
+from conformance.output.globs import matches
 from conformance.providers import Provider, load_provider
 from conformance.providers.asked import (
     cassette_options,
@@ -226,8 +226,8 @@ class Session:
         options = self.options
         for case in engine.cases.values():
             is_listed = options.paths is None or case.path in options.paths
-            is_of_model = fnmatchcase(case.model, options.models)
-            if is_listed and is_of_model and fnmatchcase(case.id, options.cases):
+            is_of_model = matches(case.model, options.models)
+            if is_listed and is_of_model and matches(case.id, options.cases):
                 clauses = engine.planned(case)
                 if clauses:
                     yield case, clauses
