@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from conformance.output.counting import join_names, write_count
 from conformance.output.tables import Paper, Part
-from conformance.reports.capabilities.answers import MEANINGS, Word
+from conformance.reports.capabilities.answers import MEANINGS, SILENT, Word
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
 from conformance.reports.grouping import group_by
 
@@ -78,6 +78,8 @@ def print_short(paper: Paper, tables: Sequence[ModelTable]) -> None:
     for table in tables:
         for side, label in enumerate(table.sides):
             words = tuple(side_words(table, side))
+            if all(word in SILENT for word, _ in words):
+                continue
             paragraphs.setdefault((label, words), []).append(table.model)
     if paragraphs:
         paper.title(TITLE)
