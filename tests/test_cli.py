@@ -80,6 +80,16 @@ def test_mistake_ends_with_exit_code_2(tmp_path: Path, words: str, said: str) ->
     assert "Traceback" not in done.stderr + done.stdout
 
 
+def test_run_that_replaces_nothing_does_not_say_that_it_kept_what_was_there(tmp_path: Path) -> None:
+    words = "run --cases models-list --models dall-e-2 -q -o run.jsonl".split()
+    assert command(tmp_path, *words).returncode == 0
+    before = tmp_path / "run.jsonl.before"
+    before.write_bytes((tmp_path / "run.jsonl").read_bytes())
+    done = command(tmp_path, *words)
+    assert (done.returncode, "kept as" in done.stderr) == (2, False)
+    assert "run.jsonl.before: is there" in done.stderr + done.stdout
+
+
 @pytest.mark.parametrize("module", ["conformance", "conformance.cli"])
 def test_version_is_that_of_the_run_file(tmp_path: Path, module: str) -> None:
     words = [sys.executable, "-P", "-m", module, "--version"]
