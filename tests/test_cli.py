@@ -81,7 +81,7 @@ def test_mistake_ends_with_exit_code_2(tmp_path: Path, words: str, said: str) ->
 
 
 def test_run_that_replaces_nothing_does_not_say_that_it_kept_what_was_there(tmp_path: Path) -> None:
-    words = "run --cases models-list --models dall-e-2 -q -o run.jsonl".split()
+    words = ("run", "--cases=models-list", "--models=dall-e-2", "-q", "--output=run.jsonl")
     assert command(tmp_path, *words).returncode == 0
     before = tmp_path / "run.jsonl.before"
     before.write_bytes((tmp_path / "run.jsonl").read_bytes())
