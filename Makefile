@@ -7,7 +7,7 @@ RUN := $(BIN)/image-conformance
 # Hundreds of processes import the suite: compiled once, whatever the environment says of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report sample picture test long lint replay benchmarks fuzz fuzz-files proof mutants kills year docs clean compile
+.PHONY: report sample picture test long lint ruff mypy replay benchmarks fuzz fuzz-files proof mutants kills year docs clean compile
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -33,7 +33,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 test: $(STAMP)  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
 	@$(BIN)/python -m tests.browser
-	@$(MAKE) --no-print-directory --jobs 2 lint replay compile
+	@$(MAKE) --no-print-directory --jobs 2 mypy ruff replay compile
 	$(BIN)/pytest -q -n $(WORKERS) tests
 
 # Beside mypy and once: each worker would rewrite the asserts of all tests, and hypothesis would read
@@ -47,9 +47,13 @@ long: $(STAMP)  ## the tests with all of what `make test` has a sample of (10 mi
 replay: $(STAMP)
 	$(BIN)/pytest -q conformance
 
-lint: $(STAMP)
+lint: ruff mypy
+
+ruff: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+mypy: $(STAMP)
 	$(BIN)/mypy
 
 benchmarks: $(STAMP)  ## speed and memory, as ratios measured in one run; first their own tests

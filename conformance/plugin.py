@@ -199,13 +199,14 @@ def _explored(config: pytest.Config) -> bool:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Keep the collector of garbage out of the way: tens of thousands of items are no garbage."""
-    del session
     gc.disable()
     try:
         return (yield)
     finally:
         gc.enable()
         gc.freeze()  # the items stay until the end, so no later collection need look at them
+        if _is_named(session.config, PROMISES):  # and so do the reports on them
+            gc.set_threshold(100_000, 50, 50)
 
 
 @pytest.hookimpl(trylast=True)  # after the recorder
@@ -294,5 +295,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[STOPPING].end()
     if SESSION in config.stash:
         config.stash[SESSION].close()
+    if _is_named(config, PROMISES):
+        gc.freeze()  # what is left ends with the process: pytest need not look for circles in it
     if RECORDER in config.stash:
         config.stash[RECORDER].give_back()

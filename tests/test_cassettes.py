@@ -136,6 +136,7 @@ DAMAGES = {
     "empty": "",
     "list": "- a\n- list\n",
     "wrong-type": "interactions: 3\nversion: 1\n",
+    "member-twice": "interactions: []\nmetadata: {schema: 2}\nmetadata: {schema: 1}\n",
     **{f"first-{share:.0%}": share for share in (0.1, 0.5, 0.9)},
 }
 
@@ -148,6 +149,25 @@ def test_damaged_cassette_is_named(
     whole = path.read_text()
     path.write_text(damage if isinstance(damage, str) else whole[: int(len(whole) * damage)])
     with pytest.raises(ConformanceError, match="baseline"):
+        replay_of(library).exchange(case(response_format="b64_json"))
+
+
+FAILURE = "failures:\n    http://x/a.png: {kind: timeout, message: late}"
+MISSPELT = {
+    "failure": ("failures: {}", FAILURE.replace("late", "late, status: 3"), "`status`"),
+    "address": ("failures: {}", FAILURE, "is of an address not asked for"),
+    "metadata": ("elapsed:", "atempts: 2\n  elapsed:", "`atempts`"),
+    "response": ("payloads:", "payload:", "`payload`"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), MISSPELT.values(), ids=MISSPELT)
+def test_member_that_says_nothing_is_refused(
+    library: CassetteLibrary, recorded: Exchange, old: str, new: str, said: str
+) -> None:
+    path = library.path(case())
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ConformanceError, match=said):
         replay_of(library).exchange(case(response_format="b64_json"))
 
 

@@ -126,6 +126,8 @@ def test_credential_is_known_by_its_form(form: str) -> None:
         assert secret not in repr(redacted(exchange(body=body.encode()))), place
     assert secret not in repr(redacted(exchange(came={"warning": text})))
     assert secret not in repr(redacted(exchange(f"{URL}?note={value}")))
+    if value.isascii() and " " not in value and "base64" not in form:
+        assert secret not in repr(redacted(exchange(f"https://gateway.example/{value}/v1")))
 
 
 @pytest.mark.parametrize("form", LABELLED)

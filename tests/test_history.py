@@ -106,6 +106,16 @@ def test_promise_says_since_when_it_holds(
     assert (now_of(line), line.marks) == (said, letters)
 
 
+def test_runs_of_one_day_are_told_apart_by_their_time(tmp_path: Path) -> None:
+    for hour, verdict in enumerate((Verdict.PASS, Verdict.FAIL), start=8):
+        head = {"started": f"2026-01-02T0{hour}:30:05+00:00", "id": f"{hour}"}
+        run = night(2, runs.finding("format.url-only", verdict), head=head)
+        write_run(run, tmp_path / f"{hour}.jsonl")
+    text = printed(history(tmp_path), 120)
+    assert "2 nights, 2026-01-02 08:30:05 to 2026-01-02 09:30:05" in text
+    assert "FAIL since 2026-01-02 09:30:05" in text
+
+
 def test_worst_of_a_night_counts_but_for_what_is_explained(tmp_path: Path) -> None:
     hidden = runs.finding("count.n-images", Verdict.NOT_TESTABLE)
     seen = runs.finding("count.n-images", case="n-2")

@@ -204,6 +204,19 @@ then:
   status: 200
   json_body: {TOLD}
 """
+PHP_VCR = f"""
+-
+    request:
+        method: POST
+        url: 'https://api.openai.com/v1/images/generations'
+        headers: {{Host: api.openai.com, Content-Type: application/json}}
+        body: '{SENT}'
+    response:
+        status: {{http_version: '1.1', code: '200', message: OK}}
+        headers: {{Content-Type: application/json}}
+        body: '{TOLD}'
+    index: 0
+"""
 NOCK_HEX = {
     **NOCK,
     "response": [gzip.compress(TOLD.encode()).hex()],
@@ -240,6 +253,7 @@ FILES: dict[str, tuple[Layout, str | bytes]] = {
     "ruby-json": (Layout.RUBY_VCR_JSON, ruby(encoding="UTF-8", string=TOLD)),
     "ruby-base64": (Layout.RUBY_VCR_JSON, ruby(base64_string=ZIPPED)),
     "go-vcr": (Layout.GO_VCR, GO_VCR),
+    "php-vcr": (Layout.PHP_VCR, PHP_VCR),
     "parsed_body": (Layout.VCRPY_YAML, PARSED),
     "httpmock": (Layout.HTTPMOCK, HTTPMOCK),
     "wiremock": (Layout.JSON_EXCHANGE, json.dumps(MAPPING, indent=2)),

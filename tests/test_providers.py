@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
+from conformance.cli import app
 from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
 from conformance.exchange.outcome import Outcome, Result
@@ -104,6 +107,28 @@ def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, said: s
     with pytest.raises(ProviderError, match=said) as raised:
         load_provider(write(tmp_path, text))
     assert "mine.toml" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            DEVIATION.replace("n-honoured", "as-aksed"),
+            "'count.as-aksed' in .*mean 'count.as-asked'",
+        ),
+        (DEVIATION + 'models = ["dall-e3"]', "model 'dall-e3' in .*mean 'dall-e-3'"),
+        (DEVIATION + 'cases = ["n-mony"]', "case 'n-mony' in .*mean 'n-many'"),
+        ('[[not_claimed]]\nclause = "streem.*"\nreason = "r"', "'streem.*' in .*not_claimed"),
+    ],
+    ids=["clause", "model", "case", "not-claimed"],
+)
+def test_name_in_a_file_that_nothing_has_is_told_before_anything_is_sent(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    file = write(tmp_path, GOOD + text.replace("n-honoured", "as-asked"))
+    done = CliRunner().invoke(app, ["plan", "--provider", file])
+    assert isinstance(done.exception, UnknownNameError)
+    assert re.search(said, str(done.exception))
 
 
 @pytest.mark.parametrize("name", ["...toml", "..toml", ".x.toml", "a\x1b[2J.toml", "a b.toml"])

@@ -136,6 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 20.0
+_LAST_WORDS_SECONDS = 5.0  # a child of a stopped client may hold its output open
 MOST_RESTARTS = 5
 _GUARD = "only loopback may be connected to"
 """What the scripts say, and no client, where an answer leads elsewhere."""
@@ -255,6 +256,8 @@ class _Process:
             assert process.stdin is not None
             try:
                 if not self._next(START_SECONDS):
+                    process.kill()
+                    self._error_reader.join(_LAST_WORDS_SECONDS)
                     error_text = " ".join(self._errors.decode("utf-8", "replace").split())
                     raise ClientsError(
                         f"{self._client.id} does not start: {printable(error_text, _LONGEST_ERROR)}"
@@ -283,8 +286,11 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        for reader, pipe in ((self._read, process.stdout), (self._read_errors, process.stderr)):
-            threading.Thread(target=reader, args=(pipe,), daemon=True).start()
+        threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
+        self._error_reader = threading.Thread(
+            target=self._read_errors, args=(process.stderr,), daemon=True
+        )
+        self._error_reader.start()
         return process
 
     def _next(self, seconds: float) -> bytes:

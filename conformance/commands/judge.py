@@ -39,9 +39,9 @@ def judge(
 ) -> None:
     """Judge the image exchanges in recordings of other tools; nothing is sent.
 
-    Input: cassettes of VCR.py, Ruby's VCR and go-vcr, HAR, mappings of WireMock, recordings of
-    nock, httpmock and the test proxy of the Azure SDKs, saved answers of Postman and Insomnia, and
-    exchanges as JSON, alone, in an array or in lines; also compressed by gzip.
+    Input: cassettes of VCR.py, Ruby's VCR, go-vcr and PHP-VCR, HAR, mappings of WireMock,
+    recordings of nock, httpmock and the test proxy of the Azure SDKs, saved answers of Postman and
+    Insomnia, and exchanges as JSON, alone, in an array or in lines; also compressed by gzip.
 
     Anything else can be converted to JSON lines, one object per line (docs/judging.md):
     {"request": {"method", "url", "headers", "body"}, "response": {"status", "headers", "body"}}

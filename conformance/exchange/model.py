@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 StatusCode = Annotated[int, Meta(ge=1, lt=1000)]
 """The status of a response; a cassette that has another number is refused."""
@@ -32,8 +32,7 @@ NOT_RECORDED = "not-recorded"
 _LOST = frozenset({"timeout", "disconnect", "protocol", "encoding"})
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True, forbid_unknown_fields=True):
     """Why no answer, or no whole answer, came."""
 
     kind: str
@@ -78,8 +77,7 @@ class Response:
         return value.split(";", 1)[0].strip().lower() if value else None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, forbid_unknown_fields=True):
     """A failed attempt at a request that was then sent again."""
 
     status: StatusCode | None

@@ -268,6 +268,10 @@ class Replay:
         """Play a case; raises the errors of `CassetteLibrary.playing`."""
         with self.library.playing(case) as recorded:
             played = self.client.exchange(case, recorded.failures, recorded.target)
+        asked = {played.request.url, *(download.url for download in played.downloads)}
+        # an answer that is over a limit of this replay asks for none of its images
+        if played.response is not None and not asked.issuperset(recorded.failures):
+            raise self.library.stale(case, "a failure in it is of an address not asked for")
         # Moments and waits are the recorded ones: replay decides as the run did (ARCHITECTURE 25).
         return replace(
             played,

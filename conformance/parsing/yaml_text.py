@@ -207,6 +207,8 @@ class YAMLReader:
                 raise _at(event, "has a member whose name is no text")
             value_event = self.next()
             value = self._build(value_event, depth)
+            if name in members:  # which of them was meant nobody can tell
+                raise _at(event, f"has the member {printable(name, 40)!r} twice")
             if name != _MERGE:
                 members[name] = value
                 continue

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 from itertools import chain
 
 from msgspec.structs import replace
 
-from conformance.cases.model import Case
+from conformance.cases.documented import all_cases
+from conformance.cases.model import GENERATED, Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context
-from conformance.contract import Edition
+from conformance.contract import DEFAULT_EDITION, Edition, load_edition
+from conformance.errors import UnknownNameError
 from conformance.exchange.answer import Answer
+from conformance.exchange.cassettes.cassette import DRAWN
 from conformance.exchange.model import Exchange
 from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.providers import Provider
 from conformance.results.case_result import CaseResult
 from conformance.results.conclusion import Reasons
+from conformance.runner.model_outcomes import CONTROL_AGAIN
+
+_NOT_DOCUMENTED = (GENERATED, CONTROL_AGAIN, DRAWN, "combined-", "own-")
+"""The beginnings of the ids of cases that a run makes besides those of the edition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,37 @@ class ProviderClaims:
             for clause, finding in result.findings.items()
         }
         return replace(result, findings=findings)
+
+
+def check_names(provider: Provider, edition: Edition, clauses: Iterable[Clause]) -> None:
+    """Raise UnknownNameError where a file claims or excuses what there is not.
+
+    Known is what the run has, and what the edition has that the file names.
+    """
+    entries = [("not_claimed", claim.clause, claim.models) for claim in provider.not_claimed]
+    entries += [("deviations", known.clause, known.models) for known in provider.deviations]
+    if not entries:
+        return
+    editions = edition, load_edition(provider.edition or DEFAULT_EDITION)
+    models = {*provider.models, *provider.lifecycles, *editions[0].models, *editions[1].models}
+    clauses_known = {clause.id for clause in chain(clauses, *map(clauses_of, editions))}
+    cases = {
+        case.id
+        for one in editions
+        for case in all_cases(one, [model for model in provider.models if one.find(model)])
+    }
+    for table, clause, models_named in entries:
+        _check_known("clause", [clause], clauses_known, f"{provider.file}: {table}")
+        _check_known("model", models_named, models, f"{provider.file}: {table}")
+    named = chain.from_iterable(deviation.cases for deviation in provider.deviations)
+    documented = [name for name in named if not name.startswith(_NOT_DOCUMENTED)]
+    _check_known("case", documented, cases, f"{provider.file}: deviations")
+
+
+def _check_known(kind: str, patterns: Iterable[str], known: Collection[str], place: str) -> None:
+    for pattern in patterns:
+        if not any(fnmatchcase(known_name, pattern) for known_name in known):
+            raise UnknownNameError(kind, pattern, known, place)
 
 
 class Blocked:

@@ -51,6 +51,7 @@ from conformance.runner.live_run import LiveRun, once
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 from conformance.runner.options import Options
 from conformance.runner.output_path import check_output, is_being_written, ledger_of
+from conformance.runner.provider_claims import check_names
 from conformance.runner.resume import InterruptedRun
 from conformance.version import tool
 
@@ -79,6 +80,8 @@ class Session:
         own_clauses = clauses_of_own(self.own_requests) if self.own_requests else ()
         self.all_clauses = (*clauses_of(self.edition), *own_clauses)
         self.clauses = select(self.all_clauses, options.clauses)
+        for provider in providers if options.provider is None else (options.provider,):
+            check_names(provider, self.edition, self.all_clauses)
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:

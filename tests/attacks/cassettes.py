@@ -31,8 +31,8 @@ version: 1
 
 
 def cassette(member: str = "") -> bytes:
-    """Write a cassette with one more member of its metadata, which stands in line 8."""
-    return f"{_HEAD}metadata:\n  {member or 'more: 1'}\n{_METADATA}".encode()
+    """Write a cassette with one more member of what nobody reads, which stands in line 8."""
+    return f"{_HEAD}notes:\n  {member or 'more: 1'}\nmetadata:\n{_METADATA}".encode()
 
 
 def _laughs(width: int = 9, deep: int = 12) -> str:
@@ -193,7 +193,7 @@ MEMBERS: Mapping[str, tuple[str, str, str]] = {
         ".response.headers",
     ),
     "headers-number": ("[application/json]", "[1]", ".response.headers"),
-    "body-list": ("body: {string:", "body: {string: [1], other:", "neither text nor bytes"),
+    "body-list": ("body: {string:", "body: {string: [1]} #", "neither text nor bytes"),
     "method-object": ("method: POST", "method: {}", ".request.method"),
     "unknown-member": ("method: POST", "method: POST, evil: 1", "unknown field `evil`"),
     "elapsed-negative": ("elapsed: 0.1", "elapsed: -5", "$.elapsed"),
@@ -207,7 +207,7 @@ MEMBERS: Mapping[str, tuple[str, str, str]] = {
     "failure-of-more": (
         "failures: {}",
         "failures: {a: {kind: a, message: b, c: d}}",
-        READ,
+        "unknown field `c`",
     ),
     "attempt-of-26-digits": (
         "failures: {}",

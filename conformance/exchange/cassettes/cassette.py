@@ -153,9 +153,9 @@ class CassetteLibrary:
                 with patch.object(httpx.HTTPTransport, "handle_request", answer):
                     yield recorded
                 if not cassette.all_played:
-                    raise self._stale(case, "some of its answers were not asked for")
+                    raise self.stale(case, "some of its answers were not asked for")
         except CannotOverwriteExistingCassetteException:
-            raise self._stale(case, "it was recorded for another request") from None
+            raise self.stale(case, "it was recorded for another request") from None
         except _UNREADABLE as error:
             reason = printable(f"{type(error).__name__}: {error}", 200)
             raise CassetteDamagedError(f"{path}: cannot be played: {reason}") from None
@@ -202,16 +202,17 @@ class CassetteLibrary:
             raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
         if metadata.get("schema") != SCHEMA:
             schema = printable(repr(metadata.get("schema")), 60)
-            raise self._stale(case, f"its schema is {schema}, not {SCHEMA}")
+            raise self.stale(case, f"its schema is {schema}, not {SCHEMA}")
         if metadata.get("edition") != self.edition and not case.id.startswith(DRAWN):
             edition = printable(repr(metadata.get("edition")), 60)
-            raise self._stale(case, f"its edition is {edition}, not {self.edition!r}")
+            raise self.stale(case, f"its edition is {edition}, not {self.edition!r}")
         try:
             return read_metadata(metadata)
         except CassetteFileError as error:
             raise CassetteDamagedError(f"{self.path(case)}: {error}; record it again") from None
 
-    def _stale(self, case: Case, reason: str) -> CassetteStaleError:
+    def stale(self, case: Case, reason: str) -> CassetteStaleError:
+        """Return the error for a cassette that no longer fits, and how to record it again."""
         where = f"{self.provider}/{case.path}: {self.path(case)}"
         return CassetteStaleError(f"{where}: {reason}; {self.how_to_record(case)}")
 

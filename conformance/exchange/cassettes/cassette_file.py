@@ -35,24 +35,26 @@ _LATEST = 253402300799  # seconds since the epoch at the end of the year 9999
 
 T = TypeVar("T")
 
+# A misspelt member is refused: what it was to say would be left out of the verdict.
+
 
 class CassetteFileError(ConformanceError):
     """Why a file is no cassette: a predicate, with the place in it."""
 
 
-class RecordedStatus(Struct, frozen=True):
+class RecordedStatus(Struct, frozen=True, forbid_unknown_fields=True):
     """The status of a response."""
 
     code: StatusCode
+    message: Any = ""  # the reason phrase, which nobody judges
 
 
-class RecordedBody(Struct, frozen=True):
+class RecordedBody(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a response: a text or bytes, which msgspec does not tell apart."""
 
     string: Any
 
 
-# what vcrpy does not know, it would take for an argument
 class PlayedRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A request as vcrpy has it; the body is a text, bytes or null."""
 
@@ -62,7 +64,7 @@ class PlayedRequest(Struct, frozen=True, forbid_unknown_fields=True):
     headers: dict[str, str | list[str]]
 
 
-class PlayedResponse(Struct, frozen=True):
+class PlayedResponse(Struct, frozen=True, forbid_unknown_fields=True):
     """A response as vcrpy has it, and whether payloads were taken out of its body."""
 
     status: RecordedStatus
@@ -71,7 +73,7 @@ class PlayedResponse(Struct, frozen=True):
     payloads: bool = False
 
 
-class Interaction(Struct, frozen=True):
+class Interaction(Struct, frozen=True, forbid_unknown_fields=True):
     """A request and its response."""
 
     request: PlayedRequest
@@ -85,7 +87,9 @@ class CassetteFile(Struct, frozen=True):
     metadata: Any = None
 
 
-class CassetteMetadata(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class CassetteMetadata(
+    Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True
+):
     """What a cassette says of itself."""
 
     schema: int

@@ -131,7 +131,8 @@ _SCHEME = re.compile(
     rb"(?:(?=[^\s\"'\\<>]*[0-9])[A-Za-z0-9._~+/:=%-]{8,}|[A-Za-z0-9._~+/=]{20,})"
 )
 _TOKEN = re.compile(  # JSON web tokens, keys of fal, keys with the prefix of their service
-    _B + rb"(?:eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}"
+    # after a slash as well: in a path, while no picture of a few kilobytes happens to hold one
+    rb"(?<![A-Za-z0-9+_-])(?:eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}"
     rb"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}:[0-9a-fA-F]{16,}"
     rb"|(?:sk|pk|rk|ak)[-_][A-Za-z0-9_-]{16,}|(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{12,}"
     rb"|AIza[A-Za-z0-9_-]{20,}|ya29\.[A-Za-z0-9._-]{10,}|gh[pousr]_[A-Za-z0-9]{16,}"

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import lru_cache
 
+from msgspec import structs
+
 from conformance.cases.model import SHORTEST_KEY
 from conformance.exchange.cassettes.cassette_file import is_binary
 from conformance.exchange.model import (
@@ -57,7 +59,7 @@ class ExchangeRedactor(ABC):
                 self.response(download.response),
                 self._failure(download.failure),
                 tuple(
-                    replace(attempt, reason=self.text(attempt.reason))
+                    structs.replace(attempt, reason=self.text(attempt.reason))
                     for attempt in download.retried
                 ),
             )

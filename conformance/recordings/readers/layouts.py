@@ -50,6 +50,7 @@ class Layout(StrEnum):
     RUBY_VCR_YAML = "Ruby VCR YAML"
     RUBY_VCR_JSON = "Ruby VCR JSON"
     GO_VCR = "go-vcr"
+    PHP_VCR = "PHP-VCR YAML"
     HAR = "HAR"
     JSON_LINES = "JSON lines"
     JSON_ARRAY = "JSON array"
@@ -110,6 +111,7 @@ READERS: Mapping[Layout, LayoutReader] = {
     Layout.RUBY_VCR_YAML: LayoutReader(partial(yaml_items, name="http_interactions")),
     Layout.RUBY_VCR_JSON: LayoutReader(_under("http_interactions")),
     Layout.GO_VCR: LayoutReader(_INTERACTIONS),
+    Layout.PHP_VCR: LayoutReader(yaml_items),
     Layout.HAR: LayoutReader(_under("log", "entries"), adapters.from_har),
     Layout.JSON_LINES: LayoutReader(_lines),
     Layout.JSON_ARRAY: LayoutReader(_under()),
@@ -145,6 +147,7 @@ _YAML_MEMBERS: Mapping[str, Layout] = {
 }
 _GO_VERSION = re.compile(rb"^version: *[12][ \t\r]*$", re.MULTILINE)
 _GO_LIST = re.compile(rb"^interactions:", re.MULTILINE)
+_PHP_ITEM = re.compile(rb"(?:---\s+)?-\s+(?:request|response|index):")
 _TOP_KEY = re.compile(rb"^:?([A-Za-z_][\w-]{0,60}) *:", re.MULTILINE)
 _MAGIC = (
     (b"PK\x03\x04", "is a ZIP archive; unpack it, and judge what is in it"),
@@ -188,6 +191,8 @@ def _unknown_layout(description: str) -> UnknownLayoutError:
 
 
 def _layout_of_yaml(start: bytes) -> Layout:
+    if _PHP_ITEM.match(start):
+        return Layout.PHP_VCR
     names = [name.decode() for name in _TOP_KEY.findall(start)]
     for name in names:
         if name in _YAML_MEMBERS:

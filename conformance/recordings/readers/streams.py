@@ -205,23 +205,31 @@ def _fault(path: Path, error: Exception, line: int) -> RecordingError:
     return RecordingError("is no JSON", line)
 
 
-def yaml_items(path: Path, name: str) -> Iterator[tuple[int | None, Any]]:
-    """Yield the items of the list under a key of the file, each with its line.
+def yaml_items(path: Path, name: str = "") -> Iterator[tuple[int | None, Any]]:
+    """Yield the items of the list under a key of the file, or that the file is, with their lines.
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
     with _yaml_reader(path) as reader:
         event = reader.next()
-        if not isinstance(event, yaml.MappingStartEvent):
+        if not name:
+            yield from _yaml_list(reader)
+        elif not isinstance(event, yaml.MappingStartEvent):
             raise RecordingError("is YAML, but no object with interactions", _line(event))
-        for event in reader.until(yaml.MappingEndEvent):
-            key, inner = reader.value(event), reader.next()
-            if key == name and isinstance(inner, yaml.SequenceStartEvent):
-                for item in reader.until(yaml.SequenceEndEvent):
-                    yield _line(item), reader.value(item)
-            else:
-                reader.value(inner)
+        else:
+            for event in reader.until(yaml.MappingEndEvent):
+                key, inner = reader.value(event), reader.next()
+                if key == name and isinstance(inner, yaml.SequenceStartEvent):
+                    yield from _yaml_list(reader)
+                else:
+                    reader.value(inner)
         reader.finish()
+
+
+def _yaml_list(reader: YAMLReader) -> Iterator[tuple[int | None, Any]]:
+    """Yield the items of a list that was begun."""
+    for item in reader.until(yaml.SequenceEndEvent):
+        yield _line(item), reader.value(item)
 
 
 def yaml_documents(path: Path) -> Iterator[tuple[int | None, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -47,18 +48,26 @@ LEGEND = "  ".join(
 )
 
 
-def now_of(timeline: Timeline) -> str:
-    """Say what holds now and since when."""
+def night_of(started: str, nights: Sequence[str]) -> str:
+    """Return the day on which a run started; with the time, where it was not the only one."""
+    day = started[:10]
+    is_only = sum(other.startswith(day) for other in nights) < 2
+    return day if is_only else started[:19].replace("T", " ")
+
+
+def now_of(timeline: Timeline, nights: Sequence[str] = ()) -> str:
+    """Say what holds now and since when; `nights` are the starts of all runs of the provider."""
     now = timeline.now
     if now is None:
         return "never judged"
+    first, last = night_of(now.first, nights), night_of(now.last, nights)
     if timeline.retired:
-        return f"{now.state.label} until {now.last[:10]}; retired on {timeline.retired}"
+        return f"{now.state.label} until {last}; retired on {timeline.retired}"
     if silence := timeline.silence:
-        nights = write_count(silence.nights, "night")
-        until = f"{now.state.label} until {now.last[:10]}"
-        return f"{until}; not judged since {silence.since[:10]} ({nights})"
-    return f"{now.state.label} since {now.first[:10]} ({write_count(now.nights, 'night')})"
+        since = night_of(silence.since, nights)
+        count = write_count(silence.nights, "night")
+        return f"{now.state.label} until {last}; not judged since {since} ({count})"
+    return f"{now.state.label} since {first} ({write_count(now.nights, 'night')})"
 
 
 def flakes_of(rate: Rate) -> str:
@@ -77,7 +86,7 @@ def changes_of(timeline: Timeline) -> str:
 
 def span(nights: Nights) -> str:
     """Say how many nights there are, from when to when, and which models have ended."""
-    first, last = nights.started[0][:10], nights.started[-1][:10]
+    first, last = (night_of(nights.started[end], nights.started) for end in (0, -1))
     days = first if first == last else f"{first} to {last}"
     cut = f", {nights.incomplete} cut off" if nights.incomplete else ""
     parts = f", {nights.parts} a part" if nights.parts else ""
@@ -145,7 +154,7 @@ def print_history(report: History, console: Console, show_all: bool = False) -> 
         limit = len(timelines) if show_all else MOST
         paper.title(f"{nights.provider}: {span(nights)}")
         for timeline in timelines[:limit]:
-            _print_timeline(paper, timeline)
+            _print_timeline(paper, timeline, nights.started)
         if not timelines:
             paper.line(("nothing changed", "dim"), indent=2)
         paper.more(len(timelines) - limit, " (--all shows them)")
@@ -166,7 +175,7 @@ def print_history(report: History, console: Console, show_all: bool = False) -> 
         paper.line((f"and {write_count(rest, 'file')} more left out", "yellow"))
 
 
-def _print_timeline(paper: Paper, timeline: Timeline) -> None:
+def _print_timeline(paper: Paper, timeline: Timeline, nights: Sequence[str]) -> None:
     now, style = timeline.now, ""
     if now is not None:
         style = _UNJUDGED if timeline.silence else now.state.style
@@ -175,7 +184,7 @@ def _print_timeline(paper: Paper, timeline: Timeline) -> None:
         f"{timeline.level} ",
         (timeline.clause, "bold"),
         f" on {join_names(timeline.models)}: ",
-        (now_of(timeline), style),
+        (now_of(timeline, nights), style),
         "".join(f", {part}" for part in parts),
         indent=2,
     )
