@@ -30,6 +30,7 @@ from tests.processes import COMMAND, PLAIN, command
         ("run --provider nowhere.toml", "nowhere.toml: cannot be read"),
         ("run --provider cometapi --live", "environment variable COMETAPI_KEY"),
         ("run --live --replay", "choose one"),
+        ("run --live --resend", "name it with --resume RUN"),
         ("run --record-mode rewrit", "did you mean 'rewrite'"),
         ("run --edition cometapi-2026-03-13", "did you mean 'cometapi-2026-03-12'"),
         ("run --clauses format.url-when-askd", "did you mean 'format.url-when-asked'"),
