@@ -103,10 +103,10 @@ SAID: dict[str, dict[str, str]] = {
     "sglang_19346": {"parameters.valid-accepted": "requires cloud storage to be configured"},
     "surfsense_1496": {
         "url.absolute": "/data/image/0000.jpg",
-        "parameters.valid-accepted": "stream: True: HTTP 500",  # the server reads JSON alone
+        "parameters.valid-accepted": "stream: true: HTTP 500",  # the server reads JSON alone
     },
     "nextcloud_65": {
-        "parameters.valid-accepted": "response_format: 'b64_json', size: '256x256': HTTP 500: fail"
+        "parameters.valid-accepted": 'response_format: "b64_json", size: "256x256": HTTP 500: fail'
     },
     "comfy_9952": {
         "format.url-by-default": "it is an error: The service met an unexpected error.",
@@ -116,7 +116,7 @@ SAID: dict[str, dict[str, str]] = {
     "vercelai_11460": {"envelope.data-present": "images"},
     "gpt2imagepro_21": {
         "url.fetchable": "HTTP 403",
-        "parameters.valid-accepted": "stream: True: HTTP 500",
+        "parameters.valid-accepted": "stream: true: HTTP 500",
     },
     "coursia_8474": {
         "models.listed": "gpt-image-1, qwen-image",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from contextlib import closing
 from typing import Any
@@ -9,14 +10,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from conformance.cases.documented import cases_for
 from conformance.cases.values import askable_values, asked_values, value_text
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.findings import Finding, Verdict
+from conformance.output.tables import Paper
 from conformance.reports import render, summarize
 from conformance.reports.capabilities.answers import READINGS, Word
+from conformance.reports.capabilities.rendering import print_short
 from conformance.reports.capabilities.table import Capability, model_tables, sides_of
 from conformance.results.run_file import Run
 from conformance.runner.options import Options
@@ -253,3 +257,16 @@ def test_reports_show_words_and_cases(replayed: Run, format_: str) -> None:
     text = render([replayed], format_)
     assert "ignored" in text
     assert "size-1536x1024" in text if format_ != "html" else "size%3D1536x1024" in text
+
+
+@pytest.mark.parametrize(
+    ("records", "told"), [([], False), (["wide"], True)], ids=["nothing", "a-size"]
+)
+def test_screen_is_silent_of_a_model_that_nothing_was_asked_of(
+    records: list[str], told: bool
+) -> None:
+    screen = io.StringIO()
+    run = run_of(*(asked(case, WANTS) for case in records))
+    print_short(Paper(Console(file=screen)), model_tables(sides_of([run])))
+    assert ("dall-e-3: " in screen.getvalue()) is told
+    assert bool(screen.getvalue()) is told

@@ -30,10 +30,15 @@ from tests.processes import COMMAND, PLAIN, command
         ("run --provider nowhere.toml", "nowhere.toml: cannot be read"),
         ("run --provider cometapi --live", "environment variable COMETAPI_KEY"),
         ("run --live --replay", "choose one"),
+        ("run --live --resend", "name it with --resume RUN"),
         ("run --record-mode rewrit", "did you mean 'rewrite'"),
         ("run --edition cometapi-2026-03-13", "did you mean 'cometapi-2026-03-12'"),
         ("run --clauses format.url-when-askd", "did you mean 'format.url-when-asked'"),
         ("run --models dall-e-4", "did you mean 'dall-e-"),
+        ("run --models dall-e-3,dall-e-4", "unknown model 'dall-e-4'"),
+        ("run --clauses count.*,formt.*", "unknown clause 'formt.*'"),
+        ("run --cases baseline,baselin", "unknown case 'baselin'"),
+        ("run --provider https://api.example.com/v1", "check` makes a provider's file of it"),
         ("run --cases baselin", "did you mean 'baseline'"),
         ("run --cases method-get --models qwen-image", "leave nothing"),
         ("run --base-url nonsense", "not an http or https address"),
@@ -74,6 +79,16 @@ def test_mistake_ends_with_exit_code_2(tmp_path: Path, words: str, said: str) ->
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_run_that_replaces_nothing_does_not_say_that_it_kept_what_was_there(tmp_path: Path) -> None:
+    words = ("run", "--cases=models-list", "--models=dall-e-2", "-q", "--output=run.jsonl")
+    assert command(tmp_path, *words).returncode == 0
+    before = tmp_path / "run.jsonl.before"
+    before.write_bytes((tmp_path / "run.jsonl").read_bytes())
+    done = command(tmp_path, *words)
+    assert (done.returncode, "kept as" in done.stderr) == (2, False)
+    assert "run.jsonl.before: is there" in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize("module", ["conformance", "conformance.cli"])

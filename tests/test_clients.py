@@ -314,6 +314,16 @@ def test_promise_is_not_blamed_for_what_happens_without_it_or_is_no_loss() -> No
     assert [row.clauses for row in impact_of([made], left_out).breaks] == [("x.one",)]
 
 
+def test_rows_stand_in_one_order_whichever_answer_came_first() -> None:
+    clauses = ["x.two", "x.one"]
+    known = outcomes_of(**{key(record()): ClientOutcome(Effect.RAISED, "usage")})
+    every = [
+        impact_of([run_of(record(), broken={"baseline": names})], known)
+        for names in (clauses, clauses[::-1])
+    ]
+    assert every[0] == every[1]
+
+
 HOSTILE = "<script>alert(1)</script> | [x](javascript:1) \x1b[31m"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -273,6 +274,12 @@ def test_screen_says_what_changed_and_since_when(tmp_path: Path) -> None:
     assert f"MUST format.url-only on dall-e-3: {since}" in shown
     assert "..F..FF" in shown
     assert "1 promise never changed (--all shows them)." in shown
+
+
+def test_every_night_keeps_its_place_in_a_row_where_browsers_fold_blanks(tmp_path: Path) -> None:
+    write(tmp_path, "  .  F")
+    for shown in (printed(history(tmp_path)), unescape(history_markdown(history(tmp_path)))):
+        assert "__.__F" in shown
 
 
 def test_silence_is_in_every_form(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def test_unreachable_provider_leaves_a_run_that_says_so_and_the_next_replaces_it
             assert (ended.returncode, "is there" in ended.stderr) == (2, False), ended.stderr
     run = read_run(tmp_path / "run.jsonl")
     assert "'paid' cannot be reached at https://" in run.problems[0]
+    assert "; start it, or correct its address" in run.problems[0]
     assert {finding.verdict for finding in run.findings} == {Verdict.UNAVAILABLE, Verdict.NOT_RUN}
     assert (eye.posts, len(list(tmp_path.glob("*run.jsonl*")))) == (0, 1)
 

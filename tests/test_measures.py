@@ -68,7 +68,7 @@ def test_times_and_prices_are_by_the_quality_that_is_asked_for() -> None:
     high = paid(kept_apart(None, 0.2), "one", **about)
     qualities = measured(high, sent("two", elapsed=1.0)).qualities
     times = {quality.name: quality.latency.median for quality in qualities if quality.latency}
-    assert times == {"high": 9.0, "none asked": 1.0}
+    assert times == {"high": 9.0, "default": 1.0}
     assert [quality.per_image for quality in qualities if quality.name == "high"] == [0.2]
     assert [quality.per_image for quality in qualities if quality.name != "high"] == [None]
     assert measured(sent("one", expected="refused", asks={"quality": "grand"})).qualities == ()

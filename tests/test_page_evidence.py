@@ -68,7 +68,7 @@ def test_evidence_shows_the_entry_of_a_known_deviation(page: Opened) -> None:
     page.page.click("#grid a[aria-label='known: count.n-images, relay, dall-e-3']")
     page.page.wait_for_selector("#evidence .deviation")
     said = page.texts("#evidence .deviation")[0]
-    assert "Since\n2026-01-01\nExpires\n2026-07-01" in said
+    assert "Since\n2026-01-01\nExpires\n2026-07-01\nWhere\ncount.n-images in n-*\n" in said
     assert page.page.get_attribute("#evidence .deviation a", "href") == ENTRY["link"]
 
 

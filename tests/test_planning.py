@@ -85,6 +85,12 @@ def test_every_request_comes_after_its_control_and_the_cheapest_first(
     assert len(chosen) == limits.get("max_requests", len(chosen))
 
 
+def test_models_are_named_one_by_one_or_by_globs_with_commas_between() -> None:
+    planned = made("dall-e-2, gpt-image-1*")
+    names = set(planned.reach)
+    assert names == {"dall-e-2", "gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5"}
+
+
 def test_unknown_price_is_told() -> None:
     assert made("dall-e-2", combined=False).unknown
     assert not made("dall-e-3").unknown

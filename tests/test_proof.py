@@ -184,6 +184,11 @@ def test_proof_page_shows_text_as_text() -> None:
     assert "&lt;script&gt;" in page
 
 
+def test_page_of_a_part_claims_no_more_than_the_part() -> None:
+    part = WRITERS[".html"](replace(TWO, whole=False))
+    assert "1 of 2 clauses red on at least one lie; 1 defect, each seen" in " ".join(part.split())
+
+
 def test_served_defect_lies_over_http() -> None:
     body = {"model": "dall-e-2", "prompt": "a boat", "n": 3, "response_format": "url"}
     steps = lying_steps(["count.n-ignored"], edition=EDITION)

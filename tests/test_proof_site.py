@@ -19,11 +19,12 @@ from typer.testing import CliRunner
 from conformance.clauses import clauses_of
 from conformance.cli import app
 from conformance.contract import Edition, load_edition
-from conformance.documentation.build import broken, build_site, prose, spans
+from conformance.documentation.build import broken, build_site, spans
 from conformance.documentation.examples import body_text, failure_modes, laid_out
 from conformance.errors import ConformanceError
 from conformance.proof.proving import Proof
 from conformance.reference.defects import defects
+from conformance.reports.templating import prose
 from tests.browser import Opened, opened
 from tests.extent import sample
 
@@ -129,6 +130,8 @@ def test_page_has_statement_sources_and_a_real_failure(site: Path, edition: Edit
         assert bool(re.search(r'class="verdict">✗ (fail|deviates)<', page)) is bool(shown)
         proving = page.partition('id="proof"')[2].partition('id="reproduce"')[0]
         assert all(f'defects.html#{defect.id}"' in proving for defect in shown), clause.id
+        # what bills is not started without a budget, so the command could not be pasted
+        assert ("cometapi --live" in page) is ("cometapi --live --budget USD" in page), clause.id
 
 
 def test_failure_is_what_the_lying_provider_really_answered(site: Path) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
+from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import Finding, Verdict
 from conformance.providers import (
     MissingKeyError,
@@ -22,7 +23,9 @@ from conformance.providers import (
     provider_names,
 )
 from conformance.providers.asked import edition_of
+from conformance.results.case_result import CaseResult
 from conformance.results.deviations import stale_deviations
+from conformance.runner.provider_claims import ProviderClaims
 
 GOOD = """
 title = "Mine"
@@ -140,6 +143,15 @@ def test_name_of_a_file_that_names_no_folder_is_refused(tmp_path: Path, name: st
     assert str(caught.value).isprintable()
 
 
+def test_name_without_its_suffix_is_told_the_file_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, GOOD)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownNameError, match=r"did you mean \./mine\.toml\?"):
+        load_provider("mine")
+
+
 def test_name_of_a_provider_of_ours_is_kept_for_its_file_by_any_path(tmp_path: Path) -> None:
     ours, path = load_provider("reference"), tmp_path / "reference.toml"
     path.write_text(GOOD)
@@ -208,6 +220,18 @@ def test_key_comes_from_the_environment(tmp_path: Path) -> None:
 def test_base_url_must_be_an_address(tmp_path: Path, address: str) -> None:
     with pytest.raises(ProviderError, match="--base-url"):
         load_provider(write(tmp_path, GOOD)).at(address)
+
+
+@pytest.mark.parametrize(
+    ("today", "known"), [(TODAY, "ignores n"), (date(2026, 12, 2), None)], ids=["since", "expired"]
+)
+def test_deviation_written_since_counts_for_what_an_earlier_run_judged(
+    tmp_path: Path, today: date, known: str | None
+) -> None:
+    claims = ProviderClaims(load_provider(write(tmp_path, GOOD + DEVIATION)), today)
+    earlier = replace(FINDING, deviation="what the file said then")
+    result = CaseResult(Outcome("n-2", Result.ACCEPTED, ""), {earlier.clause: earlier}, (), None)
+    assert claims.renew(result).findings == {earlier.clause: replace(earlier, deviation=known)}
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_reports_are_the_same_however_workers_report(format_: str) -> None:
 def test_report_tells_the_cause_and_its_counts(format_: str) -> None:
     text = " ".join(reported(unauthenticated(*AUTHENTICATION), format_).split())
     assert "Authentication is not checked" in text
-    counts = '"cases": 4, "judged": 4, "musts": 4' if format_ == "json" else "4 of 4 cases, 4 pro"
+    counts = '"cases": 4, "judged": 4, "musts": 4' if format_ == "json" else "4 of 4 cases, 4 MUSTs"
     assert counts in text
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from conformance.findings import GREEN, Finding, Verdict
 from conformance.reports import print_runs, render, summarize
@@ -210,6 +211,18 @@ def test_part_says_what_else_there_is() -> None:
         "judged; 0 of 1 MUST kept, 1 decided; 1 SHOULD broken, which does not decide "
         "(edition sample-2026-01-01)."
     )
+
+
+def test_badge_fits_a_line_and_its_title_has_all() -> None:
+    verdicts = (Verdict.FAIL, Verdict.NOT_TESTABLE)
+    findings = [
+        replace(runs.finding(f"x.{verdict}-{level}", verdict), level=level)
+        for level in ("MUST", "SHOULD")
+        for verdict in verdicts
+    ]
+    svg = drawn(runs.run(*findings))["acme.svg"]
+    assert "1 broken, 1 not judged, 1 SHOULD broken, 1 SHOULD not judged</title>" in svg
+    assert "MUST 0/2, 1 decided: 1 broken, 1 not judged …</text>" in svg
 
 
 def test_badges_of_like_names_do_not_overwrite_each_other() -> None:

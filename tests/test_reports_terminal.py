@@ -51,8 +51,9 @@ def test_screen_of_three_providers_says_what_is_broken_and_open() -> None:
     assert page.index("MUST format.url-only") < page.index("SHOULD errors.status-400")
     last = "relay (3 models, replay) does not conform; 6 of 12 MUSTs kept, 12 decided (acme:"
     assert last in " ".join(page.split())
+    assert "; over all 3 providers 1 MUST" in " ".join(page.split())
     lines = page.splitlines()
-    assert lines.index("Broken promises that nobody knew of (2, 1 of them for 1 cause)") <= 24
+    assert lines.index("Broken promises that nobody knew of (2; 1 cause explains 1)") <= 24
     assert "\x1b[1;31mFAIL" in printed(runs.messy(), colour=True)
 
 

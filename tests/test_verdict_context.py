@@ -58,7 +58,7 @@ def failing(request: dict[str, Any] = B64, said: str = "cannot unmarshal") -> Ex
 
 SILENT = Failure("timeout", "no answer within 60 s")
 SEVERAL = body("dall-e-2", n=2, user="u" * 80)
-B64_NAMED, USER_NAMED = "response_format: 'b64_json': ", f"n: 2, user: '{'u' * 53}: "
+B64_NAMED, USER_NAMED = 'response_format: "b64_json": ', f'n: 2, user: "{"u" * 39}: '
 IN_ALL = "HTTP 500 in 3 of 3 cases, 12 of 12 attempts"
 FAILING: dict[str, tuple[Exchange, str, str, str]] = {
     "fails": (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 
@@ -13,6 +12,7 @@ from conformance.clauses.extensions import load_installed
 from conformance.clauses.registry import REGISTRY, Clause, cite, possible_in
 from conformance.contract import Edition
 from conformance.errors import ConformanceError, UnknownNameError
+from conformance.output.globs import matches, unmatched
 
 MODULES = (
     "authentication",
@@ -74,13 +74,12 @@ def _clauses_of(edition: Edition, _registered: int) -> tuple[Clause, ...]:
     return tuple(sorted(graded, key=lambda clause: _ORDER.get(clause.chapter, len(_ORDER))))
 
 
-def select(clauses: Iterable[Clause], glob: str) -> tuple[Clause, ...]:
-    """Keep the clauses whose id matches a glob; raises UnknownNameError when none does."""
-    known = tuple(clauses)
-    chosen = tuple(clause for clause in known if fnmatchcase(clause.id, glob))
-    if not chosen:
-        raise UnknownNameError("clause", glob, [clause.id for clause in known])
-    return chosen
+def select(clauses: Iterable[Clause], globs: str) -> tuple[Clause, ...]:
+    """Keep the clauses that globs match; raises UnknownNameError for a glob that matches none."""
+    known = {clause.id: clause for clause in clauses}
+    if (stray := unmatched(globs, known)) is not None:
+        raise UnknownNameError("clause", stray, known)
+    return tuple(clause for name, clause in known.items() if matches(name, globs))
 
 
 def _grade(edition: Edition, clause: Clause) -> Clause:

@@ -12,6 +12,7 @@ from conformance.contract import Level
 from conformance.exchange.answer import COMPLETED
 from conformance.exchange.error_text import error_text
 from conformance.exchange.sent_request import SentRequest
+from conformance.parsing import write_json
 
 
 @clause(
@@ -84,7 +85,8 @@ def _n_is(kind: str) -> Binding:
 
 
 def _count_refused(subject: Subject, parameter: str) -> Iterator[Problem]:
-    yield from refusal(subject, f"{parameter} = {subject.sent.body.get(parameter)!r}"[:60])
+    value = write_json(subject.sent.body.get(parameter), 50)
+    yield from refusal(subject, f"{parameter} = {value}")
 
 
 refuses_count = Shape(_count_refused, Needs.REFUSAL)

@@ -18,6 +18,7 @@ from conformance.clauses.registry import Bound, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.error_text import error_text
+from conformance.parsing import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ def error_object(subject: Subject) -> Iterator[Problem]:
         names = ", ".join(sorted(body)[:10]) or "no member at all"
         yield Problem("the body has no error", "an error object", names)
     elif not isinstance(body["error"], dict):
-        yield Problem("error is no object", "an object", f"{body['error']!r}"[:80])
+        yield Problem("error is no object", "an object", write_json(body["error"]))
 
 
 _ABSENT = object()  # in place of a member that is not there, as None is null
@@ -116,7 +117,7 @@ def _member(subject: Subject, name: str) -> Any:
 
 
 def _describe(value: Any) -> str:
-    return "absent" if value is _ABSENT else "null" if value is None else f"{value!r}"[:80]
+    return "absent" if value is _ABSENT else write_json(value)
 
 
 @clause(

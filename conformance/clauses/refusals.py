@@ -19,7 +19,7 @@ from conformance.exchange.outcome import Outcome, Result, same_refusal, undecide
 from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.wrong_endpoint import redirect_target
 from conformance.findings import ANOTHER_REASON, OF_WHO_ASKS
-from conformance.parsing import printable
+from conformance.parsing import printable, write_json
 
 MODEL_OMITTED = "model-omitted"
 _EVERYWHERE = frozenset({"model", "prompt"})
@@ -192,7 +192,7 @@ def broken_down(subject: Subject, expected: str) -> Problem:
     """Describe which parameters a request fails with, how often, and what the provider says."""
     body = subject.sent.body
     names = (name for name in body if name not in _EVERYWHERE)
-    parameters = ", ".join(f"{name}: {body[name]!r}"[:60] for name in names)
+    parameters = ", ".join(f"{name}: {write_json(body[name], 40)}" for name in names)
     context, outcome = subject.context, subject.outcome
     failure = f"HTTP {outcome.status}" if (outcome.status or 0) >= 500 else outcome.reason
     frequency = f"in {context.attempts}" if context.attempts else "every time"

@@ -169,7 +169,8 @@ Controlled = Sequence[tuple[JudgedAnswer, JudgedAnswer | None]]
 
 def _answers_by_clause(answers: JudgedAnswers) -> Iterator[tuple[str, str, Controlled]]:
     """Yield provider, clause and answers; without a clause the images that break none."""
-    for (provider, _, clause), breaking in answers.broken.items():
+    # sorted: findings stand in the order in which answers came
+    for (provider, _, clause), breaking in sorted(answers.broken.items()):
         yield provider, clause, [(answer, answers.control(answer, clause)) for answer in breaking]
     for answer in answers.controls.values():
         if not answer.faults:
@@ -192,7 +193,7 @@ def _default_requests(run: Run, outcomes: Outcomes) -> Iterator[DefaultRequest]:
     edition = edition_of(run.header.edition.id)
     for client in BY_ID:
         defaults = outcomes[client].defaults if client in outcomes else {}
-        for model in dict.fromkeys(finding.model for finding in run.findings):
+        for model in sorted({finding.model for finding in run.findings}):
             request_key = (client, model, run.header.edition.id)
             parameters = defaults.get(model)
             if edition is None or parameters is None:

@@ -32,7 +32,7 @@ MEANINGS = {
     Effect.NO_MORE: "the same happens with an answer that keeps this promise: it is not the reason",
     Effect.PARSED: "the client gives what it gives for the documented answer",
     Effect.UNABLE: "the client sends no such request, or reads no documented answer to it",
-    Effect.NOT_TRIED: "nobody recorded what the client makes of these answers",
+    Effect.NOT_TRIED: "nobody recorded what it makes of these answers; `clients RUN` tries them",
 }
 GRAVITY = {kind: rank for rank, kind in enumerate(Effect)}
 

@@ -18,7 +18,10 @@ def history(
         ),
     ],
     provider: Annotated[
-        str, typer.Option("--provider", "-p", metavar="GLOB", help="Only these providers.")
+        str,
+        typer.Option(
+            "--provider", "-p", metavar="GLOB", help="Only these providers; commas between several."
+        ),
     ] = "*",
     clauses: Clauses = "*",
     show_all: Annotated[

@@ -23,7 +23,10 @@ def list_(
     edition: EditionName = None,
     clauses: Clauses = "*",
     plugin: Plugins = None,
-    models: Annotated[str, typer.Option(metavar="GLOB", help="Only cases of these models.")] = "*",
+    models: Annotated[
+        str,
+        typer.Option(metavar="GLOB", help="Only cases of these models; commas between several."),
+    ] = "*",
 ) -> None:
     """List what the suite knows: clauses, cases, providers, models, editions and more."""
     from conformance.clauses.extensions import load_plugins

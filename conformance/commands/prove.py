@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +13,15 @@ from conformance.commands.options import EditionName, end_with_the_pipe
 from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.files import write_text
+from conformance.output.globs import matches, unmatched
 
 
 def prove(
     defect: Annotated[
-        str, typer.Option("--defect", metavar="GLOB", help="Only these defects.")
+        str,
+        typer.Option(
+            "--defect", metavar="GLOB", help="Only these defects; commas between several."
+        ),
     ] = "*",
     edition: EditionName = None,
     output: Annotated[
@@ -47,9 +50,9 @@ def prove(
         raise ConformanceError(f"{unknown_formats[0]}: end its name in {', '.join(WRITERS)}")
     contract = load_edition(edition or DEFAULT_EDITION)
     known = defects(contract)
-    names = [name for name in known if fnmatchcase(name, defect)]
-    if not names:
-        raise UnknownNameError("defect", defect, known)
+    if (stray := unmatched(defect, known)) is not None:
+        raise UnknownNameError("defect", stray, known)
+    names = [name for name in known if matches(name, defect)]
     with progress_bar(Console(stderr=True), len(names), quiet) as advance:
         matrix = prove_all(contract, names, workers, advance)
     end_with_the_pipe()

@@ -6,7 +6,6 @@ Everything in its pages is escaped, and relative links work from a disk.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
 
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import chapters
@@ -27,7 +25,7 @@ from conformance.documentation.traceability import Traceability, as_json, parame
 from conformance.errors import ConformanceError
 from conformance.output.files import write_text
 from conformance.output.shell import quoted
-from conformance.providers import load_provider
+from conformance.providers import Provider, load_provider
 from conformance.reference.defects import Defect, defects
 from conformance.reports.templating import environment
 
@@ -37,7 +35,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 ASSETS = tuple(
     (name, (TEMPLATES / name).read_text(encoding="utf-8")) for name in ("style.css", "filter.js")
 )
-_CODE = re.compile(r"``?([^`]+)``?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Facts:
     """The data of all pages."""
 
     edition: Edition
-    provider: str
+    provider: Provider
     explained: Mapping[str, Explanation]
     failures: Mapping[str, tuple[Demonstration, ...]]
     defects: Mapping[str, Defect]
@@ -89,7 +86,7 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
     explainer = Explainer(edition, provider)
     facts = Facts(
         edition=edition,
-        provider=load_provider(provider).option,
+        provider=load_provider(provider),
         explained={clause.id: explainer.explain(clause.id) for clause in clauses_of(edition)},
         failures=failures(edition),
         defects=defects(edition),
@@ -155,7 +152,7 @@ def _models(facts: Facts) -> Mapping[str, int]:
 @cache
 def _templates() -> Environment:
     templates = environment(folder=TEMPLATES, keep_trailing_newline=True)
-    templates.filters |= {"prose": prose, "places": places, "spans": spans, "broken": broken}
+    templates.filters |= {"places": places, "spans": spans, "broken": broken}
     return templates
 
 
@@ -164,16 +161,6 @@ def page(template: str, facts: Facts, path: str, **values: Any) -> str:
     root = "../" * path.count("/")
     content = _templates().get_template(f"{template}.html.jinja")
     return content.render(facts=facts, edition=facts.edition, root=root, here=path, **values)
-
-
-def prose(text: str) -> Markup:
-    """Render a sentence as HTML: text in backticks becomes code."""
-    pieces = _CODE.split(" ".join(text.split()))
-    rendered = [
-        f"<code>{escape(piece)}</code>" if index % 2 else str(escape(piece))
-        for index, piece in enumerate(pieces)
-    ]
-    return Markup("".join(rendered))  # noqa: S704 - every piece is escaped in the line above
 
 
 def places(citations: tuple[Citation, ...]) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -22,6 +21,7 @@ from conformance.exchange.source import Source
 from conformance.exchange.transport.limits import Limits
 from conformance.findings import Finding, Verdict
 from conformance.live.ledger import NotSentError
+from conformance.output.globs import matches
 from conformance.parsing import printable, read_json
 from conformance.providers import Provider
 from conformance.runner.session import Session
@@ -165,7 +165,7 @@ class Explorer:
         unavailable = list(self._unavailable(exchanges))
         yield from unavailable
         first, second = self._shape(exchanges[0]), self._shape(exchanges[2])
-        if not unavailable and first != second and fnmatchcase(STATELESS, self.chosen):
+        if not unavailable and first != second and matches(STATELESS, self.chosen):
             pairs = zip(AnswerShape._fields, first, second, strict=True)
             differing = [f"{name} {a} and then {b}" for name, a, b in pairs if a != b]
             message = f"the same request was answered with {', '.join(differing)}"
@@ -180,7 +180,7 @@ class Explorer:
         for sent in exchanges:
             yield from self._judge(sent, self.clauses)
         results = {sent.outcome.result for sent in exchanges}
-        if not unavailable and len(results) > 1 and fnmatchcase(ALIKE, self.chosen):
+        if not unavailable and len(results) > 1 and matches(ALIKE, self.chosen):
             pairs = zip(example.texts, exchanges, strict=True)
             reasons = [f"{position}: {sent.outcome.reason}" for (position, _), sent in pairs]
             promise = "A parameter that no source knows is treated alike wherever it stands."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 from conformance.cases.schema_keywords import check_keywords
 from conformance.clauses.locators import is_loopback
 from conformance.generated.properties import BrokenPromise, Check, Falsified
+from conformance.output.globs import matches
 from conformance.providers import Provider
 from conformance.runner.session import Session
 
@@ -170,7 +170,7 @@ def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
         if paid or is_free(session, provider)
         for model in provider.models
         if not session.standing(provider, model).retired
-        if fnmatchcase(model, options.models)
+        if matches(model, options.models)
     ]
     for model in {model for _, model in pairs}:
         check_keywords(session.edition.model(model))

@@ -44,7 +44,7 @@ class CostEstimate:
 
     def __str__(self) -> str:
         """Return it as half a sentence."""
-        doubt = f", {self.unknown} of them at a price that is not known" if self.unknown else ""
+        doubt = f" ({self.unknown} at a price that is not known)" if self.unknown else ""
         return f"the {self.requests:,} selected requests cost about {self.usd:.2f} USD{doubt}"
 
 
@@ -92,10 +92,10 @@ def check_affordable(
     # without --partial all of it is affordable before the first request is sent
     needed = estimate.usd + estimate.reserve
     if budget is not None and not math.isinf(budget) and needed > budget + ROUNDING:
-        spare = f" and {estimate.reserve:.2f} USD is set aside for a refusal that is billed"
+        spare = f", and {estimate.reserve:.2f} USD is set aside for a refusal that is billed"
         raise BudgetError(
-            f"{estimate}{spare if estimate.reserve else ''}, more than --budget {budget:g}; "
-            f"{_remedy(estimate)}"
+            f"{estimate}{spare if estimate.reserve else ''}: more than --budget "
+            f"{budget:g}; {_remedy(estimate)}"
         )
 
 

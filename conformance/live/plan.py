@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.covering import Combination, Row, Space, covering_rows, space_of
@@ -26,6 +25,7 @@ from conformance.errors import ConformanceError, UnknownNameError
 from conformance.lifecycle import Standing
 from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
+from conformance.output.globs import matches, unmatched
 from conformance.providers.asked import (
     check_selected,
     depth_of,
@@ -175,8 +175,7 @@ def plan(
     selected_cases = (
         case
         for case in of_models.values()
-        if fnmatchcase(case.id, cases)
-        and (is_judged is None or is_judged(case, case.model in retired))
+        if matches(case.id, cases) and (is_judged is None or is_judged(case, case.model in retired))
     )
     needed = {path for case in selected_cases for path in needed_for(case, of_models)}
     if not needed:
@@ -237,8 +236,9 @@ def cases_of(
                 candidates += combined_cases(edition, provider, edition.model(name), strength)
     in_service = [name for name in provider.models if name not in retired]
     candidates += own_requests.cases(in_service, candidates) if own_requests else ()
-    if not any(fnmatchcase(case.id, cases) for case in candidates):
-        raise UnknownNameError("case", cases, {case.id for case in candidates}, provider.id)
+    names = {case.id for case in candidates}
+    if (stray := unmatched(cases, names)) is not None:
+        raise UnknownNameError("case", stray, names, provider.id)
     return candidates
 
 

@@ -11,6 +11,11 @@ def join_names(names: Sequence[str], most: int = 3) -> str:
     return start if len(names) <= most else f"{start} and {len(names) - most} more"
 
 
+def write_all(count: int, noun: str) -> str:
+    """Write that all of a kind are meant, of which there are several."""
+    return f"both {noun}s" if count == 2 else f"all {count:,} {noun}s"
+
+
 def write_count(count: int, noun: str, plural: str = "") -> str:
     """Write a number with its noun."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

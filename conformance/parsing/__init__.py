@@ -9,6 +9,7 @@ from conformance.parsing.json_text import (
     JSONReading,
     load_json,
     read_json,
+    write_json,
 )
 from conformance.parsing.yaml_text import YAMLBounds, YAMLFaultError, read_yaml
 
@@ -28,4 +29,5 @@ __all__ = [
     "read_json",
     "read_yaml",
     "without_commands",
+    "write_json",
 ]

@@ -254,6 +254,11 @@ class JSONBounds:
 BOUNDS = JSONBounds()
 
 
+def write_json(value: Any, most: int = 80) -> str:
+    """Write a value for a sentence, as the wire has it and not as Python does; cut to `most`."""
+    return json.dumps(value, ensure_ascii=False)[:most]
+
+
 def load_json(data: bytes | str, bounds: JSONBounds = BOUNDS) -> Any:
     """Read one JSON value; raises `JSONFaultError`, whose text is a predicate.
 

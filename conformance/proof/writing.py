@@ -110,6 +110,7 @@ def _render(matrix: Matrix, template: str, autoescape: bool) -> str:
         symbols=SYMBOLS,
         red=RED,
         counts=counts,
+        seeing=sum(bool(matrix.killers(clause.id)) for clause in matrix.clauses),
         tool=tool(),
     )
 

@@ -110,8 +110,10 @@ class Deviation:
     @property
     def name(self) -> str:
         """Its name in reports."""
-        where = "/".join((",".join(self.models), ",".join(self.cases)))
-        return f"{self.clause} on {where}"
+        everywhere = ("*",)
+        models = "" if self.models == everywhere else f" on {', '.join(self.models)}"
+        cases = "" if self.cases == everywhere else f" in {', '.join(self.cases)}"
+        return f"{self.clause}{models}{cases}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,10 @@ class Provider:
         """Return the same provider at another address; `option` is where it comes from."""
         _check_address(option, base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
-            raise ProviderError(f"{option} {base_url!r} is not an http or https address")
+            raise ProviderError(
+                f"{option} {base_url!r} is not an http or https address; write it as in "
+                f"https://api.example.com/v1"
+            )
         # what is free on this machine may be billed elsewhere
         free = self.prices.free and is_loopback(base_url)
         prices = replace(self.prices, free=free)
@@ -227,9 +232,16 @@ def load_provider(name: str) -> Provider:
     Raises `UnknownNameError` for an unknown name and `ProviderError` for a file that is
     missing, is not TOML, or breaks `schemas/provider.schema.json`.
     """
+    if "://" in name:
+        raise ProviderError(
+            f"--provider {name!r} is an address; `image-conformance check` makes a provider's "
+            f"file of it, or name the address of another one with --base-url"
+        )
     if not (name.endswith(".toml") or "/" in name):
         if name not in provider_names():
-            raise UnknownNameError("provider", name, provider_names(), "conformance/providers")
+            own = Path(f"{name}.toml")
+            hint = f"did you mean ./{own}?" if own.is_file() else ""
+            raise UnknownNameError("provider", name, provider_names(), "the suite", hint)
         return _load_file(HOME / f"{name}.toml")
     path, bundled = Path(name), HOME / f"{Path(name).stem}.toml"
     if path.exists() and bundled.exists() and not path.samefile(bundled):  # the name is the id

@@ -15,6 +15,7 @@ from conformance.contract import DEFAULT_EDITION, Edition, load_edition
 from conformance.contract.loading import editions_with, unknown_model
 from conformance.errors import ConformanceError
 from conformance.lifecycle import LifecycleState
+from conformance.output.globs import globs_of, matches
 from conformance.output.shell import quoted
 from conformance.providers import (
     Provider,
@@ -136,18 +137,22 @@ def documented_cases(
 def selected(models: Iterable[str], pattern: str, edition: Edition) -> list[str]:
     """Return the models that `--models` selects.
 
-    Where it selects none, that is the model that the pattern names, if the contract knows it.
+    Where a glob selects none, that is the model that it names, if the contract knows it.
     """
-    names = [name for name in models if fnmatchcase(name, pattern)]
-    is_name = _NAME.fullmatch(pattern) and edition.find(pattern)
-    return names or ([pattern] if is_name else [])
+    names, chosen = tuple(models), dict[str, None]()
+    for glob in globs_of(pattern):
+        is_name = _NAME.fullmatch(glob) and edition.find(glob)
+        of_glob = [name for name in names if fnmatchcase(name, glob)]
+        chosen |= dict.fromkeys(of_glob or ([glob] if is_name else []))
+    return list(chosen)
 
 
 def check_selected(models: Iterable[str], pattern: str, edition: Edition) -> None:
     """Raise UnknownNameError for a `--models` that selects none of these."""
     names = tuple(models)
-    if not selected(names, pattern, edition):
-        raise unknown_model(edition, pattern, other_names=names)
+    for glob in globs_of(pattern):
+        if not selected(names, glob, edition):
+            raise unknown_model(edition, glob, other_names=names)
 
 
 def nothing_selected(provider: str) -> ConformanceError:
@@ -181,7 +186,7 @@ def _known(
     was chosen in place of the file's. Raises ConformanceError for any other name.
     """
     for name in names:
-        location, is_selected = f"{provider.file}: {table}", fnmatchcase(name, pattern)
+        location, is_selected = f"{provider.file}: {table}", matches(name, pattern)
         if edition.find(name) is None:
             own_edition = load_edition(provider.edition or DEFAULT_EDITION)
             is_of_another = own_edition.find(name) or editions_with(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from conformance.clauses.registry import Clause
 from conformance.contract import Edition, edition_ids, load_edition, model_named
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange
+from conformance.output.globs import matches
 from conformance.recordings.readers.model import UNNAMED
 
 
@@ -79,7 +79,7 @@ class Contracts:
 
 
 def _choose(edition: Edition, clauses: Iterable[Clause], pattern: str) -> EditionClauses:
-    chosen = tuple(clause for clause in clauses if fnmatchcase(clause.id, pattern))
+    chosen = tuple(clause for clause in clauses if matches(clause.id, pattern))
     return EditionClauses(edition, chosen)
 
 

@@ -29,8 +29,9 @@ def show(report: ForeignReport, quiet: bool) -> None:
     console = Console()
     _print_files(report.files, console)
     unknown = report.unknown
-    for note in _some([note for note in report.notes if note not in unknown]):
-        console.print(Text(printable(f"passed over: {note}", 2000), style="dim"))
+    passed_over = [f"passed over: {note}" for note in report.notes if note not in unknown]
+    for note in _some(passed_over):
+        console.print(Text(printable(note, 2000), style="dim"))
     if not report.has_read:
         sys.stdout.write("nothing was read, and no run file was written\n")
         return

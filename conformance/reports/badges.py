@@ -19,6 +19,7 @@ from conformance.results.reach import LEVELS, Promise
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 40  # characters of a name
+_ROOM = 50  # characters of a message that are shown
 _WIDTH = 6.7  # pixels of a character of Verdana at 11 pixels, on the average
 _COLOURS = {Conclusion.CONFORMS: GREEN, Conclusion.BREAKS: RED, Conclusion.NOT_JUDGED: VIOLET}
 
@@ -113,8 +114,20 @@ def _remarks(promises: Sequence[Promise]) -> Iterator[str]:
 
 def _svg(label: str, message: str, colour: str) -> str:
     label, message = printable(label, _LONGEST), printable(message)
-    left, right = (round(len(text) * _WIDTH) + 14 for text in (label, message))
-    return _template().render(label=label, message=message, colour=colour, left=left, right=right)
+    shown = _shown(message)
+    left, right = (round(len(text) * _WIDTH) + 14 for text in (label, shown))
+    return _template().render(
+        label=label, message=message, shown=shown, colour=colour, left=left, right=right
+    )
+
+
+def _shown(message: str) -> str:
+    """Return what of a message has room in a line of a README; its title has all of it."""
+    parts = message.split(", ")
+    while len(", ".join(parts)) > _ROOM and len(parts) > 2:
+        parts.pop()
+    start = ", ".join(parts)
+    return start if start == message else f"{start} …"
 
 
 @cache

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from msgspec import structs
 
+from conformance.output.globs import matches
 from conformance.reports.grouping import group_by
 from conformance.results.reach import ModelReach
 from conformance.results.records import ClauseRecord, EditionRecord, PlannedModel, Record
@@ -30,7 +30,7 @@ class EditionContract:
 
     def selects(self, clause: str) -> bool:
         """Return whether a run would name a clause if its edition had it."""
-        return any(fnmatchcase(clause, glob) for glob in self.selections)
+        return any(matches(clause, glob) for glob in self.selections)
 
     def statement(self, clause: str) -> str:
         """Return what a clause says in this edition; empty for one that it does not name."""

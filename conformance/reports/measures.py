@@ -113,7 +113,7 @@ def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
             for exchange in exchanges
             if exchange.outcome == "accepted" and exchange.expected in ("accepted", "open")
         ),
-        lambda exchange: exchange.asks.get("quality", "none asked"),
+        lambda exchange: exchange.asks.get("quality", "default"),
     )
     qualities = []
     for name, sent in generated.items():

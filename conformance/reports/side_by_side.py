@@ -158,7 +158,8 @@ def print_offers(paper: Paper, models: Sequence[ModelOffers]) -> None:
     for offer in offers:
         kept, retries = offer.kept, offer.measures.retries
         counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
-        answered = (first_try(retries), answered_of(offer))
+        first = f"{retries.first.share:.0%} of {retries.first.of}" if retries.known else "not known"
+        answered = (first, answered_of(offer))
         rows.append((offer.model, offer.label, *counts, *answered))
     paper.grid(_COLUMNS, rows, names=2)
     for offer in offers:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from conformance.output.counting import join_names, write_count
+from conformance.output.printing import printable
 from conformance.reports import client_rendering, side_by_side, wording
 from conformance.reports.capabilities import rendering
 from conformance.reports.capabilities.answers import MEANINGS
 from conformance.reports.formatting import dollars, duration, moment, took
 
 TEMPLATES = Path(__file__).with_name("templates")
+_CODE = re.compile(r"``?([^`]+)``?")
+_LONGEST = 5000  # characters of a sentence, which a plugin may have written
 MOST = 100
 """Entries of a section: the matrix of a page has them all, and a CI summary a limit of 1 MiB."""
 
@@ -35,7 +40,13 @@ def environment(
         lstrip_blocks=True,
         keep_trailing_newline=keep_trailing_newline,
     )
-    templates.filters |= {"duration": duration, "took": took, "dollars": dollars, "moment": moment}
+    templates.filters |= {
+        "duration": duration,
+        "took": took,
+        "dollars": dollars,
+        "moment": moment,
+        "prose": prose,
+    }
     templates.globals |= {
         "write_count": write_count,
         "join_names": join_names,
@@ -47,3 +58,16 @@ def environment(
         "most": MOST,
     }
     return templates
+
+
+def prose(text: str) -> Markup:
+    """Write a sentence as HTML, what stands between backticks as code."""
+    sentence = printable(" ".join(text.split()), _LONGEST)
+    if sentence.count("`") % 2:  # one that no other closes is a backtick
+        return escape(sentence)
+    pieces = _CODE.split(sentence)
+    rendered = [
+        f"<code>{escape(piece)}</code>" if index % 2 else str(escape(piece))
+        for index, piece in enumerate(pieces)
+    ]
+    return Markup("".join(rendered))  # noqa: S704 - every piece is escaped in the line above

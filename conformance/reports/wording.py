@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.findings import STATES, Finding, State, Verdict
-from conformance.output.counting import join_names, write_count
+from conformance.output.counting import join_names, write_all, write_count
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
 from conformance.reports.costs import RunFacts
@@ -102,24 +102,29 @@ def spread_of(cause: Cause, summary: Summary) -> str:
     cases = f"{cause.cases:,} of {write_count(cause.judged, 'case')}"
     if len(cause.promises) == 1:
         return cases
-    promises = write_count(len(cause.promises), "promise")
-    musts = f", {cause.musts} of them MUST" if 0 < cause.musts < len(cause.promises) else ""
-    level = f" ({cause.level})" if not musts else ""
-    return f"{cases}, {promises}{level}{musts}, on {_models(cause.provider, cause.models, summary)}"
+    promises = write_count(len(cause.promises), cause.level)
+    if 0 < cause.musts < len(cause.promises):
+        promises = f"{len(cause.promises)} promises, {cause.musts} of them MUST"
+    return f"{cases}, {promises}, on {_models(cause.provider, cause.models, summary)}"
 
 
 def for_causes(summary: Summary) -> str:
     """Count what is newly broken, and the causes of as many as have one."""
     causes = [cause for cause in summary.causes if cause.id != OTHER]
     total, caused = len(summary.new), sum(len(cause.promises) for cause in causes)
-    which = "" if caused == total else f"{caused} of them "
-    return f"{total}, {which}for {write_count(len(causes), 'cause')}" if causes else str(total)
+    if not causes:
+        return f"{total:,}"
+    several = write_count(len(causes), "cause")
+    if caused == total:
+        return f"{total:,}, of {several}"
+    return f"{total:,}; {several} explain{'s' if len(causes) == 1 else ''} {caused:,}"
 
 
 def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
     models_of_provider = [model for name, model in summary.columns if name == provider]
-    everywhere = len(models_of_provider) > 1 and set(models_of_provider) == set(models)
-    return f"all {len(models_of_provider)} models" if everywhere else join_names(models)
+    if len(models_of_provider) > 1 and set(models_of_provider) == set(models):
+        return write_all(len(models), "model")
+    return join_names(models)
 
 
 def notes(summary: Summary) -> list[str]:
@@ -140,7 +145,10 @@ def notes(summary: Summary) -> list[str]:
         sentences.append(f"{which} did not come to the end: what is missing was not judged.")
     if summary.merged.repeated:
         several = write_count(summary.merged.repeated, "finding")
-        sentences.append(f"{several} made again elsewhere; the worst of each is shown.")
+        sentences.append(
+            f"{several} made in several runs; the worst of each is shown "
+            f"(`image-conformance history` shows nights one by one)."
+        )
     not_claimed = sum(row.not_claimed for row in summary.rows)
     if not_claimed:
         promises = write_count(not_claimed, "promise is", "promises are")
@@ -193,6 +201,7 @@ def unjudged(count: int, summary: Summary) -> str:
 def closing(summary: Summary) -> str:
     """Say in one sentence the conclusion of all runs, its reasons, and by which edition it is."""
     head = sentence(summary)
+    reasons = _reasons(summary)
     others: dict[Conclusion, list[str]] = {}
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
@@ -200,13 +209,16 @@ def closing(summary: Summary) -> str:
     parts = [f"{join_names(names)}: {_OTHERS[end]}" for end, names in sorted(others.items())]
     if parts:
         head += f" ({'; '.join(parts)})"
+        if reasons:  # the numbers before are those of the subject alone
+            everywhere = write_all(len(summary.conclusions), "provider")
+            reasons[0] = f"over {everywhere} {reasons[0]}"
     providers = providers_by_edition(summary)
     if len(providers) == 1:
         by = f"edition {next(iter(providers))}"
     else:
         parts = [f"{join_names(names, 5)} by {edition}" for edition, names in providers.items()]
         by = f"editions: {'; '.join(parts)}"
-    return f"{'; '.join([head, *_reasons(summary)])} ({by})."
+    return f"{'; '.join([head, *reasons])} ({by})."
 
 
 def providers_by_edition(summary: Summary) -> dict[str, list[str]]:

@@ -99,7 +99,7 @@ def nights_of(folder: Path, run_filter: RunFilter, limit: int = MOST) -> list[Ru
     if not runs:
         raise NightsError(
             f"{folder}: holds no complete run of the same edition and provider from before this one"
-            f" that judged its models whole"
+            f" that judged its models whole; name another baseline, or none on a first night"
         )
     return runs
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from conformance.findings import Finding
 from conformance.output.counting import write_count
+from conformance.output.globs import matches
 from conformance.results.reach import ColumnKey
 from conformance.results.run_file import Run
 
@@ -21,7 +21,7 @@ def selection_globs(run: Run) -> dict[str, str]:
 def selects(globs: Mapping[str, str], finding: Finding) -> bool:
     """Return whether a run with these globs was to make a finding."""
     names = {"clauses": finding.clause, "models": finding.model, "cases": finding.case}
-    return all(fnmatchcase(names[name], glob) for name, glob in globs.items())
+    return all(matches(names[name], glob) for name, glob in globs.items())
 
 
 def columns_of(run: Run) -> Iterator[ColumnKey]:
@@ -61,7 +61,7 @@ def parts(runs: Sequence[Run]) -> frozenset[ColumnKey]:
 def chosen_of(run: Run) -> frozenset[ColumnKey]:
     """Return the models that a run was to judge."""
     glob = run.header.selection.models
-    return frozenset(column for column in columns_of(run) if fnmatchcase(column[1], glob))
+    return frozenset(column for column in columns_of(run) if matches(column[1], glob))
 
 
 def begun_whole(run: Run) -> frozenset[ColumnKey]:

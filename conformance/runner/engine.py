@@ -158,8 +158,8 @@ class Engine:
         self._runner.keep = keep
 
     def take_over(self, results: Mapping[str, CaseResult]) -> None:
-        """Take over what an earlier run has judged."""
-        self._results.update(results)
+        """Take over what an earlier run has judged; what is known of it is said today."""
+        self._results.update({path: self._claims.renew(result) for path, result in results.items()})
 
     def not_sent_again(self, case: Case, why: str) -> CaseResult:
         """Return the result of a case that an earlier run sent, and that is not sent again."""
@@ -392,6 +392,8 @@ class Engine:
                 f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
                 f"{failure.message}"
             )
-            if ".invalid/" in exchange.request.url:  # the file of a provider that each user hosts
-                why += "; name your address with --base-url"
+            # `.invalid` stands in the file of a provider that each user hosts
+            is_placeholder = ".invalid/" in exchange.request.url
+            own_address = "name your address with --base-url"
+            why += f"; {own_address if is_placeholder else 'start it, or correct its address'}"
             self._live.ledger.halt(self.provider.id, why)

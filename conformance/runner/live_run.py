@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
@@ -22,6 +21,7 @@ from conformance.exchange.outcome import Outcome
 from conformance.exchange.source import Client
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
+from conformance.output.globs import matches
 from conformance.providers import Provider, load_provider
 from conformance.results.baselines import RunFilter
 from conformance.results.case_result import CaseResult
@@ -80,7 +80,7 @@ class LiveRun:
 
     def leads(self, case: Case) -> bool:
         """Return whether a case is asked before the others of its model; only if it was chosen."""
-        is_chosen = fnmatchcase(case.id, self.options.cases)
+        is_chosen = matches(case.id, self.options.cases)
         return self.options.live and is_chosen and case.id in (MODELS_LIST, BASELINE)
 
     def keep_outcome(self, provider: str, case: Case, outcome: Outcome) -> None:

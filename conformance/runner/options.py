@@ -84,7 +84,7 @@ class Options:
         str | None, Option("ID", "Edition of the contract by its id, or the path of its folder.")
     ] = None
     """None leaves it to the providers."""
-    clauses: Annotated[str, Option("GLOB", "Only these clauses.")] = "*"
+    clauses: Annotated[str, Option("GLOB", "Only these clauses; commas between several.")] = "*"
     plugins: Annotated[
         tuple[str, ...],
         Option(
@@ -98,8 +98,8 @@ class Options:
     requests: Annotated[
         Path | None, Option("FILE", "Requests of your own, in TOML or JSON.", Path)
     ] = None
-    models: Annotated[str, Option("GLOB", "Only these models.")] = "*"
-    cases: Annotated[str, Option("GLOB", "Only these cases.")] = "*"
+    models: Annotated[str, Option("GLOB", "Only these models; commas between several.")] = "*"
+    cases: Annotated[str, Option("GLOB", "Only these cases; commas between several.")] = "*"
     strength: Annotated[
         int | None,
         Option("N", "Send combinations of 1, 2 or 3 parameters as well.", int, least=1, most=3),

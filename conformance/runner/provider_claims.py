@@ -56,6 +56,14 @@ class ProviderClaims:
                 return replace(finding, deviation=deviation.reason)
         return finding
 
+    def renew(self, result: CaseResult) -> CaseResult:
+        """Apply the file to what an earlier run judged, when it may have said something else."""
+        findings = {
+            clause: self.apply(replace(finding, deviation=None))
+            for clause, finding in result.findings.items()
+        }
+        return replace(result, findings=findings)
+
 
 def check_names(provider: Provider, edition: Edition, clauses: Iterable[Clause]) -> None:
     """Raise UnknownNameError where a file claims or excuses what there is not.

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from conformance.lifecycle import Standing
 from conformance.live.budget import CostEstimate, check_affordable, estimate_cost
 from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
+from conformance.output.globs import matches
 from conformance.providers import Provider, load_provider
 from conformance.providers.asked import (
     cassette_options,
@@ -229,8 +229,8 @@ class Session:
         options = self.options
         for case in engine.cases.values():
             is_listed = options.paths is None or case.path in options.paths
-            is_of_model = fnmatchcase(case.model, options.models)
-            if is_listed and is_of_model and fnmatchcase(case.id, options.cases):
+            is_of_model = matches(case.model, options.models)
+            if is_listed and is_of_model and matches(case.id, options.cases):
                 clauses = engine.planned(case)
                 if clauses:
                     yield case, clauses
@@ -324,8 +324,9 @@ class Session:
         if {path.parent.name for path in library.files()}.isdisjoint(models):
             of = f" of {', '.join(models)}" if self.options.models != "*" else ""
             raise ConformanceError(
-                f"provider {provider.id!r} has no cassettes{of} in {library.directory}; send real "
-                f"requests with --live, or record them with --record-mode rewrite"
+                f"provider {provider.id!r} has no cassettes{of} in {library.directory}; name "
+                f"another folder with --cassettes, record them with --record-mode rewrite, or send "
+                f"real requests with --live"
             )
 
     def live_client(self, provider: Provider) -> Sender:

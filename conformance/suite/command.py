@@ -176,7 +176,7 @@ def _run(session: Session, workers: str | None, quiet: bool, named_by: str | Non
     if progress.stopped_by:
         sys.stderr.write(f"error: {printable(progress.stopped_by, 2000)}\n")
     before = OutputFile(run_file).before
-    if before.exists():
+    if progress.judged and before.exists():  # else nothing was set aside
         sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
     if not progress.judged:
         if ledger_of(run_file).exists():

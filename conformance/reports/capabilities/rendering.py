@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from conformance.output.counting import join_names, write_count
 from conformance.output.tables import Paper, Part
-from conformance.reports.capabilities.answers import MEANINGS, Word
+from conformance.reports.capabilities.answers import MEANINGS, SILENT, Word
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
 from conformance.reports.grouping import group_by
 
@@ -78,6 +78,8 @@ def print_short(paper: Paper, tables: Sequence[ModelTable]) -> None:
     for table in tables:
         for side, label in enumerate(table.sides):
             words = tuple(side_words(table, side))
+            if all(word in SILENT for word, _ in words):
+                continue
             paragraphs.setdefault((label, words), []).append(table.model)
     if paragraphs:
         paper.title(TITLE)
@@ -99,6 +101,8 @@ def print_tables(paper: Paper, tables: Sequence[ModelTable], show_all: bool) -> 
             for row in table.rows
             if row.differs or (show_all and row.asked)
         ]
+        if len(table.sides) == 1 and not rows:
+            continue
         paper.title(f"{TITLE}: {table.model} ({differing(table)})")
         if rows:
             paper.grid(("asked for", *table.sides), rows)
@@ -107,4 +111,8 @@ def print_tables(paper: Paper, tables: Sequence[ModelTable], show_all: bool) -> 
 def differing(table: ModelTable) -> str:
     """Say how many values were asked for, and in how many sides differ."""
     values = write_count(sum(row.asked for row in table.rows), "value")
-    return f"they differ in {table.differing} of {values}" if len(table.sides) > 1 else values
+    if len(table.sides) == 1:
+        return values
+    if not table.differing:
+        return f"they do not differ in any of {values}"
+    return f"they differ in {table.differing} of {values}"

@@ -22,6 +22,7 @@ from conformance.reports.history.timeline import (
 )
 from conformance.reports.markdown import fill
 from conformance.reports.measures import Rate
+from conformance.results.reach import NO_FINDING
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/history.schema.json``."""
@@ -31,6 +32,7 @@ MOST = 12
 
 _MOST_PROBLEMS = 3
 _UNJUDGED = state_of(Verdict.NOT_TESTABLE).style
+_NO_FINDING_SHOWN = "_"
 _STYLES = {state.letter: state.style for state in STATES} | {NOT_JUDGED: _UNJUDGED}
 
 LEGEND = "  ".join(
@@ -41,6 +43,7 @@ LEGEND = "  ".join(
             if state.letter.translate(MARKS) != NOT_JUDGED
         ),
         f"{NOT_JUDGED} not judged",
+        f"{_NO_FINDING_SHOWN} nothing to judge",
     ]
 )
 
@@ -97,7 +100,8 @@ def span(nights: Nights) -> str:
 def history_markdown(report: History) -> str:
     """Write a history as GitHub-flavoured Markdown."""
     words = {"now_of": now_of, "flakes_of": flakes_of, "changes_of": changes_of, "span": span}
-    return fill("history.md.jinja", {"report": report, "legend": LEGEND, **words})
+    marks = {"nothing": NO_FINDING, "shown": _NO_FINDING_SHOWN}
+    return fill("history.md.jinja", {"report": report, "legend": LEGEND, **marks, **words})
 
 
 def history_json(report: History) -> str:
@@ -188,7 +192,7 @@ def _print_timeline(paper: Paper, timeline: Timeline, nights: Sequence[str]) -> 
         indent=2,
     )
     row = Text("    ")
-    for letter in squeezed(timeline.marks, max(paper.console.width - 4, 10)):
+    fitted = squeezed(timeline.marks, max(paper.console.width - 4, 10))
+    for letter in fitted.replace(NO_FINDING, _NO_FINDING_SHOWN):
         row.append(letter, _STYLES.get(letter, ""))
-    row.rstrip()
     paper.console.print(row, soft_wrap=True)

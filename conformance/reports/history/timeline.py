@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 
 from conformance.errors import ConformanceError
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
+from conformance.output.globs import matches
 from conformance.parsing import printable
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Rate
@@ -126,11 +126,12 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
     providers: dict[str, list[RunStates]] = {}
     for run in runs:
         for name in dict.fromkeys(name for name, _ in run.states):
-            if fnmatchcase(name, provider):
+            if matches(name, provider):
                 providers.setdefault(name, []).append(run)
     if not providers:
         why = "; {}: {}".format(*problems[0]) if problems else ""
-        raise HistoryError(f"{folder}: holds no run of a provider {provider!r}{why}")
+        what = "run file" if provider == "*" else f"run of a provider {provider!r}"
+        raise HistoryError(f"{folder}: holds no {what}{why}")
     timelines: list[Timeline] = []
     unchanged = unjudged = 0
     for name in sorted(providers):
@@ -246,7 +247,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
         ]
         for clause, letters in zip(levels, zip(*nights, strict=True), strict=True):
             marks = "".join(letters).translate(MARKS)
-            if not marks.isspace() and fnmatchcase(clause, glob):
+            if not marks.isspace() and matches(clause, glob):
                 # a model that has ended and is still asked is not over
                 retired = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
                 models_by_row.setdefault((clause, marks, retired), []).append(model)

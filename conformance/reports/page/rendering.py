@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from msgspec import to_builtins
 
 from conformance.findings import BROKEN, GREY, SEVERITY, STATES, Finding, State
@@ -89,17 +89,6 @@ def cell_link(clause: str, provider: str, model: str) -> str:
     return f"#cell={'/'.join(parts)}"
 
 
-def prose(text: str) -> Markup:
-    """Write a sentence of ours, what stands between backticks as code."""
-    parts = printable(text, _LONGEST).split("`")
-    if not len(parts) % 2:  # a backtick that no other closes is a backtick
-        return escape("`".join(parts))
-    code = Markup("<code>{}</code>")
-    return Markup("").join(
-        code.format(part) if rank % 2 else part for rank, part in enumerate(parts)
-    )
-
-
 def _policy(style: str, script: str) -> str:
     """Return the policy, which allows our own script and style alone (ARCHITECTURE 16)."""
     digests = (hashlib.sha256(text.encode()).digest() for text in (style, script))
@@ -125,7 +114,6 @@ def _asset(name: str) -> str:
 @cache
 def _template() -> Template:
     templates = environment(_escape)
-    templates.filters["prose"] = prose
     templates.globals["cell_link"] = cell_link
     return templates.get_template("page.html.jinja")
 

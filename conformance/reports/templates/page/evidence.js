@@ -187,13 +187,18 @@ function changed(history) {
   return `${moment(history.at(-1)[0])}, from ${history.at(-2)[1]} to ${history.at(-1)[1]}; shown is the worst of all runs`;
 }
 
+// A deviation is of every model and case that its file does not leave out.
+function listed(word, globs) {
+  return globs.join() === "*" ? "" : ` ${word} ${globs.join(", ")}`;
+}
+
 function deviationOf(finding, about) {
   if (finding.deviation === undefined) return null;
   const entry = typeof finding.deviation === "number" ? about.deviations[finding.deviation] : null;
   if (!entry) return pairs([["Known deviation", finding.deviation]], "pairs deviation");
   return pairs([
     ["Known deviation", entry.reason], ["Since", entry.since], ["Expires", entry.expires],
-    ["Where", `${entry.clause} on ${entry.models.join(", ")}, cases ${entry.cases.join(", ")}`],
+    ["Where", `${entry.clause}${listed("on", entry.models)}${listed("in", entry.cases)}`],
     ["More", entry.link && link(entry.link)],
   ], "pairs deviation");
 }
