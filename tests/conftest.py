@@ -62,7 +62,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     order = [*DEAR, ""]
     kept = (item for item in items if item not in left_out)
-    items[:] = sorted(kept, key=lambda item: order.index(_dear(item.nodeid)))
+    items[:] = sorted(kept, key=lambda item: (order.index(_dear(item.nodeid)), _opens(item)))
+
+
+def _opens(item: pytest.Item) -> bool:
+    """Return whether a test opens the browser, which is started once for those of a row."""
+    return "browser" in getattr(item, "fixturenames", ())
 
 
 def _dear(nodeid: str) -> str:
@@ -73,6 +78,10 @@ def _dear(nodeid: str) -> str:
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # modules and items stay until the end
+
+
+def pytest_unconfigure() -> None:
+    gc.freeze()  # what is left ends with the process: pytest need not look for circles in it
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges
