@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     order = [*DEAR, ""]
     kept = (item for item in items if item not in left_out)
-    items[:] = sorted(kept, key=lambda item: (order.index(_dear(item.nodeid)), _opens(item)))
+    items[:] = sorted(kept, key=lambda item: (order.index(_dear(item.path.stem)), _opens(item)))
 
 
 def _opens(item: pytest.Item) -> bool:
@@ -70,9 +71,10 @@ def _opens(item: pytest.Item) -> bool:
     return "browser" in getattr(item, "fixturenames", ())
 
 
-def _dear(nodeid: str) -> str:
-    """Return the row of DEAR that the module of a test belongs to, or nothing."""
-    name = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+@cache
+def _dear(module: str) -> str:
+    """Return the row of DEAR that a module belongs to, or nothing."""
+    name = module.removeprefix("test_")
     return next((row for row in DEAR if name.startswith(tuple(row.split()))), "")
 
 
@@ -93,7 +95,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         """Deals out modules: to deal out single tests takes the square of their number."""
 
         def _split_scope(self, nodeid: str) -> str:
-            return _dear(nodeid) or nodeid.partition("::")[0]
+            module = nodeid.partition("::")[0]
+            return _dear(Path(module).stem) or module
 
     config.option.loadscopereorder = False
     return ByModule(config, log)

@@ -63,6 +63,7 @@ _FORMS = {
 """What an entry of an annotation must look like."""
 
 
+@functools.cache
 def schemas_directory() -> Path:
     """Find the schemas: inside an installed package, else at the root of the checkout."""
     package = Path(__file__).resolve().parents[1]
