@@ -45,7 +45,7 @@ from conformance.runner.session import Session
 from tests.contract import changed_edition
 from tests.extent import sample
 from tests.live import session, watched
-from tests.processes import run_pytest
+from tests.processes import DRAWING, run_pytest
 
 if TYPE_CHECKING:
     from conformance.reference.answers import Job
@@ -280,7 +280,7 @@ def of_mine(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> None:
     arguments = ("--live", "--hypothesis-profile=live", "-k", "valid_request_is_honoured")
     with lying(answer=without_created) as server:
-        done = of_mine(tmp_path, GENERATED, *arguments, f"--base-url={server.base_url}")
+        done = of_mine(tmp_path, GENERATED, *DRAWING, *arguments, f"--base-url={server.base_url}")
     assert "1 failed, 5 deselected" in done.stdout, done.stdout + done.stderr
     clause = "envelope.created-present\nMUST: "
     for part in (clause, 'smallest: {"model":"dall-e-2"', "curl -sS", "Bearer $API_KEY"):
@@ -416,7 +416,7 @@ def test_replay_draws_and_sends_nothing_whatever_became_of_strategies_and_editio
 ) -> None:
     edit_cassettes(copy, EDITION.id, "cometapi-2020-01-01")
     (copy / "nothing_drawn.py").write_text(BROKEN_STRATEGIES)
-    done = replay(copy, "--block-network", "-p", "nothing_drawn", "-p", "no:hypothesispytest")
+    done = replay(copy, "--block-network", "-p", "nothing_drawn")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "6 passed" in done.stdout
 

@@ -66,13 +66,13 @@ Whole = tuple[Path, subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def whole(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    """A whole replay by workers that cannot send: the folder of its files, and how it ended."""
+    """A whole replay by a worker that cannot send: the folder of its files, and how it ended."""
     folder = tmp_path_factory.mktemp("whole")
     files = (f"--run-file={folder / 'run.jsonl'}", f"--junitxml={folder / 'junit.xml'}")
-    return folder, replay(recorded, "--block-network", "-n", "2", *files)
+    return folder, replay(recorded, "--block-network", "-n", "1", *files)
 
 
-def test_replay_by_workers_without_a_network_finds_what_the_recording_did(
+def test_replay_by_a_worker_without_a_network_finds_what_the_recording_did(
     recorded: Path, whole: Whole
 ) -> None:
     folder, done = whole
