@@ -44,7 +44,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import changed_edition
 from tests.extent import sample
-from tests.live import session, watched
+from tests.live import deviation_toml, embedded_toml, session, watched
 from tests.processes import DRAWING, run_pytest
 
 if TYPE_CHECKING:
@@ -56,14 +56,6 @@ KEY = "sk-reference-that-must-not-be-shown"
 GENERATED = str(SUITE / "test_generated.py")
 QUICK = settings(PROFILES["ci"], max_examples=8)
 ANY = settings(QUICK, phases=[Phase.generate])  # where the smallest example is not looked at
-MINE = f"""
-title = "A provider with one model"
-base_url = "http://127.0.0.1:1/v1"
-default_key = "{KEY}"
-embedded = true
-[models]
-"dall-e-2" = "dall-e-2"
-"""
 
 
 def lying(**changed: Any) -> ReferenceServer:
@@ -273,7 +265,7 @@ def test_profile_is_chosen_by_cost_and_place(monkeypatch: pytest.MonkeyPatch) ->
 
 def of_mine(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     if not (folder / "mine.toml").exists():
-        (folder / "mine.toml").write_text(MINE)
+        (folder / "mine.toml").write_text(embedded_toml("dall-e-2", KEY))
     return run_pytest(folder, "-q", "--provider=./mine.toml", *words)
 
 
@@ -421,20 +413,10 @@ def test_replay_draws_and_sends_nothing_whatever_became_of_strategies_and_editio
     assert "6 passed" in done.stdout
 
 
-DEVIATION = """
-[[deviations]]
-clause = "count.as-asked"
-cases = ["generated"]
-reason = "planted"
-since = "2026-01-01"
-expires = "2099-01-01"
-"""
-
-
 def test_broken_property_shows_its_own_assertion_unless_a_deviation_excuses_it(copy: Path) -> None:
     edit_cassettes(copy, '"created":', '"creatd":')
     mine = copy / "mine.toml"
-    mine.write_text(mine.read_text() + DEVIATION)
+    mine.write_text(mine.read_text() + deviation_toml("count.as-asked", "generated"))
     done = replay(copy)
     assert done.returncode == 1
     for part in ("envelope.created-present", "smallest: {", "curl -sS"):

@@ -17,25 +17,13 @@ from conformance.findings import Finding, Verdict
 from conformance.results.run_file import read_run
 from conformance.suite.items import PromiseItem
 from tests import runs
+from tests.live import deviation_toml, embedded_toml
 from tests.living import footer_of
 from tests.processes import command, run_pytest
 
 PROMISES = str(Path(conformance.__file__).with_name("suite").joinpath("test_promises.py"))
-MINE = """
-title = "A provider with one model"
-base_url = "http://127.0.0.1:1/v1"
-default_key = "sk-reference-conformance"
-embedded = true
-[models]
-"qwen-image" = "qwen-image"
-"""
-DEVIATION = """
-[[deviations]]
-clause = "envelope.created-integer"
-reason = "planted"
-since = "2026-01-01"
-expires = "2099-01-01"
-"""
+MINE = embedded_toml("qwen-image")
+DEVIATION = deviation_toml("envelope.created-integer")
 SIZES = "--cases=size-*"
 
 
