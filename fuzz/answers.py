@@ -121,7 +121,7 @@ def _check_lines(records: Sequence[Record]) -> None:
 def check_texts(told: Sequence[str]) -> None:
     for text in told:
         assert KEY not in text
-        bad = {each for each in text if not each.isprintable()} - _OWN_SPACE
+        bad = {each for each in set(text) if not each.isprintable()} - _OWN_SPACE
         assert not bad, f"{bad!r} in {text[:200]!r}"
 
 

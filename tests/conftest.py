@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ from tests.extent import LONG, examples
 settings.register_profile("tests", max_examples=examples(100), derandomize=not LONG)
 settings.load_profile("tests")
 DEAR = (
-    "page proof", "generated", "plugin", "ci_page", "sentences", "hostile_provider",
+    "page proof", "sentences edition traceability model_names contract_editions", "generated",
+    "plugin", "ci_page", "hostile_provider",
     "live_runs", "lost_workers", "good_nights", "live_sending", "no_false_alarm", "hostile_files",
-    "live_values", "edition_making", "recorders", "fuzz", "strategies", "standard_streams", "cli",
+    "live_values", "recorders", "fuzz", "strategies", "standard_streams", "cli",
     "check", "money", "planning",
 )  # fmt: skip
 """Starts of the names of modules that take long, and so begin first.
@@ -62,17 +64,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     order = [*DEAR, ""]
     kept = (item for item in items if item not in left_out)
-    items[:] = sorted(kept, key=lambda item: order.index(_dear(item.nodeid)))
+    items[:] = sorted(kept, key=lambda item: (order.index(_dear(item.path.stem)), _opens(item)))
 
 
-def _dear(nodeid: str) -> str:
-    """Return the row of DEAR that the module of a test belongs to, or nothing."""
-    name = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+def _opens(item: pytest.Item) -> bool:
+    """Return whether a test opens the browser, which is started once for those of a row."""
+    return "browser" in getattr(item, "fixturenames", ())
+
+
+@cache
+def _dear(module: str) -> str:
+    """Return the row of DEAR that a module belongs to, or nothing."""
+    name = module.removeprefix("test_")
     return next((row for row in DEAR if name.startswith(tuple(row.split()))), "")
 
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # modules and items stay until the end
+
+
+def pytest_unconfigure() -> None:
+    gc.freeze()  # what is left ends with the process: pytest need not look for circles in it
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges
@@ -84,7 +96,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         """Deals out modules: to deal out single tests takes the square of their number."""
 
         def _split_scope(self, nodeid: str) -> str:
-            return _dear(nodeid) or nodeid.partition("::")[0]
+            module = nodeid.partition("::")[0]
+            return _dear(Path(module).stem) or module
 
     config.option.loadscopereorder = False
     return ByModule(config, log)

@@ -149,7 +149,9 @@ _FIXED: dict[str, bytes] = {
     "gzip-cut": whole(gzip.compress(LETTERS)[:-12], "Content-Encoding: gzip"),
     "gzip-lie": whole(LETTERS, "Content-Encoding: gzip"),
     "brotli": whole(brotli.compress(LETTERS), "Content-Encoding: br"),
-    "brotli-bomb": whole(brotli.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: br"),
+    "brotli-bomb": whole(
+        brotli.compress(bytes(4 * 1024 * 1024), quality=5), "Content-Encoding: br"
+    ),
     "brotli-cut": whole(brotli.compress(LETTERS)[:-3], "Content-Encoding: br"),
     "brotli-lie": whole(LETTERS, "Content-Encoding: br"),
     "zstd": whole(zstd.compress(LETTERS), "Content-Encoding: zstd"),

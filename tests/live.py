@@ -161,6 +161,22 @@ def paid_toml(folder: Path, *models: str, more: str = "") -> str:
     return str(path)
 
 
+def embedded_toml(model: str, key: str = "sk-reference-conformance") -> str:
+    """Describe the reference provider as one of a user's, with one model."""
+    return (
+        'title = "A provider with one model"\nbase_url = "http://127.0.0.1:1/v1"\n'
+        f'default_key = "{key}"\nembedded = true\n[models]\n"{model}" = "{model}"\n'
+    )
+
+
+def deviation_toml(clause: str, *cases: str) -> str:
+    """Describe a known deviation that does not expire."""
+    return (
+        f'[[deviations]]\nclause = "{clause}"\ncases = {list(cases or "*")}\n'
+        'reason = "planted"\nsince = "2026-01-01"\nexpires = "2099-01-01"\n'
+    )
+
+
 @contextmanager
 def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen: Any) -> Any:
     """Give a session that sends to a server, and waits for nothing."""

@@ -29,7 +29,13 @@ for _name in [name for name in PLAIN if name.startswith("PYTEST_XDIST")] + ["COM
     PLAIN.pop(_name, None)  # a run that a worker starts is no worker
 COMMAND = [sys.executable, "-m", "conformance.cli"]
 """The command in a Python of its own."""
-_PLUGIN = ["-p", "conformance.plugin", "-p", "no:randomly", "-o", "addopts="]
+# hypothesis' plugin imports all of it to say nothing: a third of the time that most runs take
+_PLUGIN = [
+    *("-p", "conformance.plugin", "-p", "no:randomly", "-p", "no:hypothesispytest"),
+    *("-o", "addopts="),
+]
+DRAWING = ("-p", "hypothesispytest")
+"""For a run that draws requests: the plugin that other runs do without."""
 _PATIENCE = 180.0  # seconds
 Limits = Mapping[int, int]
 """By the number of a resource, as `resource` has them."""

@@ -26,19 +26,13 @@ from conformance.results.run_file import read_run
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import D3, asking, change, copied, set_member
+from tests.live import embedded_toml
 from tests.processes import command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MINE = """
-title = "A provider with one model"
-base_url = "http://127.0.0.1:1/v1"
-default_key = "sk-reference-conformance"
-embedded = true
-[models]
-"dall-e-3" = "dall-e-3"
-"""
+MINE = embedded_toml("dall-e-3")
 
 
 def test_copied_folder_with_changes_is_a_second_edition(tmp_path: Path) -> None:

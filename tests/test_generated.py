@@ -44,8 +44,8 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import changed_edition
 from tests.extent import sample
-from tests.live import session, watched
-from tests.processes import run_pytest
+from tests.live import deviation_toml, embedded_toml, session, watched
+from tests.processes import DRAWING, run_pytest
 
 if TYPE_CHECKING:
     from conformance.reference.answers import Job
@@ -56,14 +56,6 @@ KEY = "sk-reference-that-must-not-be-shown"
 GENERATED = str(SUITE / "test_generated.py")
 QUICK = settings(PROFILES["ci"], max_examples=8)
 ANY = settings(QUICK, phases=[Phase.generate])  # where the smallest example is not looked at
-MINE = f"""
-title = "A provider with one model"
-base_url = "http://127.0.0.1:1/v1"
-default_key = "{KEY}"
-embedded = true
-[models]
-"dall-e-2" = "dall-e-2"
-"""
 
 
 def lying(**changed: Any) -> ReferenceServer:
@@ -275,14 +267,14 @@ def test_profile_is_chosen_by_cost_and_place(monkeypatch: pytest.MonkeyPatch) ->
 
 def of_mine(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     if not (folder / "mine.toml").exists():
-        (folder / "mine.toml").write_text(MINE)
+        (folder / "mine.toml").write_text(embedded_toml("dall-e-2", KEY))
     return run_pytest(folder, "-q", "--provider=./mine.toml", *words)
 
 
 def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> None:
     arguments = ("--live", "--hypothesis-profile=live", "-k", "valid_request_is_honoured")
     with lying(answer=without_created) as server:
-        done = of_mine(tmp_path, GENERATED, *arguments, f"--base-url={server.base_url}")
+        done = of_mine(tmp_path, GENERATED, *DRAWING, *arguments, f"--base-url={server.base_url}")
     assert "1 failed, 5 deselected" in done.stdout, done.stdout + done.stderr
     clause = "envelope.created-present\nMUST: "
     for part in (clause, 'smallest: {"model":"dall-e-2"', "curl -sS", "Bearer $API_KEY"):
@@ -418,25 +410,15 @@ def test_replay_draws_and_sends_nothing_whatever_became_of_strategies_and_editio
 ) -> None:
     edit_cassettes(copy, EDITION.id, "cometapi-2020-01-01")
     (copy / "nothing_drawn.py").write_text(BROKEN_STRATEGIES)
-    done = replay(copy, "--block-network", "-p", "nothing_drawn", "-p", "no:hypothesispytest")
+    done = replay(copy, "--block-network", "-p", "nothing_drawn")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "6 passed" in done.stdout
-
-
-DEVIATION = """
-[[deviations]]
-clause = "count.as-asked"
-cases = ["generated"]
-reason = "planted"
-since = "2026-01-01"
-expires = "2099-01-01"
-"""
 
 
 def test_broken_property_shows_its_own_assertion_unless_a_deviation_excuses_it(copy: Path) -> None:
     edit_cassettes(copy, '"created":', '"creatd":')
     mine = copy / "mine.toml"
-    mine.write_text(mine.read_text() + DEVIATION)
+    mine.write_text(mine.read_text() + deviation_toml("count.as-asked", "generated"))
     done = replay(copy)
     assert done.returncode == 1
     for part in ("envelope.created-present", "smallest: {", "curl -sS"):

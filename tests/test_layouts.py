@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import brotli
 import pytest
+import yaml
 
 from conformance.exchange.redaction.image_metadata import metadata
 from conformance.exchange.transport.codings import zstd
@@ -43,12 +44,21 @@ ZIPPED = base64.b64encode(gzip.compress(TOLD.encode())).decode()
 PAIRS = {"Content-Type": "application/json"}
 NAMED = [{"name": "Content-Type", "value": "application/json"}]
 KEYED = [{"key": "Content-Type", "value": "application/json"}]
+WHEN = {"path": "/v1/images/generations", "method": "POST"}
+LOWER = [{"name": "content-type", "value": "application/json"}]
+LISTED = {"Content-Type": ["application/json"]}
 
 
 def pair(request: dict[str, Any] | None = None, **response: Any) -> dict[str, Any]:
     """Write an exchange in our own layout, with these members of its answer."""
     asked = {"method": "POST", "url": GENERATIONS, "headers": PAIRS, "body": SENT}
     return {"request": {**asked, **(request or {})}, "response": {"headers": PAIRS, **response}}
+
+
+def documents(*members: object) -> str:
+    """Write documents of YAML, without anchors."""
+    apart = json.loads(json.dumps(members))
+    return yaml.safe_dump_all(apart, explicit_start=True, sort_keys=False)
 
 
 def ruby(**body: object) -> str:
@@ -107,38 +117,25 @@ recorded_with: VCR 6.4.0
 MAPPING = {
     "id": "1",
     "request": {
-        "urlPath": "/v1/images/generations",
+        "urlPath": WHEN["path"],
         "method": "POST",
         "bodyPatterns": [{"equalToJson": SENT, "ignoreArrayOrder": True}],
     },
     "response": {"status": 200, "headers": PAIRS, "jsonBody": ANSWER},
 }
 NOCK = {
-    "scope": "https://provider.example:443",
-    "method": "POST",
-    "path": "/v1/images/generations",
-    "body": ASKED,
-    "status": 200,
-    "response": ANSWER,
-    "rawHeaders": ["Content-Type", "application/json"],
-}
+    "scope": "https://provider.example:443", **WHEN, "body": ASKED,
+    "status": 200, "response": ANSWER, "rawHeaders": ["Content-Type", "application/json"],
+}  # fmt: skip
 PROXIED = {
-    "RequestUri": GENERATIONS,
-    "RequestMethod": "POST",
-    "RequestHeaders": PAIRS,
-    "RequestBody": ASKED,
-    "StatusCode": 200,
-    "ResponseHeaders": PAIRS,
-    "ResponseBody": ANSWER,
-}
+    "RequestUri": GENERATIONS, "RequestMethod": "POST", "RequestHeaders": PAIRS,
+    "RequestBody": ASKED, "StatusCode": 200, "ResponseHeaders": PAIRS, "ResponseBody": ANSWER,
+}  # fmt: skip
 POSTED = {"method": "POST", "header": KEYED, "url": {"raw": "{{base}}/v1/images/generations"}}
 SAVED = {
     "originalRequest": {**POSTED, "body": {"mode": "raw", "raw": SENT}},
-    "code": 200,
-    "status": "OK",
-    "header": KEYED,
-    "body": TOLD,
-}
+    "code": 200, "status": "OK", "header": KEYED, "body": TOLD,
+}  # fmt: skip
 COLLECTION = {
     "info": {"schema": "https://schema.example/v2.1.0/collection.json"},
     "item": [{"name": "folder", "item": [{"request": POSTED, "response": [SAVED]}]}],
@@ -153,57 +150,23 @@ INSOMNIA = {
          "headers": NAMED, "body": {"mimeType": "application/json", "text": SENT}},
     ],
 }  # fmt: skip
-GO_VCR = f"""---
-version: 2
-interactions:
-    - id: 0
-      request:
-        proto: HTTP/1.1
-        content_length: {len(SENT)}
-        body: '{SENT}'
-        headers: {{Content-Type: [application/json]}}
-        url: {GENERATIONS}
-        method: POST
-      response:
-        content_length: -1
-        uncompressed: true
-        body: '{TOLD}'
-        headers: {{Content-Type: [application/json]}}
-        status: 200 OK
-        code: 200
-        duration: 1.5s
-"""
-PARSED = f"""interactions:
-- request:
-    headers: {{Content-Type: [application/json]}}
-    method: POST
-    parsed_body: {{model: dall-e-2, prompt: a kite, n: 2, response_format: b64_json}}
-    uri: {GENERATIONS}
-  response:
-    headers: {{Content-Type: [application/json]}}
-    parsed_body: {{created: {int(SENT_AT)}, data: [{{b64_json: {IMAGE}}}]}}
-    status: {{code: 200, message: OK}}
-version: 1
-"""
-HTTPMOCK = f"""---
-when:
-  path: /v1/images/generations
-  method: POST
-  header: [{{name: content-type, value: application/json}}]
-  json_body: {SENT}
-then:
-  status: 200
-  header: [{{name: content-type, value: application/json}}]
-  body: '{TOLD}'
----
-when:
-  path: /v1/images/generations
-  method: POST
-  body: '{SENT}'
-then:
-  status: 200
-  json_body: {TOLD}
-"""
+GO_VCR = documents(
+    {"version": 2, "interactions": [{"id": 0, **pair(
+        {"proto": "HTTP/1.1", "content_length": len(SENT), "headers": LISTED},
+        status="200 OK", code=200, duration="1.5s", body=TOLD, headers=LISTED,
+        content_length=-1, uncompressed=True)}]}
+)  # fmt: skip
+PARSED = documents(
+    {"interactions": [
+        {"request": {"uri": GENERATIONS, "method": "POST", "headers": LISTED, "parsed_body": ASKED},
+         "response": {"status": {"code": 200}, "headers": LISTED, "parsed_body": ANSWER}},
+    ], "version": 1}
+)  # fmt: skip
+HTTPMOCK = documents(
+    {"when": {**WHEN, "header": LOWER, "json_body": ASKED},
+     "then": {"status": 200, "header": LOWER, "body": TOLD}},
+    {"when": {**WHEN, "body": SENT}, "then": {"status": 200, "json_body": ANSWER}},
+)  # fmt: skip
 PHP_VCR = f"""
 -
     request:

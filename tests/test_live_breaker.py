@@ -15,7 +15,7 @@ from conformance.live.ledger import Ledger, NotSentError
 from conformance.plugin import PROMISES
 from conformance.providers import load_provider
 from conformance.results.run_file import read_run
-from tests.live import error, images, paid_toml, run_live, session, watched
+from tests.live import deviation_toml, error, images, paid_toml, run_live, session, watched
 from tests.processes import run_pytest
 
 OUT = "HTTP 503"
@@ -124,20 +124,9 @@ def test_mistake_that_is_answered_5xx_is_a_finding_and_stops_nothing(tmp_path: P
     assert broken == {"fail"}
 
 
-KNOWN = """
-[[deviations]]
-clause = "*"
-cases = ["b64_json-*", "url-*"]
-reason = "these are out, and known to be"
-link = "https://example.com/known"
-since = "2026-01-01"
-expires = "2099-01-01"
-"""
-
-
 def test_known_outage_stops_nothing(tmp_path: Path) -> None:
     known = Path(paid_toml(tmp_path, "dall-e-2"))
-    known.write_text(known.read_text() + KNOWN)
+    known.write_text(known.read_text() + deviation_toml("*", "b64_json-*", "url-*"))
     deviations = load_provider(str(known)).deviations
     with (
         watched(images(error(503))) as (url, eye),

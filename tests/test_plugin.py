@@ -17,25 +17,13 @@ from conformance.findings import Finding, Verdict
 from conformance.results.run_file import read_run
 from conformance.suite.items import PromiseItem
 from tests import runs
+from tests.live import deviation_toml, embedded_toml
 from tests.living import footer_of
 from tests.processes import command, run_pytest
 
 PROMISES = str(Path(conformance.__file__).with_name("suite").joinpath("test_promises.py"))
-MINE = """
-title = "A provider with one model"
-base_url = "http://127.0.0.1:1/v1"
-default_key = "sk-reference-conformance"
-embedded = true
-[models]
-"qwen-image" = "qwen-image"
-"""
-DEVIATION = """
-[[deviations]]
-clause = "envelope.created-integer"
-reason = "planted"
-since = "2026-01-01"
-expires = "2099-01-01"
-"""
+MINE = embedded_toml("qwen-image")
+DEVIATION = deviation_toml("envelope.created-integer")
 SIZES = "--cases=size-*"
 
 
@@ -66,13 +54,13 @@ Whole = tuple[Path, subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def whole(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    """A whole replay by workers that cannot send: the folder of its files, and how it ended."""
+    """A whole replay by a worker that cannot send: the folder of its files, and how it ended."""
     folder = tmp_path_factory.mktemp("whole")
     files = (f"--run-file={folder / 'run.jsonl'}", f"--junitxml={folder / 'junit.xml'}")
-    return folder, replay(recorded, "--block-network", "-n", "2", *files)
+    return folder, replay(recorded, "--block-network", "-n", "1", *files)
 
 
-def test_replay_by_workers_without_a_network_finds_what_the_recording_did(
+def test_replay_by_a_worker_without_a_network_finds_what_the_recording_did(
     recorded: Path, whole: Whole
 ) -> None:
     folder, done = whole

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from conformance.cases.model import Authorization, Operation
-from conformance.clauses.registry import Binding, Bound, possible_in
+from conformance.clauses.registry import Binding, Bound, possible_in, predicate
 from conformance.contract import Edition, RequestBody, SchemaRule
 from conformance.contract.records import Violation
 from conformance.exchange.sent_request import SentRequest
@@ -12,9 +14,14 @@ from conformance.exchange.sent_request import SentRequest
 def all_of(*bindings: Binding) -> Binding:
     """Bind where every one binds."""
     return Bound(
-        lambda sent: all(binding(sent) for binding in bindings),
+        reduce(_both, map(predicate, bindings)),
         lambda edition: all(possible_in(binding, edition) for binding in bindings),
     )
+
+
+def _both(first: Binding, second: Binding) -> Binding:
+    # `all` over a generator takes twice as long, and every clause is asked about every request
+    return lambda sent: first(sent) and second(sent)
 
 
 def any_of(*bindings: Binding) -> Binding:

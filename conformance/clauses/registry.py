@@ -29,6 +29,11 @@ class Bound:
         return self.binds(sent)
 
 
+def predicate(binding: Binding) -> Binding:
+    """Return what a binding asks of a request, without what it says of editions."""
+    return binding.binds if isinstance(binding, Bound) else binding
+
+
 def possible_in(binding: Binding, edition: Edition) -> bool:
     """Return whether an edition has what a binding speaks of."""
     return binding.possible(edition) if isinstance(binding, Bound) else True

@@ -74,6 +74,7 @@ _UNSUPPORTED = Checker(
 )
 
 
+@functools.cache
 def schemas_directory() -> Path:
     """Find the schemas: inside an installed package, else at the root of the checkout."""
     package = Path(__file__).resolve().parents[1]

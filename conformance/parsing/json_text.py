@@ -137,7 +137,10 @@ def _check_depth(text: str, max_depth: int) -> None:
 def _check_values(text: str, max_values: int) -> None:
     """Raise `JSONFaultError` for too many values, before anything is built of them."""
     # Parsed, three bytes of text can take seventy of memory; each value but one follows these.
-    if sum(_count_to(text, char, max_values) for char in ",[{") < max_values:
+    if (
+        len(text) < max_values
+        or sum(_count_to(text, char, max_values) for char in ",[{") < max_values
+    ):
         return
     starts = _STRING.sub(b"", text.encode(errors="replace")).translate(None, _NOT_STARTS)
     if len(starts) >= max_values:
