@@ -27,7 +27,7 @@ _NOISE = 2 * 1024 * 1024  # bytes of a payload that is no image exchange
 def measure(megabytes: int = 500, fewer: int = 50) -> list[Row]:
     """Judge a small archive and a large one, each in a process of its own."""
     with TemporaryDirectory(prefix="image-conformance-") as place:
-        small, large = (_judged(Path(place) / "a.har", each) for each in (fewer, megabytes))
+        small, large = (_judged(Path(place) / "a.har", size) for size in (fewer, megabytes))
     linear = small.seconds * megabytes / fewer
     return [
         Row(

@@ -90,7 +90,7 @@ def _run(folder: Path, url: str, cases: dict[str, list[str]]) -> float:
     command = [sys.executable, "-m", "conformance.cli", "run", "--live", "--base-url", url]
     words = ["--provider", str(folder / "slow.toml"), "--concurrency", str(AT_ONCE), "--quiet"]
     words += ["--budget", "unlimited", "--depth", "thorough"]
-    chosen = [f"{model}/{each}" for model, ids in cases.items() for each in ids]
+    chosen = [f"{model}/{name}" for model, ids in cases.items() for name in ids]
     (folder / "plugins").mkdir()  # the current folder is not imported from
     (folder / "plugins/only.py").write_text(_ONLY.format(chosen=chosen))
     run_file = folder / "run.jsonl"
@@ -114,7 +114,7 @@ _ONLY = """
 CHOSEN = frozenset({chosen})
 
 def pytest_collection_modifyitems(items):
-    items[:] = [each for each in items if each.parent.name in CHOSEN]
+    items[:] = [item for item in items if item.parent.name in CHOSEN]
 """
 
 

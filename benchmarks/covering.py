@@ -23,13 +23,13 @@ ALWAYS_ONE = (LEFT_OUT, 1, "null")
 
 APART = (
     (("output_format", LEFT_OUT), ("output_format", "png")),
-    tuple(("output_compression", each) for each in _COMPRESSION[1:]),
+    tuple(("output_compression", value) for value in _COMPRESSION[1:]),
 )
 """Five values of which no request can have two: compression needs jpeg or webp."""
 
 
 def space(images: Sequence[Any] = ONE_OR_TWO) -> Space:
-    """Give the nine parameters of a gpt-image request: 31,104 valid combinations, 418 pairs."""
+    """Return the nine parameters of a gpt-image request: 31,104 valid combinations, 418 pairs."""
     tied = ("background", "output_format", "output_compression")
     choices = itertools.product(_BACKGROUND, _FORMAT, _COMPRESSION)
     return Space(
@@ -44,7 +44,7 @@ def space(images: Sequence[Any] = ONE_OR_TWO) -> Space:
             "stream": (LEFT_OUT, True, False),
             "user": (LEFT_OUT, "lantern"),
         },
-        {tied: frozenset(each for each in choices if _goes_together(*each))},
+        {tied: frozenset(choice for choice in choices if _goes_together(*choice))},
     )
 
 
@@ -61,16 +61,16 @@ def price(row: Sequence[Any]) -> float:
 
 def total(rows: Sequence[Sequence[Any]], of: Callable[[Sequence[Any]], float] = price) -> float:
     """Sum the prices of rows; US dollars."""
-    return sum(of(each) for each in rows)
+    return sum(of(row) for row in rows)
 
 
 def floor(images: Sequence[Any]) -> float:
-    """Give a price that no array can beat, in US dollars.
+    """Return a price that no array can beat, in US dollars.
 
     Each quality meets the values of `APART` in as many requests of its own, and in one of them
     the most images.
     """
-    most = max(each if isinstance(each, int) else 1 for each in images)
+    most = max(image if isinstance(image, int) else 1 for image in images)
     return sum(USD.values()) * (len(APART[0]) + len(APART[1]) - 1 + most)
 
 
@@ -82,7 +82,7 @@ def measure() -> list[Row]:
 def _compared(images: Sequence[Any]) -> list[Row]:
     nine = space(images)
     ours, plain = covering_rows(nine, 2, price), covertable_rows(nine, 2, lambda _: 0.0)
-    pairs = {each for row in ours for each in nine.combinations(row, 2)}
+    pairs = {combination for row in ours for combination in nine.combinations(row, 2)}
     usd, least = total(ours), floor(images)
     told = f"{len(ours)} requests, {len(pairs)} pairs, USD {usd:.3f}"
     asked = "one or two images" if images == ONE_OR_TWO else "one image"

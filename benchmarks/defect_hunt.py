@@ -70,13 +70,13 @@ class Table:
     def add(self, defect: str, hunted: Hunted) -> None:
         """Add a defect and write the whole file."""
         self.hunted[defect] = hunted
-        found = {name: asdict(each) for name, each in sorted(self.hunted.items())}
+        found = {name: asdict(hunt) for name, hunt in sorted(self.hunted.items())}
         values = {**self._about, "summary": self.summary(), "defects": found}
         write_text(self.path, json.dumps(values, indent=1) + "\n")
 
     def summary(self) -> dict[str, Any]:
         """Count what each side found, also per `FIRST` requests, and name what one side misses."""
-        found = {name: each.found for name, each in self.hunted.items() if each.error is None}
+        found = {name: hunt.found for name, hunt in self.hunted.items() if hunt.error is None}
         return {
             "measured": len(found),
             "ours": _side(found, 0),
@@ -85,7 +85,7 @@ class Table:
                 n for n, (ours, theirs) in found.items() if theirs and not ours
             ),
             "neither": sorted(name for name, both in found.items() if both == (None, None)),
-            "failed": sorted(name for name, each in self.hunted.items() if each.error is not None),
+            "failed": sorted(name for name, hunt in self.hunted.items() if hunt.error is not None),
         }
 
 

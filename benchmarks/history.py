@@ -26,7 +26,7 @@ EXCHANGES = 95  # of a run; each is about as long as a real one
 MODELS = ("dall-e-2", "dall-e-3", "gpt-image-1", "gpt-image-1.5", "qwen-image")
 BODY = 2600  # characters of evidence of an exchange, besides its names
 
-_PASS, _FAIL = (state_of(each).letter for each in (Verdict.PASS, Verdict.FAIL))
+_PASS, _FAIL = (state_of(verdict).letter for verdict in (Verdict.PASS, Verdict.FAIL))
 _FIRST = datetime(2025, 1, 1, 3, tzinfo=UTC)
 
 
@@ -71,9 +71,11 @@ class _Sample:
         self.name = name
         self._random = random.Random(seed)  # noqa: S311 - made-up nights, the same each time
         edition = load_edition()
-        self._clauses = [to_builtins(about_clause(each, edition)) for each in clauses_of(edition)]
+        self._clauses = [
+            to_builtins(about_clause(clause, edition)) for clause in clauses_of(edition)
+        ]
         self._findings = list(self._every())
-        self._written = [_line(each) for each in self._findings]
+        self._written = [_line(finding) for finding in self._findings]
         self._exchanges = [_line(self._exchange(number)) for number in range(EXCHANGES)]
         self._changes = {place: self._random.randrange(400) for place in self._some(60)}
         self._flaky = self._some(40)
@@ -123,18 +125,18 @@ class _Sample:
             "type": "end", "finished": moment, "complete": True, "conclusion": 0,
             "counts": {"pass": FINDINGS - len(broken), "fail": len(broken)},
             "reach": [
-                {"provider": self.name, "model": each, "levels": {},
-                 "states": self._states(each, broken)}
-                for each in MODELS
+                {"provider": self.name, "model": model, "levels": {},
+                 "states": self._states(model, broken)}
+                for model in MODELS
             ],
         })  # fmt: skip
 
     def _states(self, model: str, broken: Collection[int]) -> str:
         """Return what the footer says of a model: a letter for each clause."""
-        letters = dict.fromkeys((each["id"] for each in self._clauses), NO_FINDING)
-        for place, each in enumerate(self._findings):
-            if each["model"] == model and letters[each["clause"]] != _FAIL:
-                letters[each["clause"]] = _FAIL if place in broken else _PASS
+        letters = dict.fromkeys((clause["id"] for clause in self._clauses), NO_FINDING)
+        for place, finding in enumerate(self._findings):
+            if finding["model"] == model and letters[finding["clause"]] != _FAIL:
+                letters[finding["clause"]] = _FAIL if place in broken else _PASS
         return "".join(letters.values())
 
     def _broken(self, place: int) -> dict[str, Any]:

@@ -30,9 +30,9 @@ def measure(exchanges: int = 30, clauses: int = 20, repeats: int = 3) -> list[Ro
 
 
 def _round(plan: Plan) -> tuple[float, float, float]:
-    """Give seconds for each judgement: ours, stock, and stock with a shared client."""
+    """Return seconds for each judgement: ours, stock, and stock with a shared client."""
     found = run_ours(plan), run_stock(plan), run_stock(plan, shared=True)
-    one, two, three = (each.seconds / (plan.exchanges * len(plan.clauses)) for each in found)
+    one, two, three = (timing.seconds / (plan.exchanges * len(plan.clauses)) for timing in found)
     return one, two, three
 
 

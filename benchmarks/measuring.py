@@ -85,7 +85,7 @@ def run(
 
 
 def wall(command: Sequence[str], repeats: int) -> float:
-    """Give the shortest wall time of a command, in seconds; the rest is other people's work."""
+    """Return the shortest wall time of a command, in seconds; the rest is other people's work."""
     times = []
     for _ in range(repeats):
         started = time.perf_counter()

@@ -21,7 +21,7 @@ START = 600.0  # seconds; LiteLLM may have to be installed first
 
 
 def installed() -> Path:
-    """Give the command, installed first if it is missing; raises BenchmarkError if it cannot be."""
+    """Return the command, installed first if need be; raises BenchmarkError where it cannot be."""
     home = Path(os.environ.get("COUNTERPARTS_HOME") or Path.home() / ".cache/image-conformance")
     folder = home / f"schemathesis-{VERSION}"
     command = folder / "bin" / "schemathesis"
@@ -67,7 +67,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """Give a port of loopback that nobody listens at."""
+    """Return a port of loopback that nobody listens at."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

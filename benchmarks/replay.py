@@ -12,14 +12,14 @@ COLLECT_LIMIT = 2.0  # seconds
 
 
 def report_command() -> list[str]:
-    """Give the recipe of the Makefile itself, with this Python and without the set-up."""
+    """Return the recipe of the Makefile itself, with this Python and without the set-up."""
     run = f"{sys.executable} -m conformance.cli"
     venv = f"VENV={sys.prefix}"
     return ["make", venv, f"RUN={run}", "-o", f"{sys.prefix}/.ready", "report"]
 
 
 def collect_command(*arguments: str) -> list[str]:
-    """Give the command that collects and runs nothing."""
+    """Return the command that collects and runs nothing."""
     return [sys.executable, "-m", "pytest", "conformance", "--collect-only", "-q", *arguments]
 
 

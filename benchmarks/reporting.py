@@ -28,7 +28,7 @@ started = time.perf_counter()
 from pathlib import Path
 from conformance.reports import render, summarize
 from conformance.results.run_file import read_run
-page = render(summarize([read_run(Path(each)) for each in sys.argv[2:]]), "html")
+page = render(summarize([read_run(Path(path)) for path in sys.argv[2:]]), "html")
 seconds = time.perf_counter() - started
 Path(sys.argv[1]).write_text(page, encoding="utf-8")
 unit = 1 if sys.platform == "darwin" else 1024
@@ -111,8 +111,13 @@ def _header(provider: str) -> dict[str, Any]:
             }
         ],
         "clauses": [
-            {"id": _clause(each), "level": _level(each), "statement": statement, "citations": []}
-            for each in range(CLAUSES)
+            {
+                "id": _clause(number),
+                "level": _level(number),
+                "statement": statement,
+                "citations": [],
+            }
+            for number in range(CLAUSES)
         ],
     }
 
@@ -128,8 +133,8 @@ def _footer() -> dict[str, Any]:
 def _findings(
     provider: str, model: str, case: str, number: int, chance: random.Random
 ) -> Iterator[Finding]:
-    for each in range(JUDGED):
-        clause = (number * JUDGED + each) % CLAUSES
+    for place in range(JUDGED):
+        clause = (number * JUDGED + place) % CLAUSES
         level = _level(clause)
         where: dict[str, Any] = {"provider": provider, "model": model, "case": case, "level": level}
         if chance.random() < 0.9:

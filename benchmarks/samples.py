@@ -80,7 +80,7 @@ class Plan:
 
     def select(self, edition: Edition) -> tuple[Clause, ...]:
         """The clauses by their names."""
-        known = {each.id: each for each in clauses_of(edition)}
+        known = {clause.id: clause for clause in clauses_of(edition)}
         return tuple(known[name] for name in self.clauses)
 
 
@@ -106,7 +106,7 @@ def prepare(folder: Path, exchanges: int, clauses: int | None = None, stock: boo
 def speaking_clauses(edition: Edition) -> tuple[str, ...]:
     """The clauses that have something to say of a sample, those first that read its image."""
     found = judge(sample_exchange(sample_case(0), 0), edition, clauses_of(edition))
-    names = {each.clause: each.clause.split(".", 1)[0] for each in found}
+    names = {finding.clause: finding.clause.split(".", 1)[0] for finding in found}
     return tuple(sorted(names, key=lambda name: _rank(names[name])))
 
 

@@ -72,7 +72,7 @@ class Hunt(NamedTuple):
     sent: int
 
     def first(self, known: frozenset[str]) -> int | None:
-        """Give the number of the first request with a sign that is not known."""
+        """Return the number of the first request with a sign that is not known."""
         return min((at for at, sign in self.signs if sign not in known), default=None)
 
     @property
@@ -117,7 +117,7 @@ def measure() -> list[Row]:
 def models_for(edition: Edition, names: Sequence[str]) -> Told:
     """Return for each defect a documented model on which the proof saw it."""
     matrix = prove(edition, names, workers=2)
-    return {each.id: _model_for(each, edition) for each in matrix.defects}
+    return {defect.id: _model_for(defect, edition) for defect in matrix.defects}
 
 
 def _model_for(defect: DefectColumn, edition: Edition) -> str:
@@ -143,7 +143,7 @@ def compare(server: Server, tool: Path, edition: Edition, told: Told) -> list[Ro
     with server.lying(None) as recorder:
         hunts = bout.truth[MODEL] = _schemathesis(server, recorder, tool, edition, MODEL)
         theirs = recorder.rate
-        best = max(len(pairs_in(each, space)) for each in _windows(recorder, hunts))
+        best = max(len(pairs_in(window, space)) for window in _windows(recorder, hunts))
     found = {defect: bout.found(defect, model) for defect, model in told.items()}
     feasible = len(space.feasible(2))
     return [
@@ -247,8 +247,8 @@ def planned(
             if is_seen or len(recorder.seen) >= FIRST:
                 break
             findings = engine.judged(case).findings.values()
-            broken = [each.clause for each in findings if each.verdict in BROKEN]
-            signs += [(len(recorder.seen), f"{case.id} {each}") for each in broken]
+            broken = [finding.clause for finding in findings if finding.verdict in BROKEN]
+            signs += [(len(recorder.seen), f"{case.id} {sign}") for sign in broken]
     return Hunt(tuple(signs), len(recorder.seen))
 
 
@@ -284,12 +284,12 @@ def _schemathesis(
 def read_report(text: str) -> tuple[Hunt, ...]:
     """Read the signs in the first requests of every phase from Schemathesis' own report."""
     finished = (json.loads(line).get("ScenarioFinished") for line in text.splitlines())
-    recorded = [each["recorder"] for each in finished if each]
-    return tuple(_hunt(each) for each in recorded if each.get("interactions"))
+    recorded = [event["recorder"] for event in finished if event]
+    return tuple(_hunt(recorder) for recorder in recorded if recorder.get("interactions"))
 
 
 def _hunt(recorder: Mapping[str, Any]) -> Hunt:
-    order = sorted(recorder["interactions"].items(), key=lambda each: each[1]["timestamp"])
+    order = sorted(recorder["interactions"].items(), key=lambda pair: pair[1]["timestamp"])
     signs = [
         (at, _sign(check))
         for at, (name, _) in enumerate(order[:FIRST], 1)
@@ -307,17 +307,17 @@ def _sign(check: Mapping[str, Any]) -> str:
 
 
 def _windows(recorder: Recorder, hunts: Sequence[Hunt]) -> Iterator[Sequence[Seen]]:
-    """Give the first requests of every phase, as the proxy saw them."""
-    posted = [each for each in recorder.seen if each.path.endswith("/images/generations")]
-    start = len(posted) - sum(each.sent for each in hunts)
-    for each in hunts:
+    """Return the first requests of every phase, as the proxy saw them."""
+    posted = [request for request in recorder.seen if request.path.endswith("/images/generations")]
+    start = len(posted) - sum(hunt.sent for hunt in hunts)
+    for hunt in hunts:
         yield posted[max(start, 0) :][:FIRST]
-        start += each.sent
+        start += hunt.sent
 
 
 def pairs_in(seen: Sequence[Seen], space: Space) -> set[Combination]:
     """Collect the pairs of values in requests that were honoured."""
-    bodies = [each.fields for each in seen if each.status == 200]
+    bodies = [request.fields for request in seen if request.status == 200]
     return {
         pair for body in bodies if body for pair in space.combinations_in(_classed(body, space), 2)
     }
@@ -333,10 +333,10 @@ def _classed(body: Mapping[str, Any], space: Space) -> dict[str, Any]:
 
 
 def _nearest(value: Any, levels: Sequence[Any]) -> Any:
-    numbers = [each for each in levels if type(each) is int]
+    numbers = [level for level in levels if type(level) is int]
     if type(value) is int and numbers:
-        return min(numbers, key=lambda each: abs(each - value))
-    texts = [each for each in levels if isinstance(each, str)]
+        return min(numbers, key=lambda number: abs(number - value))
+    texts = [level for level in levels if isinstance(level, str)]
     return texts[0] if isinstance(value, str) and len(texts) == 1 else value
 
 
@@ -348,7 +348,7 @@ def document(edition: Edition, model: str) -> dict[str, Any]:
         Path(index["responses"]["b64_json"]),
         Path(index["error"]),
     ]
-    schemas = prism_document.bundle(edition.folder, [str(each) for each in files])
+    schemas = prism_document.bundle(edition.folder, [str(file) for file in files])
     request, answer, error = map(prism_document.pointer, files)
     wanted = schemas[prism_document.component(files[0])]
     wanted |= {"required": ["model", "prompt"], "additionalProperties": False}
@@ -358,7 +358,9 @@ def document(edition: Edition, model: str) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": request}}},
         "responses": {
             "200": {"description": "images", "content": content},
-            **{each: prism_document.error_answer("refused", None, error) for each in refusals},
+            **{
+                refusal: prism_document.error_answer("refused", None, error) for refusal in refusals
+            },
         },
     }
     path = "/v1" + index["endpoint"]["path"]
@@ -369,11 +371,11 @@ def document(edition: Edition, model: str) -> dict[str, Any]:
 
 def _without_sources(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_without_sources(each) for each in schema]
+        return [_without_sources(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        name: _without_sources(each)
-        for name, each in schema.items()
+        name: _without_sources(member)
+        for name, member in schema.items()
         if name not in ("citations", "open", "unsupported")
     }

@@ -36,8 +36,8 @@ def test_table_says_what_was_not_met() -> None:
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(table_of([FASTER, SLOWER]))
     lines = console.export_text().splitlines()
-    assert [" yes " in each for each in lines if "speed" in each] == [True]
-    assert [" NO " in each for each in lines if "15 s" in each] == [True]
+    assert [" yes " in line for line in lines if "speed" in line] == [True]
+    assert [" NO " in line for line in lines if "15 s" in line] == [True]
 
 
 def test_pictures_are_whole_distinct_and_of_the_size_in_the_issue() -> None:
@@ -111,8 +111,8 @@ def test_collect_is_measured_on_any_folder_of_cassettes(tmp_path: Path) -> None:
 def test_report_is_the_recipe_of_the_makefile_without_set_up() -> None:
     done = run([*replay.report_command(), "--dry-run"])
     commands = done.stdout.splitlines()
-    assert any("run --provider reference" in each for each in commands)
-    assert not any("pip install" in each for each in commands)
+    assert any("run --provider reference" in command for command in commands)
+    assert not any("pip install" in command for command in commands)
 
 
 def test_replay_measures_the_wall_time_of_a_command() -> None:

@@ -38,7 +38,9 @@ def test_space_is_that_of_the_issue(images: Any) -> None:
 def test_all_pairs_are_covered_near_the_floor(images: Any) -> None:
     nine = space(images)
     rows = covering_rows(nine, 2, price)
-    assert {each for row in rows for each in nine.combinations(row, 2)} == nine.feasible(2)
+    assert {
+        combination for row in rows for combination in nine.combinations(row, 2)
+    } == nine.feasible(2)
     assert len(rows) <= MOST_REQUESTS
     assert floor(images) <= total(rows) <= 1.02 * floor(images)
 
@@ -55,9 +57,9 @@ def test_no_array_of_requests_for_two_images_keeps_the_limit() -> None:
     feasible = nine.feasible(2)
     assert len(values) == 5
     pairs = itertools.combinations(values, 2)
-    assert not any(tuple(sorted(pair, key=lambda each: each[0])) in feasible for pair in pairs)
-    for each in [*values, (at("n"), 2)]:
-        assert all(((at("quality"), quality), each) in feasible for quality in USD)
+    assert not any(tuple(sorted(pair, key=lambda choice: choice[0])) in feasible for pair in pairs)
+    for choice in [*values, (at("n"), 2)]:
+        assert all(((at("quality"), quality), choice) in feasible for quality in USD)
     assert floor(ONE_OR_TWO) == pytest.approx(6 * sum(USD.values()))
     assert floor(ONE_OR_TWO) > MOST_USD
 

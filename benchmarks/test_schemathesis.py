@@ -67,7 +67,10 @@ def test_proxy_counts_what_passes_and_changes_nothing() -> None:
         bad = httpx.post(f"{recorder.origin}{PATH}", json=body)
     assert (good.status_code, bad.status_code) == (200, 401)
     assert good.json()["data"][0]["b64_json"]
-    assert [(each.status, each.fields) for each in recorder.seen] == [(200, body), (401, body)]
+    assert [(post.status, post.fields) for post in recorder.seen] == [
+        (200, body),
+        (401, body),
+    ]
     assert recorder.rate > 0
 
 
@@ -76,8 +79,8 @@ def test_document_pins_the_model_and_says_what_the_edition_says() -> None:
     schema = schemas[f"request-{MODEL}"]
     assert schema["properties"]["model"]["enum"] == [MODEL]
     assert schema["properties"].keys() == EDITION.models[MODEL].parameters.keys()
-    for each in schemas.values():
-        Draft202012Validator.check_schema(each)
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
     assert "citations" not in json.dumps(schemas)
 
 

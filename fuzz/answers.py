@@ -74,7 +74,7 @@ class Fuzzed:
 
 
 def exchange_of(fuzzed: Fuzzed) -> Exchange:
-    """Give the exchange as the client would: with its downloads, without its secrets."""
+    """Return the exchange as the client would: with its downloads, without its secrets."""
     case = _cases()[ASKED[fuzzed.asked % len(ASKED)]]
     prepared = build_request(case, base_url="https://api.example/v1", key=KEY, served_as=None)
     request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
@@ -93,8 +93,8 @@ def check(fuzzed: Fuzzed) -> list[Finding]:
     record = evidence(exchange, answer, outcome)
     run = Run(_header(), footer=_footer())
     records: list[Record] = [record, *observe(exchange, edition(), answer), *findings]
-    for each in records:
-        run.add(each)
+    for entry in records:
+        run.add(entry)
     _check_findings(findings)
     _check_lines([record, *findings])
     check_texts([*render_all(run), outcome.reason])
@@ -103,39 +103,39 @@ def check(fuzzed: Fuzzed) -> list[Finding]:
 
 def _check_findings(findings: Sequence[Finding]) -> None:
     assert findings
-    for each in findings:
-        assert each.verdict is not Verdict.HARNESS_ERROR, f"{each.clause}: {each.message}"
-        assert each.verdict is Verdict.PASS or each.message
-        check_texts([each.message, each.expected, each.observed])
+    for finding in findings:
+        assert finding.verdict is not Verdict.HARNESS_ERROR, f"{finding.clause}: {finding.message}"
+        assert finding.verdict is Verdict.PASS or finding.message
+        check_texts([finding.message, finding.expected, finding.observed])
 
 
 def _check_lines(records: Sequence[Record]) -> None:
     """A run file can be read again, holds no key and no text that cannot be shown."""
-    for each in records:
-        line = line_of(each)
+    for record in records:
+        line = line_of(record)
         assert KEY not in line
-        assert record_of(line.encode()) == each
+        assert record_of(line.encode()) == record
         check_texts(list(texts(json.loads(line))))
 
 
 def check_texts(told: Sequence[str]) -> None:
     for text in told:
         assert KEY not in text
-        bad = {each for each in set(text) if not each.isprintable()} - _OWN_SPACE
+        bad = {character for character in set(text) if not character.isprintable()} - _OWN_SPACE
         assert not bad, f"{bad!r} in {text[:200]!r}"
 
 
 def texts(value: object) -> Iterator[str]:
-    """Give every text in a JSON value, names of members included."""
+    """Return every text in a JSON value, names of members included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for name, each in value.items():
+        for name, member in value.items():
             yield name
-            yield from texts(each)
+            yield from texts(member)
     elif isinstance(value, list):
-        for each in value:
-            yield from texts(each)
+        for item in value:
+            yield from texts(item)
 
 
 def render_all(run: Run) -> list[str]:
@@ -162,7 +162,7 @@ def _clauses() -> tuple[Clause, ...]:
 @functools.cache
 def _cases() -> dict[tuple[str, str], Case]:
     models = sorted({model for model, _ in ASKED})
-    return {(each.model, each.id): each for each in all_cases(edition(), models)}
+    return {(case.model, case.id): case for case in all_cases(edition(), models)}
 
 
 @functools.cache
@@ -177,7 +177,7 @@ def _header() -> RunHeader:
         edition=about_edition(about, models),
         started="2026-01-02T03:04:05+00:00",
         providers=(fuzzed,),
-        clauses=tuple(about_clause(each, about) for each in clauses_of(about)),
+        clauses=tuple(about_clause(clause, about) for clause in clauses_of(about)),
     )
 
 
@@ -198,7 +198,9 @@ def answer_of(data: bytes) -> Fuzzed:
     kind = _TYPES[asked // len(ASKED) % len(_TYPES)]
     headers = (*((("content-type", kind),) if kind else ()), *_lines(head))
     bare = Fuzzed(asked, status, headers, body)
-    urls = dict.fromkeys(each.url for each in Answer(exchange_of(bare)).payloads if each.url)
+    urls = dict.fromkeys(
+        payload.url for payload in Answer(exchange_of(bare)).payloads if payload.url
+    )
     image = Response(200, (("content-type", "image/png"),), fetched)
     return Fuzzed(asked, status, headers, body, tuple((url, image) for url in list(urls)[:4]))
 

@@ -62,7 +62,7 @@ def _mutated_json(data: bytes, dice: random.Random) -> bytes | None:
 
 def _changed(value: Any, dice: random.Random) -> Any:
     """Replace, drop, double or add one value somewhere inside."""
-    holders = [each for each in _holders(value) if each]
+    holders = [holder for holder in _holders(value) if holder]
     if not holders or dice.random() < 0.02:
         return dice.choice(NASTY)
     holder = dice.choice(holders)
@@ -84,8 +84,8 @@ def _changed(value: Any, dice: random.Random) -> Any:
 def _holders(value: Any) -> list[Any]:
     found, waiting = [], [value]
     while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict | list):
-            found.append(each)
-            waiting += each.values() if isinstance(each, dict) else each
+        node = waiting.pop()
+        if isinstance(node, dict | list):
+            found.append(node)
+            waiting += node.values() if isinstance(node, dict) else node
     return found

@@ -22,7 +22,7 @@ def main() -> None:
     """Hand the target to libFuzzer, which ends the process."""
     name = sys.argv.pop(1)
     own = {"custom_mutator": mutate} if "--json" in sys.argv else {}
-    sys.argv = [each for each in sys.argv if each != "--json"]
+    sys.argv = [argument for argument in sys.argv if argument != "--json"]
     atheris.Setup(sys.argv, TARGETS[name], **own)
     atheris.Fuzz()
 

@@ -164,10 +164,10 @@ def _counted(value: Any) -> tuple[int, int]:
     """Count values, aliases each time, and levels, without a level of Python for each."""
     count, deepest, waiting = 0, 0, [(value, 0)]
     while waiting:
-        each, depth = waiting.pop()
+        node, depth = waiting.pop()
         count, deepest = count + 1, max(deepest, depth)
-        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
-        assert isinstance(each, dict | list | str | bytes | int | float | None)
+        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        assert isinstance(node, dict | list | str | bytes | int | float | None)
         waiting += [(below, depth + 1) for below in inner]
     return count, deepest
 

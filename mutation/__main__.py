@@ -53,9 +53,14 @@ def main() -> int:
     chosen = _arguments()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         os.chdir(_copied(Path(folder)))
-        sys.path[:] = [folder, *(each for each in sys.path if Path(each or ".").resolve() != ROOT)]
-        known = [each for each in _mutated() if fnmatchcase(each.name, f"*{chosen.glob}*")]
-        mutants = [each for each in known if chosen.again is None or each.name in chosen.again]
+        sys.path[:] = [
+            folder,
+            *(entry for entry in sys.path if Path(entry or ".").resolve() != ROOT),
+        ]
+        known = [mutant for mutant in _mutated() if fnmatchcase(mutant.name, f"*{chosen.glob}*")]
+        mutants = [
+            mutant for mutant in known if chosen.again is None or mutant.name in chosen.again
+        ]
         outcomes = _outcomes(mutants, chosen.workers, chosen.seconds)
         if len(outcomes) != len(mutants):
             print("the tests fail without any mutant, or were interrupted: nothing is known")
@@ -119,7 +124,7 @@ def _outcomes(mutants: list[Mutant], workers: int, seconds: float) -> dict[Mutan
         if len(outcomes) % 50 == 0 or len(outcomes) == len(mutants):
             _progress(Counter(outcomes.values()), len(mutants), time.monotonic() - began)
 
-    tests = sorted(str(each) for pattern in TESTS for each in Path().glob(pattern))
+    tests = sorted(str(path) for pattern in TESTS for path in Path().glob(pattern))
     plugins = [f"-pno:{name}" for name in PLUGINS]
     pytest.main([*OPTIONS, *plugins, *tests], plugins=[Forking(mutants, workers, seconds, told)])
     return outcomes
@@ -134,7 +139,7 @@ def _report(outcomes: dict[Mutant, str], known: int, output: Path, minimum: floa
     """Write who lived; what was not tried again was killed before."""
     alive = {
         mutant.name: {"outcome": outcome, "change": _change(mutant)}
-        for mutant, outcome in sorted(outcomes.items(), key=lambda each: each[0].name)
+        for mutant, outcome in sorted(outcomes.items(), key=lambda pair: pair[0].name)
         if outcome not in CAUGHT
     }
     caught = known - len(alive)
@@ -149,9 +154,11 @@ def _report(outcomes: dict[Mutant, str], known: int, output: Path, minimum: floa
 def _change(mutant: Mutant) -> str:
     module, _, name = mutant.name.rpartition(".")
     table = vars(importlib.import_module(module))[f"mutants_{name.rpartition('_')[0]}"]
-    before, after = (inspect.getsource(table[each]).splitlines() for each in ("_mutmut_orig", name))
+    before, after = (
+        inspect.getsource(table[version]).splitlines() for version in ("_mutmut_orig", name)
+    )
     lines = list(difflib.unified_diff(before, after, lineterm="", n=0))[3:]
-    return "\n".join(each for each in lines if "__mutmut_" not in each and each[:2] != "@@")
+    return "\n".join(line for line in lines if "__mutmut_" not in line and line[:2] != "@@")
 
 
 if __name__ == "__main__":

@@ -23,18 +23,21 @@ def desugared(source: str) -> str:
 
 def _plain(body: list[ast.stmt]) -> list[ast.stmt]:
     found: list[ast.stmt] = []
-    for each in body:
-        if isinstance(each, ast.ClassDef):
-            each.body = _plain(each.body)
-            found.append(each)
-        elif isinstance(each, ast.FunctionDef) and each.decorator_list:
-            found += _undecorated(each)
-        elif isinstance(each, ast.Assign):
-            found += _constants(each)
-        elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call) and each.value.args:
-            found += [*_predicates(each.value, _identifier(each.value.args[0])), each]
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            node.body = _plain(node.body)
+            found.append(node)
+        elif isinstance(node, ast.FunctionDef) and node.decorator_list:
+            found += _undecorated(node)
+        elif isinstance(node, ast.Assign):
+            found += _constants(node)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value.args:
+            found += [
+                *_predicates(node.value, _identifier(node.value.args[0])),
+                node,
+            ]
         else:
-            found.append(each)
+            found.append(node)
     return found
 
 
@@ -50,9 +53,9 @@ def _constants(node: ast.Assign) -> list[ast.stmt]:
         pairs = list(zip(target.elts, value.elts, strict=True))
     else:
         pairs = [(target, value)]
-    if not all(_is_predicate(each) for _, each in pairs):
+    if not all(_is_predicate(pair) for _, pair in pairs):
         return [node]
-    return [made for name, each in pairs for made in _lazily(ast.unparse(name), each)]
+    return [made for name, pair in pairs for made in _lazily(ast.unparse(name), pair)]
 
 
 def _is_predicate(node: ast.expr) -> bool:
@@ -73,10 +76,10 @@ def _predicates(decorator: ast.expr, name: str) -> list[ast.stmt]:
     """Move the predicate of a clause into a function of its own, built anew at every call."""
     keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
     found: list[ast.stmt] = []
-    for each in keywords:
-        if each.arg == "binds" and not isinstance(each.value, _PLAIN):
-            found += _lazily(f"{name}_binds", each.value)
-            each.value = ast.Name(f"{name}_binds")
+    for keyword in keywords:
+        if keyword.arg == "binds" and not isinstance(keyword.value, _PLAIN):
+            found += _lazily(f"{name}_binds", keyword.value)
+            keyword.value = ast.Name(f"{name}_binds")
     return found
 
 

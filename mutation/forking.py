@@ -84,8 +84,8 @@ class Forking:
                 found.setdefault(function, []).append((time.process_time() - started, item))
         set_mutant_under_test("")
         return {
-            name: [item for _, item in sorted(each, key=lambda timed: timed[0])]
-            for name, each in found.items()
+            name: [item for _, item in sorted(items, key=lambda timed: timed[0])]
+            for name, items in found.items()
         }
 
     def _fork(self, mutant: Mutant, tests: Iterable[pytest.Item]) -> None:
@@ -113,8 +113,8 @@ def _try(mutant: Mutant, tests: Iterable[pytest.Item], seconds: float) -> int:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
         set_mutant_under_test(mutant.name)
-        for each in tests:
-            if not _passes(each):
+        for test in tests:
+            if not _passes(test):
                 return 1
             if time.process_time() > seconds:
                 break
@@ -122,7 +122,7 @@ def _try(mutant: Mutant, tests: Iterable[pytest.Item], seconds: float) -> int:
 
 
 def _passes(item: pytest.Item) -> bool:
-    return not any(each.failed for each in runtestprotocol(item, nextitem=None, log=False))
+    return not any(report.failed for report in runtestprotocol(item, nextitem=None, log=False))
 
 
 _BY_HAND = ("test_clause", "test_locators", "test_verdict_context")

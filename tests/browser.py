@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MISSING = "no Chromium here (Debian: apt-get install chromium), so no page is opened in it"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = ("disable-gpu", "disable-quic", "no-first-run", "disable-background-networking")
-FLAGS = [f"--{each}" for each in (*QUIET, "no-sandbox", "disable-component-update", "disable-sync")]
+FLAGS = [f"--{flag}" for flag in (*QUIET, "no-sandbox", "disable-component-update", "disable-sync")]
 
 STARTED = pytest.StashKey[tuple["Browser", ExitStack]]()
 
@@ -36,7 +36,7 @@ class Opened:
     requests: list[str] = field(default_factory=list)
 
     def texts(self, selector: str) -> list[str]:
-        """Give the texts of all elements that a selector finds."""
+        """Return the texts of all elements that a selector finds."""
         return self.page.locator(selector).all_inner_texts()
 
     def shown(self) -> list[str]:
@@ -44,13 +44,13 @@ class Opened:
         return self.texts("#grid .clause")
 
     def focused(self) -> str:
-        """Give the accessible name, or the text, of what has the focus."""
+        """Return the accessible name, or the text, of what has the focus."""
         name = "document.activeElement.ariaLabel || document.activeElement.textContent"
         return str(self.page.evaluate(name))
 
 
 def find_chromium() -> str | None:
-    """Give the program: the one that the environment variable CHROMIUM names, or Debian's."""
+    """Return the program: the one that the environment variable CHROMIUM names, or Debian's."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 

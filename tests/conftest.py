@@ -89,7 +89,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give pytest-xdist a scheduler that deals out modules, in the order of the items."""
+    """Return a scheduler of pytest-xdist that deals out modules, in the order of the items."""
     from conformance.suite.xdist import TogetherScheduling
 
     class ByModule(TogetherScheduling):

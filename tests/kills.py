@@ -83,6 +83,6 @@ if __name__ == "__main__":
     with TemporaryDirectory() as place:
         found = kill_often(Path(place), kills=int(sys.argv[1]), seed=int(time.time()))
     sys.stdout.writelines(
-        f"{each}\n" for each in found or ["nothing that is billed was sent twice"]
+        f"{line}\n" for line in found or ["nothing that is billed was sent twice"]
     )
     sys.exit(bool(found))

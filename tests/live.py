@@ -85,7 +85,7 @@ async def _read(receive: Receive) -> tuple[Any, Receive]:
     messages = [await receive()]
     while messages[-1].get("more_body"):
         messages.append(await receive())
-    text = b"".join(each.get("body", b"") for each in messages)
+    text = b"".join(message.get("body", b"") for message in messages)
 
     async def again() -> Message:
         return messages.pop(0) if messages else await receive()
@@ -156,7 +156,7 @@ def error(
 def paid_toml(folder: Path, *models: str, more: str = "") -> str:
     """Write a provider that bills; gives its path."""
     path = folder / "paid.toml"
-    lines = "\n".join(f'"{each}" = "{each}"' for each in models)
+    lines = "\n".join(f'"{model}" = "{model}"' for model in models)
     path.write_text(PAID.format(models=lines, more=more))
     return str(path)
 
@@ -179,7 +179,7 @@ def deviation_toml(clause: str, *cases: str) -> str:
 
 @contextmanager
 def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen: Any) -> Any:
-    """Give a session that sends to a server, and waits for nothing."""
+    """Return a session that sends to a server, and waits for nothing."""
     provider = paid_toml(folder, *(models or ("dall-e-2",)), more=more)
     values = {"live": True, "base_url": base_url, "budget": 9.0, **chosen}
     found = Session(Options(providers=(provider,), **values))
@@ -280,4 +280,4 @@ def _slowly(answer: Answer | None, clock: Clock, seconds: float) -> Answer:
 
 def verdicts(judged: Mapping[str, CaseResult]) -> set[str]:
     """Every verdict that occurs."""
-    return {each.verdict.value for one in judged.values() for each in one.findings.values()}
+    return {finding.verdict.value for one in judged.values() for finding in one.findings.values()}

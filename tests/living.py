@@ -35,8 +35,8 @@ class Running:
         self._process.start()
 
     def send(self, *signals: int) -> None:
-        for each in signals:
-            os.kill(self._process.pid or 0, each)
+        for signal in signals:
+            os.kill(self._process.pid or 0, signal)
 
     @property
     def alive(self) -> bool:

@@ -187,7 +187,7 @@ def _certificates() -> tuple[bytes, bytes]:
     root, leaf = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer, subject = "Test Authority", "Open Pictures"
     made = _certificate(subject, issuer, leaf, root), _certificate(issuer, issuer, root, root)
-    chain = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in made)
+    chain = b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in made)
     form = serialization.PrivateFormat.PKCS8
     key = leaf.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
     return chain, key
@@ -200,8 +200,8 @@ def _certificate(subject: str, issuer: str, key: Any, by: Any) -> Any:
 
     authority, day = subject == issuer, datetime(2026, 1, 1, tzinfo=UTC)
     names = [
-        x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, each)])
-        for each in (subject, issuer)
+        x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, name)])
+        for name in (subject, issuer)
     ]
     usage = x509.KeyUsage(not authority, *(False,) * 4, authority, authority, False, False)
     builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1])

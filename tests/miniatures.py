@@ -299,17 +299,19 @@ def judged_case(
     standing = case.standing
     retired = standing is not None and standing.retired
     chosen = clauses_of(edition) if clauses is None else clauses
-    chosen = [each for each in chosen if standing is None or applies(each, retired)]
+    chosen = [clause for clause in chosen if standing is None or applies(clause, retired)]
     context = Context(case.control, standing=standing)
     return judge(case.exchange, edition, chosen, answer=read_answer(case.exchange), context=context)
 
 
 def verdicts(exchange: Exchange, control: Outcome | None = ACCEPTED) -> dict[str, Verdict]:
     """Return the verdict of every clause that binds an exchange."""
-    return {each.clause: each.verdict for each in judged(exchange, control)}
+    return {finding.clause: finding.verdict for finding in judged(exchange, control)}
 
 
 def red(exchange: Exchange, control: Outcome | None = ACCEPTED) -> frozenset[str]:
     """Return the clauses that an exchange breaks, and those that broke on it themselves."""
     bad = BROKEN | {Verdict.HARNESS_ERROR}
-    return frozenset(name for name, each in verdicts(exchange, control).items() if each in bad)
+    return frozenset(
+        name for name, verdict in verdicts(exchange, control).items() if verdict in bad
+    )

@@ -71,7 +71,7 @@ VALUES: Mapping[str, str] = {
 
 
 def lines(day: int = 1) -> list[Line]:
-    """Give the lines of a run with every member that a run file may have."""
+    """Return the lines of a run with every member that a run file may have."""
     head = {
         **runs.header(),
         "id": f"2026010{day}T030405Z-0000000{day}",
@@ -93,7 +93,7 @@ def lines(day: int = 1) -> list[Line]:
     end = {**runs.footer(conclusion=1, problems=["a"]), "notes": ["b"], "counts": {"fail": 2}}
     end |= {"spent": {"estimate": 0.04, "actual": 0.04, "guess": 0.0, "requests": 1}}
     named = {"provider": "acme", "model": "dall-e-3", "case": "baseline"}
-    return [each if isinstance(each, dict) else _written(each) for each in found] + [
+    return [line if isinstance(line, dict) else _written(line) for line in found] + [
         {**seen, **named},
         end,
     ]
@@ -130,12 +130,12 @@ def _exchange(case: str) -> Line:
 
 
 def members(value: Any, way: Way = ()) -> Iterator[Way]:
-    """Give the way to every member of a value, however deep."""
+    """Return the way to every member of a value, however deep."""
     inner = value.items() if isinstance(value, dict) else enumerate(value)
-    for name, each in inner:
+    for name, member in inner:
         yield (*way, name)
-        if isinstance(each, dict | list):
-            yield from members(each, (*way, name))
+        if isinstance(member, dict | list):
+            yield from members(member, (*way, name))
 
 
 def mutated(whole: Sequence[Line], ways: Iterable[Way], written: str) -> str:
@@ -143,8 +143,8 @@ def mutated(whole: Sequence[Line], ways: Iterable[Way], written: str) -> str:
     changed = copy.deepcopy(list(whole))
     for way in sorted(ways, key=len, reverse=True):  # what holds a member comes after it
         holder: Any = changed
-        for each in way[:-1]:
-            holder = holder[each]
+        for step in way[:-1]:
+            holder = holder[step]
         holder[way[-1]] = "@@"
     return "\n".join(map(json.dumps, changed)).replace('"@@"', written) + "\n"
 
@@ -161,7 +161,7 @@ def _compared(mine: Run, theirs: Run, _: Path) -> list[str]:
     found = compare(
         [replace(mine, header=structs.replace(mine.header, tool="another")), theirs], True
     )
-    written = [each(found) for each in (comparison_csv, comparison_json, comparison_markdown)]
+    written = [render(found) for render in (comparison_csv, comparison_json, comparison_markdown)]
     return [*written, _screen(print_comparison, found, True)]
 
 
@@ -184,8 +184,8 @@ def _baseline(_: Run, __: Run, path: Path) -> list[str]:
 
 def _resumed(mine: Run, theirs: Run, path: Path) -> list[str]:
     check_same(mine.header, theirs.header, path)
-    judged = [each for _, each in whole_cases(theirs, "acme")]
-    return [json.dumps(to_builtins(records_of(each))) for each in judged]
+    judged = [case for _, case in whole_cases(theirs, "acme")]
+    return [json.dumps(to_builtins(records_of(judged_file))) for judged_file in judged]
 
 
 USES: Mapping[str, Use] = {
@@ -208,8 +208,8 @@ def used(good: Path, bad: Path, seconds: float = 5) -> list[str]:
     for use in USES.values():
         started = time.monotonic()
         try:
-            for each in use(mine, theirs, bad):
-                each.encode()  # as it is written
+            for text in use(mine, theirs, bad):
+                text.encode()  # as it is written
         except ConformanceError as error:
             refused.append(str(error))
         assert time.monotonic() - started < seconds

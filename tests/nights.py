@@ -50,7 +50,7 @@ FINDINGS = st.builds(
     deviation=st.sampled_from([None, "known"]),
     repeats=st.sampled_from([None, 3]),
 )
-ONE_NIGHT = st.lists(FINDINGS, min_size=1, max_size=12, unique_by=lambda each: each.id)
+ONE_NIGHT = st.lists(FINDINGS, min_size=1, max_size=12, unique_by=lambda finding: finding.id)
 """Findings of any verdict, each of another promise or case."""
 QUICK = settings(max_examples=examples(60), deadline=None)
 
@@ -90,9 +90,9 @@ def answers(count: int = 6, **changes: Any) -> list[dict[str, Any]]:
 
 
 def ended(run: Run) -> Run:
-    """Give a run the footer that the suite writes, with its counts and states."""
+    """Return a run with the footer that the suite writes, with its counts and states."""
     assert run.footer is not None
-    clauses = [each.id for each in run.header.clauses]
+    clauses = [clause.id for clause in run.header.clauses]
     run.footer = replace(
         run.footer, counts=counts(run.findings), reach=reach_counts(promises_in(run), clauses)
     )
@@ -110,7 +110,7 @@ def write(folder: Path, letters: str, since: int = 1, with_states: bool = True) 
 def spells(found: History) -> list[tuple[str, str, int]]:
     """Return the states of the only timeline: each with the day it began and its nights."""
     (timeline,) = found.timelines
-    return [(each.state.label, each.first[8:10], each.nights) for each in timeline.spells]
+    return [(spell.state.label, spell.first[8:10], spell.nights) for spell in timeline.spells]
 
 
 def printed(found: History, width: int = 80) -> str:

@@ -45,7 +45,7 @@ def rich() -> Run:
     head = to_builtins(found.header)
     head["edition"] = {**runs.EDITION, "families": {"dall-e-3": "dall-e", "dall-e-2": "dall-e"}}
     head["providers"][1].update({"deviations": [ENTRY], "key_variable": "COMETAPI_KEY"})
-    clauses = [{**each, "citations": [SOURCE]} for each in head["clauses"]]
+    clauses = [{**clause, "citations": [SOURCE]} for clause in head["clauses"]]
     runs.change_header(found, **{**head, "seed": 42, "clauses": clauses})
     for name in found.exchanges:
         about = {"target": "https://recorded.test/v1", "cassette": f"cassettes/{name}.yaml"}
@@ -95,4 +95,4 @@ def page(browser: Browser, file: Path) -> Iterator[Opened]:
     with opened(browser, file) as found:
         yield found
         assert found.complaints == []
-        assert {each.split(":")[0] for each in found.requests} <= {"file", "data"}
+        assert {request.split(":")[0] for request in found.requests} <= {"file", "data"}

@@ -16,7 +16,9 @@ WALKED = ["png", "jpeg", "webp", "gif"]
 @cache
 def picture(mode: str = "RGB", size: tuple[int, int] = (40, 30)) -> Image.Image:
     """Paint a picture of many colours, transparent towards its centre where mode allows."""
-    ramp, ring = (each("L").resize(size) for each in (Image.linear_gradient, Image.radial_gradient))
+    ramp, ring = (
+        gradient("L").resize(size) for gradient in (Image.linear_gradient, Image.radial_gradient)
+    )
     image = Image.merge("RGB", (ramp, ring, ramp.rotate(180)))
     if mode in ("RGBA", "LA"):
         image.putalpha(ring)

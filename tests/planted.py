@@ -68,10 +68,10 @@ def witnesses(
     """
     known = defects(load_edition(name))[defect]
     clauses = {clause.id: clause for clause in clauses_of(load_edition(name))}
-    claims = [each for each in known.claims if among is None or each in among]
+    claims = [claim for claim in known.claims if among is None or claim in among]
     return {
-        each: next(path for path in requests(name) if _sees(clauses[each], defect, path, name))
-        for each in (() if known.silent else claims)
+        clause: next(path for path in requests(name) if _sees(clauses[clause], defect, path, name))
+        for clause in (() if known.silent else claims)
     }
 
 

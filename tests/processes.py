@@ -114,7 +114,7 @@ def _finished(
         if process.exitcode is None:
             process.kill()
             raise TimeoutExpired(words, _PATIENCE, out.read_bytes(), err.read_bytes())
-        told = (_read(each) for each in (out, err))
+        told = (_read(path) for path in (out, err))
         return CompletedProcess(words, process.exitcode, *told)
 
 
@@ -131,8 +131,8 @@ def _become(
     streams: Streams,
 ) -> None:
     os.chdir(folder)
-    for each, most in (limits or {}).items():
-        resource.setrlimit(each, (most, most))
+    for limit, most in (limits or {}).items():
+        resource.setrlimit(limit, (most, most))
     os.environ.clear()
     os.environ.update(environment)
     _redirect(streams)
@@ -160,7 +160,7 @@ def _redirect(streams: Streams) -> None:
 
 
 def _text(number: int, streams: Streams) -> Any:
-    """Give a stream as Python does when it starts: where it is closed, none."""
+    """Return a stream as Python has it when it starts: none where it is closed."""
     if streams[number] is None:
         return None
     return os.fdopen(number, "w", encoding="utf-8", closefd=False, buffering=number - 2 or 1)

@@ -52,11 +52,11 @@ class Played:
 
     def begin(self, names: Iterable[str]) -> None:
         """Collect items, here or in a worker of pytest-xdist."""
-        ids = [f"{PREFIX}::{each}" for each in names]
+        ids = [f"{PREFIX}::{name}" for name in names]
         if self._workers:
             self.recorder.pytest_xdist_node_collection_finished(ids=ids)
         else:
-            items: Any = SimpleNamespace(items=[SimpleNamespace(nodeid=each) for each in ids])
+            items: Any = SimpleNamespace(items=[SimpleNamespace(nodeid=name) for name in ids])
             self.recorder.pytest_collection_finish(items)
 
     def report(

@@ -61,14 +61,14 @@ def header(
         "selection": {"clauses": "*", "models": "*", "cases": "*"},
         "providers": [
             {
-                "id": each,
-                "title": f"The {each} API",
-                "base_url": f"https://{each}.test/v1",
+                "id": provider,
+                "title": f"The {provider} API",
+                "base_url": f"https://{provider}.test/v1",
                 "mode": mode,
                 "key_variable": None,
                 "models": {model: model for model in models},
             }
-            for each in providers
+            for provider in providers
         ],
         "clauses": [
             {"id": name, "level": level, "statement": f"It keeps {name}.", "citations": []}
@@ -139,8 +139,10 @@ def run(*records: Any, head: dict[str, Any] | None = None, end: Any = ...) -> Ru
         read(head or header(), RunHeader),
         footer=None if values is None else read(values, RunFooter),
     )
-    for each in records or (exchange(), finding()):
-        made.add(each if isinstance(each, Finding | Observation) else read(each, ExchangeRecord))
+    for record in records or (exchange(), finding()):
+        made.add(
+            record if isinstance(record, Finding | Observation) else read(record, ExchangeRecord)
+        )
     return made
 
 

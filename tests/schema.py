@@ -30,7 +30,7 @@ CHANGES_FILE = _SCHEMAS / "changes.schema.json"
 
 def generated() -> str:
     """Return the schema of a run file."""
-    lines = [each.__name__ for each in get_args(Line)]
+    lines = [arg.__name__ for arg in get_args(Line)]
     found = _definitions(Line, reach, records, credentials)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -84,12 +84,12 @@ def _docstrings(modules: Iterable[ModuleType]) -> dict[tuple[str, str], str]:
 def _tidy(value: Any) -> Any:
     """Leave out what says nothing, and the pattern beside an enumeration that it repeats."""
     if isinstance(value, list):
-        return [_tidy(each) for each in value]
+        return [_tidy(item) for item in value]
     if not isinstance(value, dict):
         return value
     dropped = {"default", "pattern" if "enum" in value else ""}
     dropped |= set() if value.get("required", True) else {"required"}
-    return {name: _tidy(each) for name, each in value.items() if name not in dropped}
+    return {name: _tidy(member) for name, member in value.items() if name not in dropped}
 
 
 def _laid_out(value: Any, indent: str = "") -> str:
@@ -99,11 +99,13 @@ def _laid_out(value: Any, indent: str = "") -> str:
         return flat
     deeper = indent + "  "
     if isinstance(value, list):
-        opens, closes, parts = "[", "]", [_laid_out(each, deeper) for each in value]
+        opens, closes, parts = "[", "]", [_laid_out(item, deeper) for item in value]
     else:
         opens, closes = "{", "}"
-        parts = [f"{json.dumps(name)}: {_laid_out(each, deeper)}" for name, each in value.items()]
-    lines = ",".join(f"\n{deeper}{each}" for each in parts)
+        parts = [
+            f"{json.dumps(name)}: {_laid_out(member, deeper)}" for name, member in value.items()
+        ]
+    lines = ",".join(f"\n{deeper}{part}" for part in parts)
     return f"{opens}{lines}\n{indent}{closes}"
 
 

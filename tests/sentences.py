@@ -96,7 +96,7 @@ TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
 def cases_of(chapter: str) -> Mapping[str, Case]:
     """Return what no planted defect brings about, of a chapter."""
     cases: Mapping[str, Case | Exchange] = _module(chapter).CASES
-    return {name: each if isinstance(each, Case) else Case(each) for name, each in cases.items()}
+    return {name: case if isinstance(case, Case) else Case(case) for name, case in cases.items()}
 
 
 def truths_of(chapter: str) -> Mapping[str, Case]:
@@ -135,9 +135,9 @@ def said_of_defect(
 def _said(chapters: set[str], findings: Iterable[Finding]) -> Said:
     return _grouped(
         {
-            each.clause: _sentence(each)
-            for each in findings
-            if each.verdict in BROKEN or each.clause.partition(".")[0] in chapters
+            finding.clause: _sentence(finding)
+            for finding in findings
+            if finding.verdict in BROKEN or finding.clause.partition(".")[0] in chapters
         }
     )
 
@@ -148,7 +148,7 @@ def said_of_truth(chapter: str, clause: str) -> Said:
 
 
 def _gone_wrong(truth: Case, clause: str, edition: Edition) -> Said:
-    only = [each for each in clauses_of(edition) if each.id == clause]
+    only = [known for known in clauses_of(edition) if known.id == clause]
     turned = {
         **{
             name: replace(truth, exchange=turn(truth.exchange), control=ACCEPTED)
@@ -157,7 +157,7 @@ def _gone_wrong(truth: Case, clause: str, edition: Edition) -> Said:
         "no-control": replace(truth, control=None),
         "control-refused": replace(truth, control=REFUSED),
     }
-    return _grouped({name: _one(judged_case(each, edition, only)) for name, each in turned.items()})
+    return _grouped({name: _one(judged_case(case, edition, only)) for name, case in turned.items()})
 
 
 def own_clauses(name: str) -> list[str]:
@@ -195,14 +195,14 @@ def said_of_answer(path: str, clause: str, name: str) -> Said:
 
 def said_of_sent(clause: str, name: str) -> str:
     """Say which requests of the proof of an edition a clause binds."""
-    (binds,) = (each.binds for each in clauses_of(load_edition(name)) if each.id == clause)
+    (binds,) = (known.binds for known in clauses_of(load_edition(name)) if known.id == clause)
     return bound(binds, _sent(name))
 
 
 @cache
 def _sent(name: str) -> list[tuple[str, SentRequest]]:
     edition, requests = load_edition(name), planted.requests(name).values()
-    return list(with_painted((each.id, sent_by(each, edition)) for each in requests))
+    return list(with_painted((request.id, sent_by(request, edition)) for request in requests))
 
 
 def said_of_true_answer(path: str, name: str) -> Said:
@@ -234,28 +234,28 @@ def _sentence(finding: Finding) -> str:
 
 def said_of_requests(chapter: str) -> Said:
     """Say which requests every clause of a chapter binds."""
-    own = (each for each in clauses_of(EDITION) if each.chapter == chapter)
-    return {each.id: bound(each.binds, all_sent()) for each in own}
+    own = (clause for clause in clauses_of(EDITION) if clause.chapter == chapter)
+    return {clause.id: bound(clause.binds, all_sent()) for clause in own}
 
 
 def said_of_derived() -> Said:
     """Say what the clauses are that the schemas give."""
     return {
-        each.id: [
-            f"{each.level}, for {each.needs}",
-            each.statement,
-            *each.how.splitlines(),
-            "; ".join(f"{cited.source}: {cited.section}" for cited in each.citations),
+        clause.id: [
+            f"{clause.level}, for {clause.needs}",
+            clause.statement,
+            *clause.how.splitlines(),
+            "; ".join(f"{cited.source}: {cited.section}" for cited in clause.citations),
         ]
-        for each in derive_clauses(EDITION)
+        for clause in derive_clauses(EDITION)
     }
 
 
 def said_beside(made: Exchange) -> Said:
     """Say what is observed of an exchange, by observer."""
     said: dict[str, list[str]] = {}
-    for each in observe(made, EDITION, read_answer(made)):
-        said.setdefault(each.id, []).append(each.message)
+    for observation in observe(made, EDITION, read_answer(made)):
+        said.setdefault(observation.id, []).append(observation.message)
     return said
 
 
@@ -270,7 +270,7 @@ def main() -> None:
     for chapter in CHAPTERS:
         said = {
             "cases": {
-                name: said_of_case(chapter, each) for name, each in cases_of(chapter).items()
+                name: said_of_case(chapter, case) for name, case in cases_of(chapter).items()
             },
             "truths": {clause: said_of_truth(chapter, clause) for clause in truths_of(chapter)},
             "requests": said_of_requests(chapter),

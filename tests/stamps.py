@@ -40,8 +40,8 @@ def judged_recordings(edition: Edition, folder: Path) -> ForeignReport:
 
 def genuine(findings: Iterable[Finding]) -> By:
     """Return, for each clause, the providers whose recorded answers pass it."""
-    passed = (each for each in findings if each.verdict is Verdict.PASS)
-    return _by_clause((each.clause, each.provider) for each in passed)
+    passed = (finding for finding in findings if finding.verdict is Verdict.PASS)
+    return _by_clause((finding.clause, finding.provider) for finding in passed)
 
 
 def counterparts() -> By:
@@ -49,17 +49,17 @@ def counterparts() -> By:
     session = Session(Options(providers=COUNTERPARTS, cassettes=ROOT / "cassettes"))
     try:
         return _by_clause(
-            (each.clause, each.provider)
+            (finding.clause, finding.provider)
             for engine in session.engines
             for case, _ in session.selected(engine)
-            for each in _broken(engine.judged(case).findings.values())
+            for finding in _broken(engine.judged(case).findings.values())
         )
     finally:
         session.close()
 
 
 def _broken(findings: Iterable[Finding]) -> Iterable[Finding]:
-    return (each for each in findings if each.verdict in BROKEN)
+    return (finding for finding in findings if finding.verdict in BROKEN)
 
 
 def planted(matrix: Matrix) -> By:

@@ -53,7 +53,7 @@ def csv_sum(*found: Run) -> float:
 def of(*exchanges: dict[str, Any], spent: Any = None, **head: Any) -> Run:
     """A run of exchanges with two findings each."""
     names = ("format.url-only", "count.n-images")
-    judged = [runs.finding(name, case=each["case"]) for each in exchanges for name in names]
+    judged = [runs.finding(name, case=exchange["case"]) for exchange in exchanges for name in names]
     end = runs.footer() | ({"spent": spent} if spent else {})
     return runs.run(*exchanges, *judged, head=runs.header(**head), end=end)
 
@@ -65,8 +65,8 @@ def lived(found: Any) -> Run:
         for case, _ in found.selected(engine):
             one = engine.judged(case)
             made.add(replace(one.record, findings=len(one.findings)))
-            for each in one.findings.values():
-                made.add(each)
+            for finding in one.findings.values():
+                made.add(finding)
     spent = found.live.ledger.spent()
     sums = SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests)
     made.footer = replace(runs.read(runs.footer(), RunFooter), spent=sums)
@@ -83,9 +83,9 @@ def check_agreement(found: Run) -> None:
     assert run["spent"] == pytest.approx((spent.actual or 0) + spent.estimate)
     assert run["guess"] == pytest.approx(spent.guess)
     assert run["elsewhere"] == 0
-    cards = [each["price"] for each in document["providers"]]
+    cards = [provider["price"] for provider in document["providers"]]
     before = run["taken_over"]
-    assert sum(each["paid"] for each in cards) == pytest.approx(run["spent"] + before)
+    assert sum(card["paid"] for card in cards) == pytest.approx(run["spent"] + before)
     assert csv_sum(found) == pytest.approx(run["spent"] + before)
 
 

@@ -133,17 +133,17 @@ def workflow(name: str) -> dict[Any, Any]:
 
 
 def steps(name: str) -> list[tuple[str, dict[str, Any]]]:
-    """Give every step of a workflow or action, with the name of its job."""
+    """Return every step of a workflow or action, with the name of its job."""
     found = workflow(name)
     if name == "action":
-        return [("action", each) for each in found["runs"]["steps"]]
-    return [(job, each) for job, about in found["jobs"].items() for each in about["steps"]]
+        return [("action", step) for step in found["runs"]["steps"]]
+    return [(job, step) for job, about in found["jobs"].items() for step in about["steps"]]
 
 
 def step(workflow_name: str, name: str) -> dict[str, Any]:
-    """Give a step by its name."""
-    (found,) = [each for _, each in steps(workflow_name) if each.get("name") == name]
-    return found
+    """Return a step by its name."""
+    (named,) = [about for _, about in steps(workflow_name) if about.get("name") == name]
+    return named
 
 
 def resolved(environment: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:

@@ -87,15 +87,19 @@ def faults_of_year(folder: Path, script: Script, nights: int) -> Iterator[str]:
     """Yield what the history of a provider got wrong, and the bill of its run files."""
     last = date.fromordinal(FIRST.toordinal() + nights - 1)
     found = history(folder, every=True)
-    ended = {each.name: script.day(each.until) for each in script.models if each.until is not None}
+    ended = {
+        model.name: script.day(model.until) for model in script.models if model.until is not None
+    }
     retired = {name: str(day) for name, day in ended.items() if day <= last}
     if found.nights[0].retired != retired:
         yield f"wrong history: {script.name}: {found.nights[0].retired}, not {retired}"
-    silent = {model for each in found.timelines if each.silence for model in each.models}
+    silent = {
+        model for timeline in found.timelines if timeline.silence for model in timeline.models
+    }
     if silent & retired.keys():
         yield f"wrong history: {script.name}: {sorted(silent & retired.keys())} called silent"
     runs = [read_run(path) for path in sorted(folder.glob("*.jsonl"))]
-    money = sum((money_of(each) for each in sent_once(runs)), Money())
+    money = sum((money_of(sent) for sent in sent_once(runs)), Money())
     lost = sum(night.carried for night in script.played)
     counted = sum(night.counted for night in script.played)
     if abs(money.paid + money.guess + lost - counted) > ROUNDING * len(runs):

@@ -58,7 +58,7 @@ from tests.year_script import Script
 
 ASKED = ("models-list", "baseline")
 CHAPTERS = ("models", "count", "envelope")
-CLAUSES = tuple(each for each in clauses_of(EDITION) if each.chapter in CHAPTERS)
+CLAUSES = tuple(clause for clause in clauses_of(EDITION) if clause.chapter in CHAPTERS)
 MOST_BASES = 4
 
 
@@ -89,7 +89,7 @@ def planned(provider: Provider, standings: Mapping[str, Standing]) -> tuple[Case
     if key not in _PLANS:
         day = next(iter(standings.values())).day
         chosen = plan(EDITION, provider, combined=False, day=day).chosen
-        _PLANS[key] = tuple(each.case for each in chosen if each.case.id in ASKED)
+        _PLANS[key] = tuple(request.case for request in chosen if request.case.id in ASKED)
     return _PLANS[key]
 
 
@@ -111,13 +111,13 @@ def judged(
         outcome = Subject(made, EDITION, answer=read, context=context).outcome
         _JUDGED[*key, steps] = outcome, tuple(findings), evidence(made, read, outcome)
     outcome, found, record = _JUDGED[*key, steps]
-    return outcome, {each.clause: each for each in found}, record
+    return outcome, {finding.clause: finding for finding in found}, record
 
 
 @cache
 def _bound(path: str, retired: bool) -> tuple[Clause, ...]:
     sent = sent_by(CASES[path], EDITION)
-    return tuple(each for each in CLAUSES if applies(each, retired) and each.binds(sent))
+    return tuple(clause for clause in CLAUSES if applies(clause, retired) and clause.binds(sent))
 
 
 def bound_by(case: Case, retired: bool) -> tuple[Clause, ...]:
@@ -190,9 +190,9 @@ class LiveNight:
         run = self.resumes.header.id
         return {
             path: structs.replace(
-                each, record=each.record and structs.replace(each.record, run=run)
+                result, record=result.record and structs.replace(result.record, run=run)
             )
-            for path, each in taken.items()
+            for path, result in taken.items()
         }
 
     def _judged(
@@ -222,7 +222,9 @@ class LiveNight:
         name, today = self.provider.id, self.script.day(self.day)
         started = datetime.fromtimestamp(self.virtual.now, UTC)
         models = dict(self.provider.models)
-        dated = {model: each for model, each in standings.items() if each.lifecycle.until}
+        dated = {
+            model: standing for model, standing in standings.items() if standing.lifecycle.until
+        }
         plans = [
             PlannedModel(
                 provider=name,
@@ -246,7 +248,7 @@ class LiveNight:
                     base_url=self.provider.base_url,
                     mode="live",
                     models=models,
-                    lifecycle={model: record_of(each) for model, each in dated.items()},
+                    lifecycle={model: record_of(standing) for model, standing in dated.items()},
                 ),
             ),
             clauses=_about_clauses(),
@@ -270,14 +272,14 @@ class LiveNight:
             whole=True,
             conclusion=int(conclude_run(findings, (), interrupted=False)),
             counts=counts(findings),
-            reach=reach_counts(promises_in(run), [each.id for each in CLAUSES], chosen),
+            reach=reach_counts(promises_in(run), [clause.id for clause in CLAUSES], chosen),
             spent=SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests),
         )
 
 
 @cache
 def _about_clauses() -> tuple[Any, ...]:
-    return tuple(about_clause(each, EDITION) for each in CLAUSES)
+    return tuple(about_clause(clause, EDITION) for clause in CLAUSES)
 
 
 def _killed_ledger(path: Path) -> Path:
@@ -303,7 +305,7 @@ class Keeper:
         start = datetime.combine(script.day(day), hour, UTC).timestamp()
         virtual = VirtualProvider(script, day, start)
         told = last_decided(sort_by_start(self._good)) if self._good else {}
-        confirmer = Confirmer({name: each.verdict for name, each in told.items()}, 2)
+        confirmer = Confirmer({name: finding.verdict for name, finding in told.items()}, 2)
         path = self._folder / f"{day:03}.jsonl"
         live = LiveNight(script, day, script.provider(day), virtual, path, confirmer)
         if day in script.kills:
@@ -345,7 +347,7 @@ class Keeper:
             before = money.paid + money.guess
             kept = read_ledger(_killed_ledger(live.path)).unanswered
             whole = dict(whole_cases(live.resumes, live.provider.id))
-            lost = [each.usd for name, each in kept.items() if name.partition("::")[2] not in whole]
+            lost = [row.usd for name, row in kept.items() if name.partition("::")[2] not in whole]
             night.carried = sum(lost)
             night.in_doubt = night.carried - live.virtual.lost
             _killed_ledger(live.path).unlink()

@@ -90,7 +90,7 @@ class VirtualProvider:
         known = {model.name: model for model in self.script.models}
         model, treated = known[case.model], self.treated(known[case.model])
         if case.operation is Operation.LIST_MODELS:
-            listed = (each.name for each in known.values() if self.treated(each) == "served")
+            listed = (model.name for model in known.values() if self.treated(model) == "served")
             return answer_of("served", case, tuple(listed))
         flaky = self.day in model.flaky and not again and case.id == "baseline"
         if treated == "served" and (model.broken(self.day) or flaky):

@@ -109,7 +109,7 @@ def scripted(name: str, nights: int, seed: int) -> Script:
     """Draw a provider's year."""
     rng = random.Random(seed)
     at_midnight = bool(seed % 2)
-    models = tuple(_model(rng, each, rank, nights) for rank, each in enumerate(NAMES))
+    models = tuple(_model(rng, name, rank, nights) for rank, name in enumerate(NAMES))
     for model in models:  # on the eve it would be both too early and, by then, in time
         model.manner = "keeps" if at_midnight and model.manner == "early" else model.manner
     kinds = ("503", "429", "connect", "timeout")

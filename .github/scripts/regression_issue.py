@@ -45,7 +45,7 @@ def main(files: list[str]) -> int:
 
 
 def issues() -> list[Issue]:
-    """Give the issues with our label and our marker, the newest first."""
+    """Return the issues with our label and our marker, the newest first."""
     fields = "number,state,body"
     listed = gh("issue", "list", "--label", LABEL, "--state", "all", "--limit", "500",
                 "--json", fields)  # fmt: skip
@@ -114,7 +114,7 @@ def say(number: str, text: str) -> None:
 
 
 def body(provider: dict[str, Any]) -> str:
-    """Give the text of the issue, with the night that it was last seen on."""
+    """Return the text of the issue, with the night that it was last seen on."""
     run = os.environ["RUN_URL"]
     return f"{provider['body']}\nLast seen: {run}, with the page of that night: {run}#artifacts\n"
 

@@ -83,7 +83,7 @@ class FakeNetwork:
         if name not in self._answers:
             answers = NAMES[name]
             self._answers[name] = itertools.chain(answers, itertools.repeat(answers[-1]))
-        return [_entry(each, port) for each in next(self._answers[name])]
+        return [_entry(answer, port) for answer in next(self._answers[name])]
 
 
 def _entry(address: str, port: int) -> Any:
@@ -162,8 +162,8 @@ def _judge(
             judged = engine.judged(engine.cases[name])
             if judged.record is not None:
                 writer.add(judged.record)
-            for each in judged.observations:
-                writer.add(each)
+            for observation in judged.observations:
+                writer.add(observation)
             for finding in judged.findings.values():
                 writer.add(finding)
             found.append(list(judged.findings.values()))

@@ -66,7 +66,7 @@ def key_in_base64(asked: Asked) -> bytes:
     """The key as base64, at each of its three alignments, and in the safe alphabet of URLs."""
     coded_keys = [base64.b64encode(b"." * shift + asked.key.encode()) for shift in range(3)]
     safe = base64.urlsafe_b64encode(asked.key.encode()).decode().rstrip("=")
-    return ok(items(*({"note": each.decode()} for each in coded_keys), {"note": safe}))
+    return ok(items(*({"note": key.decode()} for key in coded_keys), {"note": safe}))
 
 
 @attack(*ECHOED)
@@ -197,7 +197,7 @@ def key_in_pieces_of_names(asked: Asked) -> bytes:
 def signatures_of_urls(asked: Asked) -> bytes:
     """Signed URLs: who has the signature has the image, and sometimes the bucket."""
     secrets = ("sig", "X-Amz-Signature", "Signature", "X-Goog-Signature", "token", "api_key")
-    return urls(*(f"https://a.test/i.png?{each}=5ecre7f0r4ll7im3" for each in secrets))
+    return urls(*(f"https://a.test/i.png?{secret}=5ecre7f0r4ll7im3" for secret in secrets))
 
 
 @attack(*ECHOED)

@@ -125,7 +125,7 @@ def items(*data: object, **members: object) -> dict[str, Any]:
 
 def urls(*addresses: str) -> bytes:
     """Answer with image URLs."""
-    return ok(items(*({"url": each, "revised_prompt": "A kite"} for each in addresses)))
+    return ok(items(*({"url": address, "revised_prompt": "A kite"} for address in addresses)))
 
 
 def refused(message: object, **members: object) -> bytes:

@@ -77,7 +77,7 @@ def type_that_is_a_path(asked: Asked) -> bytes:
 def our_own_references(asked: Asked) -> bytes:
     """The provider writes the references that stand for payloads in our cassettes."""
     references = ("@payload/" + "0" * 32 + ".png", "@payload/../../../etc/passwd", "@payload/x")
-    return ok(items(*({"b64_json": each, "url": each} for each in references)))
+    return ok(items(*({"b64_json": reference, "url": reference} for reference in references)))
 
 
 @attack("fail", case=BASE64_CASE)

@@ -44,11 +44,11 @@ def written() -> str:
 
 def _kinds() -> Iterator[tuple[str, str, int]]:
     """Yield who attacks, by which kind of thing, and in how many ways."""
-    modules = Counter(each.answer.__module__ for each in ATTACKS.values())
+    modules = Counter(attack.answer.__module__ for attack in ATTACKS.values())
     for name, count in sorted(modules.items()):
         said = (importlib.import_module(name).__doc__ or "").split("\n")[0].rstrip(".")
         yield "a provider's answers", said, count
-    for kind, count in Counter(each.kind for each in FILES).items():
+    for kind, count in Counter(file.kind for file in FILES).items():
         yield "a file", kind, count
     yield "the current folder", "modules that would be imported", len(MODULES)
     yield "the current folder", "settings that name such a module", len(CONFIGURATION)

@@ -32,7 +32,7 @@ attack_rows({
         lambda _: ok(b'{"a":{"x":1,"x":2},"' + b"k" * 500_000 + b'":[' + b"0," * 90_000 + b"0]}"),
         "deviates", "envelope.json-unique-names"),
     "very-many-members": ("Two hundred thousand members of one object fill a table of hashes.",
-        lambda _: ok(b"{" + b",".join(b'"%x":0' % each for each in range(100_001)) + b"}"),
+        lambda _: ok(b"{" + b",".join(b'"%x":0' % number for number in range(100_001)) + b"}"),
         "fail", "envelope.json-depth"),
     "very-many-undocumented-members": (
         "Twenty thousand members that no source knows would each be told.",

@@ -61,8 +61,8 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and arguments[2] & _WRITING and not isinstance(arguments[0], int):
         _note(seen, arguments[0])
     elif event in _PATHS:
-        for each in arguments[:2]:
-            _note(seen, each)
+        for argument in arguments[:2]:
+            _note(seen, argument)
     elif event == "socket.connect":
         seen.connected.append(arguments[1])
     elif event in _PROGRAMS:

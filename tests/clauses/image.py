@@ -42,7 +42,7 @@ def shows(request: dict[str, Any], data: bytes, **members: object) -> Exchange:
 
 def repeated(request: dict[str, Any], *files: bytes) -> Exchange:
     """An answer with these files as its images."""
-    data = ({"b64_json": encoded(each)} for each in files)
+    data = ({"b64_json": encoded(file)} for file in files)
     return exchange(request, answer=items(request, *data))
 
 

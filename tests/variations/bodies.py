@@ -251,8 +251,8 @@ def bare_headers(response: Response) -> None:
 def model_members(listing: Body) -> None:
     """The model list says more of every model, and of itself."""
     listing |= {"has_more": False, "first_id": None}
-    for each in listing["data"]:
-        each |= {"permission": [], "root": each["id"], "parent": None}
+    for model in listing["data"]:
+        model |= {"permission": [], "root": model["id"], "parent": None}
 
 
 @legal("models.other-models")

@@ -33,7 +33,7 @@ def written(*kinds: str) -> Callable[[Rewrite], Plant]:
 
         def any_kind(data: bytes) -> bytes:
             return (
-                remembered(data) if data.startswith(tuple(MAGIC[each] for each in kinds)) else data
+                remembered(data) if data.startswith(tuple(MAGIC[kind] for kind in kinds)) else data
             )
 
         def plant(steps: Steps) -> Steps:
@@ -253,7 +253,7 @@ def png_private(data: bytes) -> bytes:
     time = struct.pack(">HBBBBB", 2026, 9, 21, 14, 13, 20)
     chunks = ((b"gAMA", struct.pack(">I", 45455)), (b"pHYs", struct.pack(">IIB", 3780, 3780, 1)))
     more = ((b"tIME", time), (b"abCd", b"anything"))
-    return after_header(data, *(chunk(*each) for each in (*chunks, *more)))
+    return after_header(data, *(chunk(*part) for part in (*chunks, *more)))
 
 
 @legal("jpeg.content-credentials")
@@ -270,7 +270,7 @@ def webp_animated_header(data: bytes) -> bytes:
     """A WebP has the header of an animation, of a single frame."""
     image = opened(data)
     plain = saved(image.convert("RGB"), "webp", method=0, quality=80)
-    width, height = ((each - 1).to_bytes(3, "little") for each in image.size)
+    width, height = ((side - 1).to_bytes(3, "little") for side in image.size)
     size = width + height
     frame = bytes(6) + size + (100).to_bytes(3, "little") + b"\0" + plain[12:]
     parts = (

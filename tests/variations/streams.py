@@ -76,7 +76,7 @@ def in_lines(frame: bytes, _kind: str) -> bytes:
     name, data = frame.strip().split(b"\n")
     text = json.dumps(json.loads(data.removeprefix(b"data: ")), indent=1)
     return (
-        name + b"\n" + b"".join(b"data: %s\n" % each.encode() for each in text.split("\n")) + b"\n"
+        name + b"\n" + b"".join(b"data: %s\n" % part.encode() for part in text.split("\n")) + b"\n"
     )
 
 
@@ -104,7 +104,7 @@ def fewer(events: Iterator[Body], _job: Job) -> Iterator[Body]:
 @in_events
 def none(events: Iterator[Body], _job: Job) -> Iterator[Body]:
     """The image was done before a partial one was."""
-    yield from (each for each in events if each["type"].endswith("completed"))
+    yield from (event for event in events if event["type"].endswith("completed"))
 
 
 @legal("stream.usage-text-output")

@@ -125,7 +125,7 @@ def early_hints(reply: Reply) -> Iterator[bytes]:
 def pieces(reply: Reply) -> Iterator[bytes]:
     """Header and body are cut into packets at odd places."""
     whole = b"".join(plain(reply))
-    cuts = sorted(each for each in (1, 9, 40, 41, 120, 300, len(whole) // 2) if each < len(whole))
+    cuts = sorted(cut for cut in (1, 9, 40, 41, 120, 300, len(whole) // 2) if cut < len(whole))
     for first, last in zip((0, *cuts), (*cuts, len(whole)), strict=True):
         yield whole[first:last]
 
@@ -135,7 +135,7 @@ def capitals(reply: Reply) -> Iterator[bytes]:
     """Header names are in capitals, and no reason follows the status."""
     start, rest = b"".join(plain(reply)).split(b"\r\n", 1)
     names, body = rest.split(b"\r\n\r\n", 1)
-    lines = [each.split(b":", 1) for each in names.split(b"\r\n")]
+    lines = [part.split(b":", 1) for part in names.split(b"\r\n")]
     written = b"\r\n".join(name.upper() + b":" + value for name, value in lines)
     yield start[:12] + b" \r\n" + written + b"\r\n\r\n" + body
 
@@ -145,7 +145,7 @@ def blanks(reply: Reply) -> Iterator[bytes]:
     """Header values have no blank before them, or many, and some after them."""
     start, rest = b"".join(plain(reply)).split(b"\r\n", 1)
     names, body = rest.split(b"\r\n\r\n", 1)
-    lines = [each.split(b": ", 1) for each in names.split(b"\r\n")]
+    lines = [part.split(b": ", 1) for part in names.split(b"\r\n")]
     gaps = (b":", b":\t  ")
     written = [name + gaps[at % 2] + value + b" \t" for at, (name, value) in enumerate(lines)]
     yield start + b"\r\n" + b"\r\n".join(written) + b"\r\n\r\n" + body
