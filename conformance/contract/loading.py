@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator, SchemaError
 from conformance.contract.checker import Checker, path_text
 from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.model import Model, RequestSchema, request_schema
+from conformance.contract.pixels import PIXEL_KEYWORDS
 from conformance.contract.records import (
     OUTSIDE_SOURCES,
     CitedSource,
@@ -59,8 +60,9 @@ _FORMS = {
             "properties": {"question": _TEXT, "keywords": {"type": "object"}},
         }
     ),
+    **dict.fromkeys(PIXEL_KEYWORDS, Checker({"type": "number", "minimum": 1})),
 }
-"""What an entry of an annotation must look like."""
+"""What an entry of an annotation, or the value of a keyword of ours, must look like."""
 
 _UNSUPPORTED = Checker(
     {
@@ -198,11 +200,9 @@ def _check_schemas(files: SchemaFiles) -> None:
 def _schema_fault(text: str) -> str:
     """Return what is wrong with a JSON text as a schema, in one clause; empty if nothing is."""
     content = json.loads(text)
-    try:
-        Draft202012Validator.check_schema(content)
-    except SchemaError as error:
-        where = path_text(tuple(error.absolute_path))
-        return f"is no JSON Schema: {where}: {error.message[:200]}"
+    fault = _keyword_fault(content)
+    if fault:
+        return fault
     for keyword, form in _FORMS.items():
         for entry in annotation_entries(content, keyword):
             if not form.accepts(entry):
@@ -210,8 +210,21 @@ def _schema_fault(text: str) -> str:
                     f"{keyword} has {json.dumps(entry)[:200]}, which is not of the "
                     f"form that schemas/README.md describes"
                 )
+    for entry in annotation_entries(content, "open"):
+        if fault := _keyword_fault(entry["keywords"]):
+            return f"open: {fault}"
     if isinstance(content, dict) and not _UNSUPPORTED.accepts(content.get("unsupported", {})):
         return "unsupported has a parameter without citations; say which source calls it so"
+    return ""
+
+
+def _keyword_fault(schema: Any) -> str:
+    """Return what JSON Schema says against some keywords; empty if nothing."""
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        where = path_text(tuple(error.absolute_path))
+        return f"is no JSON Schema: {where}: {error.message[:200]}"
     return ""
 
 
