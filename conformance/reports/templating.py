@@ -7,11 +7,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from conformance.output.counting import join_names, write_count
+from conformance.output.counting import dollars, join_names, write_count
 from conformance.reports import client_rendering, side_by_side, wording
 from conformance.reports.capabilities import rendering
 from conformance.reports.capabilities.answers import MEANINGS
-from conformance.reports.formatting import dollars, duration, moment, took
+from conformance.reports.formatting import duration, moment, took
 
 TEMPLATES = Path(__file__).with_name("templates")
 MOST = 100
