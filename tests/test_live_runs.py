@@ -88,8 +88,8 @@ def test_nothing_is_sent_twice_by_several_threads_nor_before_the_header(whole: W
 
 
 def test_money_is_told_before_and_after(whole: Whole) -> None:
-    assert f"the {SENT} selected requests cost about 0.14 USD; the budget is 1 USD" in whole.err
-    assert "about 0.1200 USD spent of 1.00 USD\n" in whole.out
+    assert f"the {SENT} selected requests cost about 0.14 USD; the budget is 1.00 USD" in whole.err
+    assert "about 0.12 USD spent of 1.00 USD\n" in whole.out
     header = json.loads(whole.file.read_text().partition("\n")[0])
     assert header["budget"] == {"usd": 1.0, "requests": None}
     spent = spent_of(whole.folder)

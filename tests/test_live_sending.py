@@ -46,7 +46,9 @@ def failed(kind: str, method: str = "POST") -> Exchange:
     return Exchange("p", "m", "c", request, None, Failure(kind, "it failed"))
 
 
-@pytest.mark.parametrize(("status", "usd"), [(408, 0.06), (429, 0.02), (500, 0.06), (524, 0.06)])
+@pytest.mark.parametrize(
+    ("status", "usd"), [(408, 0.06), (409, 0.02), (429, 0.02), (500, 0.06), (524, 0.06)]
+)
 def test_outage_that_ends_is_no_verdict_and_may_be_billed(
     tmp_path: Path, status: int, usd: float
 ) -> None:

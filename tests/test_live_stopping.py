@@ -124,6 +124,7 @@ def test_lost_answers_are_spent_and_sent_again_only_when_told(killed: Stopped) -
     second, said = killed.resumed("second.jsonl")
     told = "2 requests of run.jsonl may be billed, and the answers are lost: 0.08 USD at most"
     assert f"{told}, counted as spent; they are not sent again without --resend" in said
+    assert said.count(told) == 1
     assert len(generations(second)) == killed.eye.posts - 2
     held = {each.verdict for each in second.findings if "--resend sends it" in each.message}
     assert held == {Verdict.NOT_RUN}
@@ -188,6 +189,7 @@ def test_signals_are_one_at_one_moment_end_the_run_later_and_are_given_back() ->
     before, stop = [signal.getsignal(each) for each in SIGNALS], Mock()
     stopping = Stopping(stop)
     try:
+        signal.raise_signal(signal.SIGHUP)
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)  # `timeout` asks a process and its group
         stop.assert_called_once_with()
@@ -199,6 +201,15 @@ def test_signals_are_one_at_one_moment_end_the_run_later_and_are_given_back() ->
     finally:
         stopping.end()
     assert [signal.getsignal(each) for each in SIGNALS] == before
+
+
+def test_run_under_nohup_survives_its_terminal() -> None:
+    before, stop = signal.signal(signal.SIGHUP, signal.SIG_IGN), Mock()
+    stopping = Stopping(stop)
+    signal.raise_signal(signal.SIGHUP)
+    stopping.end()
+    signal.signal(signal.SIGHUP, before)
+    stop.assert_not_called()
 
 
 def test_run_that_goes_on_is_not_resumed(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from conformance.clauses.locators import (
     expiry_of,
     host_of,
     is_internal,
-    is_loopback,
     read_locator,
 )
+from conformance.exchange.transport.special_addresses import is_loopback
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ INSIDE = "10.0.0.1 169.254.169.254 224.0.0.1 ff0e::1 fd00::1 printer db.internal
 SPECIAL = (
     "168.63.129.16 2002:a00:1:: 64:ff9b::a00:1 192.0.0.9 3fff::1"  # Python's is_global is unsure
 )
-OUTSIDE = "notlocalhost.example ::ffff:1.1.1.1 1.1.1.1 999.1.1.1 a.example"
+OUTSIDE = "notlocalhost.example localhost.example.com 128.0.0.1 ::ffff:1.1.1.1 999.1.1.1 a.example"
 
 
 @pytest.mark.parametrize(

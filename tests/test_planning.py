@@ -251,7 +251,7 @@ def test_json_has_its_published_form(strength: str) -> None:
 def test_table_tells_price_source_coverage_what_is_left_out_and_how_to_start() -> None:
     done = run("--budget", "0.50")
     assert done.exit_code == 0
-    prices = ("of USD 0.50", "February 2026", f"as of {COMETAPI.prices.date}", "not billed")
+    prices = ("of 0.50 USD", "February 2026", f"as of {COMETAPI.prices.date}", "not billed")
     told = ("counted as the dearest", "pairs reached", "baseline", "left out: ")
     how = ("run --live starts with --budget", "with less, --partial starts it")
     for part in (*prices, *told, *how, "--strength 2 adds the fewest"):

@@ -122,6 +122,8 @@ def test_provider_on_loopback_is_free_only_there(name: str) -> None:
     assert provider.prices.if_answered(body(), MODEL).usd == 0
     moved = provider.at("https://api.example.com/v1")
     assert moved.prices.if_answered(body(), MODEL).usd == DEAREST
+    assert provider.at("http://A.localhost.:8080/v1").prices.free
+    assert provider.at("http://127.1:8080/v1").prices.free
 
 
 def test_gateway_on_loopback_is_not_taken_for_free(tmp_path: Path) -> None:

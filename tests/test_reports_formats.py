@@ -67,7 +67,7 @@ def test_markdown_says_what_a_run_took_and_how_fast_a_provider_was() -> None:
     head = runs.header(seed=42, budget={"usd": 2, "requests": None})
     lines = render([runs.run(paid, PASSED, head=head)], "md").splitlines()
     took = "- Run of 2026-01-02 03:04 UTC, acme: complete, 1 finding in 55 s; "
-    assert f"{took}0.2500 USD spent of 2.00 USD; seed 42" in lines
+    assert f"{took}0.25 USD spent of 2.00 USD; seed 42" in lines
     assert "- Latency of acme: median 1.2 s, p90 1.2 s of 1 accepted" in lines
 
 

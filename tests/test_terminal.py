@@ -22,7 +22,7 @@ COLUMNS = [
     TableColumn("left out", is_number=True),
     TableColumn("USD", True),
 ]
-ROWS = [[Text(cell) for cell in row] for row in (("x" * 30, "24 (USD 5.61)", "10.4260"),)]
+ROWS = [[Text(cell) for cell in row] for row in (("x" * 30, "24 (5.61 USD)", "10.4260"),)]
 
 
 def printed(width: int) -> list[str]:
@@ -35,7 +35,7 @@ def printed(width: int) -> list[str]:
 def test_table_keeps_every_word_of_numbers_and_all_of_names(width: int) -> None:
     lines = printed(width)
     words = " ".join(lines).split()
-    assert {"left", "out", "USD", "24", "(USD", "5.61)", "10.4260"} <= set(words)
+    assert {"left", "out", "USD", "24", "(5.61", "USD)", "10.4260"} <= set(words)
     assert sum(line.count("x") for line in lines) == 30
     if fits(width, COLUMNS, ROWS, gap=2):
         assert max(map(len, lines)) <= width
@@ -44,7 +44,7 @@ def test_table_keeps_every_word_of_numbers_and_all_of_names(width: int) -> None:
 def test_table_that_has_room_is_one_line_a_row() -> None:
     assert [" ".join(line.split()) for line in printed(80)] == [
         "name left out USD",
-        f"{'x' * 30} 24 (USD 5.61) 10.4260",
+        f"{'x' * 30} 24 (5.61 USD) 10.4260",
     ]
 
 
@@ -89,7 +89,7 @@ def test_progress_tells_done_left_and_money_unless_nobody_watches(
     monkeypatch.delenv("CI", raising=False)
     assert shown(tmp_path, quiet=True).strip() == ""
     said = shown(tmp_path)
-    assert "the 52 selected requests cost about 0.32 USD; the budget is 2 USD" in said
+    assert "the 52 selected requests cost about 0.32 USD; the budget is 2.00 USD" in said
     for part in ("acme dall-e-2", "1/4", "0.25 of 2.00 USD"):
         assert part in said
     monkeypatch.setenv("CI", "true")

@@ -93,7 +93,7 @@ def not_2xx(subject: Subject) -> Iterator[Problem]:
     yield Problem(message, "4xx", reply(subject))
 
 
-_OUTAGES = frozenset({408, 425, 429, 502, 503, 504, *range(520, 531)})
+_OUTAGES = frozenset({408, 409, 425, 429, 502, 503, 504, *range(520, 531)})
 
 
 @clause(

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from conformance.exchange.transport.special_addresses import Address, address_kind
+from conformance.exchange.transport.special_addresses import address_kind, read_address
 
 _LONGEST = 16_384  # characters of a URL that are looked at
 _LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
-# What C's inet_aton takes, and so do many clients: one to four decimal, octal or hex numbers.
-_NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){0,3}")
 # Names that no public resolver answers, by RFC 6762, RFC 8375, and the custom of networks.
-_INSIDE = ("internal", "intranet", "lan", "local", "localdomain", "corp", "home.arpa", "svc")
-_LOOPBACK_NAMES = ("localhost",)
+_INSIDE = (
+    ".internal", ".intranet", ".lan", ".local", ".localdomain", ".localhost", ".corp", ".svc",
+    ".home.arpa",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +50,12 @@ def host_of(text: str) -> str:
     return locator.host if locator else ""
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, by its name or its address in any notation."""
-    address = _address(host)
-    if address is not None:
-        return address_kind(address) == "loopback"
-    return _is_below(host, _LOOPBACK_NAMES)
-
-
 def is_internal(host: str) -> bool:
     """Return whether a host, by its name or address alone, can only be reached from inside."""
-    address = _address(host)
+    address = read_address(host)
     if address is not None:
         return address_kind(address) is not None
-    return "." not in host or _is_below(host, (*_INSIDE, *_LOOPBACK_NAMES))
-
-
-def _is_below(host: str, suffixes: tuple[str, ...]) -> bool:
-    return any(host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
-
-
-def _address(host: str) -> Address | None:
-    try:
-        if _NUMERIC.fullmatch(host):  # also 127.1, 0x7f000001 and 2130706433
-            return ipaddress.IPv4Address(socket.inet_aton(host))
-        address = ipaddress.IPv6Address(host)
-    except (ValueError, OSError):
-        return None
-    # `::ffff:10.0.0.1` is as private as what it maps
-    return address.ipv4_mapped or address
+    return "." not in host or f".{host}".endswith(_INSIDE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from conformance.clauses.locators import cached_for, expiry_of, host_of, is_loopback
+from conformance.clauses.locators import cached_for, expiry_of, host_of
 from conformance.clauses.refusals import reply
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.exchange.answer import requested_names
 from conformance.exchange.outcome import Result
+from conformance.exchange.transport.special_addresses import is_loopback
 from conformance.findings import ANOTHER_FAMILY, ANOTHER_PAINTER, Observation
 from conformance.parsing import printable
 from conformance.parsing.credentials.records import Painter

@@ -10,7 +10,6 @@ from conformance.clauses.locators import (
     expiry_of,
     host_of,
     is_internal,
-    is_loopback,
     read_locator,
 )
 from conformance.clauses.registry import cite, clause
@@ -25,6 +24,7 @@ from conformance.contract import Level
 from conformance.exchange.answer import Payload
 from conformance.exchange.model import Download, Response
 from conformance.exchange.outcome import undecided
+from conformance.exchange.transport.special_addresses import is_loopback
 from conformance.parsing.images.facts import ImageFacts
 from conformance.parsing.images.media_types import media_type, sniff, type_of_media_type
 

@@ -130,7 +130,7 @@ _SERVER_ERROR = re.compile(
 )
 """Signs of a server that failed in a stream: in the code, the type or the text of an event."""
 
-_TRY_AGAIN = frozenset({408, 425, 429})  # request timeout, too early, too many requests
+_TRY_AGAIN = frozenset({408, 409, 425, 429})  # timeout, conflict, too early, too many requests
 _NOT_OF_THE_API = frozenset({407, 451})  # a proxy, and the law
 
 

@@ -223,7 +223,7 @@ def cause_of(
         return cause
     if status == 429:
         return "rate-limit"
-    if status in (408, 425) or status >= 500:
+    if status in (408, 409, 425) or status >= 500:
         return "outage"
     if status == 401:
         return "key"

@@ -13,7 +13,7 @@ from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from conformance.cases.schema_keywords import check_keywords
-from conformance.clauses.locators import is_loopback
+from conformance.exchange.transport.special_addresses import is_loopback
 from conformance.generated.properties import BrokenPromise, Check, Falsified
 from conformance.output.globs import matches
 from conformance.providers import Provider

@@ -12,6 +12,7 @@ from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
+from conformance.output.counting import dollars
 from conformance.providers import Provider
 
 
@@ -45,7 +46,7 @@ class CostEstimate:
     def __str__(self) -> str:
         """Return it as half a sentence."""
         doubt = f" ({self.unknown} at a price that is not known)" if self.unknown else ""
-        return f"the {self.requests:,} selected requests cost about {self.usd:.2f} USD{doubt}"
+        return f"the {self.requests:,} selected requests cost about {dollars(self.usd)}{doubt}"
 
 
 def estimate_cost(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> CostEstimate:
@@ -92,7 +93,7 @@ def check_affordable(
     # without --partial all of it is affordable before the first request is sent
     needed = estimate.usd + estimate.reserve
     if budget is not None and not math.isinf(budget) and needed > budget + ROUNDING:
-        spare = f", and {estimate.reserve:.2f} USD is set aside for a refusal that is billed"
+        spare = f", and {dollars(estimate.reserve)} is set aside for a refusal that is billed"
         raise BudgetError(
             f"{estimate}{spare if estimate.reserve else ''}: more than --budget "
             f"{budget:g}; {_remedy(estimate)}"
@@ -100,6 +101,6 @@ def check_affordable(
 
 
 def _remedy(estimate: CostEstimate) -> str:
-    dearest = f" (dearest: {estimate.by_model[0][0]}, {estimate.by_model[0][1]:.2f} USD)"
+    dearest = f" (dearest: {estimate.by_model[0][0]}, {dollars(estimate.by_model[0][1])})"
     narrow = f"narrow --models or --cases{dearest if estimate.usd else ''}"
     return f"{narrow}, or start all the same with --partial, which stops at the limit"

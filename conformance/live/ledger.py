@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from conformance.errors import ConformanceError
 from conformance.live.circuit_breaker import Generation, in_vain
+from conformance.output.counting import dollars
 from conformance.output.files import refuse_links
 from conformance.parsing import load_json
 
@@ -251,7 +252,8 @@ class Ledger:
             return
         spent = self.spent()
         if spent.counted + most > self.budget + ROUNDING:
-            why = f"it may cost {most:.3f} USD, which would cross the budget of {self.budget:g} USD"
+            budget = dollars(self.budget)
+            why = f"it may cost {dollars(most)}, which would cross the budget of {budget}"
             # what is reserved and not settled may turn out cheaper
             may_wait = spent.counted - spent.pending + most <= self.budget + ROUNDING
             raise (InFlightError if may_wait else NotSentError)(why, estimate)

@@ -14,6 +14,7 @@ from conformance.cases.model import Depth
 from conformance.lifecycle import Standing
 from conformance.live.budget import estimate_cost
 from conformance.live.plan import Plan, PlannedRequest, painted_usd
+from conformance.output.counting import dollars
 from conformance.output.printing import wrap
 from conformance.output.tables import TableColumn, print_table
 from conformance.parsing import printable
@@ -86,7 +87,7 @@ def show(plans: Sequence[Plan], console: Console) -> None:
     lines = [*_starting(plans)]
     if len(plans) > 1:
         count, usd = sum(len(plan.chosen) for plan in plans), sum(plan.usd for plan in plans)
-        lines.insert(0, f"together: {count} requests, USD {usd:.4f}, by estimate")
+        lines.insert(0, f"together: {count} requests, {dollars(usd)}, by estimate")
     for line in lines:
         console.print(Text(wrap(line, console.width)), soft_wrap=True)
 
@@ -126,7 +127,7 @@ def _print_requests(
     free = sum(not request.case.billed for request in requests)
     if free:
         more = sum(painted_usd(requests).values()) - _usd(requests)
-        lax = f"; USD {more:.4f} where a lax server paints them" if more else ""
+        lax = f"; {dollars(more)} where a lax server paints them" if more else ""
         rows.append((f"and {free} more", f"refusals and lists: not billed{lax}", "", "0"))
     names = TableColumn("case"), TableColumn("what it sends")
     numbers = (TableColumn(name, is_number=True) for name in (f"new {_TUPLES[strength]}", "USD"))
@@ -156,7 +157,7 @@ def _print_coverage(plan: Plan, console: Console) -> None:
             f"{_usd(requests):.4f}",
             f"{usd_if_painted.get(model, 0.0):.4f}",
             f"{reach.covered}/{reach.feasible} ({share:.0%})",
-            f"{len(left_out)} (USD {_usd(left_out):.2f})" if left_out else "-",
+            f"{len(left_out)} ({dollars(_usd(left_out))})" if left_out else "-",
         )
         rows.append([Text(printable(cell)) for cell in cells])
     columns = [TableColumn("model"), *(TableColumn(name, is_number=True) for name in numbers)]
@@ -192,14 +193,14 @@ def _starting(plans: Sequence[Plan]) -> Iterable[str]:
 
 
 def _closing(plan: Plan) -> Iterable[str]:
-    allowed = "" if plan.budget is None else f" of USD {plan.budget:.2f}"
-    yield f"total: {len(plan.chosen)} requests, USD {plan.usd:.4f}{allowed}, by estimate"
+    allowed = "" if plan.budget is None else f" of {dollars(plan.budget)}"
+    yield f"total: {len(plan.chosen)} requests, {dollars(plan.usd)}{allowed}, by estimate"
     if plan.usd_if_painted > plan.usd:
         lax = "if the provider paints all that it should refuse"
-        yield f"at most USD {plan.usd_if_painted:.4f}, {lax}; what is painted soonest is sent last"
+        yield f"at most {dollars(plan.usd_if_painted)}, {lax}; what is painted soonest is sent last"
     if plan.left_out:
         more = _usd(plan.left_out)
-        sentence = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
+        sentence = f"left out: {len(plan.left_out)} requests, {dollars(more)} more"
         yield f"{sentence}, among them what needs one of those as its control"
     if retired := [name for name, standing in plan.standings.items() if standing.retired]:
         yield printable(

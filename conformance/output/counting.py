@@ -19,3 +19,9 @@ def write_all(count: int, noun: str) -> str:
 def write_count(count: int, noun: str, plural: str = "") -> str:
     """Write a number with its noun."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def dollars(value: float) -> str:
+    """Write US dollars in cents, and less than one with the fractions of a cent that it has."""
+    in_cents = value >= 1 or round(value, 2) == round(value, 4)
+    return f"{value:,.2f} USD" if in_cents else f"{value:.4f} USD"

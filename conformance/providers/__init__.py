@@ -6,12 +6,10 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +20,7 @@ from msgspec import ValidationError, convert
 from conformance.cases.model import GENERATED, SHORTEST_KEY
 from conformance.contract import Edition, schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
-from conformance.exchange.transport.special_addresses import address_kind
+from conformance.exchange.transport.special_addresses import is_loopback
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.lifecycle import ENDLESS, Lifecycle, LifecycleState, lifecycle_in, read_lifecycle
 from conformance.output.shell import quoted
@@ -147,7 +145,7 @@ class Provider:
             _check_key(self.key_variable or "", value)
             return value
         where = self.file or "its file"
-        if self.default_key and is_loopback(self.base_url):
+        if self.default_key and self.is_local:
             _check_key(f"default_key in {where}", self.default_key)
             return self.default_key
         if self.key_variable:
@@ -157,8 +155,13 @@ class Provider:
         else:
             needed = f"an API key; name the variable that holds it with key_variable in {where}"
         local = f", or write default_key into {where}, for a server that takes any key"
-        aside = local if is_loopback(self.base_url) else ""
+        aside = local if self.is_local else ""
         raise MissingKeyError(f"provider {self.id!r} needs {needed}{aside}")
+
+    @property
+    def is_local(self) -> bool:
+        """Return whether it is on this machine, where nobody bills."""
+        return is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def key_place(self) -> str:
@@ -215,10 +218,10 @@ class Provider:
                 f"{option} {base_url!r} is not an http or https address; write it as in "
                 f"https://api.example.com/v1"
             )
+        moved = replace(self, base_url=base_url.rstrip("/"))
         # what is free on this machine may be billed elsewhere
-        free = self.prices.free and is_loopback(base_url)
-        prices = replace(self.prices, free=free)
-        return replace(self, base_url=base_url.rstrip("/"), prices=prices)
+        free = self.prices.free and moved.is_local
+        return replace(moved, prices=replace(self.prices, free=free))
 
 
 def provider_names() -> tuple[str, ...]:
@@ -320,14 +323,12 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
     not_claimed = convert(document.pop("not_claimed", []), tuple[Claim, ...])
     deviations = tuple(_deviation(path, entry) for entry in document.pop("deviations", []))
     document["base_url"] = document["base_url"].rstrip("/")
-    if document.get("default_key") and not is_loopback(document["base_url"]):
-        raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
     free = document.pop("free", False) or document.get("embedded", False)
     prices = Prices(**document.pop("prices", {}), free=free)
     lifecycles = _lifecycles(path, document.pop("lifecycle", {}), document["models"])
     if "/" in document.get("edition", ""):
         document["edition"] = os.path.abspath(path.parent / document["edition"])
-    return Provider(
+    provider = Provider(
         id=path.stem,
         file=str(path),
         prices=prices,
@@ -336,6 +337,9 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         lifecycles=lifecycles,
         **document,
     )
+    if provider.default_key and not provider.is_local:
+        raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
+    return provider
 
 
 def _deviation(path: Path, entry: dict[str, Any]) -> Deviation:
@@ -377,11 +381,3 @@ def _validator() -> Draft202012Validator:
 
 def _one_of(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether an address leads to this machine, where nobody bills."""
-    host = urlsplit(url).hostname or ""
-    with suppress(ValueError):
-        return address_kind(ip_address(host)) == "loopback"
-    return host == "localhost"

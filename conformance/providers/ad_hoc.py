@@ -10,7 +10,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from conformance.errors import ConformanceError
-from conformance.providers import Provider, is_loopback, load_provider, provider_names
+from conformance.providers import Provider, load_provider, provider_names
 from conformance.providers.prices import Prices
 
 KEY_VARIABLE = "IMAGE_API_KEY"
@@ -38,7 +38,7 @@ def provider_at(
     # `at` checks the address, in the words of the option that it was given by
     nameless = Provider("provider", base_url, "http://127.0.0.1/v1", model_names)
     addressed = nameless.at(base_url, "URL")
-    free = is_loopback(addressed.base_url)
+    free = addressed.is_local
     bundled = None if free else _bundled(addressed.base_url)
     prices = bundled.prices if bundled else Prices(free=free)
     if usd_per_image is not None and not free:

@@ -1,4 +1,4 @@
-"""Moments, durations and US dollars, as people write them; JSON for machines."""
+"""Moments and durations, as people write them; JSON for machines."""
 
 from __future__ import annotations
 
@@ -28,11 +28,6 @@ def duration(seconds: float) -> str:
 def took(seconds: float) -> str:
     """Write how long a run took; its moments are whole seconds, so that nothing takes 0 ms."""
     return "under 1 s" if seconds < 1 else duration(seconds)
-
-
-def dollars(value: float) -> str:
-    """Write US dollars, with as many digits as a fraction of a cent needs."""
-    return f"{value:,.2f} USD" if value >= 1 or not value else f"{value:.4f} USD"
 
 
 def moment(text: object) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from conformance.output.counting import join_names, write_count
+from conformance.output.counting import dollars, join_names, write_count
 from conformance.output.tables import Paper
-from conformance.reports.formatting import dollars, duration
+from conformance.reports.formatting import duration
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Latency, Measures, Rate, Retries, measures_of
 from conformance.results.reach import NOTHING, ColumnKey, Kept

@@ -9,12 +9,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from conformance.output.counting import join_names, write_count
+from conformance.output.counting import dollars, join_names, write_count
 from conformance.output.printing import printable
 from conformance.reports import client_rendering, side_by_side, wording
 from conformance.reports.capabilities import rendering
 from conformance.reports.capabilities.answers import MEANINGS
-from conformance.reports.formatting import dollars, duration, moment, took
+from conformance.reports.formatting import duration, moment, took
 
 TEMPLATES = Path(__file__).with_name("templates")
 _CODE = re.compile(r"``?([^`]+)``?")

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.findings import STATES, Finding, State, Verdict
-from conformance.output.counting import join_names, write_all, write_count
+from conformance.output.counting import dollars, join_names, write_all, write_count
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
 from conformance.reports.costs import RunFacts
-from conformance.reports.formatting import dollars, took
+from conformance.reports.formatting import took
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary

@@ -32,6 +32,7 @@ from conformance.lifecycle import Standing
 from conformance.live.budget import CostEstimate, check_affordable, estimate_cost
 from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
+from conformance.output.counting import dollars
 from conformance.output.globs import matches
 from conformance.providers import Provider, load_provider
 from conformance.providers.asked import (
@@ -188,7 +189,7 @@ class Session:
         fate = "are sent again" if self.options.resend else "are not sent again without --resend"
         return (
             f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
-            f"{usd:.2f} USD at most, counted as spent; they {fate}"
+            f"{dollars(usd)} at most, counted as spent; they {fate}"
         )
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:

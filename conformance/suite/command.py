@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from conformance.errors import ConformanceError
+from conformance.output.counting import dollars
 from conformance.parsing import printable
 from conformance.plugin import ONE_PROCESS, SessionPlugin
 from conformance.providers import load_provider
@@ -35,6 +36,7 @@ class Progressing:
         self.stopped_by: str | None = None
         self.interrupted = False  # by the user, who did not wait for what was under way
         self.judged = 0  # findings
+        self.announced: str | None = None  # the problem that was known before the run
         self._console = console
         self._quiet = quiet
         self._session = session
@@ -64,20 +66,21 @@ class Progressing:
     def announce(self) -> None:
         """Say what the run will cost, where it costs anything, before it starts."""
         session = self._session
-        lost = session.lost_answers()
-        if lost is not None:
-            self._console.print(f"note: {lost}", markup=False, soft_wrap=True)
+        self.announced = session.lost_answers()
+        if self.announced is not None:
+            self._console.print(f"note: {self.announced}", markup=False, soft_wrap=True)
         options = session.options
         estimate = session.cost_estimate if options.live else None
-        if options.budget is not None:
-            self._budget = f" of {options.budget:.2f}" if options.budget < float("inf") else ""
+        said = ""
+        if options.budget is not None and options.budget < float("inf"):
+            self._budget = f" of {options.budget:.2f}"
+            said = f"; the budget is {dollars(options.budget)}"
         if (
             estimate is not None
             and not self._quiet
             and (estimate.usd or options.budget is not None)
         ):
-            budget = f"; the budget is {options.budget:g} USD" if self._budget else ""
-            self._console.print(f"{estimate}{budget}", markup=False, soft_wrap=True)
+            self._console.print(f"{estimate}{said}", markup=False, soft_wrap=True)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn how much there is to do."""
@@ -196,7 +199,8 @@ def _report_what_is_missing(
 ) -> None:
     """Say what is wrong with the run as a whole, and how to resume it."""
     for why in run.problems if with_problems and (run.interrupted or options.sends) else ():
-        sys.stderr.write(f"error: {why}\n")
+        if why != progress.announced:
+            sys.stderr.write(f"error: {why}\n")
     if run.footer is not None and run.footer.left_out:
         several = f"{run.footer.left_out:,} promises"
         sys.stderr.write(

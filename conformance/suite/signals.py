@@ -14,7 +14,9 @@ SAID = (
     "stopping: nothing more is sent; waiting for what is under way; "
     "press Ctrl-C again to stop at once\n"
 )
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is not on Windows
+SIGNALS = tuple(number for number in signal.Signals if number.name in _NAMES)
+"""Of Ctrl-C, of who ends a process, and of a terminal that is closed."""
 _AS_ONE = 0.5
 """Seconds: `timeout` and others signal a process and then its group; nobody means two by that."""
 _STANDARD_ERROR = 2
@@ -31,7 +33,11 @@ class Stopping:
         self._last = float("-inf")
         self._before: dict[signal.Signals, Any] = {}
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+            self._before = {
+                number: signal.signal(number, self._on_signal)
+                for number in SIGNALS
+                if number.name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN  # `nohup`
+            }
 
     def end(self) -> None:
         """Restore the signal handlers."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,13 @@ import httpcore
 import httpx
 
 from conformance.exchange.transport.limits import GuardedStream, Stopped, current_budget, resolve
-from conformance.exchange.transport.special_addresses import Address, Network, address_kind
+from conformance.exchange.transport.special_addresses import (
+    Address,
+    Network,
+    address_kind,
+    is_loopback,
+    read_address,
+)
 
 LONGEST_URL = 16 * 1024
 """Characters of a URL that is still followed; signed ones have some hundreds."""
@@ -64,10 +69,8 @@ class AddressPolicy:
             host = _bare(read_url(base_url).host)
         except Stopped:
             return cls()
-        if is_loopback_name(host):
-            return cls(host, (IPv4Address("127.0.0.1"),))
-        literal = _literal(host)
-        return cls(host, (literal,) if literal else ())
+        home = _literal(host) or (IPv4Address("127.0.0.1") if is_loopback(host) else None)
+        return cls(host, (home,) if home else ())
 
     def refusal(self, address: Address) -> str | None:
         """Name the kind of an address that must not be reached; None for one that may."""
@@ -133,31 +136,17 @@ def read_url(url: str) -> httpx.URL:
 def _with_canonical_host(url: str) -> str:
     """Write a numeric host (127.1, 0x7f000001, 2130706433) the one way all parsers read."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    last = _bare(host).rpartition(".")[2]
+    host = _bare(parts.hostname or "")
+    last = host.rpartition(".")[2]
     if "@" in parts.netloc:  # also an empty name, which httpx would let pass
         raise Stopped("bad-url", "the URL carries a user name or password")
     if ":" in host or not _NUMBER.fullmatch(last):
         return url
+    address = read_address(host)
+    if address is None:
+        raise ValueError("no address has these numbers")
     _, colon, port = parts.netloc.partition(":")
-    return parts._replace(netloc=f"{numeric_address(host)}{colon}{port}").geturl()
-
-
-def numeric_address(host: str) -> IPv4Address:
-    """Read an IPv4 address in any notation of inet_aton(3); raises ValueError."""
-    try:
-        return IPv4Address(socket.inet_aton(_bare(host)))
-    except OSError:
-        raise ValueError("no address has these numbers") from None
-
-
-def is_loopback_name(host: str) -> bool:
-    """Return whether a host is written as this machine: localhost, or a loopback address."""
-    bare = _bare(host)
-    if bare == "localhost" or bare.endswith(".localhost"):
-        return True
-    literal = _literal(bare)
-    return literal is not None and address_kind(literal) == "loopback"
+    return parts._replace(netloc=f"{address}{colon}{port}").geturl()
 
 
 def _bare(host: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -31,6 +33,8 @@ _SPECIAL: tuple[tuple[Network, str], ...] = tuple(
     for network in networks.split()
 )
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
+# What C's inet_aton takes, and so do many clients: one to four decimal, octal or hex numbers.
+_NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){0,3}")
 
 
 def address_kind(address: Address) -> str | None:
@@ -41,3 +45,24 @@ def address_kind(address: Address) -> str | None:
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
         return "reserved"
     return None
+
+
+def read_address(host: str) -> Address | None:
+    """Return the address that a host is written as, in any notation; None for a name."""
+    try:
+        if _NUMERIC.fullmatch(host):  # also 127.1, 0x7f000001 and 2130706433
+            return IPv4Address(socket.inet_aton(host))
+        address = IPv6Address(host)
+    except (ValueError, OSError):
+        return None
+    # `::ffff:10.0.0.1` is as private as what it maps
+    return address.ipv4_mapped or address
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine: localhost and below (RFC 6761), or its address."""
+    bare = host.lower().removesuffix(".")
+    address = read_address(bare)
+    if address is not None:
+        return address_kind(address) == "loopback"
+    return bare == "localhost" or bare.endswith(".localhost")

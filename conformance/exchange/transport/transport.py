@@ -24,7 +24,6 @@ from conformance.exchange.model import Failure, Headers, Response
 from conformance.exchange.transport.addresses import (
     AddressPolicy,
     GuardedBackend,
-    is_loopback_name,
     read_url,
 )
 from conformance.exchange.transport.codings import (
@@ -34,6 +33,7 @@ from conformance.exchange.transport.codings import (
     undo_codings,
 )
 from conformance.exchange.transport.limits import Budget, Limits, Stopped, too_large
+from conformance.exchange.transport.special_addresses import is_loopback
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_CONNECTIONS = 100  # at one time
@@ -199,7 +199,7 @@ def _redirected_url(url: httpx.URL, location: str) -> httpx.URL:
         failure = stopped.failure
         raise Stopped(failure.kind, f"after a redirect, {failure.message}") from None
     # On loopback there is nobody in between.
-    if (url.scheme, target.scheme) == ("https", "http") and not is_loopback_name(target.host):
+    if (url.scheme, target.scheme) == ("https", "http") and not is_loopback(target.host):
         raise Stopped("bad-scheme", "a redirect leads from https to http")
     return target
 
