@@ -69,6 +69,7 @@ MISTAKES: list[tuple[str, str, Any, str]] = [
     (REQUEST, "properties/size/citations", {"a": 1}, 'citations has {"a": 1}'),
     (REQUEST, "properties/size/open/0/keywords", {"enum": 3}, "open: is no JSON Schema: enum"),
     ("request/common.json", "$defs/n/minPixels", "many", 'minPixels has "many"'),
+    (REQUEST, "properties/user", True, "properties has"),
     (REQUEST, "unsupported", {"style": {}}, "unsupported has a parameter without citations"),
     (EDITION_FILE, "models", None, "models is missing"),
     (EDITION_FILE, "published", "soon", "published"),

@@ -60,6 +60,8 @@ _FORMS = {
             "properties": {"question": _TEXT, "keywords": {"type": "object"}},
         }
     ),
+    # no `true` in place of a schema, of which no case could be derived
+    "properties": Checker({"type": "object", "additionalProperties": {"type": "object"}}),
     **dict.fromkeys(PIXEL_KEYWORDS, Checker({"type": "number", "minimum": 1})),
 }
 """What an entry of an annotation, or the value of a keyword of ours, must look like."""
