@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from conformance.cases.model import UNKNOWN_MODEL as MADE_UP
 from conformance.clauses import clauses_of, select
@@ -66,7 +67,7 @@ FAILING: dict[str, tuple[Exchange, str, str, str]] = {
         f"{B64_NAMED}HTTP 500: cannot unmarshal"),
     **{
         kind: (
-            exchange(B64, failure=replace(SILENT, kind=kind)), "",
+            exchange(B64, failure=structs.replace(SILENT, kind=kind)), "",
             f"{B64_NAMED}no answer within 60 s every time", f"{B64_NAMED}no answer within 60 s")
         for kind in ("timeout", "disconnect")
     },
