@@ -18,6 +18,7 @@ from msgspec.json import schema_components
 
 from conformance.editions import records as changes
 from conformance.editions.records import Changes
+from conformance.exchange import model as exchange
 from conformance.parsing.credentials import records as credentials
 from conformance.results import reach, records
 from conformance.results.records import Line
@@ -31,7 +32,7 @@ CHANGES_FILE = _SCHEMAS / "changes.schema.json"
 def generated() -> str:
     """Return the schema of a run file."""
     lines = [arg.__name__ for arg in get_args(Line)]
-    found = _definitions(Line, reach, records, credentials)
+    found = _definitions(Line, exchange, reach, records, credentials)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://image-conformance.invalid/run.schema.json",

@@ -15,9 +15,10 @@ from unittest.mock import Mock
 import pytest
 
 from conformance.cli import main
+from conformance.exchange.model import Price
 from conformance.findings import Verdict
 from conformance.live.ledger import STOPPED, read_ledger
-from conformance.results.records import NOT_RUN, ExchangeRecord, PriceRecord
+from conformance.results.records import NOT_RUN, ExchangeRecord
 from conformance.results.run_file import Run, read_run
 from conformance.runner.live_run import LiveRun
 from conformance.runner.output_path import OutputFile, ledger_of
@@ -167,7 +168,7 @@ def test_stopped_run_sends_nothing_more_and_keeps_prices(tmp_path: Path) -> None
     baseline = judged["dall-e-2/baseline"]
     assert baseline.outcome.reason == f"not run: {STOPPED}"
     assert baseline.record is not None
-    assert baseline.record.price == PriceRecord(0.02, None)
+    assert baseline.record.price == Price(0.02, None)
 
 
 def test_stop_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from msgspec import to_builtins
 from starlette.responses import JSONResponse
 
 from conformance.errors import ConformanceError
+from conformance.exchange.model import Price
 from conformance.live.budget import BudgetError, read_budget
 from conformance.live.ledger import InFlightError, Ledger, LostRequest, NotSentError, read_ledger
-from conformance.results.records import PriceRecord
 from conformance.results.run_file import Run, read_run
 from conformance.runner.options import Options
 from conformance.runner.session import Session
@@ -73,7 +73,7 @@ def test_hard_stop_comes_before_the_request_that_would_cross_the_budget(tmp_path
     assert verdicts({path: ended.results[path]}) == {"not run"}
     missed = ended.record(path)
     assert (missed.outcome, missed.attempts) == ("not run", 0)
-    assert missed.price == PriceRecord(0.04, None)
+    assert missed.price == Price(0.04, None)
 
 
 @pytest.mark.parametrize("answer", [None, images(error(429))], ids=["truth", "retries-count"])

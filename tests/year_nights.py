@@ -35,7 +35,7 @@ from conformance.reports.drift.drift import drift
 from conformance.results.baselines import last_decided, sort_by_start
 from conformance.results.case_result import CaseResult
 from conformance.results.conclusion import conclude_run, counts
-from conformance.results.evidence import evidence, moment, price_record
+from conformance.results.evidence import evidence, moment
 from conformance.results.reach import ColumnKey, reach_counts
 from conformance.results.records import (
     SCHEMA,
@@ -213,7 +213,7 @@ class LiveNight:
         if self.confirmer is not None:
             found = dict(self.confirmer.confirm(found, repeat))
         price = price_of_all([*made[1:], made[0]])
-        record = structs.replace(record, sent_at=moment(made[0].sent_at), price=price_record(price))
+        record = structs.replace(record, sent_at=moment(made[0].sent_at), price=price)
         return CaseResult(outcome, found, (), record)
 
     def _header(

@@ -16,6 +16,9 @@ REDACTED_KEY = "sk-conformance-redacted"
 
 Headers = tuple[tuple[str, str], ...]
 
+Amount = Annotated[float, Meta(ge=0)]
+"""US dollars."""
+
 
 class Provenance(StrEnum):
     """Where an exchange came from."""
@@ -82,7 +85,8 @@ class Attempt(Struct, frozen=True, forbid_unknown_fields=True):
 
     status: StatusCode | None
     reason: str
-    said: str = ""  # the provider's own words
+    said: str = ""
+    """The provider's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +108,11 @@ class Download:
 class Spending:
     """US dollars of some requests, each counted once: by usage, by a known price, or guessed."""
 
-    actual: float | None = None
-    """By the usage that answers state; None where none states it."""
-    estimate: float = 0.0
-    guess: float = 0.0
+    actual: Amount | None = None
+    """By the usage that answers state; null where none states it."""
+    estimate: Amount = 0.0
+    """By a known price."""
+    guess: Amount = 0.0
     """What counts against the budget at the dearest price, as no price is known."""
 
     def __add__(self, other: Spending) -> Spending:
@@ -122,12 +127,14 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars of the answer: by the price list, and as its usage says; None is unknown."""
+    """US dollars of the answer; null is unknown."""
 
-    estimate: float | None
-    actual: float | None
+    estimate: Amount | None
+    """By the price list; of a request that was not sent, as planned."""
+    actual: Amount | None
+    """As its usage says."""
     spent: Spending | None = None
-    """The cost of all requests for it, retries included; None where none was sent."""
+    """What all requests for this answer cost, those that were sent again as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from conformance.exchange.model import Price
 from conformance.findings import DECIDED
-from conformance.results.records import ExchangeRecord, PriceRecord
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
 _ROUNDING = 1e-5  # US dollars; what sums of amounts that were rounded may be off by
@@ -96,7 +97,7 @@ def money_of(exchange: ExchangeRecord) -> Money:
     )
 
 
-def _in_vain(exchange: ExchangeRecord, price: PriceRecord, paid: float) -> float:
+def _in_vain(exchange: ExchangeRecord, price: Price, paid: float) -> float:
     """Return how much of what was paid went to attempts without an answer."""
     if exchange.response is None or not 200 <= exchange.response.status < 300:
         return paid

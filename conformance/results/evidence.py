@@ -15,7 +15,6 @@ from conformance.cases.model import Operation
 from conformance.cases.values import asked_values
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import (
-    Attempt,
     Download,
     Exchange,
     Failure,
@@ -72,14 +71,8 @@ def evidence(
         downloads=tuple(map(_download, exchange.downloads)),
         images=tuple(_image(payload) for payload in answer.payloads if payload.carries),
         attempts=exchange.attempts,
-        retried=_attempts(exchange.retried),
-        price=price_record(exchange.price),
-    )
-
-
-def _attempts(attempts: Iterable[Attempt]) -> tuple[records.AttemptRecord, ...]:
-    return tuple(
-        records.AttemptRecord(attempt.status, attempt.reason, attempt.said) for attempt in attempts
+        retried=exchange.retried,
+        price=exchange.price,
     )
 
 
@@ -92,15 +85,6 @@ def unsent(
     return structs.replace(
         evidence(planned, Answer(planned), outcome, sent), outcome=records.NOT_RUN
     )
-
-
-def price_record(price: Price | None) -> records.PriceRecord | None:
-    """Return what a run file keeps of a price."""
-    if price is None:
-        return None
-    spent = price.spent
-    money = records.MoneyRecord(spent.actual, spent.estimate, spent.guess) if spent else None
-    return records.PriceRecord(price.estimate, price.actual, money)
 
 
 def moment(seconds: float) -> str | None:
@@ -188,8 +172,8 @@ def _error(answer: Answer) -> records.ErrorRecord | None:
     )
 
 
-def _failure(failure: Failure | None) -> records.FailureRecord | None:
-    return records.FailureRecord(failure.kind, printable(failure.message)) if failure else None
+def _failure(failure: Failure | None) -> Failure | None:
+    return failure and replace(failure, message=printable(failure.message))
 
 
 def _download(download: Download) -> records.DownloadRecord:
@@ -200,7 +184,7 @@ def _download(download: Download) -> records.DownloadRecord:
         headers=_headers(response.headers) if response else (),
         bytes=len(response.body) if response else None,
         failure=_failure(download.failure),
-        retried=_attempts(download.retried),
+        retried=download.retried,
     )
 
 

@@ -10,9 +10,6 @@ _MOST = 2**53 - 1  # beyond it JSON readers disagree about whole numbers
 
 Whole = Annotated[int, Meta(ge=-_MOST, le=_MOST)]
 Count = Annotated[int, Meta(ge=0, le=_MOST)]
-Headers = tuple[tuple[str, str], ...]
-Amount = Annotated[float, Meta(ge=0)]
-"""US dollars."""
 
 
 def one_of(*words: str) -> Meta:

@@ -10,9 +10,10 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from conformance.exchange.model import Amount, Attempt, Failure, Headers, Price
 from conformance.findings import Finding, Level, Observation
 from conformance.parsing.credentials.records import Credentials, Painter
-from conformance.results.field_types import Amount, Count, Headers, Whole, one_of
+from conformance.results.field_types import Count, Whole, one_of
 from conformance.results.reach import ModelReach
 
 SCHEMA: Literal[1] = 1
@@ -196,13 +197,6 @@ class RunHeader(Struct, frozen=True, kw_only=True, tag="run"):
     """Other editions than `edition`, of recordings; its members are of the other providers."""
 
 
-class FailureRecord(Struct, frozen=True):
-    """Why no answer, or no whole answer, came."""
-
-    kind: str
-    message: str
-
-
 class RequestRecord(Struct, frozen=True):
     """A request as it was sent."""
 
@@ -232,15 +226,6 @@ class ErrorRecord(Struct, frozen=True):
     param: str | None = None
 
 
-class AttemptRecord(Struct, frozen=True):
-    """A request that was sent again, and what came of it before."""
-
-    status: Whole | None
-    reason: str
-    said: str = ""
-    """The provider's own words."""
-
-
 class DownloadRecord(Struct, frozen=True):
     """An image that was fetched from a URL of the answer."""
 
@@ -248,8 +233,8 @@ class DownloadRecord(Struct, frozen=True):
     status: Whole | None = None
     headers: Headers = ()
     bytes: Count | None = None
-    failure: FailureRecord | None = None
-    retried: tuple[AttemptRecord, ...] = ()
+    failure: Failure | None = None
+    retried: tuple[Attempt, ...] = ()
     """What came of it before it was asked for once more."""
 
 
@@ -272,28 +257,6 @@ class ImageRecord(Struct, frozen=True, omit_defaults=True):
     """Its content credentials (C2PA), where it carries any."""
     painter: Painter | None = None
     """Whether they name the model that was asked for."""
-
-
-class MoneyRecord(Struct, frozen=True):
-    """US dollars of requests, each counted in one of three."""
-
-    actual: Amount | None
-    """As usage says; null where no answer said."""
-    estimate: Amount
-    """By a known price."""
-    guess: Amount
-    """Where no price is known: the dearest, to keep the budget."""
-
-
-class PriceRecord(Struct, frozen=True):
-    """US dollars of the answer; null is unknown."""
-
-    estimate: Amount | None
-    """By the price list; of a request that was not sent, as planned."""
-    actual: Amount | None
-    """As its usage says."""
-    spent: MoneyRecord | None = None
-    """What all requests for this answer cost, those that were sent again as well."""
 
 
 class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
@@ -327,14 +290,14 @@ class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
     a stream, with each event's type in <> before them. Null for neither JSON nor a stream; … after
     the first 200."""
     error: ErrorRecord | None = None
-    failure: FailureRecord | None = None
+    failure: Failure | None = None
     downloads: tuple[DownloadRecord, ...] = ()
     images: tuple[ImageRecord, ...] = ()
     attempts: Count | None = None
     """Requests that were sent until this answer came; null where a cassette does not say."""
-    retried: tuple[AttemptRecord, ...] = ()
+    retried: tuple[Attempt, ...] = ()
     """What came of those before it."""
-    price: PriceRecord | None = None
+    price: Price | None = None
     run: str | None = None
     """The run that sent it, where this one took it over."""
     findings: Count | None = None

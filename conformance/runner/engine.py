@@ -36,7 +36,7 @@ from conformance.live.ledger import NotSentError
 from conformance.parsing import printable
 from conformance.providers import Provider
 from conformance.results.case_result import CaseResult
-from conformance.results.evidence import evidence, price_record
+from conformance.results.evidence import evidence
 from conformance.runner.alternative_controls import AlternativeControls
 from conformance.runner.case_runner import CaseRunner, ClaimedError
 from conformance.runner.confirm import Unconfirmed
@@ -364,7 +364,7 @@ class Engine:
 
         result = unconfirmed.result
         findings = unconfirmed.confirmer.confirm(result.findings, repeat)
-        price = price_record(price_of_all([*repeats, unconfirmed.exchange]))
+        price = price_of_all([*repeats, unconfirmed.exchange])
         record = result.record and structs.replace(result.record, price=price)
         return structs.replace(result, findings=findings, record=record)
 

@@ -11,7 +11,6 @@ from conformance.clauses.subject import Context
 from conformance.exchange.model import Attempt, Exchange
 from conformance.exchange.outcome import Outcome, Result, same_refusal
 from conformance.results.case_result import CaseResult
-from conformance.results.records import AttemptRecord
 
 LEAST_ATTEMPTS = 3
 """Attempts that came to nothing, without which no value is to blame, on the best of lines."""
@@ -65,7 +64,7 @@ class TimedOutcome:
         return cls(result.outcome, began, record.attempts, lost=_lost_before(record.retried))
 
 
-def _lost_before(attempts: Iterable[Attempt | AttemptRecord]) -> int:
+def _lost_before(attempts: Iterable[Attempt]) -> int:
     # a success that was asked for again had been cut; a 3xx or a 4xx is an answer
     return sum(not 300 <= (attempt.status or 0) < 500 for attempt in attempts)
 
