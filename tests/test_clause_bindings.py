@@ -15,10 +15,10 @@ from conformance.clauses.bindings import (
     answered_with,
     any_of,
     asks,
-    at_fault,
+    broken_keyword,
+    broken_parameters,
     documents,
     family,
-    flaw,
     left_open,
 )
 from conformance.clauses.derivation import _deciding_parameter, _derive, _statement
@@ -162,17 +162,17 @@ def rule(parameter: str | None, keyword: str, value: Any) -> SchemaRule:
 
 def test_flaw_is_the_gravest_of_one_parameter_and_of_a_request_without_another_fault() -> None:
     size = [("size", keyword) for keyword in ("across", "enum", "type")]
-    assert flaw(flawed(*size)) == flaw(flawed(*size[::-1])) == "type"
-    assert flaw(flawed(*size[:2])) == flaw(flawed(size[1])) == "enum"
-    assert flaw(flawed((None, "across"))) == "across"
-    assert flaw(flawed(size[1], ("n", "type"))) is None
-    assert flaw(flawed()) is None
+    assert broken_keyword(flawed(*size)) == broken_keyword(flawed(*size[::-1])) == "type"
+    assert broken_keyword(flawed(*size[:2])) == broken_keyword(flawed(size[1])) == "enum"
+    assert broken_keyword(flawed((None, "across"))) == "across"
+    assert broken_keyword(flawed(size[1], ("n", "type"))) is None
+    assert broken_keyword(flawed()) is None
     sent = flawed(size[1])
-    assert (flaw(sent, "n"), flaw(sent, "size")) == (None, "enum")
-    assert flaw(replace(sent, faults=frozenset({"method"})), "size") is None
-    assert flaw(replace(sent, model=None), "size") == "enum"
+    assert (broken_keyword(sent, "n"), broken_keyword(sent, "size")) == (None, "enum")
+    assert broken_keyword(replace(sent, faults=frozenset({"method"})), "size") is None
+    assert broken_keyword(replace(sent, model=None), "size") == "enum"
     keyless = exchange(body("dall-e-2", size="wide"), request_headers=(JSON_TYPE,))
-    assert flaw(read_request(keyless, DEFAULT)) is None
+    assert broken_keyword(read_request(keyless, DEFAULT)) is None
 
 
 ACROSS: list[tuple[Any, set[str], str]] = [
@@ -192,8 +192,8 @@ def test_rule_across_parameters_is_raised_by_the_first_in_its_condition_and_the_
 ) -> None:
     assert _deciding_parameter(rule("quality", "some-rule", value)) == first
     sent = flawed(("size", "some-rule"), (None, "some-rule"), value=value)
-    assert at_fault(sent) == {"size", *names}
-    assert at_fault(flawed(("size", "enum"), value=["256x256"])) == {"size"}
+    assert broken_parameters(sent) == {"size", *names}
+    assert broken_parameters(flawed(("size", "enum"), value=["256x256"])) == {"size"}
 
 
 def test_statement_of_a_rule_that_has_no_words_of_its_own() -> None:

@@ -134,12 +134,14 @@ def promised(*deciding: str) -> Binding:
             return False
         if sent.expectation != "refused":
             return True
-        return sent.painted and "method" not in sent.faults and not at_fault(sent) & decisive
+        return (
+            sent.painted and "method" not in sent.faults and not broken_parameters(sent) & decisive
+        )
 
     return binds
 
 
-def at_fault(sent: SentRequest) -> frozenset[str]:
+def broken_parameters(sent: SentRequest) -> frozenset[str]:
     """Name the parameters whose documented rules a request breaks; none where it is not read."""
     if "model-unknown" in sent.faults:
         return frozenset({"model"})
@@ -163,8 +165,15 @@ def streamed(sent: SentRequest) -> bool:
 
 
 def fault(name: str) -> Binding:
-    """Bind a request with this fault of its transport; a wrong key would hide every other."""
-    return lambda sent: generation(sent) and name in sent.faults and authorized(sent)
+    """Bind a request with this fault of its transport, when no graver one, or its key, hides it."""
+    # a server that looks at the method or the content type first never sees the body
+    graver = {"json": {"method", "content-type"}, "content-type": {"method"}}.get(name, set())
+
+    def binds(sent: SentRequest) -> bool:
+        shown = name in sent.faults and not graver & sent.faults
+        return shown and generation(sent) and authorized(sent)
+
+    return binds
 
 
 def authorized(sent: SentRequest) -> bool:
@@ -177,7 +186,7 @@ def presents(authorization: Authorization) -> Binding:
     return lambda sent: generation(sent) and sent.authorization is authorization
 
 
-def flaw(sent: SentRequest, parameter: str | None = None) -> str | None:
+def broken_keyword(sent: SentRequest, parameter: str | None = None) -> str | None:
     """Name the documented constraint that a request breaks, when that is its only fault.
 
     ``parameter`` says whose constraint it must be. A wrong type outranks what else it
@@ -189,10 +198,10 @@ def flaw(sent: SentRequest, parameter: str | None = None) -> str | None:
     parameters = {violation.parameter for violation in reading.violations}
     if len(parameters) != 1 or (parameter is not None and parameters != {parameter}):
         return None
-    return gravest_flaw(reading)
+    return gravest_keyword(reading)
 
 
-def gravest_flaw(reading: RequestBody) -> str:
+def gravest_keyword(reading: RequestBody) -> str:
     """Name the most basic constraint that a request breaks: type, its own, one across others."""
     known = reading.model.parameters if reading.model else {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.clauses.bindings import all_of, asks, flaw, omits, promised
+from conformance.clauses.bindings import all_of, asks, broken_keyword, omits, promised
 from conformance.clauses.refusals import refusal, require_success
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
@@ -69,10 +69,10 @@ def _compare_count(subject: Subject, expected: int) -> Iterator[Problem]:
 
 
 def _n_is(kind: str) -> Binding:
-    """Bind a request whose one flaw is its `n`, which is of this kind."""
+    """Bind a request whose one fault is its `n`, which is of this kind."""
 
     def binds(sent: SentRequest) -> bool:
-        if flaw(sent, "n") is None:
+        if broken_keyword(sent, "n") is None:
             return False
         value = sent.body.get("n")
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -144,7 +144,7 @@ refuses_count(
     cite("openai", "CreateImageRequest.n"),
     cite("cometapi", "Response behaviour by model"),
     cite("alibaba", "parameters.n"),
-    binds=lambda sent: flaw(sent, "n") == "maximum",
+    binds=lambda sent: broken_keyword(sent, "n") == "maximum",
     about="n",
     how="""Fails on anything but a 4xx; the maximum is the one in the request schema of the model:
     one image for some models, ten for the others.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
-from conformance.clauses.bindings import condition_parameters, flaw
+from conformance.clauses.bindings import broken_keyword, condition_parameters
 from conformance.clauses.refusals import refusal
 from conformance.clauses.registry import Clause, Needs, cite
 from conformance.clauses.subject import Problem, Subject
@@ -82,7 +82,7 @@ def _derive(name: str, rules: list[tuple[Model, SchemaRule]]) -> Clause:
         level=max((rule.level for _, rule in rules), key=list(Level).index),
         statement=_statement(model, rule, across),
         citations=tuple(dict.fromkeys(cited)),
-        binds=lambda sent: flaw(sent, parameter) == rule.keyword,
+        binds=lambda sent: broken_keyword(sent, parameter) == rule.keyword,
         needs=Needs.REFUSAL,
         judge=judge,
         how=_HOW if across else _HOW + _limits(rules),

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.clauses.bindings import all_of, at_fault, fault, flaw, not_, refused
+from conformance.clauses.bindings import (
+    all_of,
+    broken_keyword,
+    broken_parameters,
+    fault,
+    not_,
+    refused,
+)
 from conformance.clauses.envelope_json import is_html, other_content_type
 from conformance.clauses.parameters import WRONG_METHOD
 from conformance.clauses.refusals import (
@@ -271,7 +278,9 @@ def documented_members(subject: Subject) -> Iterator[Problem]:
     "Where an error names a parameter in `param`, it is the one at fault.",
     cite("openai", "Error.param"),
     cite("openai-observed", "400: param"),
-    binds=all_of(REFUSED, lambda sent: flaw(sent) is not None or "model-unknown" in sent.faults),
+    binds=all_of(
+        REFUSED, lambda sent: broken_keyword(sent) is not None or "model-unknown" in sent.faults
+    ),
     needs=Needs.ERROR,
 )
 def param_names(subject: Subject) -> Iterator[Problem]:
@@ -285,7 +294,7 @@ def param_names(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         require_fault(subject)
     value = _member(subject, "param")
-    faulty = at_fault(subject.sent)
+    faulty = broken_parameters(subject.sent)
     if isinstance(value, str) and value and not faulty & set(re.split(r"[^A-Za-z0-9_-]+", value)):
         expected = " or ".join(sorted(faulty))
         yield Problem("param names another parameter", expected, value[:80])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.clauses.bindings import all_of, any_of, flaw, not_, refused
+from conformance.clauses.bindings import all_of, any_of, broken_keyword, not_, refused
 from conformance.clauses.envelope_json import is_html
 from conformance.clauses.parameters import MALFORMED, NOT_OBJECT, WRONG_METHOD, WRONG_TYPE
 from conformance.clauses.refusals import quotes_fault, reply, require_control, require_fault
@@ -35,7 +35,7 @@ has_status(
     "A request that breaks a documented rule is refused with status 400.",
     cite("cometapi-errors", "400"),
     cite("openai-errors", "400"),
-    binds=any_of(lambda sent: flaw(sent) is not None, MALFORMED, NOT_OBJECT),
+    binds=any_of(lambda sent: broken_keyword(sent) is not None, MALFORMED, NOT_OBJECT),
     about=(400, 413),
     how="""Deviates on any other 4xx, such as 422; 413 is left out, for a body may be too large. Not
     testable where the refusal is for another reason, such as a quota.

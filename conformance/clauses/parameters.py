@@ -54,16 +54,8 @@ def _refuses_key(subject: Subject) -> bool:
     return any(True for _ in valid_key_accepted(subject))
 
 
-def _faulty(name: str) -> Binding:
-    """Bind a request with this fault of its transport, when no graver one hides it."""
-    # A server that looks at the method or the content type first never sees the body.
-    graver = {"json": {"method", "content-type"}, "content-type": {"method"}}.get(name, set())
-    only = fault(name)
-    return lambda sent: only(sent) and not graver & sent.faults
-
-
-MALFORMED, NOT_OBJECT = _faulty("json"), _faulty("not-object")
-WRONG_TYPE, WRONG_METHOD = _faulty("content-type"), _faulty("method")
+MALFORMED, NOT_OBJECT = fault("json"), fault("not-object")
+WRONG_TYPE, WRONG_METHOD = fault("content-type"), fault("method")
 
 
 refuses(

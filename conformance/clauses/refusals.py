@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from conformance.cases.model import Authorization
-from conformance.clauses.bindings import at_fault
+from conformance.clauses.bindings import broken_parameters
 from conformance.clauses.registry import Needs, Shape
 from conformance.clauses.subject import (
     NotTestableError,
@@ -107,14 +107,14 @@ def _leaves_more_open(subject: Subject) -> bool:
     unproven = control is None or not control.accepted
     if MODEL_OMITTED in reading.left_open or (MODEL_UNKNOWN in reading.left_open and unproven):
         left_open.add("model")
-    return bool(left_open - at_fault(subject.sent) - subject.context.proven)
+    return bool(left_open - broken_parameters(subject.sent) - subject.context.proven)
 
 
 def names_fault(subject: Subject) -> bool:
     """Return whether a refusal names a parameter whose documented rule the request breaks."""
     error = error_text(subject.answer)
     words = f"{error.param} {error.text}"
-    return any(speaks_of(words, name) for name in at_fault(subject.sent))
+    return any(speaks_of(words, name) for name in broken_parameters(subject.sent))
 
 
 def quotes_fault(subject: Subject) -> bool:
@@ -123,7 +123,7 @@ def quotes_fault(subject: Subject) -> bool:
     A name alone does not: the model may be overloaded, and the prompt queue full.
     """
     error = error_text(subject.answer)
-    for name in at_fault(subject.sent):
+    for name in broken_parameters(subject.sent):
         if error.param.rpartition(".")[2] == name:
             return True
         value = subject.sent.body.get(name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.cases.documented import all_cases
 from conformance.clauses import clauses_of
-from conformance.clauses.bindings import flaw
+from conformance.clauses.bindings import broken_keyword
 from conformance.clauses.derivation import clause_id
 from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Model, SchemaRule
@@ -121,7 +121,9 @@ def _refusing(rule: SchemaRule, clauses: list[Clause], sent: list[SentRequest]) 
     """Return the clauses that require a refusal of a request which breaks a rule."""
     if rule.parameter is None:
         return ()
-    breaking = [request for request in sent if flaw(request, rule.parameter) == rule.keyword]
+    breaking = [
+        request for request in sent if broken_keyword(request, rule.parameter) == rule.keyword
+    ]
     return tuple(clause.id for clause in clauses if any(map(clause.binds, breaking)))
 
 

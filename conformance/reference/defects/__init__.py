@@ -12,7 +12,7 @@ from typing import Any
 from conformance.cases.documented import cases_for
 from conformance.clauses import CHAPTERS as CLAUSE_CHAPTERS
 from conformance.clauses import clauses_of
-from conformance.clauses.bindings import gravest_flaw
+from conformance.clauses.bindings import gravest_keyword
 from conformance.clauses.derivation import clause_id
 from conformance.contract import Edition, RequestBody, SchemaRule, load_edition, model_named
 from conformance.errors import ConformanceError, UnknownNameError
@@ -157,5 +157,5 @@ def derive_defects(edition: Edition) -> Iterator[Defect]:
 
 def _taking(rule: SchemaRule) -> Plant:
     return lambda steps: forgiving(
-        steps, rule.parameter, lambda request: gravest_flaw(request) == rule.keyword
+        steps, rule.parameter, lambda request: gravest_keyword(request) == rule.keyword
     )
