@@ -173,7 +173,7 @@ def _error(answer: Answer) -> records.ErrorRecord | None:
 
 
 def _failure(failure: Failure | None) -> Failure | None:
-    return failure and replace(failure, message=printable(failure.message))
+    return failure and structs.replace(failure, message=printable(failure.message))
 
 
 def _download(download: Download) -> records.DownloadRecord:
