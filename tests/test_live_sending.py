@@ -230,7 +230,7 @@ def test_key_that_comes_back_in_the_first_401_is_a_finding_unless_it_is_masked(
 ) -> None:
     refused = JSONResponse({"error": {"message": f"Incorrect API key: {told}"}}, 401)
     ended = run_live(tmp_path, lambda *_: refused)
-    findings = [one for each in ended.results.values() for one in each.findings.values()]
+    findings = [one for result in ended.results.values() for one in result.findings.values()]
     failed = {finding.clause for finding in findings if finding.verdict == "fail"}
     assert len(ended.eye.asked) == 1
     assert failed == ({"authentication.key-not-echoed"} if echoed else set())
