@@ -66,7 +66,7 @@ FAILING: dict[str, tuple[Exchange, str, str, str]] = {
         f"{B64_NAMED}HTTP 500: cannot unmarshal"),
     **{
         kind: (
-            exchange(B64, failure=replace(SILENT, kind=kind)), "",
+            exchange(B64, failure=Failure(kind, SILENT.message)), "",
             f"{B64_NAMED}no answer within 60 s every time", f"{B64_NAMED}no answer within 60 s")
         for kind in ("timeout", "disconnect")
     },
