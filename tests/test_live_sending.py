@@ -117,6 +117,12 @@ def test_what_may_have_been_billed_is_not_sent_again() -> None:
     assert not any(should_retry(failed(kind, "GET")) for kind in ("tls", "too-large"))
 
 
+def test_exceeded_pace_is_waited_for_whatever_its_status() -> None:
+    throttled = Response(403, (), b'{"code": "Throttling.RateQuota"}')
+    assert should_retry(replace(answered(403), response=throttled))
+    assert not should_retry(answered(403))
+
+
 class Unplugged:
     """A transport without a network."""
 
