@@ -144,7 +144,7 @@ def test_lost_answers_are_spent_and_sent_again_only_when_told(killed: Stopped) -
 def test_budget_has_to_pay_for_lost_answers_too(killed: Stopped) -> None:
     words = ("--resume", "run.jsonl", "--output", "less.jsonl", "--budget", "0.01")
     said = live(killed.folder, killed.url, *FEW, *words).stderr
-    assert "0.08 USD counts as spent for answers that were lost, more than --budget 0.01" in said
+    assert "0.08 USD counts as spent for answers that were lost: more than --budget 0.01" in said
 
 
 def test_nothing_billed_is_sent_twice_whenever_it_is_killed(tmp_path: Path) -> None:
