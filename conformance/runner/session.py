@@ -325,7 +325,12 @@ class Session:
             self._check_recorded(provider, replay.library)
             return replay
         mode = self.options.record_mode or RecordMode.NONE
-        return Record(live_client, replay, mode)
+
+        def halt(why: str) -> None:
+            sentence = f"provider {provider.id!r}: {why}; nothing more is sent"
+            self.live.ledger.halt(provider.id, sentence)
+
+        return Record(live_client, replay, mode, halt)
 
     def _check_recorded(self, provider: Provider, library: CassetteLibrary) -> None:
         models = selected(provider.models, self.options.models, self.edition)
