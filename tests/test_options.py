@@ -149,7 +149,9 @@ def test_limits_of_pixels_bind_each_image_and_all_together() -> None:
 
 
 def test_every_limit_has_an_option_and_the_document_its_default() -> None:
-    assert {each.field for each in LIMIT_OPTIONS.values()} == {each.name for each in fields(Limits)}
+    assert {option.field for option in LIMIT_OPTIONS.values()} == {
+        field.name for field in fields(Limits)
+    }
     text = SECURITY.read_text(encoding="utf-8")
     for name, option in LIMIT_OPTIONS.items():
         [row] = [line for line in text.splitlines() if line.startswith(f"| `{name}` |")]

@@ -125,7 +125,7 @@ def test_page_has_statement_sources_and_a_real_failure(site: Path, edition: Edit
     for clause in clauses_of(edition):
         page = text_of(site, f"clauses/{clause.id}.html")
         assert prose(clause.statement) in page
-        assert all(edition.sources[each.source].url in page for each in clause.citations)
+        assert all(edition.sources[citation.source].url in page for citation in clause.citations)
         shown = [each for each in SHOWN.values() if clause.id in each.claims and not each.silent]
         assert bool(re.search(r'class="verdict">✗ (fail|deviates)<', page)) is bool(shown)
         proving = page.partition('id="proof"')[2].partition('id="reproduce"')[0]

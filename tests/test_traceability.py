@@ -56,11 +56,11 @@ def change_promise(rank: int = 0, **members: Any) -> Edit:
 
 def forget(name: str, what: str) -> Edit:
     def edit(content: dict[str, Any]) -> None:
-        for each in content["promises"]:
-            each[what] = [known for known in each.get(what, []) if known != name]
-            if not each[what]:
-                del each[what]
-                each.setdefault("none", "No reason at all.")
+        for promise in content["promises"]:
+            promise[what] = [known for known in promise.get(what, []) if known != name]
+            if not promise[what]:
+                del promise[what]
+                promise.setdefault("none", "No reason at all.")
 
     return edit
 
@@ -86,7 +86,7 @@ def unsettled(content: dict[str, Any]) -> None:
 
 
 def without_user(content: dict[str, Any]) -> None:
-    kept = [each for each in content["promises"] if each["id"] != "openai.user"]
+    kept = [promise for promise in content["promises"] if promise["id"] != "openai.user"]
     content.update(promises=kept, edition="other-2026-01-01")
 
 

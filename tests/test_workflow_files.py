@@ -49,7 +49,7 @@ def used(blocks: list[str]) -> Iterator[dict[str, Any]]:
     """Yield the steps of workflows, or of jobs, that use an action."""
     for block in map(yaml.safe_load, blocks):
         for job in block.get("jobs", block).values():
-            yield from (each for each in job["steps"] if "uses" in each)
+            yield from (step for step in job["steps"] if "uses" in step)
 
 
 @pytest.mark.parametrize("name", ALL)
