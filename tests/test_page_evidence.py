@@ -20,7 +20,7 @@ from tests.extent import sample
 from tests.nights import night
 from tests.pages import CELL, ENTRY, PIXEL, SOURCE, rich, written
 from tests.runs import write_run
-from tests.test_reports_editions import NEW, OLD, two
+from tests.test_reports_editions import NEW, OLD, both_runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -188,7 +188,7 @@ def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> Non
 
 
 def test_cell_of_a_missing_promise_opens_and_says_so(browser: Browser, tmp_path: Path) -> None:
-    with opened(browser, written(tmp_path, *two()), "#differs=0") as page:
+    with opened(browser, written(tmp_path, *both_runs()), "#differs=0") as page:
         assert page.texts("thead .edition")[-2:] == [OLD, NEW]
         assert page.page.locator("#grid td.v-not-in-this-edition").count() == 2
         page.page.click("td.v-not-in-this-edition a")

@@ -39,7 +39,7 @@ JSON_VALUES = st.recursive(
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """Give the best of five times of this process, which load on the machine disturbs least."""
+    """Return the best of five times of this process, which load on the machine disturbs least."""
     times = []
     for _ in range(5):
         start = time.process_time()
