@@ -216,7 +216,7 @@ def test_ledger_that_cannot_be_kept_is_a_sentence(tmp_path: Path) -> None:
         Ledger(tmp_path / "nowhere" / "run.jsonl.ledger")
 
 
-# one sum, wherever it is told
+# one sum, wherever it stands
 
 MODELS = ("dall-e-2", "gpt-image-1-mini")
 FEW: dict[str, Any] = {"cases": "[bn][-a][s0-9]*"}  # baseline, n-0, n-1.5 and n-2
@@ -276,7 +276,7 @@ outcomes = st.sampled_from(["accepted", "refused", "unavailable", "not served", 
 
 @st.composite
 def paid_exchanges(draw: st.DrawFn) -> dict[str, Any]:
-    """An exchange with any price."""
+    """Draw an exchange with any price."""
     exchange = paid(draw(st.none() | parts), draw(st.sampled_from("abcdefgh")))
     status = draw(st.sampled_from([200, 400, 408, 429, 500]))
     answer = {"status": status, "headers": [], "body": "{}", "bytes": 2}

@@ -41,10 +41,10 @@ def table() -> Table:
 def test_no_false_alarm_truth_passes_nearly_every_clause_and_is_varied_much(table: Table) -> None:
     variations: list[Variation | Wire] = [*REGISTRY.values(), *WIRES.values()]
     assert len(variations) >= 130
-    assert len({one.id for one in variations}) == len(variations)
-    assert len({one.varied for one in variations}) == len(variations)
+    assert len({variation.id for variation in variations}) == len(variations)
+    assert len({variation.varied for variation in variations}) == len(variations)
     assert alarms(table.truth) == []
-    clauses = set().union(*(one.with_verdict(Verdict.PASS) for one in table.truth.values()))
+    clauses = set().union(*(row.with_verdict(Verdict.PASS) for row in table.truth.values()))
     assert len(clauses) >= 120
 
 

@@ -31,7 +31,7 @@ QUICK = ("run", "--models", "qwen-image", "--cases", "baseline", "--quiet", "--o
 
 @pytest.fixture
 def run_file(tmp_path: Path) -> Path:
-    """A run that somebody still needs."""
+    """Write a run that somebody still needs."""
     path = tmp_path / "run.jsonl"
     write_run(runs.run(runs.finding()), path)
     return path

@@ -1,4 +1,4 @@
-"""Who tests the tests: every clause sees a lie, every lie is seen, and a hole would be told.
+"""Who tests the tests: every clause sees a lie, every lie is seen, and a hole would be named.
 
 Lies add up, and a lie about one model leaves the others true.
 """
@@ -87,9 +87,9 @@ def test_proof_document_names_every_clause_and_defect(matrix: Matrix, suffix: st
 
 
 def test_every_failure_mode_has_a_defect_and_every_defect_a_lie_in_a_sentence() -> None:
-    planted = defects(EDITION).values()
-    assert MODES - {mode for defect in planted for mode in defect.modes} == set()
-    lies = [defect.lie for defect in planted]
+    all_defects = defects(EDITION).values()
+    assert MODES - {mode for defect in all_defects for mode in defect.modes} == set()
+    lies = [defect.lie for defect in all_defects]
     assert [lie for lie in lies if not (lie.endswith(".") and 10 < len(lie) < 200)] == []
 
 

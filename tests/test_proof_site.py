@@ -237,10 +237,10 @@ def test_filter_shows_what_the_address_asks_for(site: Path, browser: Browser) ->
         assert f"{len(clauses)} clauses" in page.page.content()
     query = "?text=url+https&level=SHOULD&model=dall-e-3"
     with opened(browser, site / "index.html", query) as page:
-        shown, hidden = rows(page, False), rows(page, True)
-    assert "url.https" in shown
-    assert {"url.absolute", "count.as-asked"} <= hidden
-    assert shown < {name for name, level in clauses.items() if level == "SHOULD"}
+        visible, hidden_rows = rows(page, False), rows(page, True)
+    assert "url.https" in visible
+    assert {"url.absolute", "count.as-asked"} <= hidden_rows
+    assert visible < {name for name, level in clauses.items() if level == "SHOULD"}
 
 
 @pytest.mark.parametrize(

@@ -117,9 +117,9 @@ def test_incomplete_run_says_so_at_its_head_and_shows_models_not_reached() -> No
     assert line_with("gpt-image-1", page).split()[:2] == ["gpt-image-1", "not"]
     assert line_with("acme      dall-e-3", page).split()[-2:] == ["-", "?"]
     assert "?: the run broke off: what else is open nobody knows" in page
-    ended = screen_of(runs.run(end=runs.footer(complete=False)))
-    assert line_with("acme      dall-e-3", ended).split()[-1] == "-"
-    assert "broke off" not in ended
+    end_page = screen_of(runs.run(end=runs.footer(complete=False)))
+    assert line_with("acme      dall-e-3", end_page).split()[-1] == "-"
+    assert "broke off" not in end_page
 
 
 def test_model_left_out_on_purpose_is_not_shown() -> None:

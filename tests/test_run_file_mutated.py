@@ -1,4 +1,4 @@
-"""A run file of somebody else: each of its members made into something else is read, or told."""
+"""A run file of somebody else: each of its members made into something else is read, or named."""
 
 from __future__ import annotations
 

@@ -162,8 +162,8 @@ def project() -> Path:
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed, so the AI SDK cannot run")
-    pinned = b"".join((SOURCES / name).read_bytes() for name in FILES)
-    name = f"node-{hashlib.sha256(pinned).hexdigest()[:16]}"
+    content = b"".join((SOURCES / name).read_bytes() for name in FILES)
+    name = f"node-{hashlib.sha256(content).hexdigest()[:16]}"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "image-conformance"
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{name}.lock"):

@@ -442,11 +442,11 @@ def test_open_request_refused_as_mistakes_are_is_told_once() -> None:
     empty = "envelope.data-not-empty"
     assert empty in {one.clause for one in findings if one.verdict is Verdict.FAIL}
     findings = judge_all(open_request, replace(SURE, mistake_alike=mistake))
-    assert {one.verdict for one in findings} == {Verdict.NOT_TESTABLE, Verdict.PASS}
+    assert {finding.verdict for finding in findings} == {Verdict.NOT_TESTABLE, Verdict.PASS}
     controls = {one.clause: one.control for one in findings if one.verdict is Verdict.NOT_TESTABLE}
     assert set(controls.values()) == {"n-0"}
     why = f"refused in the way of the mistake n-0: {mistake.reason}"
-    assert why in {one.message for one in findings}
+    assert why in {finding.message for finding in findings}
     assert empty in controls
 
 
