@@ -192,9 +192,11 @@ ODD, QUOTED = (
     ("sk-a b", "sk-a\nHost: x", "sk-\xe4", "Bearer sk-a"),
     ("''", '""', "``", "\u201c\u201d"),
 )
+IN_PATH, SPELT = GOOD.replace("9/v1", "9/*/v1"), ("sk-Mine1", "sk-mine1", "%73k-%4Dine1")
 KEYS = [
     *((GOOD, key, key, "MINE_KEY holds spaces or other") for key in ODD),
     *((GOOD, f" {q[0]}sk-a{q[1]}\n", "sk-a", "MINE_KEY holds quotation marks") for q in QUOTED),
+    *((IN_PATH.replace("*", each), "sk-Mine1", "ine1", "address.* the key") for each in SPELT),
     (GOOD, "acme777", "acme777", "MINE_KEY.* fewer than 8 characters"),
     (DEFAULT, "acme777", "acme777", "default_key.* fewer than 8 characters"),
 ]

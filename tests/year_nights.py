@@ -185,7 +185,7 @@ class LiveNight:
         kept = read_ledger(_killed_ledger(self.path))
         for lost in kept.unanswered.values():
             if lost.case.partition("::")[2] not in whole:
-                ledger.carry_over(lost, counts=True)
+                ledger.carry_over(lost, lost.usd)
         taken = settled(whole, cases)
         run = self.resumes.header.id
         return {

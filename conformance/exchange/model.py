@@ -108,11 +108,11 @@ class Download:
 class Spending:
     """US dollars of some requests, each counted once: by usage, by a known price, or guessed."""
 
-    actual: Amount | None = None
+    actual: Amount | None
     """By the usage that answers state; null where none states it."""
-    estimate: Amount = 0.0
+    estimate: Amount
     """By a known price."""
-    guess: Amount = 0.0
+    guess: Amount
     """What counts against the budget at the dearest price, as no price is known."""
 
     def __add__(self, other: Spending) -> Spending:

@@ -69,10 +69,10 @@ def price_of(estimate: Estimate, actual: float | None) -> Price:
     """Return what a request cost, and how well that is known."""
     list_price = estimate.usd if estimate.known else None
     if actual is not None:
-        return Price(list_price, actual, Spending(actual))
+        return Price(list_price, actual, Spending(actual, 0.0, 0.0))
     if estimate.known:
-        return Price(list_price, None, Spending(estimate=estimate.usd))
-    return Price(None, None, Spending(guess=estimate.usd))
+        return Price(list_price, None, Spending(None, estimate.usd, 0.0))
+    return Price(None, None, Spending(None, 0.0, estimate.usd))
 
 
 def price_of_all(exchanges: Sequence[Exchange]) -> Price | None:
@@ -81,7 +81,7 @@ def price_of_all(exchanges: Sequence[Exchange]) -> Price | None:
     spent = [
         exchange.price.spent for exchange in exchanges if exchange.price and exchange.price.spent
     ]
-    return replace(price, spent=sum(spent, Spending())) if price and spent else price
+    return replace(price, spent=sum(spent, Spending(None, 0.0, 0.0))) if price and spent else price
 
 
 def usage_of(exchange: Exchange) -> object:

@@ -133,6 +133,7 @@ CASES: dict[str, Exchange | Case] = {
     **{f"unknown-{form}": made for form, made in FORMS.items()},
     "unknown-404-with-refused-control": Case(FORMS["404"], REFUSED),
     "list-moved": answered(301, b""),
+    "list-201": answered(201, LIST.response.body if LIST.response else b""),
     "list-null": answered(200, b"null"),
     "list-cut-off": answered(200, b"nul"),
     "list-bad-utf8": answered(200, b"\xff no"),
