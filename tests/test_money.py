@@ -203,10 +203,10 @@ def test_answer_that_says_it_failed_is_not_lost(
 
 
 def test_lost_request_of_an_earlier_run_counts_once(tmp_path: Path) -> None:
-    for counted in (0.04, 0.0):  # it was killed, or it ended
-        ledger = Ledger(tmp_path / f"{counted}.ledger")
-        ledger.carry_over(LostRequest("p::m/n-2", 0.04, known=True), counted)
-        assert ledger.spent().counted == counted
+    for usd in (0.04, 0.0):  # it was killed, or it ended
+        ledger = Ledger(tmp_path / f"{usd}.ledger")
+        ledger.carry_over(LostRequest("p::m/n-2", 0.04, known=True), usd)
+        assert ledger.spent().counted == usd
         assert unanswered(ledger) == {"p::m/n-2": 0.04}, "a third run has to know of it"
 
 

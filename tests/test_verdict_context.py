@@ -178,9 +178,9 @@ def test_refusal_that_may_be_for_what_is_open_is_not_testable(
     changes: dict[str, Any], document: Any, why: str
 ) -> None:
     request = {name: value for name, value in {**WRONG, **changes}.items() if value is not None}
-    refused = exchange(request, 400, document, model="dall-e-2")
+    open_refusal = exchange(request, 400, document, model="dall-e-2")
     mistakes = {"parameters.size-enum", "parameters.prompt-type", "count.zero-refused"}
-    findings = [finding for finding in judge_all(refused, SURE) if finding.clause in mistakes]
+    findings = [finding for finding in judge_all(open_refusal, SURE) if finding.clause in mistakes]
     verdict = Verdict.NOT_TESTABLE if why else Verdict.PASS
     assert {(finding.verdict, finding.message) for finding in findings} == {(verdict, why)}
 
