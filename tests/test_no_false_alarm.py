@@ -73,7 +73,7 @@ def test_no_false_alarm_under_another_edition(name: str) -> None:
         assert alarms(answers) == [], variation.varied
 
 
-SENT = (
+PATHS = (
     "dall-e-2/models-list", "dall-e-2/baseline", "dall-e-2/b64_json-256x256",
     "dall-e-2/size-outside-enum", "dall-e-2/authentication-missing", "dall-e-2/model-unknown",
     "gpt-image-1/models-list", "gpt-image-1/output_format-webp", "gpt-image-1/partial_images-2",
@@ -93,7 +93,7 @@ def truth(table: Table) -> Any:
 def judge_served(table: Table, base_url: str, transport: Transport) -> Mapping[str, JudgedExchange]:
     target = Target("reference", base_url, DEFAULT_KEY, {name: name for name in CASES})
     client = Client(target, transport, Provenance.REFERENCE, lambda: NOW)
-    return table.judge(client.exchange, {name: table.cases[name] for name in SENT})
+    return table.judge(client.exchange, {name: table.cases[name] for name in PATHS})
 
 
 def over_http(table: Table, write: Writer) -> OverHTTP:

@@ -237,7 +237,7 @@ NO_DEVIATION = runs.header()
 NO_DEVIATION["providers"][0]["deviations"] = [{"clause": "a"}]
 LATE = {"type": "observation", **dict.fromkeys(("id", "provider", "model", "case", "message"), "")}
 ODD_ANSWER = {"status": 200, "headers": [["one"]], "body": ""}
-WRONG: list[tuple[str, Any]] = [
+BAD_MEMBERS: list[tuple[str, Any]] = [
     *(("images", [1]), ("response", "200"), ("response", ODD_ANSWER)),
     *(("price", 0.04), ("cassette", 5)),
 ]
@@ -253,7 +253,7 @@ WRONG: list[tuple[str, Any]] = [
         ([NO_DEVIATION], ":1: .*field `models` - at .*deviations"),
         *(
             ([runs.header(), {**runs.exchange(), name: value}], ":2: is no record of a run: ")
-            for name, value in WRONG
+            for name, value in BAD_MEMBERS
         ),
         ([runs.header(), runs.footer(), LATE], "after the end"),
         ([runs.header(schema=2)], "schema 2, not 1"),

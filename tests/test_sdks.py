@@ -139,10 +139,10 @@ def test_sdk_python_raises_what_the_error_is(
     assert not_found.value.param == "model"
     with (
         openai.OpenAI(base_url=server.base_url, api_key="sk-other", max_retries=0) as stranger,
-        pytest.raises(openai.AuthenticationError) as shut_out,
+        pytest.raises(openai.AuthenticationError) as excinfo,
     ):
         stranger.images.generate(model="dall-e-3", prompt=PROMPT)
-    assert shut_out.value.code == "invalid_api_key"
+    assert excinfo.value.code == "invalid_api_key"
 
 
 def test_sdk_python_lists_models(client: OpenAI) -> None:
