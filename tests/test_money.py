@@ -354,7 +354,7 @@ def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
     assert (provider["price"]["paid"], provider["price"]["guess"]) == (0.52, 0.25)
 
 
-# a run that is named twice, or gone on with by another, is paid once
+# a run that is named twice, or resumed by another, is paid once
 
 
 def test_run_that_is_named_twice_is_counted_once_and_told() -> None:
