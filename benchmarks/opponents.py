@@ -21,7 +21,7 @@ START = 600.0  # seconds; LiteLLM may have to be installed first
 
 
 def install_schemathesis() -> Path:
-    """Install it if need be, and return its command; raises BenchmarkError where it cannot be."""
+    """Install the tool if need be, and return its command; raises BenchmarkError if that fails."""
     home = Path(os.environ.get("COUNTERPARTS_HOME") or Path.home() / ".cache/image-conformance")
     folder = home / f"schemathesis-{VERSION}"
     command = folder / "bin" / "schemathesis"

@@ -60,7 +60,7 @@ DEFECTS = {
 """One failure of each section of what real gateways were seen to do, and one more of images."""
 
 ModelsByDefect = Mapping[str, str]
-"""Which defects are models, and to which model."""
+"""On which model each defect is looked for."""
 
 KEY = "sk-benchmark"
 
@@ -265,7 +265,7 @@ def _cases(edition: Edition, model: str) -> list[Case]:
 def _schemathesis(
     server: Server, recorder: Recorder, tool: Path, edition: Edition, model: str
 ) -> tuple[Hunt, ...]:
-    """Run all its phases with all its checks, and read what each phase models."""
+    """Run all its phases with all its checks, and read the report of each phase."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "document.json")
         path.write_text(json.dumps(document(edition, model)), encoding="utf-8")
