@@ -52,9 +52,9 @@ CASES = {
     "qwen-image": "models-list baseline size-1664x928 size-1024x1024 n-0",
 }
 CHOSEN = {
-    each.path: each
-    for each in all_cases(EDITION, list(CASES))
-    if each.id in CASES[each.model].split()
+    case.path: case
+    for case in all_cases(EDITION, list(CASES))
+    if case.id in CASES[case.model].split()
 }
 
 
@@ -71,7 +71,7 @@ class Judged:
         self.findings: list[Finding] = []
         self.observed: set[str] = set()
         loop = asyncio.new_event_loop()
-        target = Target("bug", BASE_URL, base.KEY, {each: each for each in CASES})
+        target = Target("bug", BASE_URL, base.KEY, {model: model for model in CASES})
         bench = InProcess(asgi, loop, "reference.example")
         client = Client(target, bench, Provenance.REFERENCE, time.time)
         for case in CHOSEN.values():
@@ -85,7 +85,7 @@ class Judged:
         context = Context(control, (), around, around, "4 of 4 attempts")
         self.outcomes[case.path] = outcome_of(exchange)
         self.findings += judge(exchange, EDITION, clauses_of(EDITION), context=context)
-        self.observed |= {each.id for each in observe(exchange, EDITION)}
+        self.observed |= {observation.id for observation in observe(exchange, EDITION)}
 
     def broken(self) -> dict[str, list[str]]:
         """Return the MUST clauses that are broken, each with what was observed."""
@@ -144,7 +144,7 @@ def test_misbehaviour_is_told_by_its_clauses_alone(name: str, said: dict[str, st
     broken = judged(name).broken()
     assert set(broken) == set(said)
     for clause, observed in said.items():
-        assert any(observed in each for each in broken[clause]), broken[clause]
+        assert any(observed in message for message in broken[clause]), broken[clause]
 
 
 def test_legal_variation_passes_all_it_is_asked() -> None:
@@ -153,8 +153,12 @@ def test_legal_variation_passes_all_it_is_asked() -> None:
 
 
 def test_refusals_that_come_as_200_leave_the_rest_untestable() -> None:
-    mistake = [each for each in judged("dynamo_13000").findings if each.case == "n-0"]
-    zero = {each.clause: each.verdict for each in mistake if each.clause[:5] in ("count", "error")}
+    mistake = [finding for finding in judged("dynamo_13000").findings if finding.case == "n-0"]
+    zero = {
+        finding.clause: finding.verdict
+        for finding in mistake
+        if finding.clause[:5] in ("count", "error")
+    }
     assert zero.pop("errors.not-2xx") is Verdict.FAIL
     assert zero.pop("errors.not-5xx") is Verdict.PASS
     assert set(zero.values()) == {Verdict.NOT_TESTABLE}

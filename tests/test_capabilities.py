@@ -194,7 +194,7 @@ def test_every_value_has_a_cell_and_every_cell_a_reason(drawn: list[Any]) -> Non
 @pytest.mark.parametrize("model", EDITION.models)
 def test_every_value_of_a_planned_request_is_askable(model: str) -> None:
     cases = cases_for(EDITION, EDITION.model(model), lead=False)
-    listed = {each.asks for each in askable_values(EDITION, EDITION.model(model), cases)}
+    listed = {value.asks for value in askable_values(EDITION, EDITION.model(model), cases)}
     for case in cases:
         if case.body is not None and EDITION.read(case.body).expectation != "refused":
             assert {(pair,) for pair in asked_values(case.body).items()} <= listed
@@ -203,7 +203,7 @@ def test_every_value_of_a_planned_request_is_askable(model: str) -> None:
 def test_values_forbidden_together_are_askable_as_one() -> None:
     model = EDITION.model("gpt-image-1.5")
     listed = askable_values(EDITION, model, cases_for(EDITION, model, lead=False))
-    together = [dict(each.asks) for each in listed if each.standing == "refused"]
+    together = [dict(value.asks) for value in listed if value.standing == "refused"]
     assert together == [{"background": "transparent", "output_format": "jpeg"}]
 
 
@@ -220,8 +220,8 @@ def test_value_is_written_so_that_types_can_be_told_apart(value: object, text: s
 
 
 def test_every_clause_that_compares_with_what_was_asked_is_read() -> None:
-    read = frozenset().union(*(each.clauses for each in READINGS.values()))
-    known = {each.id for each in clauses_of(EDITION)}
+    read = frozenset().union(*(reading.clauses for reading in READINGS.values()))
+    known = {clause.id for clause in clauses_of(EDITION)}
     echoes = re.compile(r"extras\.|stream\.echo")
     compare = {name for name in known if re.search(r"as-asked$|when-(asked|transparent)$", name)}
     assert read <= known
@@ -243,13 +243,15 @@ def test_replayed_provider_ignores_sizes_and_says_by_which_exchange(replayed: Ru
     assert cells["size=1024x1024"].word is Word.HONOURED
     assert cells["n=10"].evidence[0].case == "n-10"
     assert cells["background + output_format=transparent + jpeg"].word is Word.IGNORED
-    values = [each for each in replayed.header.values if each.model == "gpt-image-1.5"]
+    values = [value for value in replayed.header.values if value.model == "gpt-image-1.5"]
     assert len(values) == len(cells)
     sizes = [row.cells[0] for row in table.rows if row.parameter == "size"]
-    shown = [each for size in sizes for each in size.evidence]
-    unlike = {each.case for each in shown if each.word in {Word.IGNORED, Word.ALTERED}}
-    broken = [each for each in replayed.findings if each.verdict is Verdict.FAIL]
-    assert unlike == {each.case for each in broken if each.clause in READINGS["size"].clauses}
+    shown = [answer for size in sizes for answer in size.evidence]
+    unlike = {answer.case for answer in shown if answer.word in {Word.IGNORED, Word.ALTERED}}
+    broken = [finding for finding in replayed.findings if finding.verdict is Verdict.FAIL]
+    assert unlike == {
+        finding.case for finding in broken if finding.clause in READINGS["size"].clauses
+    }
 
 
 @pytest.mark.parametrize("format_", ["html", "md", "json"])

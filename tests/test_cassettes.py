@@ -7,6 +7,7 @@ import json
 import socket
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -206,11 +207,23 @@ def test_record_mode_decides_what_is_sent_again(
         count.append(1)
         return reference_client
 
-    source = Record(client, replay_of(library), mode)
+    source = Record(client, replay_of(library), mode, Mock())
     first, second = source.exchange(case()), source.exchange(case())
     assert len(count) == sent
     assert first.response is not None
     assert second.response is not None
+
+
+def test_cassette_that_cannot_be_written_lets_nothing_more_be_sent_and_loses_no_answer(
+    library: CassetteLibrary, reference_client: Client
+) -> None:
+    library.directory.parent.mkdir(parents=True, exist_ok=True)
+    library.directory.write_text("in the way")
+    halt = Mock()
+    source = Record(lambda: reference_client, replay_of(library), RecordMode.REWRITE, halt)
+    answered = source.exchange(case())
+    assert (answered.cassette, answered.response is not None) == (None, True)
+    assert "cannot be written: Not a directory" in halt.call_args[0][0]
 
 
 def test_live_writes_no_cassette(library: CassetteLibrary, reference_client: Client) -> None:

@@ -136,6 +136,12 @@ def test_check_calls_an_address_that_will_not_do_the_url(url: str) -> None:
         provider_at(url, "dall-e-2")
 
 
+def test_check_takes_no_key_for_the_name_of_a_variable() -> None:
+    with pytest.raises(ConformanceError, match="never the key itself") as told:
+        provider_at(FAR, "dall-e-2", "sk-Mine-1234")
+    assert "sk-Mine" not in str(told.value)
+
+
 def _musts(cases: list[Case]) -> set[str]:
     bound = ((clause, sent_by(case, EDITION)) for case in cases for clause in clauses_of(EDITION))
     return {clause.id for clause, sent in bound if clause.level == "MUST" and clause.binds(sent)}

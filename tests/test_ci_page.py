@@ -66,8 +66,8 @@ def recorded(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Theirs:
         text = PROVIDER.replace("https://images.acme.example/v1", server.base_url)
         (folder / "acme.toml").write_text(text)
         assert theirs.run(RECORD, ACME_KEY=KEY) == 0, theirs.output
-    kept = [each for each in (folder / "cassettes").rglob("*") if each.is_file()]
-    assert not any(KEY.encode() in each.read_bytes() for each in kept)
+    kept = [path for path in (folder / "cassettes").rglob("*") if path.is_file()]
+    assert not any(KEY.encode() in path.read_bytes() for path in kept)
     return theirs
 
 
@@ -99,7 +99,7 @@ def run_action(runner: Runner, given: dict[str, str]) -> dict[str, int]:
     """Return how each script of the action ended, but for the one that installs our checkout."""
     inputs: dict[str, Any] = workflow("action")["inputs"]
     assert given.keys() <= inputs.keys()
-    values = {f"inputs.{name}": str(each.get("default", "")) for name, each in inputs.items()}
+    values = {f"inputs.{name}": str(about.get("default", "")) for name, about in inputs.items()}
     values |= {f"inputs.{name}": value for name, value in given.items()}
     values |= {"github.action_path": str(ROOT), "runner.temp": str(runner.home / "temp")}
     codes = {}

@@ -83,7 +83,9 @@ def test_other_method_promises_nothing_even_if_painted(clause: str) -> None:
 def test_what_cannot_be_decided_of_a_painted_mistake_is_left_out() -> None:
     made = exchange(body("dall-e-2", user=WRONG), answer=answer(body("dall-e-2")), downloads={})
     findings = judge(made, DEFAULT, clauses_of(DEFAULT), ACCEPTED)
-    assert {"url.https", "image.complete"} & {each.clause for each in findings} == {"url.https"}
+    assert {"url.https", "image.complete"} & {finding.clause for finding in findings} == {
+        "url.https"
+    }
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_what_cannot_be_decided_of_a_painted_mistake_is_left_out() -> None:
 def test_what_a_document_says_of_a_family_does_not_bind_a_model_that_it_does_not_know(
     edition: Edition, clause: str, more: dict[str, Any]
 ) -> None:
-    known = {each.id for each in clauses_of(edition)}
+    known = {clause.id for clause in clauses_of(edition)}
     assert clause not in known or not binds_painted(edition, clause, body("nobody", **more))
 
 
@@ -211,6 +213,6 @@ def test_statement_of_a_rule_that_has_no_words_of_its_own() -> None:
 
 
 def test_clause_of_several_models_is_as_weak_as_the_weakest() -> None:
-    rules = [(GPT_IMAGE, replace(rule("size", "enum", []), level=each)) for each in Level]
+    rules = [(GPT_IMAGE, replace(rule("size", "enum", []), level=level)) for level in Level]
     for order in (rules, rules[::-1]):
         assert _derive("parameters.size-enum", order).level is list(Level)[-1]

@@ -110,10 +110,16 @@ def test_observer_is_registered_under_its_id_and_every_one_has_a_case() -> None:
 
 
 def test_observation_says_of_what_it_is_and_reads_the_answer_it_is_given() -> None:
-    (told,) = (each for each in observe(exchange(), EDITION) if each.id == "url-lifetime")
+    (told,) = (
+        observation
+        for observation in observe(exchange(), EDITION)
+        if observation.id == "url-lifetime"
+    )
     assert (told.provider, told.model, told.case) == ("miniature", "dall-e-2", "miniature")
     given = Answer(exchange(answer=answer(body(), cost=1)))
-    assert "undocumented-members" in {each.id for each in observe(exchange(), EDITION, given)}
+    assert "undocumented-members" in {
+        observation.id for observation in observe(exchange(), EDITION, given)
+    }
 
 
 def judged(told: Any, made: Exchange | None = None, level: Level = Level.MUST) -> Finding:

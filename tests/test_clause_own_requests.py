@@ -53,7 +53,7 @@ def test_clause_of_an_accepted_request_takes_a_paid_answer(tmp_path: Path) -> No
     (clause,) = own(tmp_path, expect="accepted")
     assert clause.needs is Needs.ACCEPTANCE
     assert clause.statement == "The request banner is accepted."
-    assert [each.verdict for each in judged(exchange(SENT), clauses=[clause])] == ["pass"]
+    assert [finding.verdict for finding in judged(exchange(SENT), clauses=[clause])] == ["pass"]
 
 
 UNLIKE = [

@@ -49,14 +49,14 @@ def test_edition_that_grades_no_clause_at_all_is_told_the_nearest(edition: Editi
 
 
 def test_clause_cites_those_of_its_sources_that_the_edition_has_and_needs_one() -> None:
-    sources = {name: each for name, each in EDITION.sources.items() if name != "whatwg-sse"}
+    sources = {name: source for name, source in EDITION.sources.items() if name != "whatwg-sse"}
     words = rf"^edition {EDITION.id}: clause authentication\.\S+ cites 'cometapi', 'openai', which"
     with pytest.raises(ConformanceError, match=words):
         clauses_of(replace(EDITION, sources={}))
     edition = replace(EDITION, sources=sources, withdrawn={"stream.framing": "no source"})
     known = {clause.id: clause for clause in clauses_of(edition)}
-    assert [*known] == [each for each in ids(EDITION) if each != "stream.framing"]
-    cited = {each.source for each in known["stream.content-type"].citations}
+    assert [*known] == [name for name in ids(EDITION) if name != "stream.framing"]
+    cited = {citation.source for citation in known["stream.content-type"].citations}
     assert cited
     assert "whatwg-sse" not in cited
 
@@ -73,7 +73,9 @@ def test_edition_sets_the_level_and_the_sources_of_a_clause() -> None:
     edition = replace(EDITION, levels={"errors.json": LevelOverride(Level.SHOULD, (cited,))})
     (clause,) = select(clauses_of(edition), "errors.json")
     assert clause.level is Level.SHOULD
-    assert [(each.source, each.section) for each in clause.citations] == [("rfc9110", "15.5.1")]
+    assert [(citation.source, citation.section) for citation in clause.citations] == [
+        ("rfc9110", "15.5.1")
+    ]
 
 
 def test_clause_that_is_registered_later_is_the_last_of_the_edition(

@@ -35,7 +35,10 @@ def said(clause: str, asked: dict[str, Any], answer: Any, status: int = 200) -> 
     """Judge one clause; gives verdict, message, expected and observed."""
     made = exchange(asked, status, answer)
     findings = judge(made, EDITION, select(clauses_of(EDITION), clause), context=Context(ACCEPTED))
-    told = [(str(each.verdict), each.message, each.expected, each.observed) for each in findings]
+    told = [
+        (str(finding.verdict), finding.message, finding.expected, finding.observed)
+        for finding in findings
+    ]
     return " | ".join("; ".join(filter(None, words)) for words in told) or "nothing"
 
 

@@ -123,7 +123,9 @@ def test_fine_fault_is_sent_only_where_the_coarser_were_refused_and_is_found(
     run = Asked(lie)
     assert {*sent.split()} <= {*run.asked}
     assert not {*spared.split()} & {*run.asked}
-    assert {each.clause for each in run.findings if each.verdict == "fail"} == {*failed.split()}
+    assert {finding.clause for finding in run.findings if finding.verdict == "fail"} == {
+        *failed.split()
+    }
 
 
 def test_what_was_not_asked_is_explained_by_the_coarser_fault() -> None:

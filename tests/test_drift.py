@@ -39,7 +39,7 @@ def of_model(
 ) -> list[Finding]:
     """Findings of a model, of which so many could not be judged."""
     verdicts = [verdict] * out + [V.PASS] * (of - out)
-    return [judged(each, model=model, case=f"n-{at}") for at, each in enumerate(verdicts)]
+    return [judged(verdict, model=model, case=f"n-{at}") for at, verdict in enumerate(verdicts)]
 
 
 @QUICK
@@ -205,7 +205,9 @@ MOST = "8 of 10 findings of acme dall-e-3 were not decided before"
 def test_night_of_which_half_tells_or_is_explained_is_enough_on_either_side(
     findings: list[Finding], as_base: tuple[str, ...] | None
 ) -> None:
-    kept = [runs.finding(each.clause, model=each.model, case=each.case) for each in findings]
+    kept = [
+        runs.finding(finding.clause, model=finding.model, case=finding.case) for finding in findings
+    ]
     if not as_base:
         report = between(kept, findings)
         assert (report.exit_code, report.unjudged) == (0, ())
@@ -309,7 +311,7 @@ def test_what_else_changed_is_noted(base: Any, head: Any, said: str) -> None:
 
 def test_fingerprint_is_of_provider_and_clauses_and_of_nothing_else() -> None:
     def name(*findings: Finding) -> str:
-        before = [runs.finding(each.clause, case=each.case) for each in findings]
+        before = [runs.finding(finding.clause, case=finding.case) for finding in findings]
         report = replace(between(before, [*findings]), unconfirmed_too=True)
         return report.alarms[0].fingerprint
 

@@ -181,7 +181,7 @@ def test_model_list_says_when_models_end_where_that_is_documented(
     edition = load_edition(name)
     listing = model_list(edition, tuple(edition.models))
     listing = with_ends(listing, edition, date.fromisoformat(day))
-    ends = {each["id"]: each.get("shutdown_date", "undocumented") for each in listing["data"]}
+    ends = {model["id"]: model.get("shutdown_date", "undocumented") for model in listing["data"]}
     assert ends["gpt-image-1.5"] == end
     assert ends.get("gpt-image-2") in (None, "undocumented")
     assert not edition.model_list_errors(listing)

@@ -72,7 +72,7 @@ def file(folder: Path, text: str = CLAUSE, name: str = "acme.py") -> str:
 
 
 def verdicts(run: Run, clause: str) -> set[str]:
-    return {each.verdict.value for each in run.findings if each.clause == clause}
+    return {finding.verdict.value for finding in run.findings if finding.clause == clause}
 
 
 @pytest.mark.parametrize(

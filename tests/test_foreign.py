@@ -42,7 +42,7 @@ def record(
     method: str = "POST",
     **body: object,
 ) -> dict[str, Any]:
-    """Give a record of JSON lines."""
+    """Return a record of JSON lines."""
     asked = {**BODY, "response_format": "b64_json", **body}
     asked = {name: value for name, value in asked.items() if value is not None}
     told = json.dumps(told or PAINTED)

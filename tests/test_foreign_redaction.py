@@ -200,8 +200,8 @@ def test_redaction_changes_no_verdict_of_real_recordings(edition: Edition) -> No
     changed = []
     for before in sample(recorded(), 4):
         verdicts = [
-            [(one.clause, one.verdict) for one in judge(each, edition, clauses)]
-            for each in (before, redacted(before))
+            [(one.clause, one.verdict) for one in judge(version, edition, clauses)]
+            for version in (before, redacted(before))
         ]
         changed += [] if verdicts[0] == verdicts[1] else [before]
     assert changed == []

@@ -56,18 +56,22 @@ ASKED_INDEX = st.integers(0, len(ASKED) - 1)
 
 
 def truthful(asked: int) -> Any:
-    """Give the body that a provider without fault answers to a request of `ASKED`."""
+    """Return the body that a provider without fault answers to a request of `ASKED`."""
     model, case = ASKED[asked]
     if case == "models-list":
         return {"object": "list", "data": [{"id": model, "object": "model", "created": 1}]}
     if case == "n-0":
         return error("n is too small", param="n", code="invalid_value")
-    body = next(each.body for each in all_cases(load_edition(), [model]) if each.id == case)
+    body = next(
+        documented.body
+        for documented in all_cases(load_edition(), [model])
+        if documented.id == case
+    )
     return answer({**(body or {}), "size": "256x256"})
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Give every place in a JSON value: what holds it, and under which name or number."""
+    """Return every place in a JSON value: what holds it, and under which name or number."""
     steps: list[Any] = []
     if isinstance(value, dict | list):
         steps = list(value) if isinstance(value, dict) else list(range(len(value)))
@@ -162,7 +166,7 @@ CORPUS = Path(__file__).parent.parent / "fuzz" / "corpus"
 INPUTS = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
 
 
-@pytest.mark.parametrize("path", INPUTS, ids=[str(each.relative_to(CORPUS)) for each in INPUTS])
+@pytest.mark.parametrize("path", INPUTS, ids=[str(path.relative_to(CORPUS)) for path in INPUTS])
 def test_input_keeps_the_promise_of_its_target(path: Path) -> None:
     TARGETS[path.parent.name](path.read_bytes())
 
@@ -176,8 +180,8 @@ def test_mutations_keep_json_json_and_stay_within_their_size() -> None:
     seed = (CORPUS / "answers" / "seed-error").read_bytes()
     mutated = {mutate(seed, 4096, number) for number in range(200)}
     assert len(mutated) > 100
-    assert all(len(each) <= 4096 for each in mutated)
-    assert sum(b'{"error"' in each for each in mutated) > 50
+    assert all(len(data) <= 4096 for data in mutated)
+    assert sum(b'{"error"' in data for data in mutated) > 50
 
 
 @pytest.mark.parametrize("name", ["answers", "recordings", "run-files", "events", "json"])

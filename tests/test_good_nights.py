@@ -44,7 +44,7 @@ def test_only_so_many_good_nights_are_kept(nights: Nights) -> None:
     nights.day = 1
     nights.next(runs.finding())
     assert len(list(good.iterdir())) == 30
-    assert min(each.name for each in good.iterdir()) == "20250004.jsonl"
+    assert min(path.name for path in good.iterdir()) == "20250004.jsonl"
 
 
 def artifact(run: int, **changes: Any) -> dict[str, Any]:
@@ -121,14 +121,14 @@ class Chain:
             return
         folder = self.runner.home / "gh" / str(self.night)
         folder.mkdir()
-        for each in files:
-            shutil.copy(each, folder)
-        others = [each["workflow_run"]["id"] for each in self.runner.state["artifacts"]]
-        self.runner.remember(artifacts=[artifact(each) for each in [*others, self.night]])
+        for file in files:
+            shutil.copy(file, folder)
+        others = [night["workflow_run"]["id"] for night in self.runner.state["artifacts"]]
+        self.runner.remember(artifacts=[artifact(night) for night in [*others, self.night]])
 
 
 def without_answers(run: Run, clause: str) -> Run:
-    """Give the night after a run: the same, but that a clause's cases were answered 429."""
+    """Return the night after a run: the same, but that a clause's cases were answered 429."""
     cases = {finding.case for finding in run.findings if finding.clause == clause}
     out = {"verdict": Verdict.UNAVAILABLE, "message": "HTTP 429"}
     findings = [
@@ -156,7 +156,7 @@ def test_break_after_a_429_night_stays_a_regression_through_the_whole_chain(
     assert chain.next(run=out) == {"code": "0", "good": "true"}
     assert chain.next("count.zero-taken") == {"code": "1", "good": "false"}
     told = json.loads((runner.work / "night" / "drift.json").read_text())
-    (change,) = [each for each in told["changes"] if each["class"] == "regression"]
+    (change,) = [change for change in told["changes"] if change["class"] == "regression"]
     assert (change["subject"], change["repeats"]) == ("count.zero-refused", 3)
     assert "count.zero-refused" in (runner.work / "night" / "history.md").read_text()
     assert len(list((runner.work / "good").iterdir())) == 2

@@ -56,7 +56,9 @@ def test_ground_truth_first_parties_break_no_clause(findings: list[Finding]) -> 
 
 
 def test_ground_truth_of_others_is_explained(findings: list[Finding]) -> None:
-    broken = {(each.provider, each.clause) for each in findings if each.verdict == "fail"}
+    broken = {
+        (finding.provider, finding.clause) for finding in findings if finding.verdict == "fail"
+    }
     assert broken == EXPLAINED
     document = DOCUMENT.read_text()
     assert all(provider in document and clause in document for provider, clause in EXPLAINED)
@@ -73,11 +75,11 @@ def test_ground_truth_judges_much_and_the_stamps_say_of_whom(findings: list[Find
 
 
 def test_ground_truth_says_why_records_are_passed_over(report: ForeignReport) -> None:
-    assert [str(each.path) for each in report.files if each.unreadable or not each.judged] == []
+    assert [str(file.path) for file in report.files if file.unreadable or not file.judged] == []
     corpus = report.files[0]
     assert corpus.found == 108
     assert len(corpus.passed_over) + corpus.judged == corpus.found
-    assert all(each.line is not None and each.reason for each in corpus.passed_over)
+    assert all(skipped.line is not None and skipped.reason for skipped in corpus.passed_over)
 
 
 def test_ground_truth_first_parties_are_decided_where_the_recorder_left_it(

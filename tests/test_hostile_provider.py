@@ -63,7 +63,7 @@ def test_attacks_come_to_findings_and_hurt_nothing(
         assert fought.seconds < LONGEST
         assert fought.seen.grown < MOST_MEMORY
         check_nothing_outside(fought.seen, provider, tmp_path)
-        assert {each for each in fought.reached if not each.startswith("20.20.")} == set()
+        assert {address for address in fought.reached if not address.startswith("20.20.")} == set()
         check_no_key_was_sent(provider)
         runs.append(fought.run)
     reports = reported(runs)
@@ -79,29 +79,29 @@ def test_attacks_come_to_findings_and_hurt_nothing(
 
 def check_findings(findings: list[Finding], verdict: str, clause: str | None) -> None:
     """The attack has the verdict that it must come to, and none is our own fault."""
-    told = {each.clause: each for each in findings}
+    told = {finding.clause: finding for finding in findings}
     assert len(findings) > 8
-    assert Verdict.HARNESS_ERROR not in {each.verdict for each in findings}
-    found = {told[clause].verdict} if clause else {each.verdict for each in findings}
-    assert Verdict(verdict) in found, {each.clause: each.message for each in findings}
-    for each in findings:
-        assert each.verdict is Verdict.PASS or each.message
-        assert not PYTHON_TALK.search(f"{each.message} {each.expected} {each.observed}")
+    assert Verdict.HARNESS_ERROR not in {finding.verdict for finding in findings}
+    found = {told[clause].verdict} if clause else {finding.verdict for finding in findings}
+    assert Verdict(verdict) in found, {finding.clause: finding.message for finding in findings}
+    for finding in findings:
+        assert finding.verdict is Verdict.PASS or finding.message
+        assert not PYTHON_TALK.search(f"{finding.message} {finding.expected} {finding.observed}")
 
 
 def check_run_goes_on(after: list[Finding]) -> None:
     """The next case is judged as if nothing had been."""
-    verdicts = {each.clause: each.verdict for each in after}
+    verdicts = {finding.clause: finding.verdict for finding in after}
     assert set(verdicts.values()) == {Verdict.PASS}, verdicts
 
 
 def check_replay(fought: Fought) -> None:
     """What was recorded is judged as it was when it came."""
     if fought.replayed is None:
-        assert {each.verdict for each in fought.findings} == {Verdict.UNAVAILABLE}
+        assert {finding.verdict for finding in fought.findings} == {Verdict.UNAVAILABLE}
         return
-    live = {each.clause: each.verdict for each in fought.findings}
-    assert {each.clause: each.verdict for each in fought.replayed} == live
+    live = {finding.clause: finding.verdict for finding in fought.findings}
+    assert {finding.clause: finding.verdict for finding in fought.replayed} == live
 
 
 def check_nothing_outside(seen: Seen, provider: HostileProvider, folder: Path) -> None:
@@ -130,7 +130,7 @@ def check_nothing_steers(shown: Mapping[str, str]) -> None:
     """Nothing that is shown has the key or a character that steers or hides; XML is whole."""
     for name, told in shown.items():
         text = told.replace("\r\n", "\n") if name.endswith(".csv") else told  # RFC 4180
-        assert {each for each in set(text) if not each.isprintable()} <= {"\n"}, name
+        assert {character for character in set(text) if not character.isprintable()} <= {"\n"}, name
         assert not UNSEEN & set(text), name
         assert not commands(text), name
         assert leak(text.encode(), KEY) is None, name
@@ -155,8 +155,8 @@ def check_files(folder: Path) -> None:
 
 def test_there_are_enough_attacks_and_each_says_its_harm() -> None:
     assert len(ATTACKS) >= 60
-    assert all(len(each.harm) >= 20 for each in ATTACKS.values())
-    assert len({each.harm for each in ATTACKS.values()}) == len(ATTACKS)
+    assert all(len(attack.harm) >= 20 for attack in ATTACKS.values())
+    assert len({attack.harm for attack in ATTACKS.values()}) == len(ATTACKS)
 
 
 # the command itself, as its user runs it
@@ -182,7 +182,7 @@ def write_provider(folder: Path, provider: HostileProvider, attack: str) -> None
 
 def check_commands(folder: Path, *done: subprocess.CompletedProcess[str]) -> None:
     """Nothing that a command said or wrote steers or leaks, and it wrote what it was asked to."""
-    said = {str(each.args): each.stdout + each.stderr for each in done}
+    said = {str(process.args): process.stdout + process.stderr for process in done}
     assert "Traceback" not in "".join(said.values())
     check_nothing_steers(said | {path.name: path.read_text() for path in folder.glob("a.*")})
     check_files(folder)

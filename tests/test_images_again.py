@@ -34,7 +34,7 @@ class Hosts:
 
     def __init__(self, *answers: Response | Failure, urls: Sequence[str] = (URL,)) -> None:
         self.limits = Limits()
-        data = [{"url": each} for each in urls]
+        data = [{"url": url} for url in urls]
         self.body = json.dumps({"created": 1_790_000_000, "data": data}).encode()
         self.answers = list(answers)
         self.asked: list[str] = []
@@ -61,7 +61,10 @@ def fetched(hosts: Any, goes_on: bool = True) -> tuple[Download, list[float]]:
 
 
 OUTAGES: dict[str, tuple[Response | Failure, Attempt]] = {
-    **{str(each): (out(each), Attempt(each, f"HTTP {each}")) for each in (408, 429, 500, 503, 522)},
+    **{
+        str(status): (out(status), Attempt(status, f"HTTP {status}"))
+        for status in (408, 429, 500, 503, 522)
+    },
     "reset": (RESET, Attempt(None, RESET.message)),
     "no-connection": (Failure("connect", "no"), Attempt(None, "no")),
 }

@@ -82,16 +82,18 @@ def test_one_run_file_says_of_every_provider_by_which_edition(both: Path) -> Non
     assert [column["edition"] for column in told["columns"]] == [OLD, NEW]
     states = StatesReader().read(both)
     assert states.states.keys() == columns
-    assert {len(each) for each in states.states.values()} == {len(states.clauses)}
+    assert {len(state) for state in states.states.values()} == {len(states.clauses)}
 
 
 def test_every_promise_is_of_the_edition_of_its_day(both: Path) -> None:
     run = read_run(both)
     (new,) = run.header.also
-    clauses = {each.id for each in new.clauses}
-    mine = {each.clause for each in run.findings if each.provider in new.providers}
+    clauses = {clause.id for clause in new.clauses}
+    mine = {finding.clause for finding in run.findings if finding.provider in new.providers}
     assert mine <= clauses
-    assert mine - {each.clause for each in run.findings if each.provider == OPENAI} == set()
+    assert (
+        mine - {finding.clause for finding in run.findings if finding.provider == OPENAI} == set()
+    )
 
 
 def night(folder: Path, day: str) -> Run:

@@ -248,8 +248,8 @@ def test_what_is_replayed_is_judged_as_on_the_day_of_its_recording(tmp_path: Pat
     header = later.header()
     later.close()
     (told, once) = (judged["dall-e-2/baseline"].findings for judged in (replayed, recorded))
-    assert {name: each.verdict for name, each in told.items()} == {
-        name: each.verdict for name, each in once.items()
+    assert {name: finding.verdict for name, finding in told.items()} == {
+        name: finding.verdict for name, finding in once.items()
     }
     assert header.day == (today + 900 * DAY).isoformat()
     assert header.providers[0].lifecycle["dall-e-2"].judged_on == today.isoformat()

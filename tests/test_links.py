@@ -96,7 +96,7 @@ def test_cassette_is_not_recorded_through_a_link_and_nothing_is_sent_for_one(
         library.record(exchange, asked, reference_client.target.base_url)
     client = Mock()
     with pytest.raises(LinkError):
-        Record(client, Mock(library=library), RecordMode.REWRITE).exchange(asked)
+        Record(client, Mock(library=library), RecordMode.REWRITE, Mock()).exchange(asked)
     client.assert_not_called()
     assert list(treasure.parent.iterdir()) == [treasure]
     assert treasure.read_text() == "mine"

@@ -71,7 +71,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run.unlink()
     runs.change_header(first, selection={}, plan=[])  # as if there were no more to judge
     write_run(first, folder / "1.jsonl")
-    out = [structs.replace(each, verdict=Verdict.UNAVAILABLE) for each in first.findings]
+    out = [structs.replace(finding, verdict=Verdict.UNAVAILABLE) for finding in first.findings]
     second = Run(first.header, findings=out, footer=first.footer)
     runs.change_header(second, id="later", started=datetime.now(UTC).isoformat())
     write_run(second, folder / "2.jsonl")
@@ -126,7 +126,7 @@ def test_killed_run_loses_nothing_that_waited_to_be_confirmed(good: Path, tmp_pa
         with session(tmp_path, url, resume=killed, **chosen) as again:
             taken = again.resumed.judged(again.engines[0])
             assert again.lost_answers() is None
-    broken = {each.findings["envelope.created-integer"].verdict for each in taken.values()}
+    broken = {result.findings["envelope.created-integer"].verdict for result in taken.values()}
     assert (len(taken) > 1, broken) == (True, {Verdict.FAIL})
 
 

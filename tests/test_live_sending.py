@@ -119,6 +119,12 @@ def test_what_may_have_been_billed_is_not_sent_again() -> None:
     assert not any(should_retry(failed(kind, "GET")) for kind in ("tls", "too-large"))
 
 
+def test_exceeded_pace_is_waited_for_whatever_its_status() -> None:
+    throttled = Response(403, (), b'{"code": "Throttling.RateQuota"}')
+    assert should_retry(replace(answered(403), response=throttled))
+    assert not should_retry(answered(403))
+
+
 class Unplugged:
     """A transport without a network."""
 
@@ -230,7 +236,7 @@ def test_key_that_comes_back_in_the_first_401_is_a_finding_unless_it_is_masked(
 ) -> None:
     refused = JSONResponse({"error": {"message": f"Incorrect API key: {told}"}}, 401)
     ended = run_live(tmp_path, lambda *_: refused)
-    findings = [one for each in ended.results.values() for one in each.findings.values()]
+    findings = [one for result in ended.results.values() for one in result.findings.values()]
     failed = {finding.clause for finding in findings if finding.verdict == "fail"}
     assert len(ended.eye.asked) == 1
     assert failed == ({"authentication.key-not-echoed"} if echoed else set())
@@ -309,6 +315,7 @@ MISHAPS = {
     "upstream": says(400, "The upstream failed.", type="upstream"),
     "no-model": says(404, "No such model.", code="model_not_found"),
     "no-channel": says(503, "No channel.", code="model_not_found"),
+    "maintenance": Reply(status_code=302, headers={"location": "https://status.example/"}),
 }
 
 
@@ -317,6 +324,13 @@ def test_mishap_is_no_verdict_and_is_kept_as_an_attempt(tmp_path: Path, mishap: 
     ended = run_live(tmp_path, images(mishap, 2, 4), cases=VALID)
     assert (ended.halts, ended.verdicts) == ([], {"pass"})
     assert retried(ended) == [mishap.status_code] * 2
+
+
+@pytest.mark.parametrize("mishap", ["challenge", "maintenance"])
+def test_mistake_that_is_barred_is_sent_again(tmp_path: Path, mishap: str) -> None:
+    ended = run_live(tmp_path, images(MISHAPS[mishap], 2, 3), cases="[bn]*[e0]")  # and n-0
+    assert (ended.halts, ended.verdicts) == ([], {"pass"})
+    assert retried(ended) == [MISHAPS[mishap].status_code]
 
 
 def test_success_without_an_image_is_a_verdict_and_never_asked_again(tmp_path: Path) -> None:

@@ -85,8 +85,8 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
 
 def generations(run: Run) -> list[ExchangeRecord]:
     """The requests for images that were sent."""
-    sent = (each for each in run.exchanges.values() if each.outcome != NOT_RUN)
-    return [each for each in sent if each.case != "models-list"]
+    sent = (exchange for exchange in run.exchanges.values() if exchange.outcome != NOT_RUN)
+    return [exchange for exchange in sent if exchange.case != "models-list"]
 
 
 def test_ctrl_c_keeps_what_is_under_way_and_says_how_the_run_is_resumed(
@@ -94,7 +94,7 @@ def test_ctrl_c_keeps_what_is_under_way_and_says_how_the_run_is_resumed(
 ) -> None:
     run = interrupted.run
     assert len(generations(run)) == interrupted.sent
-    assert {each.verdict for each in run.findings} == {Verdict.PASS, Verdict.NOT_RUN}
+    assert {finding.verdict for finding in run.findings} == {Verdict.PASS, Verdict.NOT_RUN}
     assert (interrupted.code, run.complete, interrupted.said.count(SAID)) == (2, False, 1)
     how = "continue with --resume run.jsonl and another --output"
     assert f"the findings made so far are kept; {how}" in interrupted.said
@@ -116,8 +116,8 @@ def test_killed_run_keeps_every_answer_and_its_ledger_names_those_that_are_lost(
     assert (killed.code, run.footer) == (-signal.SIGKILL, None)
     assert len(generations(run)) == killed.sent - 2
     unanswered = read_ledger(ledger_of(killed.folder / "run.jsonl")).unanswered
-    kept = {f"paid::{each.partition('/')[2]}" for each in run.exchanges}
-    lost = [each.usd for name, each in unanswered.items() if name not in kept]
+    kept = {f"paid::{exchange.partition('/')[2]}" for exchange in run.exchanges}
+    lost = [row.usd for name, row in unanswered.items() if name not in kept]
     assert lost == [pytest.approx(0.04)] * 2
 
 
@@ -127,16 +127,24 @@ def test_lost_answers_are_spent_and_sent_again_only_when_told(killed: Stopped) -
     assert f"{told}, counted as spent; they are not sent again without --resend" in said
     assert said.count(told) == 1
     assert len(generations(second)) == killed.eye.posts - 2
-    held = {each.verdict for each in second.findings if "--resend sends it" in each.message}
+    held = {
+        finding.verdict for finding in second.findings if "--resend sends it" in finding.message
+    }
     assert held == {Verdict.NOT_RUN}
-    prices = [each.price for each in generations(second) if each.run is None]
-    own = sum(each.spent.estimate or 0 for each in prices if each and each.spent)
+    prices = [generation.price for generation in generations(second) if generation.run is None]
+    own = sum(price.spent.estimate or 0 for price in prices if price and price.spent)
     assert spent_of(killed.folder / "second.jsonl").estimate == pytest.approx(own + 0.08)
     third, said = killed.resumed("third.jsonl", "--resend", of="second.jsonl")
     assert third.complete, said
     assert "counted as spent; they are sent again" in said
     once = spent_of(killed.folder / "third.jsonl").estimate
     assert once == pytest.approx(0.08), "not counted a second time"
+
+
+def test_budget_has_to_pay_for_lost_answers_too(killed: Stopped) -> None:
+    words = ("--resume", "run.jsonl", "--output", "less.jsonl", "--budget", "0.01")
+    said = live(killed.folder, killed.url, *FEW, *words).stderr
+    assert "0.08 USD counts as spent for answers that were lost: more than --budget 0.01" in said
 
 
 def test_nothing_billed_is_sent_twice_whenever_it_is_killed(tmp_path: Path) -> None:
@@ -187,7 +195,7 @@ def test_stop_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) -> None:
 
 
 def test_signals_are_one_at_one_moment_end_the_run_later_and_are_given_back() -> None:
-    before, stop = [signal.getsignal(each) for each in SIGNALS], Mock()
+    before, stop = [signal.getsignal(number) for number in SIGNALS], Mock()
     stopping = Stopping(stop)
     try:
         signal.raise_signal(signal.SIGHUP)
@@ -201,7 +209,7 @@ def test_signals_are_one_at_one_moment_end_the_run_later_and_are_given_back() ->
         assert stopping.at_once
     finally:
         stopping.end()
-    assert [signal.getsignal(each) for each in SIGNALS] == before
+    assert [signal.getsignal(number) for number in SIGNALS] == before
 
 
 def test_run_under_nohup_survives_its_terminal() -> None:

@@ -54,17 +54,17 @@ def test_lost_worker_leaves_the_run_incomplete(
     assert (run.complete, run.interrupted, played.ended.exitstatus) == (False, True, 2)
     assert run.footer is not None
     assert (run.footer.whole, run.footer.conclusion) == (False, 2)
-    verdicts = Counter(each.verdict for each in run.findings)
-    assert verdicts.total() == len(played.asked) == len({each.id for each in run.findings})
+    verdicts = Counter(finding.verdict for finding in run.findings)
+    assert verdicts.total() == len(played.asked) == len({finding.id for finding in run.findings})
     assert (verdicts[Verdict.NOT_RUN] > 0) == (not others_go_on)
 
 
 def test_worker_that_died_after_its_report_breaks_nothing(tmp_path: Path) -> None:
     found = Played(tmp_path, workers=True, **MODEL)
     found.begin(found.asked)
-    for each in found.asked:
-        found.report(each)
-    found.die(each)  # pytest-xdist blames what it was at, and counts that as a failure
+    for item in found.asked:
+        found.report(item)
+    found.die(item)  # pytest-xdist blames what it was at, and counts that as a failure
     assert found.end().interrupted
     assert found.ended.exitstatus == 2
 
@@ -164,7 +164,7 @@ def test_cassette_that_kills_workers_is_not_run_and_the_rest_is_judged(tmp_path:
     out, err = done.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
     assert (done.returncode, run.complete) == (2, False), out + err
-    lost = {each.case for each in run.findings if each.verdict is Verdict.NOT_RUN}
+    lost = {finding.case for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
     assert lost == {"prompt-not-string"}
     assert "of pytest-xdist died" in err
     assert "could not be judged" in out
@@ -180,5 +180,5 @@ def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
     out, err = done.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
     assert (done.returncode, run.complete) == (2, False), out + err
-    assert not any(each.verdict is Verdict.NOT_RUN for each in run.findings)
+    assert not any(finding.verdict is Verdict.NOT_RUN for finding in run.findings)
     assert "a worker of pytest-xdist died (gw0): others judged what was left" in err

@@ -24,41 +24,41 @@ from tests.sums import kept_apart, paid
 AGAIN = {"status": 503, "reason": "HTTP 503", "said": "overloaded"}
 
 
-def sent(case: str, attempts: int | None = 1, **members: Any) -> dict[str, Any]:
+def request(case: str, attempts: int | None = 1, **members: Any) -> dict[str, Any]:
     """A generation, and how often it was sent."""
-    again = [AGAIN] * ((attempts or 1) - 1)
-    about = {"attempts": attempts, "expected": "accepted", "retried": again}
-    return runs.exchange(case=case) | about | members
+    retries = [AGAIN] * ((attempts or 1) - 1)
+    base = {"attempts": attempts, "expected": "accepted", "retried": retries}
+    return runs.exchange(case=case) | base | members
 
 
-def measured(*exchanges: dict[str, Any]) -> Measures:
+def measure(*exchanges: dict[str, Any]) -> Measures:
     return measures_of([runs.read(exchange, ExchangeRecord) for exchange in exchanges])
 
 
 def run_of(provider: str, *exchanges: dict[str, Any], **head: Any) -> Run:
-    about = runs.header([provider], ["dall-e-3"], id=f"run-{provider}", **head)
-    theirs = [exchange | {"provider": provider} for exchange in exchanges]
-    return runs.run(*theirs, runs.finding(provider=provider), head=about)
+    about_provider = runs.header([provider], ["dall-e-3"], id=f"run-{provider}", **head)
+    own = [exchange | {"provider": provider} for exchange in exchanges]
+    return runs.run(*own, runs.finding(provider=provider), head=about_provider)
 
 
-TIRED = run_of("tired", sent("one", 3), sent("two"))
-BRISK = run_of("brisk", sent("one"), sent("two"))
-LATER = run_of("brisk", sent("one"), tool="image-conformance 0.2.0")
+TIRED = run_of("tired", request("one", 3), request("two"))
+BRISK = run_of("brisk", request("one"), request("two"))
+LATER = run_of("brisk", request("one"), tool="image-conformance 0.2.0")
 
 
 def test_first_try_is_of_requests_whose_attempts_are_known() -> None:
-    lost = sent("four", outcome="unavailable")
-    retries = measured(sent("one"), sent("two", 3), sent("three", None), lost).retries
+    outage = request("four", outcome="unavailable")
+    retries = measure(request("one"), request("two", 3), request("three", None), outage).retries
     assert (retries.first.hits, retries.first.of) == (1, 3)
     assert (retries.failed.hits, retries.failed.of) == (3, 5)
     assert retries.reasons == {"HTTP 503: overloaded": 2}
-    assert not measured(sent("one", None)).retries.known
-    assert measured(sent("one", 3, retried=[])).retries.reasons == {"not kept": 2}
+    assert not measure(request("one", None)).retries.known
+    assert measure(request("one", 3, retried=[])).retries.reasons == {"not kept": 2}
 
 
 def test_more_failed_attempts_than_attempts_end_no_report() -> None:
-    damaged = run_of("damaged", sent("one", 1, retried=[AGAIN] * 3))
-    retries = json.loads(render([damaged], "json"))["providers"][0]["retries"]
+    run = run_of("damaged", request("one", 1, retried=[AGAIN] * 3))
+    retries = json.loads(render([run], "json"))["providers"][0]["retries"]
     assert (retries["first"]["count"], retries["failed"]["count"]) == (0, 3)
     assert retries["failed"]["of"] == 4
 
@@ -66,12 +66,12 @@ def test_more_failed_attempts_than_attempts_end_no_report() -> None:
 def test_times_and_prices_are_by_the_quality_that_is_asked_for() -> None:
     about = {"asks": {"quality": "high"}, "elapsed": 9.0, "expected": "accepted"}
     high = paid(kept_apart(None, 0.2), "one", **about)
-    qualities = measured(high, sent("two", elapsed=1.0)).qualities
+    qualities = measure(high, request("two", elapsed=1.0)).qualities
     times = {quality.name: quality.latency.median for quality in qualities if quality.latency}
     assert times == {"high": 9.0, "default": 1.0}
     assert [quality.per_image for quality in qualities if quality.name == "high"] == [0.2]
     assert [quality.per_image for quality in qualities if quality.name != "high"] == [None]
-    assert measured(sent("one", expected="refused", asks={"quality": "grand"})).qualities == ()
+    assert measure(request("one", expected="refused", asks={"quality": "grand"})).qualities == ()
 
 
 def test_report_says_what_was_sent_again_and_why() -> None:
@@ -82,31 +82,31 @@ def test_report_says_what_was_sent_again_and_why() -> None:
 
 
 def test_comparison_has_the_numbers_of_the_reports() -> None:
-    both = compare([TIRED, BRISK])
-    shown = {offer.label: offer for model in both.offers for offer in model.offers}
+    comparison = compare([TIRED, BRISK])
+    by_label = {offer.label: offer for model in comparison.offers for offer in model.offers}
     for run in (TIRED, BRISK):
         (model,) = summarize([run]).offers
-        assert shown[model.offers[0].label] == model.offers[0]
-    assert shown["tired"].measures.retries.first.share == 0.5
-    text = screen(print_comparison, both, width=200)
+        assert by_label[model.offers[0].label] == model.offers[0]
+    assert by_label["tired"].measures.retries.first.share == 0.5
+    text = screen(print_comparison, comparison, width=200)
     assert "sent again after HTTP 503: overloaded (2)" in text
 
 
 @pytest.mark.parametrize(
-    ("other", "said"),
+    ("second", "message"),
     [(TIRED, ""), (LATER, "a page cannot show brisk twice")],
     ids=["two-providers", "one-provider-twice"],
 )
-def test_comparison_of_two_providers_is_a_page(tmp_path: Path, other: Run, said: str) -> None:
+def test_comparison_of_two_providers_is_a_page(tmp_path: Path, second: Run, message: str) -> None:
     files = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
-    for run, file in zip((BRISK, other), files, strict=True):
+    for run, file in zip((BRISK, second), files, strict=True):
         write_run(run, file)
     page = tmp_path / "both.html"
-    done = CliRunner().invoke(app, ["compare", *map(str, files), "-o", str(page)])
-    assert said in str(done.exception)
-    assert (done.exit_code == 0) == (not said)
-    assert page.exists() == (not said)
-    assert said or 'id="offers"' in page.read_text(encoding="utf-8")
+    result = CliRunner().invoke(app, ["compare", *map(str, files), "-o", str(page)])
+    assert message in str(result.exception)
+    assert (result.exit_code == 0) == (not message)
+    assert page.exists() == (not message)
+    assert message or 'id="offers"' in page.read_text(encoding="utf-8")
 
 
 def test_every_run_names_its_providers() -> None:

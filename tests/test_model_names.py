@@ -58,41 +58,41 @@ def mine(folder: Path, model: str, priced: str = "dall-e-3", free: str = "true")
     return str(file)
 
 
-def session(provider: str, models: str = "*") -> Session:
+def session_of(provider: str, models: str = "*") -> Session:
     return Session(Options(providers=(provider,), models=models, live=True, budget=1e9))
 
 
-def served(**options: object) -> list[str]:
+def served_models(**options: object) -> list[str]:
     """Return what `serve` would serve."""
-    came: dict[str, list[str]] = {}
+    arguments: dict[str, list[str]] = {}
     server = "conformance.reference.server"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(f"{server}.serve", lambda *_, **values: came.update(values))
+        patch.setattr(f"{server}.serve", lambda *_, **values: arguments.update(values))
         serve(**{"key": "sk", "host": "", "port": 0, **options})  # type: ignore[arg-type]
-    return [*came["models"]]
+    return [*arguments["models"]]
 
 
-def planned(provider: str, models: str = "*") -> list[str]:
+def planned_models(provider: str, models: str = "*") -> list[str]:
     return [*plan(EDITION, load_provider(provider), 1, models, combined=False).reach]
 
 
-def selected(models: str) -> list[str]:
-    made = session("reference", models)
-    return [case.model for case, _ in made.selected(made.engines[0])]
+def selected_models(models: str) -> list[str]:
+    session = session_of("reference", models)
+    return [case.model for case, _ in session.selected(session.engines[0])]
 
 
 COMMANDS: dict[str, Callable[[str, Path], list[str] | list[str | None]]] = {
-    "run-of-file": lambda name, at: [*session(mine(at, name)).engines[0].provider.models],
-    "run-with-option": lambda name, _: selected(name),
-    "plan-of-file": lambda name, at: planned(mine(at, name)),
-    "plan-with-option": lambda name, _: planned("cometapi", name),
+    "run-of-file": lambda name, at: [*session_of(mine(at, name)).engines[0].provider.models],
+    "run-with-option": lambda name, _: selected_models(name),
+    "plan-of-file": lambda name, at: planned_models(mine(at, name)),
+    "plan-with-option": lambda name, _: planned_models("cometapi", name),
     "prices": lambda name, at: [
-        *session(mine(at, "dall-e-3", priced=name)).engines[0].provider.prices.image],
+        *session_of(mine(at, "dall-e-3", priced=name)).engines[0].provider.prices.image],
     "judge-named": lambda name, _: [*read_names([f"{name}=x"], None, EDITION).known.values()],
     "judge-unnamed": lambda name, _: [read_names([], name, EDITION).unnamed],
     "list": lambda name, _: Selection(None, "*", name).models,
-    "serve": lambda name, _: served(model=[name]),
-    "serve-defect": lambda name, _: served(defect=["count.n-ignored"], defect_model=name),
+    "serve": lambda name, _: served_models(model=[name]),
+    "serve-defect": lambda name, _: served_models(defect=["count.n-ignored"], defect_model=name),
 }  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def test_command_takes_a_name_and_an_unknown_one_is_the_same_sentence(
 
 
 @pytest.mark.parametrize(
-    ("edition", "pattern", "having"),
+    ("edition", "pattern", "names"),
     [
         (DEFAULT_EDITION, "qwen-image-3*", "alibaba-2026-10"),
         ("alibaba-2026-10", "gpt-image-2", "cometapi-2026-06 and openai-2026-11"),
@@ -125,12 +125,12 @@ def test_command_takes_a_name_and_an_unknown_one_is_the_same_sentence(
     ],
 )
 def test_glob_of_no_model_names_the_editions_that_have_one(
-    edition: str, pattern: str, having: str
+    edition: str, pattern: str, names: str
 ) -> None:
-    with pytest.raises(UnknownNameError) as raised:
+    with pytest.raises(UnknownNameError) as excinfo:
         check_selected(["qwen-image"], pattern, load_edition(edition))
-    hint = str(raised.value).partition("; ")[2]
-    assert hint.startswith(f"it is in edition {having}" if having else ("did you mean", "known:"))
+    hint = str(excinfo.value).partition("; ")[2]
+    assert hint.startswith(f"it is in edition {names}" if names else ("did you mean", "known:"))
 
 
 def test_name_is_judged_as_its_model_or_family_and_a_snapshot_by_the_rules_of_its_model(
@@ -148,28 +148,28 @@ def test_name_is_judged_as_its_model_or_family_and_a_snapshot_by_the_rules_of_it
 
 def test_snapshot_costs_what_its_model_costs(tmp_path: Path) -> None:
     file = mine(tmp_path, SNAPSHOT, priced="gpt-image-1.5", free="false")
-    made = plan(load_edition(), load_provider(file), 1, combined=False)
-    assert not made.unknown
-    assert made.usd >= 0.5
+    its_plan = plan(load_edition(), load_provider(file), 1, combined=False)
+    assert not its_plan.unknown
+    assert its_plan.usd >= 0.5
 
 
 def test_plan_and_run_file_say_as_what_a_model_is_judged(tmp_path: Path) -> None:
-    made = plan(load_edition(), load_provider(mine(tmp_path, "gpt-image-2")), 1, combined=False)
-    assert document(made)["read_as"] == {"gpt-image-2": "its family"}
-    about = session(mine(tmp_path, SNAPSHOT)).header().edition
-    assert about.read_as == {SNAPSHOT: "gpt-image-1.5"}
-    assert about.families == {SNAPSHOT: "gpt-image"}
+    its_plan = plan(load_edition(), load_provider(mine(tmp_path, "gpt-image-2")), 1, combined=False)
+    assert document(its_plan)["read_as"] == {"gpt-image-2": "its family"}
+    edition = session_of(mine(tmp_path, SNAPSHOT)).header().edition
+    assert edition.read_as == {SNAPSHOT: "gpt-image-1.5"}
+    assert edition.families == {SNAPSHOT: "gpt-image"}
 
 
 def test_name_that_no_folder_can_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConformanceError, match="cannot name a model here"):
-        session(mine(tmp_path, "gpt-image-2/../x")).providers  # noqa: B018 - it is read here
+        session_of(mine(tmp_path, "gpt-image-2/../x")).providers  # noqa: B018 - it is read here
 
 
 def test_model_without_cassettes_is_one_sentence_in_replay() -> None:
-    made = Session(Options(providers=("litellm",), models="gpt-image-2"))
+    session = Session(Options(providers=("litellm",), models="gpt-image-2"))
     with pytest.raises(ConformanceError, match="'litellm' has no cassettes of gpt-image-2"):
-        made.engines  # noqa: B018 - it is looked for here
+        session.engines  # noqa: B018 - it is looked for here
 
 
 def test_reports_say_as_what_a_model_is_judged() -> None:
@@ -181,9 +181,9 @@ def test_reports_say_as_what_a_model_is_judged() -> None:
         )
         for provider in ("acme", "relay")
     )
-    shown = [screen(print_runs, [one], width=200)]
-    shown.append(screen(print_comparison, compare([one, two]), width=200))
-    for text in (*shown, render([one], "md"), render([one], "html")):
+    screens = [screen(print_runs, [one], width=200)]
+    screens.append(screen(print_comparison, compare([one, two]), width=200))
+    for text in (*screens, render([one], "md"), render([one], "html")):
         assert "gpt-image-2 · as its family" in text
 
 
@@ -194,6 +194,6 @@ def test_reference_provider_has_the_models_of_its_edition(tmp_path: Path) -> Non
 
     folder = copied(tmp_path)
     change(folder / "edition.json", models)
-    made = Session(Options(providers=("reference",), edition=str(folder), live=True))
-    assert made.providers[0].models["flux"] == "flux"
-    assert "dall-e-2" not in made.providers[0].models
+    session = Session(Options(providers=("reference",), edition=str(folder), live=True))
+    assert session.providers[0].models["flux"] == "flux"
+    assert "dall-e-2" not in session.providers[0].models

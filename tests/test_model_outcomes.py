@@ -23,21 +23,21 @@ def asks(id_: str, **body: Any) -> Case:
     return Case(id_, "dall-e-3", body={"model": "dall-e-3", "prompt": "a cat", **body})
 
 
-def accepted(case: Case, at: float) -> tuple[Case, TimedOutcome]:
+def acceptance(case: Case, at: float) -> tuple[Case, TimedOutcome]:
     return case, TimedOutcome(Outcome(case.id, Result.ACCEPTED, "HTTP 200", 200), at, 1)
 
 
-def refused(case: Case, said: str, at: float = 1) -> tuple[Case, TimedOutcome]:
-    return case, TimedOutcome(Outcome(case.id, Result.REFUSED, "HTTP 400", 400, said=said), at, 1)
+def refusal(case: Case, text: str, at: float = 1) -> tuple[Case, TimedOutcome]:
+    return case, TimedOutcome(Outcome(case.id, Result.REFUSED, "HTTP 400", 400, said=text), at, 1)
 
 
-def crashed(case: Case, at: float, attempts: int | None = 4) -> tuple[Case, TimedOutcome]:
+def crash(case: Case, at: float, attempts: int | None = 4) -> tuple[Case, TimedOutcome]:
     outcome = Outcome(case.id, Result.UNAVAILABLE, "HTTP 500", 500, cause="outage")
     return case, TimedOutcome(outcome, at, attempts, crashed=True)
 
 
-def others(*known: tuple[Case, TimedOutcome]) -> ModelOutcomes:
-    return ModelOutcomes(known, {case.id for case, _ in known})
+def outcomes_of(*rows: tuple[Case, TimedOutcome]) -> ModelOutcomes:
+    return ModelOutcomes(rows, {case.id for case, _ in rows})
 
 
 def unclear(case: Case, status: int, said: str = "") -> tuple[Case, TimedOutcome]:
@@ -51,11 +51,11 @@ N2, N11 = asks("n-2", n=2), asks("n-11", n=11)
 
 
 def test_value_between_two_accepted_requests_is_blamed_with_its_counts() -> None:
-    known = others(accepted(SMALL, 1), crashed(B64, 2), crashed(LARGE, 3), accepted(URL, 4))
-    context = known.context(B64, None)
+    outcomes = outcomes_of(acceptance(SMALL, 1), crash(B64, 2), crash(LARGE, 3), acceptance(URL, 4))
+    context = outcomes.context(B64, None)
     assert (context.accepted_before, context.accepted_after) == (
-        known.known[0][1].outcome,
-        known.known[3][1].outcome,
+        outcomes.known[0][1].outcome,
+        outcomes.known[3][1].outcome,
     )
     assert context.blamed == "response_format b64_json"
     assert context.attempts == "2 of 2 cases, 8 of 8 attempts"
@@ -63,52 +63,52 @@ def test_value_between_two_accepted_requests_is_blamed_with_its_counts() -> None
 
 def test_value_of_an_open_request_is_blamed_like_any_other() -> None:
     seeds = [asks(f"seed-{value}", seed=value) for value in (1, 2)]
-    known = [accepted(SMALL, 1), *(crashed(seed, 2) for seed in seeds), accepted(URL, 4)]
-    outcomes = ModelOutcomes(tuple(known), {SMALL.id, URL.id}, {seed.id for seed in seeds})
+    rows = [acceptance(SMALL, 1), *(crash(seed, 2) for seed in seeds), acceptance(URL, 4)]
+    outcomes = ModelOutcomes(tuple(rows), {SMALL.id, URL.id}, {seed.id for seed in seeds})
     context = outcomes.context(seeds[0], None)
     assert (context.blamed, context.attempts) == ("seed", "2 of 2 cases, 8 of 8 attempts")
-    mistakes = ModelOutcomes(tuple(known), {SMALL.id, URL.id})
+    mistakes = ModelOutcomes(tuple(rows), {SMALL.id, URL.id})
     assert mistakes.context(seeds[0], None).accepted_before is None
 
 
 def test_parameter_is_blamed_where_no_value_of_it_works_and_nothing_where_it_was_not_it() -> None:
-    known = others(accepted(SMALL, 1), crashed(B64, 2), crashed(URL, 3), accepted(HD, 4))
-    assert known.context(B64, None).blamed == "response_format"
-    without = others(crashed(SMALL, 1), accepted(B64, 2), crashed(SMALL, 3), crashed(HD, 4))
+    outcomes = outcomes_of(acceptance(SMALL, 1), crash(B64, 2), crash(URL, 3), acceptance(HD, 4))
+    assert outcomes.context(B64, None).blamed == "response_format"
+    without = outcomes_of(crash(SMALL, 1), acceptance(B64, 2), crash(SMALL, 3), crash(HD, 4))
     assert without.context(HD, None).blamed == ""
 
 
 @pytest.mark.parametrize(
-    "known",
+    "rows",
     [
-        [crashed(HD, 2), accepted(SMALL, 3)],
-        [accepted(SMALL, 1), crashed(HD, 2)],
-        [accepted(SMALL, 1), crashed(HD, 2, attempts=1), accepted(URL, 3)],
+        [crash(HD, 2), acceptance(SMALL, 3)],
+        [acceptance(SMALL, 1), crash(HD, 2)],
+        [acceptance(SMALL, 1), crash(HD, 2, attempts=1), acceptance(URL, 3)],
     ],
     ids=["nothing-before", "nothing-after", "lost-once"],
 )
-def test_outage_may_be_to_blame(known: list[tuple[Case, TimedOutcome]]) -> None:
-    context = others(*known).context(HD, None)
+def test_outage_may_be_to_blame(rows: list[tuple[Case, TimedOutcome]]) -> None:
+    context = outcomes_of(*rows).context(HD, None)
     assert context.accepted_before is None or context.accepted_after is None
 
 
 def test_answer_lost_as_often_as_others_is_unavailable() -> None:
     lossy = [
         (case, replace(timed, attempts=3, lost=2))
-        for case, timed in (accepted(asks(f"n-{n}", n=n), 2) for n in (2, 3))
+        for case, timed in (acceptance(asks(f"n-{n}", n=n), 2) for n in (2, 3))
     ]
-    before, after = accepted(SMALL, 1), accepted(URL, 3)
-    cut = others(before, crashed(HD, 2, attempts=3), after)
+    before, after = acceptance(SMALL, 1), acceptance(URL, 3)
+    cut = outcomes_of(before, crash(HD, 2, attempts=3), after)
     assert cut.context(HD, None).crash_doubt == ""
-    as_often = others(*cut.known, *lossy).context(HD, None).crash_doubt
+    as_often = outcomes_of(*cut.known, *lossy).context(HD, None).crash_doubt
     assert as_often == "the provider lost 4 of 8 other answers as well"
-    assert others(before, crashed(HD, 2, attempts=2), after).context(HD, None).crash_doubt
-    assert not others(crashed(HD, 2, attempts=2), after).context(HD, None).crash_doubt
+    assert outcomes_of(before, crash(HD, 2, attempts=2), after).context(HD, None).crash_doubt
+    assert not outcomes_of(crash(HD, 2, attempts=2), after).context(HD, None).crash_doubt
 
 
 def test_attempts_that_a_cassette_does_not_know_are_not_counted() -> None:
-    known = others(accepted(SMALL, 1), crashed(HD, 2, attempts=None), accepted(URL, 3))
-    assert known.context(HD, None).attempts == "1 of 1 case"
+    outcomes = outcomes_of(acceptance(SMALL, 1), crash(HD, 2, attempts=None), acceptance(URL, 3))
+    assert outcomes.context(HD, None).attempts == "1 of 1 case"
 
 
 def test_refusal_in_the_words_of_a_valid_request_is_told() -> None:
@@ -116,10 +116,10 @@ def test_refusal_in_the_words_of_a_valid_request_is_told() -> None:
         ("only n=1 works", "only n=1 works", True),
         ("n=1 only, id 9b1c", "n=1 only, id 7f", True),
     ]
-    for of_valid, said, alike in (*rows, ("only n=1 works", "n is too large", False)):
-        valid = others(refused(N2, of_valid))
-        known = replace(valid, known=(*valid.known, refused(N11, said)))
-        assert bool(known.context(N11, None).valid_refusals) == alike, said
+    for of_valid, message, alike in (*rows, ("only n=1 works", "n is too large", False)):
+        valid = outcomes_of(refusal(N2, of_valid))
+        outcomes = replace(valid, known=(*valid.known, refusal(N11, message)))
+        assert bool(outcomes.context(N11, None).valid_refusals) == alike, message
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,9 @@ COMES_TO_NOTHING: dict[str, tuple[Exchange, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("made", "expected"), COMES_TO_NOTHING.values(), ids=COMES_TO_NOTHING)
-def test_crash_is_told_from_what_is_not_for_us(made: Exchange, expected: bool) -> None:
-    assert TimedOutcome.of_exchange(made, outcome_of(made)).crashed == expected
+@pytest.mark.parametrize(("exchange", "expected"), COMES_TO_NOTHING.values(), ids=COMES_TO_NOTHING)
+def test_crash_is_told_from_what_is_not_for_us(exchange: Exchange, expected: bool) -> None:
+    assert TimedOutcome.of_exchange(exchange, outcome_of(exchange)).crashed == expected
 
 
 BAD = asks("n-0", n=0)
@@ -174,10 +174,10 @@ RAW = Case("json-malformed", "dall-e-3", raw=b'{"model":"dall-e-3","prompt":"a c
 
 
 def test_mistake_is_put_into_another_request_and_keeps_its_name() -> None:
-    moved = with_other_control(replace(BAD, control="baseline"), SMALL, URL, EDITION)
-    assert moved is not None
-    assert (moved.id, moved.control) == ("n-0", "url")
-    assert moved.body == {**(URL.body or {}), "n": 0}
+    case = with_other_control(replace(BAD, control="baseline"), SMALL, URL, EDITION)
+    assert case is not None
+    assert (case.id, case.control) == ("n-0", "url")
+    assert case.body == {**(URL.body or {}), "n": 0}
     raw = with_other_control(RAW, SMALL, URL, EDITION)
     assert raw is not None
     assert raw.raw == b'{"model":"dall-e-3","prompt":"a cat","response_format":"url"'
@@ -193,21 +193,21 @@ def test_open_request_is_refused_as_a_success_where_a_mistake_was() -> None:
     seed = unclear(asks("seed", seed=1), 200, "seed is unknown")
 
     def alike(mistake: tuple[Case, TimedOutcome]) -> Outcome | None:
-        known = ModelOutcomes((accepted(SMALL, 0), seed, mistake), {SMALL.id}, {seed[0].id})
-        return known.context(seed[0], None).mistake_alike
+        outcomes = ModelOutcomes((acceptance(SMALL, 0), seed, mistake), {SMALL.id}, {seed[0].id})
+        return outcomes.context(seed[0], None).mistake_alike
 
     same = unclear(N11, 200, "n is too large")
     assert alike(same) == same[1].outcome
     assert alike(unclear(N11, 200)) is None, "without an error"
     assert alike(unclear(N11, 202, "queued")) is None, "another status"
-    assert alike(refused(N11, "n is too large")) is None
+    assert alike(refusal(N11, "n is too large")) is None
     valid = ModelOutcomes((unclear(N2, 200), unclear(N11, 200)), {N2.id})
     assert valid.context(N2, None).mistake_alike is None
 
 
 def test_valid_request_to_a_model_that_ended_is_a_refusal_like_any_other() -> None:
-    said = "the model has been retired"
-    gone = Outcome(N2.id, Result.NOT_SERVED, "HTTP 404", 404, said=said)
-    mistake = N11, TimedOutcome(Outcome(N11.id, Result.REFUSED, "HTTP 404", 404, said=said), 2, 1)
-    known = ModelOutcomes(((N2, TimedOutcome(gone, 1, 1)), mistake), {N2.id})
-    assert known.context(N11, None).valid_refusals == (gone,)
+    text = "the model has been retired"
+    gone = Outcome(N2.id, Result.NOT_SERVED, "HTTP 404", 404, said=text)
+    mistake = N11, TimedOutcome(Outcome(N11.id, Result.REFUSED, "HTTP 404", 404, said=text), 2, 1)
+    outcomes = ModelOutcomes(((N2, TimedOutcome(gone, 1, 1)), mistake), {N2.id})
+    assert outcomes.context(N11, None).valid_refusals == (gone,)

@@ -46,7 +46,7 @@ TOO_MUCH = (
 
 
 @pytest.mark.parametrize(
-    ("chosen", "said"),
+    ("options", "message"),
     [
         ({"budget": 0.1}, TOO_MUCH),
         ({"budget": None}, "allow for it with --budget USD"),
@@ -57,54 +57,54 @@ TOO_MUCH = (
     ids=["over-budget", "no-budget", "requests", "unlimited", "partial"],
 )
 def test_plan_that_nobody_allowed_for_is_refused(
-    tmp_path: Path, chosen: dict[str, Any], said: str | None
+    tmp_path: Path, options: dict[str, Any], message: str | None
 ) -> None:
-    refused = pytest.raises(BudgetError, match=said) if said else nullcontext()
-    with session(tmp_path, "http://127.0.0.1:1/v1", **chosen) as found, refused:
-        found.check_affordable()
+    refusal = pytest.raises(BudgetError, match=message) if message else nullcontext()
+    with session(tmp_path, "http://127.0.0.1:1/v1", **options) as live, refusal:
+        live.check_affordable()
 
 
 def test_hard_stop_comes_before_the_request_that_would_cross_the_budget(tmp_path: Path) -> None:
-    ended = run_live(tmp_path, budget=0.07, partial=True, cases="[bn]*")
-    assert ended.spent.counted == pytest.approx(0.06)  # three images at 0.02
-    assert sum(result.outcome.accepted for result in ended.results.values()) == 3
-    assert ended.posts < len(ended.results)
+    run = run_live(tmp_path, budget=0.07, partial=True, cases="[bn]*")
+    assert run.spent.counted == pytest.approx(0.06)  # three images at 0.02
+    assert sum(result.outcome.accepted for result in run.results.values()) == 3
+    assert run.posts < len(run.results)
     path = "dall-e-2/n-2"
-    assert verdicts({path: ended.results[path]}) == {"not run"}
-    missed = ended.record(path)
-    assert (missed.outcome, missed.attempts) == ("not run", 0)
-    assert missed.price == Price(0.04, None)
+    assert verdicts({path: run.results[path]}) == {"not run"}
+    record = run.record(path)
+    assert (record.outcome, record.attempts) == ("not run", 0)
+    assert record.price == Price(0.04, None)
 
 
 @pytest.mark.parametrize("answer", [None, images(error(429))], ids=["truth", "retries-count"])
 def test_most_requests_are_a_hard_stop(tmp_path: Path, answer: Any) -> None:
-    ended = run_live(tmp_path, answer, max_requests=6, partial=True, cases="[bn]*")
-    assert len(ended.eye.asked) == 6
-    assert "not run" in ended.verdicts
+    run = run_live(tmp_path, answer, max_requests=6, partial=True, cases="[bn]*")
+    assert len(run.eye.asked) == 6
+    assert "not run" in run.verdicts
 
 
-def used(**tokens: Any) -> Any:
+def usage_answer(**tokens: Any) -> Any:
     return images(JSONResponse(PRICED | {"usage": tokens}))
 
 
 def test_usage_gives_the_real_price_and_a_guess_never_lands_in_it(tmp_path: Path) -> None:
     models = ("gpt-image-1-mini", "gpt-image-1")  # only the first has a price, for tokens
     details = {"input_tokens_details": {"text_tokens": 1000, "image_tokens": 0}}
-    told = used(input_tokens=1000, output_tokens=2000, total_tokens=3000, **details)
-    ended = run_live(tmp_path, told, *models, cases="baseline")
-    assert (ended.spent.actual, ended.spent.estimate, ended.spent.guess) == (0.018, 0.0, 0.05)
-    price = ended.record("gpt-image-1-mini/baseline").price
+    answer = usage_answer(input_tokens=1000, output_tokens=2000, total_tokens=3000, **details)
+    run = run_live(tmp_path, answer, *models, cases="baseline")
+    assert (run.spent.actual, run.spent.estimate, run.spent.guess) == (0.018, 0.0, 0.05)
+    price = run.record("gpt-image-1-mini/baseline").price
     assert price is not None
     assert price.actual == pytest.approx(0.018)
-    guessed = to_builtins(ended.record("gpt-image-1/baseline").price)
-    assert guessed == kept_apart(None, 0.0, 0.05)
+    guess = to_builtins(run.record("gpt-image-1/baseline").price)
+    assert guess == kept_apart(None, 0.0, 0.05)
 
 
 def test_real_price_above_the_estimate_stops_sooner(tmp_path: Path) -> None:
-    told = used(input_tokens=0, output_tokens=100_000, total_tokens=100_000)
-    ended = run_live(tmp_path, told, "gpt-image-1-mini", budget=1.0, partial=True, cases="[bn]*")
-    assert ended.spent.counted <= 1.0 + 0.8  # the last may be dearer
-    assert ended.posts == 2
+    answer = usage_answer(input_tokens=0, output_tokens=100_000, total_tokens=100_000)
+    run = run_live(tmp_path, answer, "gpt-image-1-mini", budget=1.0, partial=True, cases="[bn]*")
+    assert run.spent.counted <= 1.0 + 0.8  # the last may be dearer
+    assert run.posts == 2
 
 
 @pytest.mark.parametrize(
@@ -113,10 +113,10 @@ def test_real_price_above_the_estimate_stops_sooner(tmp_path: Path) -> None:
 def test_refusal_that_is_answered_is_counted(
     tmp_path: Path, model: str, kind: str, usd: float
 ) -> None:
-    told = JSONResponse(PRICED | {"usage": None})
-    ended = run_live(tmp_path, images(told), model, cases="n-above-*")
-    assert getattr(ended.spent, kind) == pytest.approx(usd + 11 * usd)
-    assert ended.spent.counted == pytest.approx(12 * usd)
+    answer = JSONResponse(PRICED | {"usage": None})
+    run = run_live(tmp_path, images(answer), model, cases="n-above-*")
+    assert getattr(run.spent, kind) == pytest.approx(usd + 11 * usd)
+    assert run.spent.counted == pytest.approx(12 * usd)
 
 
 def test_money_set_aside_by_another_is_waited_for() -> None:
@@ -126,26 +126,26 @@ def test_money_set_aside_by_another_is_waited_for() -> None:
         ledger.reserve("p", 0.2, 0.2)
     ledger.settle(first, 0.0, None)
     ledger.settle(ledger.reserve("p", 0.2, 0.2), 0.9, None)
-    with pytest.raises(NotSentError, match=r"cross the budget of 1\.00 USD") as told:
+    with pytest.raises(NotSentError, match=r"cross the budget of 1\.00 USD") as excinfo:
         ledger.reserve("p", 0.2, 0.2)
-    assert told.value.estimate == 0.2
-    assert not isinstance(told.value, InFlightError)
+    assert excinfo.value.estimate == 0.2
+    assert not isinstance(excinfo.value, InFlightError)
 
 
 def test_threads_never_cross_the_budget() -> None:
-    ledger, sent = Ledger(budget=1.0), list[int]()
+    ledger, numbers = Ledger(budget=1.0), list[int]()
 
     def reserve() -> None:
         with suppress(NotSentError):
             while True:
-                sent.append(ledger.reserve("p", 0.1, 0.1))
+                numbers.append(ledger.reserve("p", 0.1, 0.1))
 
     threads = [threading.Thread(target=reserve) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(sent) == 10
+    assert len(numbers) == 10
     assert ledger.spent().counted == pytest.approx(1.0)
 
 
@@ -191,22 +191,22 @@ def test_what_may_be_billed_is_in_the_file_before_it_is_sent(ledger: Ledger) -> 
 
 
 @pytest.mark.parametrize(
-    ("usd", "status", "lost"),
+    ("usd", "status", "amount"),
     [(0.02, 200, 0.02), (0.04, None, 0.04), (0.0, 400, None), (0.02, 503, None)],
     ids=["accepted", "no-answer", "refused", "server-error"],
 )
 def test_answer_that_says_it_failed_is_not_lost(
-    ledger: Ledger, usd: float, status: int | None, lost: float | None
+    ledger: Ledger, usd: float, status: int | None, amount: float | None
 ) -> None:
     ledger.settle(ledger.reserve("p", 0.02, 0.04, case="m/n-2"), usd, None, status=status)
-    assert unanswered(ledger) == ({} if lost is None else {"p::m/n-2": lost})
+    assert unanswered(ledger) == ({} if amount is None else {"p::m/n-2": amount})
 
 
 def test_lost_request_of_an_earlier_run_counts_once(tmp_path: Path) -> None:
-    for counts, spent in ((True, 0.04), (False, 0.0)):  # it was killed, or it ended
-        ledger = Ledger(tmp_path / f"{counts}.ledger")
-        ledger.carry_over(LostRequest("p::m/n-2", 0.04, known=True), counts)
-        assert ledger.spent().counted == spent
+    for counted in (0.04, 0.0):  # it was killed, or it ended
+        ledger = Ledger(tmp_path / f"{counted}.ledger")
+        ledger.carry_over(LostRequest("p::m/n-2", 0.04, known=True), counted)
+        assert ledger.spent().counted == counted
         assert unanswered(ledger) == {"p::m/n-2": 0.04}, "a third run has to know of it"
 
 
@@ -233,12 +233,12 @@ WAYS: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "chosen"), WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(("answer", "options"), WAYS.values(), ids=WAYS)
 def test_footer_page_table_and_summary_agree(
-    tmp_path: Path, answer: Any, chosen: dict[str, Any]
+    tmp_path: Path, answer: Any, options: dict[str, Any]
 ) -> None:
-    with watched(answer) as (url, _), session(tmp_path, url, *MODELS, **chosen) as found:
-        check_agreement(lived(found))
+    with watched(answer) as (url, _), session(tmp_path, url, *MODELS, **options) as live:
+        check_agreement(lived(live))
 
 
 def test_two_providers_in_one_run_agree_with_its_footer(tmp_path: Path) -> None:
@@ -247,23 +247,24 @@ def test_two_providers_in_one_run_agree_with_its_footer(tmp_path: Path) -> None:
         for file, model in zip(files, ("dall-e-2", "dall-e-3"), strict=True):
             text = Path(paid_toml(tmp_path, model)).read_text()
             file.write_text(text.replace("http://127.0.0.1:1/v1", url))
-        with closing(Session(Options(tuple(map(str, files)), live=True, budget=9.0, **FEW))) as run:
-            written = lived(run)
-    check_agreement(written)
-    paid_to = {each["id"]: each["price"]["paid"] for each in told(written)["providers"]}
+        options = Options(tuple(map(str, files)), live=True, budget=9.0, **FEW)
+        with closing(Session(options)) as live:
+            run = lived(live)
+    check_agreement(run)
+    paid_to = {provider["id"]: provider["price"]["paid"] for provider in told(run)["providers"]}
     assert paid_to.keys() == {"cheap", "dear"}
     assert min(paid_to.values()) > 0
 
 
 def test_control_that_nobody_chose_is_told_beside_the_exchanges(tmp_path: Path) -> None:
-    with watched() as (url, _), session(tmp_path, url, cases="n-above-*") as found:
-        said = page(lived(found))
-    assert "0.00 USD spent of 9.00 USD, 0.02 USD more for requests that are not shown" in said
+    with watched() as (url, _), session(tmp_path, url, cases="n-above-*") as live:
+        text = page(lived(live))
+    assert "0.00 USD spent of 9.00 USD, 0.02 USD more for requests that are not shown" in text
 
 
 def test_exchange_costs_in_the_table_what_was_sent_for_it_with_and_without_findings() -> None:
-    silent = paid(kept_apart(0.5), "silent")
-    assert csv_sum(runs.run(silent, runs.exchange(), runs.finding())) == 0.5
+    exchange = paid(kept_apart(0.5), "silent")
+    assert csv_sum(runs.run(exchange, runs.exchange(), runs.finding())) == 0.5
     assert csv_sum(of(paid(kept_apart(0.5)))) == 0.5, "two findings, one price"
     assert csv_sum(of(paid({"estimate": 5.0, "actual": None}, outcome="not run"))) == 0
 
@@ -274,82 +275,82 @@ outcomes = st.sampled_from(["accepted", "refused", "unavailable", "not served", 
 
 
 @st.composite
-def sent(draw: st.DrawFn) -> dict[str, Any]:
+def paid_exchanges(draw: st.DrawFn) -> dict[str, Any]:
     """An exchange with any price."""
-    made = paid(draw(st.none() | parts), draw(st.sampled_from("abcdefgh")))
+    exchange = paid(draw(st.none() | parts), draw(st.sampled_from("abcdefgh")))
     status = draw(st.sampled_from([200, 400, 408, 429, 500]))
     answer = {"status": status, "headers": [], "body": "{}", "bytes": 2}
-    made |= {"provider": draw(st.sampled_from(["acme", "relay"])), "outcome": draw(outcomes)}
-    made["images"] *= draw(st.integers(0, 2))
-    return made | {"response": draw(st.sampled_from([None, answer]))}
+    exchange |= {"provider": draw(st.sampled_from(["acme", "relay"])), "outcome": draw(outcomes)}
+    exchange["images"] *= draw(st.integers(0, 2))
+    return exchange | {"response": draw(st.sampled_from([None, answer]))}
 
 
-@given(exchanges=st.lists(sent(), max_size=12), judged=st.integers(0, 3))
-def test_all_sums_of_any_exchanges_are_one(exchanges: list[dict[str, Any]], judged: int) -> None:
-    names = list(runs.LEVELS)[:judged]
-    where = [{name: made[name] for name in ("provider", "model", "case")} for made in exchanges]
+@given(exchanges=st.lists(paid_exchanges(), max_size=12), clauses=st.integers(0, 3))
+def test_all_sums_of_any_exchanges_are_one(exchanges: list[dict[str, Any]], clauses: int) -> None:
+    names = list(runs.LEVELS)[:clauses]
+    where = [{name: one[name] for name in ("provider", "model", "case")} for one in exchanges]
     findings = [runs.finding(name, **place) for place in where for name in names]
-    shown = [runs.finding(provider=name, case="z") for name in ("acme", "relay")]
-    found = runs.run(*exchanges, *findings, *shown, head=runs.header(["acme", "relay"]))
-    document = told(found)
+    more = [runs.finding(provider=name, case="z") for name in ("acme", "relay")]
+    run = runs.run(*exchanges, *findings, *more, head=runs.header(["acme", "relay"]))
+    document = told(run)
     head = document["runs"][0]["spent"] or 0.0
     cards = sum(card["price"]["paid"] for card in document["providers"] if card["price"])
     assert head == pytest.approx(cards, abs=1e-5)
-    assert head == pytest.approx(csv_sum(found), abs=1e-5)
-    prices = [exchange.price for exchange in found.exchanges.values() if exchange.was_sent]
+    assert head == pytest.approx(csv_sum(run), abs=1e-5)
+    prices = [exchange.price for exchange in run.exchanges.values() if exchange.was_sent]
     spent = [price.spent for price in prices if price and price.spent]
-    charged = sum((part.actual or 0.0) + part.estimate for part in spent)
-    assert head == pytest.approx(charged, abs=1e-5)
+    total = sum((part.actual or 0.0) + part.estimate for part in spent)
+    assert head == pytest.approx(total, abs=1e-5)
 
 
 def test_exchange_that_is_made_again_to_confirm_a_verdict_is_paid_for(tmp_path: Path) -> None:
-    wrong = {"created": 1, "data": [{"b64_json": "aGk="}]}
+    body = {"created": 1, "data": [{"b64_json": "aGk="}]}
     with watched() as (url, eye):
-        with session(tmp_path, url, cases="baseline") as good:
-            write_run(lived(good), tmp_path / "good.jsonl")
-        eye.answer, before = images(JSONResponse(wrong)), eye.posts
-        again: dict[str, Any] = {"baseline": tmp_path / "good.jsonl", "confirm": 2}
-        with session(tmp_path, url, cases="baseline", **again) as found:
-            written = lived(found)
-    assert eye.posts - before == 3
-    check_agreement(written)
-    assert csv_sum(written) == pytest.approx(3 * 0.02)
+        with session(tmp_path, url, cases="baseline") as first:
+            write_run(lived(first), tmp_path / "good.jsonl")
+        eye.answer, posts = images(JSONResponse(body)), eye.posts
+        options: dict[str, Any] = {"baseline": tmp_path / "good.jsonl", "confirm": 2}
+        with session(tmp_path, url, cases="baseline", **options) as second:
+            run = lived(second)
+    assert eye.posts - posts == 3
+    check_agreement(run)
+    assert csv_sum(run) == pytest.approx(3 * 0.02)
 
 
 def test_image_costs_what_its_own_attempt_did() -> None:
     spent = {"actual": None, "estimate": 0.12, "guess": 0}
     twice = {"estimate": 0.04, "actual": None, "spent": spent}
-    out = {"status": 503, "headers": [], "body": "", "bytes": 0}
-    lost = paid(kept_apart(None, 0.08), "lost", images=[], response=out)
-    made = of(paid(twice, "one"), paid(kept_apart(None, 0.04), "two"), lost)
-    price = told(made)["providers"][0]["price"]
+    outage = {"status": 503, "headers": [], "body": "", "bytes": 0}
+    lost_exchange = paid(kept_apart(None, 0.08), "lost", images=[], response=outage)
+    run = of(paid(twice, "one"), paid(kept_apart(None, 0.04), "two"), lost_exchange)
+    price = told(run)["providers"][0]["price"]
     assert price["paid"] == pytest.approx(0.24)
     assert price["per_image"] == pytest.approx(0.04)
     assert price["in_vain"] == pytest.approx(0.16)
-    assert "0.16 USD of it for attempts without an answer, if those are billed" in page(made)
+    assert "0.16 USD of it for attempts without an answer, if those are billed" in page(run)
 
 
 def test_run_without_its_end_cost_at_least_that_and_requests_without_an_exchange_more() -> None:
-    made = of(paid(kept_apart(None, 0.04)))
-    made.footer = None
-    assert "at least about 0.04 USD spent" in page(made)
+    run = of(paid(kept_apart(None, 0.04)))
+    run.footer = None
+    assert "at least about 0.04 USD spent" in page(run)
     spent = {"estimate": 0.75, "actual": 0.5, "guess": 0.0, "requests": 2}
-    found = of(paid(kept_apart(0.5)), spent=spent)
-    assert "0.50 USD spent, 0.75 USD more for requests that are not shown" in page(found)
-    assert told(found)["runs"][0]["elsewhere"] == 0.75
+    run = of(paid(kept_apart(0.5)), spent=spent)
+    assert "0.50 USD spent, 0.75 USD more for requests that are not shown" in page(run)
+    assert told(run)["runs"][0]["elsewhere"] == 0.75
 
 
 def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
     spent = {"estimate": 0.02, "actual": 0.5, "guess": 0.25, "requests": 3}
     prices = [kept_apart(0.5), kept_apart(None, 0.02), kept_apart(None, 0.0, 0.25)]
-    found = of(*(paid(price, f"case-{n}") for n, price in enumerate(prices)), spent=spent)
-    said = page(found)
-    assert "about 0.52 USD spent, 1 answer without a price (counted as 0.25 USD" in said
-    assert "about 0.52 USD paid, 0.26 USD an image 1 answer without a price (counted" in said
-    assert csv_sum(found) == pytest.approx(0.52)
-    (run,), (provider,) = told(found)["runs"], told(found)["providers"]
-    assert (run["spent"], run["actual"], run["estimate"], run["guess"]) == (0.52, 0.5, 0.02, 0.25)
-    assert run["elsewhere"] == run["taken_over"] == 0
+    run = of(*(paid(price, f"case-{n}") for n, price in enumerate(prices)), spent=spent)
+    text = page(run)
+    assert "about 0.52 USD spent, 1 answer without a price (counted as 0.25 USD" in text
+    assert "about 0.52 USD paid, 0.26 USD an image 1 answer without a price (counted" in text
+    assert csv_sum(run) == pytest.approx(0.52)
+    (row,), (provider,) = told(run)["runs"], told(run)["providers"]
+    assert (row["spent"], row["actual"], row["estimate"], row["guess"]) == (0.52, 0.5, 0.02, 0.25)
+    assert row["elsewhere"] == row["taken_over"] == 0
     assert (provider["price"]["paid"], provider["price"]["guess"]) == (0.52, 0.25)
 
 
@@ -357,53 +358,53 @@ def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
 
 
 def test_run_that_is_named_twice_is_counted_once_and_told() -> None:
-    found = of(paid(kept_apart(0.5)))
-    assert facts(found, found) == facts(found) == (0.5, 1, 1, 1)
-    assert csv_sum(found, found) == 0.5
-    assert "run 20260102T030405Z-00000000 was named twice" in told(found, found)["problems"][0]
-    assert "was named twice; it is counted once" in page(found, found)
+    run = of(paid(kept_apart(0.5)))
+    assert facts(run, run) == facts(run) == (0.5, 1, 1, 1)
+    assert csv_sum(run, run) == 0.5
+    assert "run 20260102T030405Z-00000000 was named twice" in told(run, run)["problems"][0]
+    assert "was named twice; it is counted once" in page(run, run)
 
 
 def test_copy_of_a_run_that_was_still_going_on_is_left_out_and_another_of_its_id_is_not() -> None:
     one, two = paid(kept_apart(0.5), "one"), paid(kept_apart(0.25), "two")
-    whole, copy = of(one, two), of(one)
+    run, copy = of(one, two), of(one)
     copy.footer = None
-    for found in ((copy, whole), (whole, copy)):
-        assert facts(*found) == (0.75, 2, 2, 2)
-        assert told(*found)["complete"]
+    for pair in ((copy, run), (run, copy)):
+        assert facts(*pair) == (0.75, 2, 2, 2)
+        assert told(*pair)["complete"]
     assert facts(of(one), of(two)) == (0.75, 2, 2, 2)
 
 
 def test_run_and_the_one_that_goes_on_with_it_are_paid_once() -> None:
     first, second = first_and_second()
-    for found in ([first, second], [second, first]):
-        assert facts(*found) == (0.75, 2, 2, 2)
-        assert csv_sum(*found) == 0.75
-        spent = [(run["spent"], run["taken_over"]) for run in told(*found)["runs"]]
+    for pair in ([first, second], [second, first]):
+        assert facts(*pair) == (0.75, 2, 2, 2)
+        assert csv_sum(*pair) == 0.75
+        spent = [(run["spent"], run["taken_over"]) for run in told(*pair)["runs"]]
         assert sorted(spent) == [(0.25, 0.5), (0.5, 0)]
     assert "0.25 USD spent, 0.50 USD by the runs it took over" in page(second)
     assert facts(second)[0] == csv_sum(second) == 0.75
 
 
 def test_run_that_was_gone_on_with_twice_is_paid_once(tmp_path: Path) -> None:
-    written: list[Run] = []
+    nights: list[Run] = []
     with watched() as (url, eye):
         for number, most in enumerate((4, 4, None)):
-            chosen: dict[str, Any] = {"max_requests": most, "partial": True, "cases": "[bn]*"}
+            options: dict[str, Any] = {"max_requests": most, "partial": True, "cases": "[bn]*"}
             if number:
-                chosen["resume"] = tmp_path / f"{number - 1}.jsonl"
-            with session(tmp_path, url, **chosen) as found:
-                for engine in found.engines if number else ():
-                    engine._results.update(found.resumed.judged(engine))
-                write_run(lived(found), tmp_path / f"{number}.jsonl")
-            written.append(read_run(tmp_path / f"{number}.jsonl"))
-    for run in written:
+                options["resume"] = tmp_path / f"{number - 1}.jsonl"
+            with session(tmp_path, url, **options) as live:
+                for engine in live.engines if number else ():
+                    engine._results.update(live.resumed.judged(engine))
+                write_run(lived(live), tmp_path / f"{number}.jsonl")
+            nights.append(read_run(tmp_path / f"{number}.jsonl"))
+    for run in nights:
         check_agreement(run)
-    (provider,) = told(*written)["providers"]
-    sums = [run.footer.spent for run in written if run.footer]
+    (provider,) = told(*nights)["providers"]
+    sums = [run.footer.spent for run in nights if run.footer]
     spent = sum(part.estimate for part in sums if part)
-    assert provider["price"]["paid"] == pytest.approx(spent) == csv_sum(*written)
-    assert spent == pytest.approx(csv_sum(written[-1]))
+    assert provider["price"]["paid"] == pytest.approx(spent) == csv_sum(*nights)
+    assert spent == pytest.approx(csv_sum(nights[-1]))
     assert provider["availability"]["total"] == eye.posts
-    (first, *_), again = written[0].exchanges, written[1].exchanges
-    assert again[first].run == written[0].header.id
+    (first, *_), later = nights[0].exchanges, nights[1].exchanges
+    assert later[first].run == nights[0].header.id

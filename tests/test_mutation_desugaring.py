@@ -36,7 +36,7 @@ class Box:
 
 
 def run(source: str) -> dict[str, Any]:
-    """Run a module's source, and give what it defines."""
+    """Run a module's source, and return what it defines."""
     names: dict[str, Any] = {}
     exec(source, names)  # noqa: S102 - our own lines above
     return names
@@ -44,21 +44,21 @@ def run(source: str) -> dict[str, Any]:
 
 def test_decorators_become_calls_in_their_order() -> None:
     plain, sugared = run(desugared(DECORATED)), run(DECORATED)
-    registered = [(name, doc) for name, _, doc in plain["FOUND"][1:]]
-    assert registered == [("b", "Judges."), ("a", "Judges.")]
+    calls = [(name, doc) for name, _, doc in plain["FOUND"][1:]]
+    assert calls == [("b", "Judges."), ("a", "Judges.")]
     assert plain["judge"](1) == sugared["judge"](1) == 2
     assert plain["Box"]().size == 3
 
 
 def test_predicate_is_put_together_anew_at_every_call() -> None:
     names = run(desugared(DECORATED))
-    (_, row, _), (_, kept, _), (_, lazy, _) = names["FOUND"]
-    assert (kept, lazy(1), lazy(0), names["BOTH"](1)) == (bool, True, False, False)
+    (_, row, _), (_, plain, _), (_, lazy, _) = names["FOUND"]
+    assert (plain, lazy(1), lazy(0), names["BOTH"](1)) == (bool, True, False, False)
     assert (names["ONE"](1), names["TWO"](1)) == (True, False)
     names["all_of"] = lambda *_: lambda _sent: "mutant"
-    assert {each(1) for each in (row, lazy, names["BOTH"], names["ONE"], names["TWO"])} == {
-        "mutant"
-    }
+    assert {
+        predicate(1) for predicate in (row, lazy, names["BOTH"], names["ONE"], names["TWO"])
+    } == {"mutant"}
 
 
 def test_no_function_of_the_clauses_keeps_a_decorator() -> None:

@@ -39,26 +39,26 @@ def table() -> Table:
 
 
 def test_no_false_alarm_truth_passes_nearly_every_clause_and_is_varied_much(table: Table) -> None:
-    everything: list[Variation | Wire] = [*REGISTRY.values(), *WIRES.values()]
-    assert len(everything) >= 130
-    assert len({each.id for each in everything}) == len(everything)
-    assert len({each.varied for each in everything}) == len(everything)
+    variations: list[Variation | Wire] = [*REGISTRY.values(), *WIRES.values()]
+    assert len(variations) >= 130
+    assert len({one.id for one in variations}) == len(variations)
+    assert len({one.varied for one in variations}) == len(variations)
     assert alarms(table.truth) == []
-    passed = set().union(*(each.with_verdict(Verdict.PASS) for each in table.truth.values()))
-    assert len(passed) >= 120
+    clauses = set().union(*(one.with_verdict(Verdict.PASS) for one in table.truth.values()))
+    assert len(clauses) >= 120
 
 
 @pytest.mark.parametrize("name", sample(REGISTRY, 12))
 def test_no_false_alarm(table: Table, name: str) -> None:
     variation = REGISTRY[name]
-    told = table.answers_of(variation.plant(TRUTHFUL), variation.later)
-    assert differs(table.truth, told), "the variation varies nothing"
-    assert alarms(told) == []
-    silent = silenced(table.truth, told)
+    answers = table.answers_of(variation.plant(TRUTHFUL), variation.later)
+    assert differs(table.truth, answers), "the variation varies nothing"
+    assert alarms(answers) == []
+    clauses = silenced(table.truth, answers)
     assert {
-        each for each in silent if not any(fnmatchcase(each, t) for t in variation.takes)
+        clause for clause in clauses if not any(fnmatchcase(clause, t) for t in variation.takes)
     } == set()
-    unused = [t for t in variation.takes if not any(fnmatchcase(each, t) for each in silent)]
+    unused = [t for t in variation.takes if not any(fnmatchcase(clause, t) for clause in clauses)]
     assert unused == [], "a clause that is said to be silenced still speaks"
 
 
@@ -69,8 +69,8 @@ def test_no_false_alarm_under_another_edition(name: str) -> None:
     assert alarms(table.truth) == []
     illegal = {"file.other-type"} if edition.image_types("url") else set()
     for variation in (REGISTRY[name] for name in sample(sorted(REGISTRY.keys() - illegal), 40)):
-        told = table.answers_of(variation.plant(TRUTHFUL), variation.later)
-        assert alarms(told) == [], variation.varied
+        answers = table.answers_of(variation.plant(TRUTHFUL), variation.later)
+        assert alarms(answers) == [], variation.varied
 
 
 SENT = (
@@ -90,19 +90,19 @@ def truth(table: Table) -> Any:
     return create_app(table.edition, key=DEFAULT_KEY, clock=lambda: NOW, models=list(CASES))
 
 
-def judged(table: Table, base_url: str, transport: Transport) -> Mapping[str, JudgedExchange]:
+def judge_served(table: Table, base_url: str, transport: Transport) -> Mapping[str, JudgedExchange]:
     target = Target("reference", base_url, DEFAULT_KEY, {name: name for name in CASES})
     client = Client(target, transport, Provenance.REFERENCE, lambda: NOW)
     return table.judge(client.exchange, {name: table.cases[name] for name in SENT})
 
 
 def over_http(table: Table, write: Writer) -> OverHTTP:
-    """Send requests to the truth on loopback; gives what was judged and what was written."""
+    """Send requests to the truth on loopback; return what was judged and what was written."""
     with (
         WireServer(truth(table), write) as server,
         Transport(Limits(), AddressPolicy.for_provider(server.base_url)) as transport,
     ):
-        return judged(table, server.base_url, transport), server.written
+        return judge_served(table, server.base_url, transport), server.written
 
 
 @pytest.fixture(scope="module")
@@ -113,19 +113,19 @@ def truth_over_http(table: Table) -> OverHTTP:
 def test_no_false_alarm_truth_over_http_is_the_truth(
     table: Table, truth_over_http: OverHTTP
 ) -> None:
-    told, written = truth_over_http
-    assert alarms(told) == []
-    assert silenced(table.truth, told) == set()
-    assert any(each.startswith("/files/") for each in written)
+    answers, contents = truth_over_http
+    assert alarms(answers) == []
+    assert silenced(table.truth, answers) == set()
+    assert any(path.startswith("/files/") for path in contents)
 
 
 @pytest.mark.parametrize("name", sample(WIRES, 4))
 def test_no_false_alarm_over_http(table: Table, truth_over_http: OverHTTP, name: str) -> None:
-    true, plainly = truth_over_http
-    told, written = over_http(table, WIRES[name].write)
-    assert any(written[each] != plainly[each] for each in plainly), "it is written as ever"
-    assert alarms(told) == []
-    assert silenced(true, told) == set()
+    true, same = truth_over_http
+    answers, contents = over_http(table, WIRES[name].write)
+    assert any(contents[path] != same[path] for path in same), "it is written as ever"
+    assert alarms(answers) == []
+    assert silenced(true, answers) == set()
 
 
 class OverHTTP2(Transport):
@@ -147,8 +147,8 @@ class OverHTTP2(Transport):
         """Send one request."""
         answer = self._client.request(method, url, headers=list(headers), content=body)
         self.versions.add(answer.http_version)
-        told = tuple(answer.headers.multi_items())
-        return Response(answer.status_code, told, answer.content)
+        fields = tuple(answer.headers.multi_items())
+        return Response(answer.status_code, fields, answer.content)
 
     def fetch(self, url: str) -> Response | Failure:
         """Get an image."""
@@ -157,7 +157,7 @@ class OverHTTP2(Transport):
 
 def test_no_false_alarm_over_http_2(table: Table, truth_over_http: OverHTTP) -> None:
     with HTTP2Server(truth(table)) as server, OverHTTP2() as transport:
-        told = judged(table, server.base_url, transport)
+        answers = judge_served(table, server.base_url, transport)
     assert transport.versions == {"HTTP/2"}
-    assert alarms(told) == []
-    assert silenced(truth_over_http[0], told) == set()
+    assert alarms(answers) == []
+    assert silenced(truth_over_http[0], answers) == set()

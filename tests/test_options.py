@@ -34,11 +34,11 @@ WORDS = [*FLAGS, "--provider=b.toml", *(f"--{name}={value}" for name, value in V
 
 
 def by_command(monkeypatch: pytest.MonkeyPatch, *words: str) -> Options:
-    taken: list[Options] = []
-    monkeypatch.setattr(command, "run_promises", lambda options, *_: taken.append(options))
-    done = CliRunner().invoke(app, ["run", *words])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    (options,) = taken
+    calls: list[Options] = []
+    monkeypatch.setattr(command, "run_promises", lambda options, *_: calls.append(options))
+    result = CliRunner().invoke(app, ["run", *words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    (options,) = calls
     return options
 
 
@@ -51,25 +51,25 @@ def test_command_and_pytest_read_the_same_words_alike(
 ) -> None:
     options = by_command(monkeypatch, *WORDS, "--output", "run.jsonl")
     assert options == by_pytest(pytester, *WORDS, "--run-file", "run.jsonl")
-    left = [name for name in OPTIONS if getattr(options, name) == getattr(Options(), name)]
-    assert left == ["record_mode"], "every other one was chosen"
+    names = [name for name in OPTIONS if getattr(options, name) == getattr(Options(), name)]
+    assert names == ["record_mode"], "every other one was chosen"
     assert (options.limits.body_bytes, options.budget) == (2 << 20, 2.5)
 
 
 def test_what_is_not_written_has_its_default(
     monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester
 ) -> None:
-    recorded = ["--provider", "a", "--record-mode", "once", "--cassettes", "tapes"]
-    options = by_command(monkeypatch, *recorded)
-    assert options == by_pytest(pytester, *recorded, "--run-file", "")
+    words = ["--provider", "a", "--record-mode", "once", "--cassettes", "tapes"]
+    options = by_command(monkeypatch, *words)
+    assert options == by_pytest(pytester, *words, "--run-file", "")
     assert options.mode == "record"
 
 
 def test_help_names_every_limit_with_its_default_on_any_terminal() -> None:
     assert all(option.help.isascii() for option in OPTIONS.values())
-    written = re.findall(r"[a-z-]+=[0-9]+[A-Za-z]*", OPTIONS["limits"].help)
-    assert {word.partition("=")[0] for word in written} == LIMIT_OPTIONS.keys()
-    assert read_limits(written) == Limits()
+    limits = re.findall(r"[a-z-]+=[0-9]+[A-Za-z]*", OPTIONS["limits"].help)
+    assert {word.partition("=")[0] for word in limits} == LIMIT_OPTIONS.keys()
+    assert read_limits(limits) == Limits()
 
 
 WRONG = ["concurrency=0", "concurrency=101", "strength=4", "max-requests=-1", "confirm=-1"]
@@ -80,9 +80,9 @@ def test_value_that_an_option_does_not_take_is_refused_by_both(
     pytester: pytest.Pytester, words: str
 ) -> None:
     name = words.partition("=")[0]
-    done = CliRunner().invoke(app, ["run", f"--{words}"])
-    assert done.exit_code != 0
-    assert name in done.output + str(done.exception)
+    result = CliRunner().invoke(app, ["run", f"--{words}"])
+    assert result.exit_code != 0
+    assert name in result.output + str(result.exception)
     with pytest.raises(ConformanceError, match=name):
         by_pytest(pytester, f"--{words}")
 
@@ -127,52 +127,54 @@ def test_limit_is_read(text: str, field: str, value: float) -> None:
 def test_wrong_limit_is_told_in_a_sentence(text: str) -> None:
     with pytest.raises(
         (LimitError, UnknownNameError), match=re.escape(WRONG_LIMITS[text])
-    ) as caught:
+    ) as excinfo:
         read_limits([text])
-    assert isinstance(caught.value, ConformanceError)
-    assert str(caught.value).isprintable()
+    assert isinstance(excinfo.value, ConformanceError)
+    assert str(excinfo.value).isprintable()
 
 
 def test_limits_of_pixels_bind_each_image_and_all_together() -> None:
     request = body("dall-e-2", n=3, response_format="b64_json", size="256x256")
-    images = [{"b64_json": encoded(picture("png", (64, 64), seed=n))} for n in (1, 2, 2, 3)]
-    made = exchange(request, answer=items(request, *images))
-    assert all(payload.image and payload.image.complete for payload in Answer(made).payloads)
-    small = [payload.image for payload in Answer(made, 64 * 63).payloads]
+    pictures = [{"b64_json": encoded(picture("png", (64, 64), seed=n))} for n in (1, 2, 2, 3)]
+    several = exchange(request, answer=items(request, *pictures))
+    assert all(payload.image and payload.image.complete for payload in Answer(several).payloads)
+    small = [payload.image for payload in Answer(several, 64 * 63).payloads]
     assert all(
         payload and "64x64 pixels, more than the 4032 allowed" in str(payload.fault)
         for payload in small
     )
-    found = [payload.image for payload in Answer(made, 4096, 8000).payloads]
-    assert [payload.complete for payload in found if payload] == [True, True, True, False]
-    assert "images before it have 8,000 pixels together" in str(found[-1] and found[-1].fault)
+    images = [payload.image for payload in Answer(several, 4096, 8000).payloads]
+    assert [payload.complete for payload in images if payload] == [True, True, True, False]
+    assert "images before it have 8,000 pixels together" in str(images[-1] and images[-1].fault)
 
 
 def test_every_limit_has_an_option_and_the_document_its_default() -> None:
-    assert {each.field for each in LIMIT_OPTIONS.values()} == {each.name for each in fields(Limits)}
+    assert {option.field for option in LIMIT_OPTIONS.values()} == {
+        field.name for field in fields(Limits)
+    }
     text = SECURITY.read_text(encoding="utf-8")
     for name, option in LIMIT_OPTIONS.items():
         [row] = [line for line in text.splitlines() if line.startswith(f"| `{name}` |")]
         value = row.split("|")[2].strip()
-        stated = getattr(read_limits([f"{name}={value}"]), option.field)
-        assert stated == getattr(Limits(), option.field), row
+        limit = getattr(read_limits([f"{name}={value}"]), option.field)
+        assert limit == getattr(Limits(), option.field), row
 
 
 @pytest.mark.parametrize(
-    ("model", "case", "limit", "said"),
+    ("model", "case", "limit", "message"),
     [
         ("dall-e-3", "b64_json-1024x1024", "body=2KiB", "limit of 2,048 bytes"),
         ("dall-e-3", "b64_json-1024x1024", "pixels=1000", "1000 allowed"),
         ("gpt-image-1", "stream", "pixels=1000", "1000 allowed"),
     ],
 )
-def test_limit_binds_what_is_replayed(model: str, case: str, limit: str, said: str) -> None:
-    chosen: dict[str, Any] = {"models": model, "cases": case}
-    options = Options(providers=("reference",), limits=read_limits([limit]), **chosen)
+def test_limit_binds_what_is_replayed(model: str, case: str, limit: str, message: str) -> None:
+    selection: dict[str, Any] = {"models": model, "cases": case}
+    options = Options(providers=("reference",), limits=read_limits([limit]), **selection)
     with closing(Session(options)) as session:
-        (judged,) = judge_all(session).values()
-    found = judged.findings.values()
-    assert any(said in f"{each.message}{each.observed}" for each in found)
+        (result,) = judge_all(session).values()
+    findings = result.findings.values()
+    assert any(message in f"{finding.message}{finding.observed}" for finding in findings)
     wholeness = {"image.complete", "stream.completed-image"}
-    complete = [each.verdict for each in found if each.clause in wholeness]
+    complete = [finding.verdict for finding in findings if finding.clause in wholeness]
     assert Verdict.FAIL not in complete  # the limit is ours, and not the image's fault

@@ -63,8 +63,8 @@ def test_filters_combine_in_a_link_and_what_means_nothing_is_passed_over(
 
 def test_link_to_a_cell_that_is_not_there_says_so(browser: Browser, file: Path) -> None:
     with opened(browser, file, "#cell=format.nosuch/<b>relay/dall-e-3") as page:
-        (said,) = page.texts("#missing")
-        assert said == "There is no such cell in this report: format.nosuch, <b>relay, dall-e-3."
+        (note,) = page.texts("#missing")
+        assert note == "There is no such cell in this report: format.nosuch, <b>relay, dall-e-3."
         assert page.page.evaluate(ABOVE.format("missing"))
         open_evidence(page)
         assert page.page.is_hidden("#missing")

@@ -20,7 +20,7 @@ from tests.extent import sample
 from tests.nights import night
 from tests.pages import CELL, ENTRY, PIXEL, SOURCE, rich, written
 from tests.runs import write_run
-from tests.test_reports_editions import NEW, OLD, two
+from tests.test_reports_editions import NEW, OLD, both_runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -32,8 +32,8 @@ def unfold(page: Opened, case: str) -> None:
     """Open what is folded of the finding of a case."""
     page.page.click(f"#evidence summary:has-text('{case}')")
     page.page.wait_for_selector("#evidence .pair")
-    closed = f"#evidence .finding:has-text('{case}') .folded:not([open])"
-    for part in page.page.locator(closed).all():
+    selector = f"#evidence .finding:has-text('{case}') .folded:not([open])"
+    for part in page.page.locator(selector).all():
         part.locator("summary").click()
 
 
@@ -41,7 +41,7 @@ def test_link_opens_the_evidence_of_a_cell(browser: Browser, file: Path) -> None
     with opened(browser, file, CELL) as page:
         page.page.wait_for_selector("#evidence:not([hidden])")
         unfold(page, "n-7")
-        said = "\n".join(page.texts("#evidence")).replace("\n\n", "\n")
+        text = "\n".join(page.texts("#evidence")).replace("\n\n", "\n")
         widths = "[...document.querySelectorAll('#evidence img')].map((i) => i.naturalWidth)"
         assert page.page.evaluate(widths) == [1]  # the thumbnail
     for part in (
@@ -60,15 +60,15 @@ def test_link_opens_the_evidence_of_a_cell(browser: Browser, file: Path) -> None
         "came: 512×512 png, alpha, 1.2 kB",  # noqa: RUF001 - as people write it
         "sha256 abababababababab…",
     ):
-        assert part in said
-    assert not {"null", "undefined"} & set(said.split())
+        assert part in text
+    assert not {"null", "undefined"} & set(text.split())
 
 
 def test_evidence_shows_the_entry_of_a_known_deviation(page: Opened) -> None:
     page.page.click("#grid a[aria-label='known: count.n-images, relay, dall-e-3']")
     page.page.wait_for_selector("#evidence .deviation")
-    said = page.texts("#evidence .deviation")[0]
-    assert "Since\n2026-01-01\nExpires\n2026-07-01\nWhere\ncount.n-images in n-*\n" in said
+    text = page.texts("#evidence .deviation")[0]
+    assert "Since\n2026-01-01\nExpires\n2026-07-01\nWhere\ncount.n-images in n-*\n" in text
     assert page.page.get_attribute("#evidence .deviation a", "href") == ENTRY["link"]
 
 
@@ -104,16 +104,16 @@ PROMPTS = {
 def test_picture_stands_beside_its_prompt_and_no_key_of_a_service_is_named(
     browser: Browser, tmp_path: Path
 ) -> None:
-    shown = rich()
+    run = rich()
     request = runs.exchange("relay")["request"]
-    images = shown.exchanges["relay/dall-e-3/baseline"].images
+    images = run.exchanges["relay/dall-e-3/baseline"].images
     for model, prompt in zip(("dall-e-3", "dall-e-2", "gpt-image-1"), PROMPTS, strict=True):
-        asked = {"body": json.dumps({"prompt": prompt, "size": "1024x1024"})}
+        change = {"body": json.dumps({"prompt": prompt, "size": "1024x1024"})}
         name = f"relay/{model}/baseline"
-        runs.change_exchange(shown, name, request=request | asked, images=images)
+        runs.change_exchange(run, name, request=request | change, images=images)
     headers = [["Authorization", "Bearer sk-conformance-redacted"]]
-    runs.change_exchange(shown, "relay/dall-e-3/n-7", request=request | {"headers": headers})
-    with opened(browser, written(tmp_path, shown), CELL) as page:
+    runs.change_exchange(run, "relay/dall-e-3/n-7", request=request | {"headers": headers})
+    with opened(browser, written(tmp_path, run), CELL) as page:
         page.page.click("#evidence summary:has-text('n-7')")
         page.page.wait_for_selector("#evidence .pair figure")
         assert page.texts("#evidence .prompt") == ["“A kite”"]
@@ -129,53 +129,53 @@ def test_picture_stands_beside_its_prompt_and_no_key_of_a_service_is_named(
         assert page.complaints == []
 
 
-def answered(text: str, case: str = "baseline") -> dict[str, Any]:
+def answer(text: str, case: str = "baseline") -> dict[str, Any]:
     return runs.exchange(case=case) | {"reason": f"HTTP 200 {text}"}
 
 
 def test_evidence_of_several_runs_is_of_the_night_that_failed_and_says_since_when(
     browser: Browser, tmp_path: Path
 ) -> None:
-    others = [answered("good", "other"), runs.finding(case="other"), runs.finding("envelope.json")]
-    good = night(1, answered("good"), *others, runs.finding())
-    bad = night(2, answered("bad"), runs.broken())
-    with opened(browser, written(tmp_path, bad, good), ACME) as page:
+    more = [answer("good", "other"), runs.finding(case="other"), runs.finding("envelope.json")]
+    first = night(1, answer("good"), *more, runs.finding())
+    second = night(2, answer("bad"), runs.broken())
+    with opened(browser, written(tmp_path, second, first), ACME) as page:
         page.page.wait_for_selector("#evidence .details")
-        shown = page.texts("#evidence .details")[0]
+        text = page.texts("#evidence .details")[0]
         assert page.texts("#evidence .finding summary b") == ["baseline", "other"]
-    assert "HTTP 200 bad" in shown
-    assert "good" not in shown
-    assert "Judged in\nrun of 2026-01-02 03:00 UTC" in shown
-    assert "First seen\n2026-01-01 03:00 UTC" in shown
-    assert "Last changed\n2026-01-02 03:00 UTC, from pass to fail" in shown
+    assert "HTTP 200 bad" in text
+    assert "good" not in text
+    assert "Judged in\nrun of 2026-01-02 03:00 UTC" in text
+    assert "First seen\n2026-01-01 03:00 UTC" in text
+    assert "Last changed\n2026-01-02 03:00 UTC, from pass to fail" in text
 
 
-kept, broken = runs.finding, runs.broken
-silent = partial(runs.finding, verdict=Verdict.UNAVAILABLE)
+a_pass, a_failure = runs.finding, runs.broken
+an_outage = partial(runs.finding, verdict=Verdict.UNAVAILABLE)
 NIGHTS: list[tuple[list[Any], str]] = [
-    ([kept, broken, broken], "2026-01-02 03:00 UTC, from pass to FAIL"),
-    ([broken, broken, broken], "not since then"),
-    ([kept, kept, broken], "in this run, from pass to FAIL"),
-    ([kept, silent, silent], "2026-01-02 03:00 UTC, from pass to not judged"),
+    ([a_pass, a_failure, a_failure], "2026-01-02 03:00 UTC, from pass to FAIL"),
+    ([a_failure, a_failure, a_failure], "not since then"),
+    ([a_pass, a_pass, a_failure], "in this run, from pass to FAIL"),
+    ([a_pass, an_outage, an_outage], "2026-01-02 03:00 UTC, from pass to not judged"),
 ]
 
 
-@pytest.mark.parametrize(("days", "changed"), sample(NIGHTS, 2))
+@pytest.mark.parametrize(("days", "change"), sample(NIGHTS, 2))
 def test_page_of_one_run_says_since_when_by_the_nights_before(
-    browser: Browser, tmp_path: Path, days: list[Any], changed: str
+    browser: Browser, tmp_path: Path, days: list[Any], change: str
 ) -> None:
     nights = tmp_path / "nights"
-    for day, made in enumerate(days, 1):
+    for day, build in enumerate(days, 1):
         folder = tmp_path if day == len(days) else nights
-        write_run(night(day, runs.exchange(), made()), folder / f"{day}.jsonl")
+        write_run(night(day, runs.exchange(), build()), folder / f"{day}.jsonl")
     words = [str(tmp_path / "3.jsonl"), "--history", str(nights), "-q", "-o"]
-    done = CliRunner().invoke(app, ["report", *words, str(tmp_path / "index.html")])
-    assert done.exit_code == 0
+    result = CliRunner().invoke(app, ["report", *words, str(tmp_path / "index.html")])
+    assert result.exit_code == 0
     with opened(browser, tmp_path / "index.html", ACME) as page:
         page.page.wait_for_selector("#evidence .nights")
-        shown = page.texts("#evidence .nights")[0]
-    first = "pass" if days[0] is kept else "FAIL"
-    assert shown == f"First seen\n2026-01-01 03:00 UTC, {first}\nLast changed\n{changed}"
+        text = page.texts("#evidence .nights")[0]
+    first = "pass" if days[0] is a_pass else "FAIL"
+    assert text == f"First seen\n2026-01-01 03:00 UTC, {first}\nLast changed\n{change}"
 
 
 def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> None:
@@ -188,7 +188,7 @@ def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> Non
 
 
 def test_cell_of_a_missing_promise_opens_and_says_so(browser: Browser, tmp_path: Path) -> None:
-    with opened(browser, written(tmp_path, *two()), "#differs=0") as page:
+    with opened(browser, written(tmp_path, *both_runs()), "#differs=0") as page:
         assert page.texts("thead .edition")[-2:] == [OLD, NEW]
         assert page.page.locator("#grid td.v-not-in-this-edition").count() == 2
         page.page.click("td.v-not-in-this-edition a")
@@ -216,25 +216,25 @@ ATTACKS = {
 
 def hostile(text: str) -> Run:
     """A run in which a provider, its file and its answers say one thing wherever they can."""
-    made = runs.hostile(text)
-    head = to_builtins(made.header)
-    about = dict.fromkeys(("clause", "reason", "link", "since", "expires"), text)
-    head["providers"][0]["deviations"] = [{**ENTRY, **about}]
+    run = runs.hostile(text)
+    head = to_builtins(run.header)
+    entry = dict.fromkeys(("clause", "reason", "link", "since", "expires"), text)
+    head["providers"][0]["deviations"] = [{**ENTRY, **entry}]
     head["clauses"][0]["citations"] = [{**SOURCE, "url": text, "title": text}]
     head["edition"]["families"] = {text: text}
-    runs.change_header(made, **head)
+    runs.change_header(run, **head)
     small = f"data:image/{text}"
     picture = {"index": 0, "member": text, "type": text, "sha256": text, "thumbnail": small}
     answer = f'{{"data":[{{"revised_prompt":{text!r}}}]}}'
     runs.change_exchange(
-        made,
-        next(iter(made.exchanges)),
+        run,
+        next(iter(run.exchanges)),
         images=[picture],
         response={"status": 200, "headers": [[text, text]], "body": answer, "bytes": 1},
         downloads=[{"url": text, "status": 200}],
         **dict.fromkeys(("cassette", "target", "reason"), text),
     )
-    return made
+    return run
 
 
 UNFOLD = "for (const part of document.querySelectorAll('details')) part.open = true"

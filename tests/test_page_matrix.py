@@ -22,15 +22,15 @@ def test_rows_that_differ_are_all_that_is_shown_at_first_and_again_after_a_reset
     page: Opened,
 ) -> None:
     assert page.page.is_checked("#differs")
-    first = page.shown()
-    assert len(first) == 5
-    assert "extras.usage" not in first
-    said = "5 of 6 promises; 9 of 9 columns; 5 judged differently by provider."
-    assert page.texts("#count") == [said]
+    rows = page.shown()
+    assert len(rows) == 5
+    assert "extras.usage" not in rows
+    text = "5 of 6 promises; 9 of 9 columns; 5 judged differently by provider."
+    assert page.texts("#count") == [text]
     page.page.fill("#text", "envelope")
     page.page.uncheck("#differs")
     page.page.click("#reset")
-    assert page.shown() == first
+    assert page.shown() == rows
     assert page.page.url.endswith("#")
 
 
@@ -38,18 +38,18 @@ def test_rows_that_differ_come_first_by_chapter_and_within_it(
     browser: Browser, tmp_path: Path
 ) -> None:
     names = ("format.url-only", "format.one-payload", "count.n-images", "errors.status-400")
-    kept = [runs.finding(name, provider=of) for name in names for of in ("acme", "relay")]
-    new = [runs.broken(clause=name, provider="relay", case="two") for name in names[1::2]]
-    both = runs.run(*kept, *new, head=runs.header(["acme", "relay"]))
-    with opened(browser, written(tmp_path, both), "#differs=0") as page:
+    passes = [runs.finding(name, provider=of) for name in names for of in ("acme", "relay")]
+    failures = [runs.broken(clause=name, provider="relay", case="two") for name in names[1::2]]
+    run = runs.run(*passes, *failures, head=runs.header(["acme", "relay"]))
+    with opened(browser, written(tmp_path, run), "#differs=0") as page:
         assert page.shown() == [names[1], names[0], names[3], names[2]]
 
 
 def test_one_provider_has_nothing_to_differ_from_and_flaky_a_symbol_of_its_own(
     browser: Browser, tmp_path: Path
 ) -> None:
-    one = runs.run(runs.exchange(), runs.finding(verdict=Verdict.FLAKY))
-    with opened(browser, written(tmp_path, one)) as page:
+    run = runs.run(runs.exchange(), runs.finding(verdict=Verdict.FLAKY))
+    with opened(browser, written(tmp_path, run)) as page:
         assert not page.page.is_checked("#differs")
         assert page.shown() == ["format.url-only"]
         assert page.texts("#grid td a") == ["≈"]
@@ -92,15 +92,15 @@ def test_text_is_searched_for_in_clause_statement_and_message(page: Opened) -> N
 def test_ten_providers_with_seven_models_open_in_a_second(browser: Browser, tmp_path: Path) -> None:
     file = written(tmp_path, *map(read_run, write_runs(tmp_path, RUNS)))
     assert file.stat().st_size < 2_000_000
-    painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-    loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+    paint_time = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    load_time = "performance.getEntriesByType('navigation')[0].loadEventEnd"
     every = f"document.querySelectorAll('#grid td a').length === {RUNS * MODELS * CLAUSES}"
     times: list[float] = []
     while min(times, default=9999) >= 1000 and len(times) < 10:
         with opened(browser, file) as page:
             page.page.wait_for_selector("#grid td a")
-            page.page.wait_for_function(f"{painted} > 0")
-            times.append(max(page.page.evaluate(painted), page.page.evaluate(loaded)))
+            page.page.wait_for_function(f"{paint_time} > 0")
+            times.append(max(page.page.evaluate(paint_time), page.page.evaluate(load_time)))
             page.page.wait_for_function(every)
     assert min(times) < 1000  # milliseconds; the others are other people's work
 

@@ -47,15 +47,15 @@ GROUND = "getComputedStyle(document.body).backgroundColor"
 
 
 @pytest.mark.parametrize(
-    ("scheme", "filtered"), [("light", "&verdict=known"), ("dark", "")], ids=["known-only", "all"]
+    ("scheme", "filters"), [("light", "&verdict=known"), ("dark", "")], ids=["known-only", "all"]
 )
 def test_contrast_is_enough_to_read(
-    browser: Browser, file: Path, scheme: str, filtered: str
+    browser: Browser, file: Path, scheme: str, filters: str
 ) -> None:
-    with opened(browser, file, CELL + filtered, color_scheme=scheme) as page:
+    with opened(browser, file, CELL + filters, color_scheme=scheme) as page:
         page.page.wait_for_selector("#evidence:not([hidden])")
         assert (page.page.evaluate(GROUND) == "rgb(18, 23, 30)") == (scheme == "dark")
-        assert bool(page.page.locator(".faint").count()) == bool(filtered)
+        assert bool(page.page.locator(".faint").count()) == bool(filters)
         assert page.page.evaluate(CONTRAST) == []
 
 
@@ -97,12 +97,12 @@ def long_run(names: Sequence[str] = ("aimock-with-a-long-name",), models: int = 
     head = runs.header(names, [f"gpt-image-1.{number}" for number in range(models)])
     places = [(name, model) for name in names for model in head["providers"][0]["models"]]
     clauses = [f"count.promise-{number}" for number in range(100)]
-    judged = (
+    findings = (
         runs.finding(clause, provider=name, model=model)
         for clause in clauses
         for name, model in places
     )
-    return runs.run(*judged, head=head)
+    return runs.run(*findings, head=head)
 
 
 HEAD = """() => {
@@ -139,13 +139,13 @@ def test_print_repeats_the_names_of_the_columns_and_cuts_none(
 @pytest.mark.long
 def test_print_fills_its_sheets(browser: Browser, tmp_path: Path) -> None:
     with opened(browser, written(tmp_path, long_run()), "#differs=0") as page:
-        printed = page.page.pdf(prefer_css_page_size=True)
-    assert 3 <= len(re.findall(rb"/Type /Page\b", printed)) <= 6
+        pdf = page.page.pdf(prefer_css_page_size=True)
+    assert 3 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 6
 
 
 def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -> None:
     with opened(browser, file, scripts=False) as page:
-        said = page.texts("body")[0]
+        text = page.texts("body")[0]
         assert page.page.is_hidden("#filters")
     for part in ("does not conform", "need JavaScript", "relay", "dall-e-2", "2/4", "seed 42"):
-        assert part in said
+        assert part in text

@@ -23,7 +23,7 @@ ACME = "https://acme.test/v1"
 URL = "https://acme.test/v1/images/generations"
 
 
-def shown(**request: Any) -> dict[str, Any]:
+def view_of(**request: Any) -> dict[str, Any]:
     values = {"method": "POST", "url": URL, "headers": [], "body": "", **request}
     return shown_request(convert(values, RequestRecord), ACME)
 
@@ -31,8 +31,8 @@ def shown(**request: Any) -> dict[str, Any]:
 def said_by_shell(line: str) -> list[str]:
     """Let bash read a line, and return the arguments that curl would get."""
     script = f"curl() {{ printf '%s\\0' \"$@\"; }}\n{line}"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env={})
-    return done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    process = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env={})
+    return process.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
 def test_curl_member_of_a_run_file_is_not_shown() -> None:
@@ -55,7 +55,7 @@ def test_curl_member_of_a_run_file_is_not_shown() -> None:
     ids=["body", "headers", "url", "control-characters", "expanded-by-zsh"],
 )
 def test_line_is_one_call_of_curl_with_the_words_of_the_request(request_: Any) -> None:
-    line = shown(**request_)["curl"]
+    line = view_of(**request_)["curl"]
     assert line.isprintable()
     words = said_by_shell(line)
     assert words[:5] == ["-sS", "-X", "POST", "--url", request_.get("url", URL)]
@@ -95,34 +95,34 @@ READ_TWO_WAYS = "https://acme.test\\@evil.test/"
     ids=["option", "file", "read-two-ways", "password", "no-host", "empty", "method", "at-file"],
 )
 def test_no_command_for_what_is_no_plain_request_of_the_web(request_: Any) -> None:
-    about = shown(**request_)
-    assert "curl" not in about
-    assert about["notes"][0].startswith("No command sends this: ")
+    view = view_of(**request_)
+    assert "curl" not in view
+    assert view["notes"][0].startswith("No command sends this: ")
 
 
 def test_header_is_never_a_file_that_curl_reads() -> None:
-    line = shown(headers=[["@/etc/passwd", "x"], ["accept", "*/*"]])["curl"]
+    line = view_of(headers=[["@/etc/passwd", "x"], ["accept", "*/*"]])["curl"]
     assert shlex.split(line)[6:] == ["-H", "accept: */*"]
 
 
 @pytest.mark.parametrize("value", ["Bearer sk-conformance-redacted", "REDACTED", "Bearer sk-real"])
 def test_key_is_a_variable_that_names_no_service(value: str) -> None:
-    about = shown(headers=[["Authorization", value]])
-    assert '-H "authorization: Bearer $API_KEY"' in about["curl"]
-    assert "API_KEY is to hold your key for acme.test, and no other." in about["notes"]
-    assert not {"COMETAPI", "sk-real"} & set(about["curl"].replace("_", " ").split())
+    view = view_of(headers=[["Authorization", value]])
+    assert '-H "authorization: Bearer $API_KEY"' in view["curl"]
+    assert "API_KEY is to hold your key for acme.test, and no other." in view["notes"]
+    assert not {"COMETAPI", "sk-real"} & set(view["curl"].replace("_", " ").split())
 
 
 @pytest.mark.parametrize("value", ["Bearer", "Bearer sk-conformance-unknown-0000000000000000"])
 def test_key_that_is_none_is_shown_as_it_was_sent(value: str) -> None:
     assert request.DUMMIES == DUMMIES
-    about = shown(headers=[["authorization", value]])
-    assert shlex.split(about["curl"])[-1] == f"authorization: {value}"
-    assert about["notes"] == ["Goes to acme.test."]
+    view = view_of(headers=[["authorization", value]])
+    assert shlex.split(view["curl"])[-1] == f"authorization: {value}"
+    assert view["notes"] == ["Goes to acme.test."]
 
 
 def test_notes_name_another_host_and_say_that_a_request_is_folded() -> None:
-    other = "Goes to evil.test: another host than that of the provider, which is at acme.test."
-    assert shown(url="https://evil.test/")["notes"][0] == other
+    note = "Goes to evil.test: another host than that of the provider, which is at acme.test."
+    assert view_of(url="https://evil.test/")["notes"][0] == note
     for body in ('{"a":"<900 characters, sha256 ab>"}', "x… (9 more characters)"):
-        assert "folded" in shown(body=body)["notes"][-1]
+        assert "folded" in view_of(body=body)["notes"][-1]

@@ -24,14 +24,14 @@ MISTAKES: list[dict[str, Any]] = [
 
 def test_image_for_a_mistake_is_judged_as_any_answer() -> None:
     for mistake in MISTAKES:
-        made = exchange(mistake, answer=answer(body(), **LATE), model="dall-e-2")
-        assert "envelope.created-integer" in red(made), mistake
+        success = exchange(mistake, answer=answer(body(), **LATE), model="dall-e-2")
+        assert "envelope.created-integer" in red(success), mistake
 
 
 def test_image_for_a_mistake_of_the_transport_is_judged() -> None:
     for headers in ((JSON_TYPE,), (("content-type", "text/plain"),)):
-        made = exchange(body(n=2), answer=answer(body(), **LATE), request_headers=headers)
-        assert {"envelope.created-integer", "count.as-asked"} <= red(made)
+        success = exchange(body(n=2), answer=answer(body(), **LATE), request_headers=headers)
+        assert {"envelope.created-integer", "count.as-asked"} <= red(success)
 
 
 UNDECIDED_BY: dict[str, dict[str, Any]] = {
@@ -48,27 +48,27 @@ UNDECIDED_BY: dict[str, dict[str, Any]] = {
 
 
 def test_value_that_is_wrong_decides_nothing_of_the_image_and_the_others_do() -> None:
-    for clause, wrong in UNDECIDED_BY.items():
-        assert clause not in verdicts(exchange(wrong, answer=answer(body(wrong["model"]))))
-    made = exchange(body(n=0, size="512x512"), fetched=picture(size=(256, 256)))
-    assert "image.size-as-asked" in red(made)
+    for clause, mistake in UNDECIDED_BY.items():
+        assert clause not in verdicts(exchange(mistake, answer=answer(body(mistake["model"]))))
+    success = exchange(body(n=0, size="512x512"), fetched=picture(size=(256, 256)))
+    assert "image.size-as-asked" in red(success)
 
 
 def test_mistake_without_an_image_promises_nothing_of_its_answer() -> None:
-    told: Any
-    for status, told in ((200, {"created": 1, "data": []}), (400, {"error": "no"})):
-        chapters = {name.split(".")[0] for name in verdicts(exchange(body(n=0), status, told))}
+    document: Any
+    for status, document in ((200, {"created": 1, "data": []}), (400, {"error": "no"})):
+        chapters = {name.split(".")[0] for name in verdicts(exchange(body(n=0), status, document))}
         assert chapters <= {"authentication", "count", "errors", "parameters"}
 
 
 def test_what_an_image_for_a_mistake_does_not_show_is_left_open_by_nobody() -> None:
-    made = exchange(body(n=0), answer=answer(body()), downloads={})
-    seen = verdicts(made)
-    assert "url.fetchable" not in seen
-    assert {name for name, verdict in seen.items() if verdict in UNDECIDED} <= {
-        name for name in seen if name.startswith("errors.")
+    success = exchange(body(n=0), answer=answer(body()), downloads={})
+    by_clause = verdicts(success)
+    assert "url.fetchable" not in by_clause
+    assert {name for name, verdict in by_clause.items() if verdict in UNDECIDED} <= {
+        name for name in by_clause if name.startswith("errors.")
     }
-    assert seen["url.https"] is Verdict.PASS
+    assert by_clause["url.https"] is Verdict.PASS
 
 
 def test_findings_that_no_item_reports_stand_in_the_run_file(tmp_path: Path) -> None:
@@ -78,9 +78,9 @@ def test_findings_that_no_item_reports_stand_in_the_run_file(tmp_path: Path) -> 
         for case in engine.cases.values()
         if (more := engine.unforeseen(case, engine.judged(case)))
     )
-    played, mine = Played(tmp_path), [name for name in asked() if f"::{case.path}::" in name]
-    played.begin(mine)
-    for name in mine:
-        played.report(name, unforeseen=more)
-    written = [finding.id for finding in played.end().findings]
-    assert sorted(written) == sorted([*mine, *(finding.id for finding in more)])
+    play, items = Played(tmp_path), [name for name in asked() if f"::{case.path}::" in name]
+    play.begin(items)
+    for name in items:
+        play.report(name, unforeseen=more)
+    ids = [finding.id for finding in play.end().findings]
+    assert sorted(ids) == sorted([*items, *(finding.id for finding in more)])

@@ -30,31 +30,31 @@ QUICK = ("run", "--models", "qwen-image", "--cases", "baseline", "--quiet", "--o
 
 
 @pytest.fixture
-def good(tmp_path: Path) -> Path:
+def run_file(tmp_path: Path) -> Path:
     """A run that somebody still needs."""
     path = tmp_path / "run.jsonl"
     write_run(runs.run(runs.finding()), path)
     return path
 
 
-def sent(path: Path) -> Path:
+def put_ledger(path: Path) -> Path:
     """Put a ledger beside a run file, as a live run does until it is complete."""
     ledger_of(path).write_text('{"request": 0}\n')
     return path
 
 
 @pytest.mark.parametrize("how", ["same", "link", "hard-link", "dots"])
-def test_run_that_is_read_is_no_output(good: Path, how: str) -> None:
-    other = good if how == "same" else good.with_name("other.jsonl")
+def test_run_that_is_read_is_no_output(run_file: Path, how: str) -> None:
+    path = run_file if how == "same" else run_file.with_name("other.jsonl")
     if how == "dots":
-        other = good.parent / "." / "x" / ".." / good.name
-        (good.parent / "x").mkdir()
+        path = run_file.parent / "." / "x" / ".." / run_file.name
+        (run_file.parent / "x").mkdir()
     elif how != "same":
-        (other.symlink_to if how == "link" else other.hardlink_to)(good)
+        (path.symlink_to if how == "link" else path.hardlink_to)(run_file)
     with pytest.raises(OutputError, match="is the run of --baseline; name another file"):
-        check_output(other, Options(baseline=good))
+        check_output(path, Options(baseline=run_file))
     with pytest.raises(OutputError, match="is the run to resume; name another file"):
-        check_output(other, Options(resume=good))
+        check_output(path, Options(resume=run_file))
 
 
 def test_file_of_a_provider_is_no_output(tmp_path: Path) -> None:
@@ -63,12 +63,12 @@ def test_file_of_a_provider_is_no_output(tmp_path: Path) -> None:
         check_output(path, Options(providers=(str(path),)))
 
 
-@pytest.mark.parametrize("named", ["", ".", "/"])
-def test_folder_is_no_run_file_to_write_and_none_to_resume(named: str) -> None:
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_folder_is_no_run_file_to_write_and_none_to_resume(name: str) -> None:
     with pytest.raises(OutputError, match="is no regular file; name one with --output"):
-        OutputFile(Path(named))
+        OutputFile(Path(name))
     with pytest.raises(RunFileError, match="is a folder, and a run file is asked for"):
-        Session(Options(providers=("reference",), live=True, resume=Path(named)))
+        Session(Options(providers=("reference",), live=True, resume=Path(name)))
 
 
 @pytest.mark.parametrize("name", ["cassette.yaml", "notes.txt", "other.json"])
@@ -107,58 +107,58 @@ def test_looking_at_a_place_changes_nothing(tmp_path: Path, content: bytes) -> N
     assert os.listdir(tmp_path) == ["run.jsonl"]
 
 
-def test_run_is_set_aside_until_a_finding_is_kept_or_something_was_sent(good: Path) -> None:
-    before = good.read_bytes()
-    place = OutputFile(good)
+def test_run_is_set_aside_until_a_finding_is_kept_or_something_was_sent(run_file: Path) -> None:
+    content = run_file.read_bytes()
+    place = OutputFile(run_file)
 
     def begin() -> None:
         place.take()
-        assert not good.exists()
-        assert place.before.read_bytes() == before
-        good.write_text("only a header\n")
+        assert not run_file.exists()
+        assert place.before.read_bytes() == content
+        run_file.write_text("only a header\n")
 
     begin()
     place.give_back()
-    assert (good.read_bytes(), os.listdir(good.parent)) == (before, ["run.jsonl"])
+    assert (run_file.read_bytes(), os.listdir(run_file.parent)) == (content, ["run.jsonl"])
     begin()
-    sent(good)
+    put_ledger(run_file)
     place.give_back()
-    assert good.read_text() == "only a header\n"
-    assert place.before.read_bytes() == before
+    assert run_file.read_text() == "only a header\n"
+    assert place.before.read_bytes() == content
     place.keep()
     assert not place.before.exists()
 
 
-def test_interrupted_run_is_set_aside_with_its_ledger_and_never_removed(good: Path) -> None:
-    before = good.read_bytes()
-    place = OutputFile(sent(good))
+def test_interrupted_run_is_set_aside_with_its_ledger_and_never_removed(run_file: Path) -> None:
+    content = run_file.read_bytes()
+    place = OutputFile(put_ledger(run_file))
     place.take()
-    write_run(runs.run(runs.finding()), good)
+    write_run(runs.run(runs.finding()), run_file)
     place.keep()
-    assert place.before.read_bytes() == before
+    assert place.before.read_bytes() == content
     assert ledger_of(place.before).exists()
     with pytest.raises(OutputError, match=r"run\.jsonl\.before: is there, of a run that was cut"):
-        OutputFile(good).take()
-    assert place.before.read_bytes() == before
+        OutputFile(run_file).take()
+    assert place.before.read_bytes() == content
 
 
 @pytest.mark.parametrize(
     "words", [["--models", "nothing"], ["-n", "x"]], ids=["selection", "workers"]
 )
-def test_early_end_leaves_the_run_before(good: Path, words: list[str]) -> None:
-    before = good.read_bytes()
-    done = command(good.parent, *QUICK, *words)
-    assert done.returncode == 2, done.stderr
-    assert good.read_bytes() == before
-    assert os.listdir(good.parent) == ["run.jsonl"]
+def test_early_end_leaves_the_run_before(run_file: Path, words: list[str]) -> None:
+    content = run_file.read_bytes()
+    process = command(run_file.parent, *QUICK, *words)
+    assert process.returncode == 2, process.stderr
+    assert run_file.read_bytes() == content
+    assert os.listdir(run_file.parent) == ["run.jsonl"]
 
 
-def test_run_replaces_the_one_before(good: Path) -> None:
-    before = read_run(good).header.id
-    done = command(good.parent, *QUICK)
-    assert done.returncode == 0, done.stderr
-    assert read_run(good).header.id != before
-    assert os.listdir(good.parent) == ["run.jsonl"]
+def test_run_replaces_the_one_before(run_file: Path) -> None:
+    run_id = read_run(run_file).header.id
+    process = command(run_file.parent, *QUICK)
+    assert process.returncode == 0, process.stderr
+    assert read_run(run_file).header.id != run_id
+    assert os.listdir(run_file.parent) == ["run.jsonl"]
 
 
 def test_default_file_is_this_process_s_own_and_a_sentence_where_it_cannot_be_made(
@@ -169,20 +169,20 @@ def test_default_file_is_this_process_s_own_and_a_sentence_where_it_cannot_be_ma
     mine = default_output(["./acme.toml", "relay"])
     assert mine.stem.partition("-")[2] == "7-acme+relay"
     (tmp_path / "reports").write_text("in the way")
-    made = OutputFile(tmp_path / mine)
-    with pytest.raises(OutputError, match=r"reports/.*cannot be written"), made:
+    output = OutputFile(tmp_path / mine)
+    with pytest.raises(OutputError, match=r"reports/.*cannot be written"), output:
         pass
 
 
 def test_judged_recordings_that_cannot_be_written_leave_the_run_before(
-    good: Path, monkeypatch: pytest.MonkeyPatch
+    run_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = good.read_bytes()
+    content = run_file.read_bytes()
     monkeypatch.setattr(RunWriter, "close", Mock(side_effect=RunFileError("full")))
     with pytest.raises(RunFileError, match="full"):
-        judge_files([RECORDED], load_edition(), good)
-    assert good.read_bytes() == before
-    assert os.listdir(good.parent) == ["run.jsonl"]
+        judge_files([RECORDED], load_edition(), run_file)
+    assert run_file.read_bytes() == content
+    assert os.listdir(run_file.parent) == ["run.jsonl"]
 
 
 def test_run_file_that_another_run_writes_to_is_refused(tmp_path: Path) -> None:

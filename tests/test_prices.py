@@ -86,9 +86,9 @@ def test_prompts_and_partial_images_cost_tokens() -> None:
         assert extra == pytest.approx(2 * 100 * 32e-6)
 
 
-def usage(taken: Any, made: Any, **details: Any) -> dict[str, Any]:
-    named = {f"{name}_tokens_details": counts for name, counts in details.items()}
-    return {"input_tokens": taken, "output_tokens": made, **named}
+def usage(tokens_in: Any, tokens_out: Any, **details: Any) -> dict[str, Any]:
+    parts = {f"{name}_tokens_details": counts for name, counts in details.items()}
+    return {"input_tokens": tokens_in, "output_tokens": tokens_out, **parts}
 
 
 TEXT, PICTURE = {"text_tokens": 100, "image_tokens": 0}, {"text_tokens": 1000, "image_tokens": 1056}
@@ -109,19 +109,19 @@ USAGES: dict[str, tuple[Any, float | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("told", "millionths"), USAGES.values(), ids=USAGES)
-def test_actual_price_is_what_usage_says(told: Any, millionths: float | None) -> None:
-    found = replace(LISTED, tokens={MODEL.name: RATES}).actual(MODEL.name, told)
-    assert found == (millionths and pytest.approx(millionths / 1e6))
-    assert LISTED.actual(MODEL.name, told) is None, "no price of a token"
+@pytest.mark.parametrize(("document", "millionths"), USAGES.values(), ids=USAGES)
+def test_actual_price_is_what_usage_says(document: Any, millionths: float | None) -> None:
+    price = replace(LISTED, tokens={MODEL.name: RATES}).actual(MODEL.name, document)
+    assert price == (millionths and pytest.approx(millionths / 1e6))
+    assert LISTED.actual(MODEL.name, document) is None, "no price of a token"
 
 
 @pytest.mark.parametrize("name", ["reference", "litellm", "prism", "aimock"])
 def test_provider_on_loopback_is_free_only_there(name: str) -> None:
     provider = load_provider(name)
     assert provider.prices.if_answered(body(), MODEL).usd == 0
-    moved = provider.at("https://api.example.com/v1")
-    assert moved.prices.if_answered(body(), MODEL).usd == DEAREST
+    remote = provider.at("https://api.example.com/v1")
+    assert remote.prices.if_answered(body(), MODEL).usd == DEAREST
     assert provider.at("http://A.localhost.:8080/v1").prices.free
     assert provider.at("http://127.1:8080/v1").prices.free
 

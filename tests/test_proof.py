@@ -50,7 +50,7 @@ def of_every_chapter(step: int) -> list[str]:
     names: dict[str, list[str]] = {}
     for name, defect in defects(EDITION).items():
         names.setdefault(defect.chapter, []).append(name)
-    return [each for chapter in names.values() for each in sample(chapter, step)]
+    return [name for chapter in names.values() for name in sample(chapter, step)]
 
 
 CHOSEN = of_every_chapter(30)
@@ -65,21 +65,21 @@ def matrix(proof: Proof) -> Matrix:
 
 
 def test_proof_has_no_hole_and_the_stamps_say_so(matrix: Matrix) -> None:
-    assert [f"{each.kind}: {each.clause} {each.defect}" for each in holes(matrix)] == []
-    assert [each.id for each in matrix.clauses] == [each.id for each in clauses_of(EDITION)]
-    assert [each.id for each in matrix.defects] == CHOSEN
+    assert [f"{hole.kind}: {hole.clause} {hole.defect}" for hole in holes(matrix)] == []
+    assert [clause.id for clause in matrix.clauses] == [clause.id for clause in clauses_of(EDITION)]
+    assert [defect.id for defect in matrix.defects] == CHOSEN
     assert matrix.whole is LONG
     assert len(defects(EDITION)) >= 120
     for name, proven in load_stamps(EDITION.id).items():
-        known = {defect for defect in proven.failed_by if defect in CHOSEN}
-        assert known == set(matrix.killers(name)), name
+        killers = {defect for defect in proven.failed_by if defect in CHOSEN}
+        assert killers == set(matrix.killers(name)), name
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_proof_document_names_every_clause_and_defect(matrix: Matrix, suffix: str) -> None:
     text = WRITERS[suffix](matrix)
-    named = [*(each.id for each in matrix.clauses), *(each.id for each in matrix.defects)]
-    assert [name for name in named if name not in text] == []
+    names = [*(clause.id for clause in matrix.clauses), *(defect.id for defect in matrix.defects)]
+    assert [name for name in names if name not in text] == []
     if suffix == ".json":
         schema = json.loads((schemas_directory() / "proof.schema.json").read_text())
         Draft202012Validator.check_schema(schema)
@@ -87,9 +87,9 @@ def test_proof_document_names_every_clause_and_defect(matrix: Matrix, suffix: st
 
 
 def test_every_failure_mode_has_a_defect_and_every_defect_a_lie_in_a_sentence() -> None:
-    known = defects(EDITION).values()
-    assert MODES - {mode for defect in known for mode in defect.modes} == set()
-    lies = [defect.lie for defect in known]
+    planted = defects(EDITION).values()
+    assert MODES - {mode for defect in planted for mode in defect.modes} == set()
+    lies = [defect.lie for defect in planted]
     assert [lie for lie in lies if not (lie.endswith(".") and 10 < len(lie) < 200)] == []
 
 
@@ -147,10 +147,10 @@ HOLES: dict[str, tuple[Matrix, list[tuple[str, str, str]]]] = {
     "open-requests-show-it-to-another-clause":
         (of(SEEN, open_witnesses={**SEEN.open_witnesses, OTHER.id: "x"}), [SPREAD]),
     **{
-        f"{judged}-of-10-promises-judged": (
-            replace(SMALL, answered=(Answered("dall-e-2/open-baseline", 10, judged),)),
-            [("hardly judged", "", "")] if judged < 9 else [])
-        for judged in (8, 9, 10)
+        f"{count}-of-10-promises-judged": (
+            replace(SMALL, answered=(Answered("dall-e-2/open-baseline", 10, count),)),
+            [("hardly judged", "", "")] if count < 9 else [])
+        for count in (8, 9, 10)
     },
     "outage": (
         of(silent=True, verdicts={CLAUSE.id: Verdict.UNAVAILABLE}),
@@ -161,20 +161,20 @@ HOLES: dict[str, tuple[Matrix, list[tuple[str, str, str]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("matrix", "told"), HOLES.values(), ids=HOLES)
+@pytest.mark.parametrize(("matrix", "expected"), HOLES.values(), ids=HOLES)
 def test_hole_is_what_a_proof_demands_and_does_not_get(
-    matrix: Matrix, told: list[tuple[str, str, str]]
+    matrix: Matrix, expected: list[tuple[str, str, str]]
 ) -> None:
-    assert [(each.kind, each.clause, each.defect) for each in holes(matrix)] == told
-    assert len(json.loads(WRITERS[".json"](matrix))["holes"]) == len(told)
+    assert [(hole.kind, hole.clause, hole.defect) for hole in holes(matrix)] == expected
+    assert len(json.loads(WRITERS[".json"](matrix))["holes"]) == len(expected)
 
 
 def test_answers_to_open_requests_are_judged_as_their_documented_twins(matrix: Matrix) -> None:
     assert len(matrix.answered) >= 60
-    assert min(each.promised for each in matrix.answered) >= 15
-    told = [each for each in matrix.defects if each.open_claims]
-    assert len(told) >= len(matrix.defects) / 3
-    chapters = {each.id.partition(".")[0] for each in told}
+    assert min(answer.promised for answer in matrix.answered) >= 15
+    open_defects = [defect for defect in matrix.defects if defect.open_claims]
+    assert len(open_defects) >= len(matrix.defects) / 3
+    chapters = {defect.id.partition(".")[0] for defect in open_defects}
     assert chapters >= {"envelope", "format", "base64", "url", "image", "stream", "count"}
 
 
@@ -202,9 +202,9 @@ def test_prove_command_writes_what_it_found(
 ) -> None:
     monkeypatch.setattr("conformance.proof.processes.Proof", lambda _: nullcontext(proof))
     words = ["prove", "--defect", "count.n-*", "-o", str(tmp_path / "proof.md"), "-n", "1"]
-    done = CliRunner().invoke(app, words)
-    assert done.exit_code == 0, done.output
-    assert "1 defects, 183 clauses" in done.stdout
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "1 defects, 183 clauses" in result.stdout
     assert "count.n-ignored" in (tmp_path / "proof.md").read_text()
 
 
@@ -240,20 +240,21 @@ PAIRS = [
 
 def red(proof: Proof, steps: Steps, models: Sequence[str] = MODELS) -> set[str]:
     """Name the clauses that are broken when all cases of some models are sent."""
-    judged = proof.judged_cases(steps, models).values()
-    return {each.clause for one in judged for each in one.findings if each.verdict in BROKEN}
+    results = proof.judged_cases(steps, models).values()
+    findings = (finding for result in results for finding in result.findings)
+    return {finding.clause for finding in findings if finding.verdict in BROKEN}
 
 
 @pytest.mark.parametrize("pair", sample(PAIRS, 5), ids=" and ".join)
 def test_two_lies_turn_the_clauses_of_both_red(pair: tuple[str, str], proof: Proof) -> None:
-    claimed = {claim for name in pair for claim in defects()[name].claims}
-    assert red(proof, lying_steps(pair)) == claimed
+    claims = {claim for name in pair for claim in defects()[name].claims}
+    assert red(proof, lying_steps(pair)) == claims
 
 
 def test_order_in_which_lies_are_planted_is_of_no_matter(proof: Proof) -> None:
     one, other = PAIRS[0]
-    claimed = {*defects()[one].claims, *defects()[other].claims}
-    assert red(proof, lying_steps([other, one]), ["gpt-image-1-mini"]) == claimed
+    claims = {*defects()[one].claims, *defects()[other].claims}
+    assert red(proof, lying_steps([other, one]), ["gpt-image-1-mini"]) == claims
 
 
 @pytest.mark.parametrize(
@@ -274,7 +275,7 @@ def test_lies_about_one_model_leave_the_others_true(
     names: list[str], model: str, proof: Proof
 ) -> None:
     steps = lying_steps(names, model)
-    others = [each for each in MODELS if each != model]
+    others = [other for other in MODELS if other != model]
     assert red(proof, steps, [model]) == {c for name in names for c in defects()[name].claims}
     assert red(proof, steps, others) == set()
 
@@ -288,8 +289,8 @@ def test_lie_about_keys_holds_for_the_model_that_the_body_names() -> None:
             for name in ("dall-e-3", "dall-e-2")
         ]
         assert [*statuses, httpx.get(models).status_code] == [200, 401, 401]
-        asked = {"model": "dall-e-3", "prompt": "a boat"}
-        unknown = httpx.post(generations, json=asked, headers={"Authorization": "Bearer unknown"})
+        body = {"model": "dall-e-3", "prompt": "a boat"}
+        unknown = httpx.post(generations, json=body, headers={"Authorization": "Bearer unknown"})
         assert unknown.status_code == 401  # the lie is about none
 
 
@@ -308,6 +309,6 @@ def test_lies_that_only_a_public_address_can_tell_are_marked_so(proof: Proof) ->
     unseen = {
         defect.id
         for defect in lies
-        if not all(proof.sighting(defect, clauses[each], LOOPBACK_URL) for each in defect.claims)
+        if not all(proof.sighting(defect, clauses[claim], LOOPBACK_URL) for claim in defect.claims)
     }
     assert unseen == {defect.id for defect in defects().values() if defect.public}

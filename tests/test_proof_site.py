@@ -67,13 +67,13 @@ def trees(site: Path) -> dict[Path, Any]:
 
 
 def links_of(tree: Any) -> list[Any]:
-    """Give the address of everything that a page links or loads, split."""
-    found = (each.get("href") or each.get("src") for each in tree.iter())
-    return [urlsplit(each) for each in found if each]
+    """Return the address of everything that a page links or loads, split."""
+    addresses = (node.get("href") or node.get("src") for node in tree.iter())
+    return [urlsplit(address) for address in addresses if address]
 
 
 def ids_of(tree: Any) -> list[str]:
-    return [each.get("id") for each in tree.iter() if each.get("id")]
+    return [node.get("id") for node in tree.iter() if node.get("id")]
 
 
 def text_of(site: Path, name: str) -> str:
@@ -87,36 +87,36 @@ def test_every_clause_model_and_family_has_one_page(site: Path, edition: Edition
 
 
 def test_no_internal_link_is_dead(trees: dict[Path, Any]) -> None:
-    known = {path.resolve(): set(ids_of(tree)) for path, tree in trees.items()}
+    ids = {path.resolve(): set(ids_of(tree)) for path, tree in trees.items()}
     for path, tree in trees.items():
         for parts in links_of(tree):
             if parts.scheme:
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
             assert target.is_file(), (path, parts)
-            if parts.fragment and target in known:
-                assert parts.fragment in known[target], (path, parts)
+            if parts.fragment and target in ids:
+                assert parts.fragment in ids[target], (path, parts)
 
 
 def test_every_page_can_be_reached_from_the_first(site: Path, trees: dict[Path, Any]) -> None:
-    reached, new = set[Path](), {(site / "index.html").resolve()}
-    while new:
-        reached |= new
+    visited, frontier = set[Path](), {(site / "index.html").resolve()}
+    while frontier:
+        visited |= frontier
         links = {
             (path.parent / link.path).resolve()
-            for path in new & trees.keys()
+            for path in frontier & trees.keys()
             for link in links_of(trees[path])
             if not link.scheme and link.path
         }
-        new = {path for path in links if path.suffix == ".html"} - reached
-    assert reached == {path.resolve() for path in site.rglob("*.html")}
+        frontier = {path for path in links if path.suffix == ".html"} - visited
+    assert visited == {path.resolve() for path in site.rglob("*.html")}
 
 
 def test_no_page_needs_the_network_or_has_an_id_twice(trees: dict[Path, Any]) -> None:
     for path, tree in trees.items():
-        loaded = [node.get("src") for node in tree.iter() if node.get("src")]
-        loaded += [node.get("href") for node in tree.iter(f"{HTML}link")]
-        assert not any(urlsplit(url).scheme or url.startswith("//") for url in loaded), path
+        addresses = [node.get("src") for node in tree.iter() if node.get("src")]
+        addresses += [node.get("href") for node in tree.iter(f"{HTML}link")]
+        assert not any(urlsplit(url).scheme or url.startswith("//") for url in addresses), path
         assert "url(" not in path.read_text("utf-8"), path
         assert [name for name, count in Counter(ids_of(tree)).items() if count > 1] == [], path
 
@@ -125,11 +125,11 @@ def test_page_has_statement_sources_and_a_real_failure(site: Path, edition: Edit
     for clause in clauses_of(edition):
         page = text_of(site, f"clauses/{clause.id}.html")
         assert prose(clause.statement) in page
-        assert all(edition.sources[each.source].url in page for each in clause.citations)
-        shown = [each for each in SHOWN.values() if clause.id in each.claims and not each.silent]
-        assert bool(re.search(r'class="verdict">✗ (fail|deviates)<', page)) is bool(shown)
-        proving = page.partition('id="proof"')[2].partition('id="reproduce"')[0]
-        assert all(f'defects.html#{defect.id}"' in proving for defect in shown), clause.id
+        assert all(edition.sources[citation.source].url in page for citation in clause.citations)
+        lies = [lie for lie in SHOWN.values() if clause.id in lie.claims and not lie.silent]
+        assert bool(re.search(r'class="verdict">✗ (fail|deviates)<', page)) is bool(lies)
+        section = page.partition('id="proof"')[2].partition('id="reproduce"')[0]
+        assert all(f'defects.html#{defect.id}"' in section for defect in lies), clause.id
         # what bills is not started without a budget, so the command could not be pasted
         assert ("cometapi --live" in page) is ("cometapi --live --budget USD" in page), clause.id
 
@@ -167,18 +167,18 @@ def test_site_is_the_same_bytes_when_built_again(site: Path, tmp_path: Path) -> 
     words = [sys.executable, "-m", "conformance.cli", "docs", "--output", str(tmp_path)]
     subprocess.run(words, env={**os.environ, "PYTHONHASHSEED": "1"}, check=True, timeout=300)
     first = {path.relative_to(site): path.read_bytes() for path in site.rglob("*.*")}
-    again = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*")}
-    assert first == again
+    second = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*")}
+    assert first == second
 
 
 def test_failure_modes_name_clauses_that_there_are_reports_and_every_mode_of_a_defect() -> None:
     clauses = {clause.id for clause in clauses_of(load_edition())}
-    seen = [each for mode in failure_modes() for each in mode.seen]
-    assert {name for each in seen for name in each.clauses} <= clauses
+    sightings = [sighting for mode in failure_modes() for sighting in mode.seen]
+    assert {name for sighting in sightings for name in sighting.clauses} <= clauses
     shape = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+")
-    urls = [report.url for each in seen for report in each.reports]
+    urls = [report.url for sighting in sightings for report in sighting.reports]
     assert [url for url in urls if not shape.fullmatch(url)] == []
-    assert all(each.reports for each in seen)
+    assert all(sighting.reports for sighting in sightings)
     modes = {mode for defect in defects().values() for mode in defect.modes}
     assert {mode for mode in modes if re.fullmatch(r"D\d+", mode)} == {
         mode.id for mode in failure_modes()
@@ -209,7 +209,7 @@ def test_curl_is_broken_before_its_headers_and_nowhere_in_its_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--edition", "cometapi-2026-03-13"], "did you mean 'cometapi-2026-03-12'"),
         (["--provider", "cometap"], "did you mean 'cometapi'"),
@@ -217,8 +217,8 @@ def test_curl_is_broken_before_its_headers_and_nowhere_in_its_body() -> None:
     ],
     ids=["edition", "provider", "folder"],
 )
-def test_mistake_is_one_sentence(tmp_path: Path, words: list[str], said: str) -> None:
-    with pytest.raises(ConformanceError, match=re.escape(said)):
+def test_mistake_is_one_sentence(tmp_path: Path, words: list[str], message: str) -> None:
+    with pytest.raises(ConformanceError, match=re.escape(message)):
         CliRunner().invoke(app, ["docs", "--output", str(tmp_path), *words], catch_exceptions=False)
 
 
@@ -235,8 +235,8 @@ def test_filter_shows_what_the_address_asks_for(site: Path, browser: Browser) ->
     with opened(browser, site / "index.html") as page:
         assert (rows(page, False), rows(page, True)) == (set(clauses), set())
         assert f"{len(clauses)} clauses" in page.page.content()
-    asked = "?text=url+https&level=SHOULD&model=dall-e-3"
-    with opened(browser, site / "index.html", asked) as page:
+    query = "?text=url+https&level=SHOULD&model=dall-e-3"
+    with opened(browser, site / "index.html", query) as page:
         shown, hidden = rows(page, False), rows(page, True)
     assert "url.https" in shown
     assert {"url.absolute", "count.as-asked"} <= hidden
@@ -244,7 +244,7 @@ def test_filter_shows_what_the_address_asks_for(site: Path, browser: Browser) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "asked", "kept"),
+    ("name", "query", "row"),
     [
         ("defects.html", "?text=checkerboard", "image.fake-checkerboard"),
         ("traceability.html", "?state=open&text=retry", "retry.429"),
@@ -252,8 +252,8 @@ def test_filter_shows_what_the_address_asks_for(site: Path, browser: Browser) ->
     ids=["defects", "promises"],
 )
 def test_other_lists_have_the_filter_too(
-    site: Path, browser: Browser, name: str, asked: str, kept: str
+    site: Path, browser: Browser, name: str, query: str, row: str
 ) -> None:
-    with opened(browser, site / name, asked) as page:
-        assert kept in rows(page, False)
+    with opened(browser, site / name, query) as page:
+        assert row in rows(page, False)
         assert len(rows(page, False)) < 10 < len(rows(page, True))

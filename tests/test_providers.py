@@ -105,15 +105,15 @@ MISTAKES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), MISTAKES.values(), ids=MISTAKES)
-def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ProviderError, match=said) as raised:
+@pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ProviderError, match=message) as excinfo:
         load_provider(write(tmp_path, text))
-    assert "mine.toml" in str(raised.value)
+    assert "mine.toml" in str(excinfo.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             DEVIATION.replace("n-honoured", "as-aksed"),
@@ -126,21 +126,21 @@ def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, said: s
     ids=["clause", "model", "case", "not-claimed"],
 )
 def test_name_in_a_file_that_nothing_has_is_told_before_anything_is_sent(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, message: str
 ) -> None:
     file = write(tmp_path, GOOD + text.replace("n-honoured", "as-asked"))
-    done = CliRunner().invoke(app, ["plan", "--provider", file])
-    assert isinstance(done.exception, UnknownNameError)
-    assert re.search(said, str(done.exception))
+    result = CliRunner().invoke(app, ["plan", "--provider", file])
+    assert isinstance(result.exception, UnknownNameError)
+    assert re.search(message, str(result.exception))
 
 
 @pytest.mark.parametrize("name", ["...toml", "..toml", ".x.toml", "a\x1b[2J.toml", "a b.toml"])
 def test_name_of_a_file_that_names_no_folder_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text(GOOD, encoding="utf-8")
-    with pytest.raises(ProviderError, match="named as no provider can be") as caught:
+    with pytest.raises(ProviderError, match="named as no provider can be") as excinfo:
         load_provider(str(path))
-    assert str(caught.value).isprintable()
+    assert str(excinfo.value).isprintable()
 
 
 def test_name_without_its_suffix_is_told_the_file_that_is_there(
@@ -173,12 +173,12 @@ ADDRESSES = [
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path, address: str) -> None:
     path = write(tmp_path, GOOD.replace("http://127.0.0.1:9/v1", address))
-    with pytest.raises(ProviderError, match=r"base_url has a user name or password") as told:
+    with pytest.raises(ProviderError, match=r"base_url has a user name or password") as excinfo:
         load_provider(path)
-    assert "hunter2" not in str(told.value)
-    with pytest.raises(ProviderError, match="--base-url has a user name or password") as told:
+    assert "hunter2" not in str(excinfo.value)
+    with pytest.raises(ProviderError, match="--base-url has a user name or password") as excinfo:
         load_provider(write(tmp_path, GOOD)).at(address)
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(excinfo.value)
 
 
 def test_byte_order_mark_is_read_over_and_at_sign_in_a_path_no_password(tmp_path: Path) -> None:
@@ -192,21 +192,23 @@ ODD, QUOTED = (
     ("sk-a b", "sk-a\nHost: x", "sk-\xe4", "Bearer sk-a"),
     ("''", '""', "``", "\u201c\u201d"),
 )
+IN_PATH, SPELT = GOOD.replace("9/v1", "9/*/v1"), ("sk-Mine1", "sk-mine1", "%73k-%4Dine1")
 KEYS = [
     *((GOOD, key, key, "MINE_KEY holds spaces or other") for key in ODD),
     *((GOOD, f" {q[0]}sk-a{q[1]}\n", "sk-a", "MINE_KEY holds quotation marks") for q in QUOTED),
+    *((IN_PATH.replace("*", each), "sk-Mine1", "ine1", "address.* the key") for each in SPELT),
     (GOOD, "acme777", "acme777", "MINE_KEY.* fewer than 8 characters"),
     (DEFAULT, "acme777", "acme777", "default_key.* fewer than 8 characters"),
 ]
 
 
-@pytest.mark.parametrize(("text", "key", "secret", "said"), KEYS, ids=ascii)
+@pytest.mark.parametrize(("text", "key", "secret", "message"), KEYS, ids=ascii)
 def test_key_that_will_not_do_is_told_without_it(
-    tmp_path: Path, text: str, key: str, secret: str, said: str
+    tmp_path: Path, text: str, key: str, secret: str, message: str
 ) -> None:
-    with pytest.raises(MissingKeyError, match=said) as told:
+    with pytest.raises(MissingKeyError, match=message) as excinfo:
         load_provider(write(tmp_path, text)).key({"MINE_KEY": key})
-    assert secret not in str(told.value)
+    assert secret not in str(excinfo.value)
 
 
 def test_key_comes_from_the_environment(tmp_path: Path) -> None:
@@ -223,19 +225,19 @@ def test_base_url_must_be_an_address(tmp_path: Path, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "known"), [(TODAY, "ignores n"), (date(2026, 12, 2), None)], ids=["since", "expired"]
+    ("today", "reason"), [(TODAY, "ignores n"), (date(2026, 12, 2), None)], ids=["since", "expired"]
 )
 def test_deviation_written_since_counts_for_what_an_earlier_run_judged(
-    tmp_path: Path, today: date, known: str | None
+    tmp_path: Path, today: date, reason: str | None
 ) -> None:
     claims = ProviderClaims(load_provider(write(tmp_path, GOOD + DEVIATION)), today)
-    earlier = replace(FINDING, deviation="what the file said then")
-    result = CaseResult(Outcome("n-2", Result.ACCEPTED, ""), {earlier.clause: earlier}, (), None)
-    assert claims.renew(result).findings == {earlier.clause: replace(earlier, deviation=known)}
+    finding = replace(FINDING, deviation="what the file said then")
+    result = CaseResult(Outcome("n-2", Result.ACCEPTED, ""), {finding.clause: finding}, (), None)
+    assert claims.renew(result).findings == {finding.clause: replace(finding, deviation=reason)}
 
 
 @pytest.mark.parametrize(
-    ("changes", "today", "said"),
+    ("changes", "today", "message"),
     [
         ({"verdict": Verdict.PASS}, TODAY, "no longer occurs"),
         ({"clause": "count.other"}, TODAY, "names nothing"),
@@ -245,9 +247,9 @@ def test_deviation_written_since_counts_for_what_an_earlier_run_judged(
     ids=["ended", "names-nothing", "expired", "occurs"],
 )
 def test_deviation_that_is_stale_is_told(
-    tmp_path: Path, changes: dict[str, Any], today: date, said: str
+    tmp_path: Path, changes: dict[str, Any], today: date, message: str
 ) -> None:
     provider = load_provider(write(tmp_path, GOOD + DEVIATION))
-    told = stale_deviations(provider, [replace(FINDING, **changes)], today)
-    assert len(told) == bool(said)
-    assert said in "".join(told)
+    messages = stale_deviations(provider, [replace(FINDING, **changes)], today)
+    assert len(messages) == bool(message)
+    assert message in "".join(messages)

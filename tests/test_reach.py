@@ -84,15 +84,15 @@ def test_too_little_says_what_would_raise_it_and_is_enough_in_one_model() -> Non
     (note,) = notes(summarize([runs.run(*little)]))
     assert note.startswith("acme: less than 90 % of the MUSTs that bind were decided on dall-e-3")
     assert "(10 of 13), mostly (3 promises) because 'the request was accepted" in note
-    other = [finding(kept.clause, model="gpt-image-1") for kept in TEN]
-    assert conclude([*other, *little]) is Conclusion.NOT_JUDGED
+    findings = [finding(kept.clause, model="gpt-image-1") for kept in TEN]
+    assert conclude([*findings, *little]) is Conclusion.NOT_JUDGED
 
 
 def test_two_numbers_stand_in_every_report() -> None:
     run = runs.run(*TEN, KNOWN, *UNSEEN, head=runs.header(models=["dall-e-3"]))
-    told = by_schema("report", render([run], "json"))
-    assert told["reach"] == {"kept": 10, "total": 14, "decided": 11, "accepted": 3}
-    assert (told["conforms"], told["columns"][0]["kept"]["MUST"]) == (False, told["reach"])
+    report = by_schema("report", render([run], "json"))
+    assert report["reach"] == {"kept": 10, "total": 14, "decided": 11, "accepted": 3}
+    assert (report["conforms"], report["columns"][0]["kept"]["MUST"]) == (False, report["reach"])
     assert "| 10/14 | - | - | 11/14 |" in render([run], "md")
     assert '<td class="n">11/14</td>' in render([run], "html")
     assert "MUST 10/14, 11 decided" in badges(summarize([run]))["acme.svg"]
@@ -113,15 +113,15 @@ def test_comparison_tells_both_numbers() -> None:
 
 
 def test_footer_of_a_run_has_the_reach_of_its_reports(tmp_path: Path) -> None:
-    played = Played(tmp_path, models="qwen-image")
-    played.begin(played.asked)
-    for rank, asked in enumerate(played.asked):
-        played.report(asked, Verdict.PASS if rank % 7 else Verdict.NOT_TESTABLE)
-    run = played.end()
+    play = Played(tmp_path, models="qwen-image")
+    play.begin(play.asked)
+    for rank, request in enumerate(play.asked):
+        play.report(request, Verdict.PASS if rank % 7 else Verdict.NOT_TESTABLE)
+    run = play.end()
     assert run.footer is not None
-    (told,) = run.footer.reach
-    assert told.levels == summarize([run]).rows[0].kept
-    assert told.chosen == told.judged == len(played.asked)
+    (reach,) = run.footer.reach
+    assert reach.levels == summarize([run]).rows[0].kept
+    assert reach.chosen == reach.judged == len(play.asked)
 
 
 # --- recordings of others ---
@@ -131,17 +131,17 @@ KEY_REFUSED = record({"error": {"message": "No.", "type": "x", "param": None, "c
 
 
 def test_recording_that_says_nothing_undoes_no_pass_and_none_conforms(tmp_path: Path) -> None:
-    _, one = judged(tmp_path, CLEAN)
-    assert must(one).kept > 20
-    assert "nothing is broken, in what was recorded" in closing(summarize([one]))
-    assert not any(GREEN in svg for svg in badges(summarize([one])).values())
+    _, run = judged(tmp_path, CLEAN)
+    assert must(run).kept > 20
+    assert "nothing is broken, in what was recorded" in closing(summarize([run]))
+    assert not any(GREEN in svg for svg in badges(summarize([run])).values())
     report, more = judged(tmp_path, *[CLEAN] * 3, KEY_REFUSED)
-    assert must(more) == must(one)
+    assert must(more) == must(run)
     assert report.conclusion is Conclusion.CONFORMS
     promise = summarize([more]).rows[0].promises["envelope.data-present"]
     assert (promise.judged, promise.findings) == (3, 4)
-    said = "Of recordings a promise is kept where"
-    assert any(note.startswith(said) for note in notes(summarize([more])))
+    start = "Of recordings a promise is kept where"
+    assert any(note.startswith(start) for note in notes(summarize([more])))
 
 
 def test_recording_is_broken_where_any_exchange_breaks_it(tmp_path: Path) -> None:
@@ -169,19 +169,19 @@ def test_unknown_models_neither_lower_the_reach_nor_raise_it() -> None:
 PROBLEM = "provider 'acme': the first authorised request was refused"
 
 
-def left(message: str, verdict: Verdict = Verdict.NOT_RUN) -> list[Finding]:
+def open_one(message: str, verdict: Verdict = Verdict.NOT_RUN) -> list[Finding]:
     return [finding("a.b", verdict, message=message)]
 
 
-NO_IMAGES = left("the recorder kept no image of the URLs", Verdict.NOT_TESTABLE)
-NOT_SERVED = left("the model is not served (HTTP 404)", Verdict.UNAVAILABLE)
+NO_IMAGES = open_one("the recorder kept no image of the URLs", Verdict.NOT_TESTABLE)
+NOT_SERVED = open_one("the model is not served (HTTP 404)", Verdict.UNAVAILABLE)
 REMEDIES: dict[str, tuple[list[Finding], str, str]] = {
-    "budget": (left("the budget"), "live", "continue with --resume"),
+    "budget": (open_one("the budget"), "live", "continue with --resume"),
     "wrong-key": (
-        left("not run: 401"), "refused", "first mend what is wrong with the run as a whole"),
-    "wrong-with-the-run": (left(f"not run: {PROBLEM}"), "refused", "first mend that"),
+        open_one("not run: 401"), "refused", "first mend what is wrong with the run as a whole"),
+    "wrong-with-the-run": (open_one(f"not run: {PROBLEM}"), "refused", "first mend that"),
     "explained": (NO_ERRORS, "live", "first mend what is broken"),
-    "403": (left(f"{OF_WHO_ASKS}: HTTP 403", Verdict.NOT_TESTABLE), "live", "ask with a key"),
+    "403": (open_one(f"{OF_WHO_ASKS}: HTTP 403", Verdict.NOT_TESTABLE), "live", "ask with a key"),
     "no-downloads": (NO_IMAGES, "foreign", "record the downloads of the image URLs as well"),
     "recordings": (NOT_SERVED, "foreign", "judge recordings that show more."),
 }  # fmt: skip
@@ -189,12 +189,12 @@ REMEDIES: dict[str, tuple[list[Finding], str, str]] = {
 
 @pytest.mark.parametrize("name", REMEDIES)
 def test_remedy_is_one_that_helps(name: str) -> None:
-    open_ones, mode, said = REMEDIES[name]
+    open_ones, mode, remedy = REMEDIES[name]
     end = runs.footer(problems=[PROBLEM] if mode == "refused" else [])
     head = runs.header(mode="foreign" if mode == "foreign" else "live")
     should = [] if mode == "foreign" else [SHOULD]
     summary = summarize([runs.run(TEN[0], *should, *open_ones, head=head, end=end)])
-    assert f"to decide more, {said}" in notes(summary)[-1]
+    assert f"to decide more, {remedy}" in notes(summary)[-1]
     assert "blocked" not in closing(summary) or mode != "foreign"
 
 
@@ -204,7 +204,7 @@ LATER = "run again when the provider answers"
 
 
 @pytest.mark.parametrize(
-    ("said", "apart", "cause", "remedy"),
+    ("message", "apart", "cause", "remedy"),
     [
         ("Concurrency limit reached.", 0, "rate-limit", FEWER),
         ("Too many requests at once.", 0, "rate-limit", FEWER),
@@ -215,21 +215,21 @@ LATER = "run again when the provider answers"
     ids=["concurrency", "at-once", "per-minute", "one-at-a-time", "outage"],
 )
 def test_remedy_of_a_limit_is_to_ask_more_slowly(
-    said: str, apart: int, cause: str, remedy: str
+    message: str, apart: int, cause: str, remedy: str
 ) -> None:
-    def sent(number: int, **more: Any) -> dict[str, Any]:
+    def exchange(number: int, **more: Any) -> dict[str, Any]:
         moment = f"2026-01-02T03:04:{number * apart:02}+00:00"
         return runs.exchange(case=f"case-{number}", sent_at=moment) | more
 
-    about = {"outcome": "unavailable", "reason": "HTTP 429", "cause": cause, "said": said}
-    limited = [sent(number, **about) for number in range(1, 4)]
-    out = left("HTTP 429", Verdict.UNAVAILABLE)
-    (note,) = notes(summarize([runs.run(sent(0), *limited, TEN[0], *out)]))
+    about = {"outcome": "unavailable", "reason": "HTTP 429", "cause": cause, "said": message}
+    limits = [exchange(number, **about) for number in range(1, 4)]
+    out = open_one("HTTP 429", Verdict.UNAVAILABLE)
+    (note,) = notes(summarize([runs.run(exchange(0), *limits, TEN[0], *out)]))
     assert f"to decide more, {remedy}" in note
 
 
 @pytest.mark.parametrize(
-    ("cause", "said"),
+    ("cause", "remedy"),
     [
         ("moderation", "run again when the provider moderates these prompts no longer"),
         ("quota", "run again when the account has quota again"),
@@ -239,13 +239,13 @@ def test_remedy_of_a_limit_is_to_ask_more_slowly(
 )
 @pytest.mark.parametrize("case", ["baseline", "n-2"], ids=["itself", "control"])
 def test_remedy_of_a_cause_that_no_request_is_to_blame_for(
-    cause: str | None, said: str, case: str
+    cause: str | None, remedy: str, case: str
 ) -> None:
     about = {"message": "not accepted", "case": case, "control": "baseline"}
-    open_one = finding("a.b", Verdict.NOT_TESTABLE, **about)
-    made = runs.run(TEN[0], SHOULD, open_one, {**runs.exchange(), "cause": cause})
-    (note,) = notes(summarize([made]))
-    assert note.endswith(f"to decide more, {said}.")
+    blocked = finding("a.b", Verdict.NOT_TESTABLE, **about)
+    run = runs.run(TEN[0], SHOULD, blocked, {**runs.exchange(), "cause": cause})
+    (note,) = notes(summarize([run]))
+    assert note.endswith(f"to decide more, {remedy}.")
 
 
 def test_reason_of_a_few_is_not_called_the_most() -> None:

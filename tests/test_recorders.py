@@ -88,7 +88,7 @@ CLIENTS = {"httpx": by_httpx, "requests": by_requests, "openai": by_openai}
 
 DECODED = {"serializer": "yaml", "decode_compressed_response": True}
 WAYS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    **{f"httpx-{each}": ("httpx", each, {"serializer": "yaml"}) for each in CODINGS},
+    **{f"httpx-{coding}": ("httpx", coding, {"serializer": "yaml"}) for coding in CODINGS},
     "httpx-gzip-decoded": ("httpx", "gzip", DECODED),
     "requests-gzip": ("requests", "gzip", {"serializer": "yaml"}),
     "requests-json": ("requests", "identity", {"serializer": "json"}),
@@ -116,6 +116,6 @@ def test_recorders_vcrpy_is_judged_whole_and_without_its_key(
     assert report.conclusion is Conclusion.NOT_JUDGED
     assert (report.files[0].entries, report.judged) == (len(BODIES), len(BODIES))
     findings = read_run(report.run_file).findings
-    passed = {each.clause for each in findings if each.verdict == "pass"}
-    assert {"image.complete", "stream.completed-image", "format.url-by-default"} <= passed
-    assert {"parameters.size-enum", "envelope.json-syntax", "stream.framing"} <= passed
+    clauses = {finding.clause for finding in findings if finding.verdict == "pass"}
+    assert {"image.complete", "stream.completed-image", "format.url-by-default"} <= clauses
+    assert {"parameters.size-enum", "envelope.json-syntax", "stream.framing"} <= clauses

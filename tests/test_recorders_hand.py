@@ -69,22 +69,22 @@ TRUTHS: dict[str, tuple[dict[str, Any], int, dict[str, str], str]] = {
 
 
 def record(
-    asked: object, status: int, headers: dict[str, str], told: object, url: str = GENERATIONS
+    body: object, status: int, headers: dict[str, str], answer: object, url: str = GENERATIONS
 ) -> dict[str, Any]:
     """Write an exchange as a line of JSON."""
-    asked = asked if isinstance(asked, str) else json.dumps(asked)
-    request = {"method": "POST", "url": url, "headers": JSON_TYPE, "body": asked}
-    return {"request": request, "response": {"status": status, "headers": headers, "body": told}}
+    body = body if isinstance(body, str) else json.dumps(body)
+    request = {"method": "POST", "url": url, "headers": JSON_TYPE, "body": body}
+    return {"request": request, "response": {"status": status, "headers": headers, "body": answer}}
 
 
-def downloaded(told: object, **headers: str) -> dict[str, Any]:
+def download(content: object, **headers: str) -> dict[str, Any]:
     """Write what an image URL gave."""
-    answer = record("", 200, {"Content-Type": "image/png", **headers}, told, URL)
+    answer = record("", 200, {"Content-Type": "image/png", **headers}, content, URL)
     answer["request"] |= {"method": "GET", "body": None}
     return answer
 
 
-class Collected:
+class Collector:
     """Stands where findings go into a run file."""
 
     def __init__(self) -> None:
@@ -96,14 +96,14 @@ class Collected:
 
 def findings_of(*records: object) -> list[Finding]:
     """Judge lines of JSON."""
-    collected: Any = Collected()
+    collector: Any = Collector()
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records)
         file.flush()
         foreign = ForeignFile(Path(file.name))
-        FileJudge(Contracts(EDITION), collected, Names()).file(foreign)
+        FileJudge(Contracts(EDITION), collector, Names()).file(foreign)
     assert foreign.unreadable == []
-    return list(collected.findings)
+    return list(collector.findings)
 
 
 def verdicts(*records: object) -> dict[str, str]:
@@ -113,29 +113,29 @@ def verdicts(*records: object) -> dict[str, str]:
 
 def red(*records: object) -> list[str]:
     """Name the clauses that are broken."""
-    bad = ("fail", "deviates", "harness error")
-    return sorted(clause for clause, verdict in verdicts(*records).items() if verdict in bad)
+    kinds = ("fail", "deviates", "harness error")
+    return sorted(clause for clause, verdict in verdicts(*records).items() if verdict in kinds)
 
 
-def told_anew(truth: str, told: object, **headers: str) -> dict[str, Any]:
+def truth_with(truth: str, text: object, **headers: str) -> dict[str, Any]:
     """Write a truth with another body of its answer, and more headers."""
-    asked, status, sent, _ = TRUTHS[truth]
-    return record(asked, status, {**sent, **headers}, told)
+    request_body, status, own_headers, _ = TRUTHS[truth]
+    return record(request_body, status, {**own_headers, **headers}, text)
 
 
 @cache
-def true_verdicts(truth: str, counted: bool = False) -> dict[str, str]:
+def true_verdicts(truth: str, with_length: bool = False) -> dict[str, str]:
     """Judge a truth as it was sent, with its length or without."""
-    told = TRUTHS[truth][3]
-    return verdicts(told_anew(truth, told, **(length_of(told) if counted else {})))
+    text = TRUTHS[truth][3]
+    return verdicts(truth_with(truth, text, **(length_of(text) if with_length else {})))
 
 
-def length_of(told: str) -> dict[str, str]:
-    return {"Content-Length": str(len(told.encode()))}
+def length_of(text: str) -> dict[str, str]:
+    return {"Content-Length": str(len(text.encode()))}
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, text: str) -> str:
+def spoiled_text(draw: st.DrawFn, text: str) -> str:
     """Put a placeholder into a text, in place of some of it, or of all that follows."""
     word = draw(st.sampled_from(PLACEHOLDERS))
     start = draw(st.integers(0, len(text)))
@@ -145,9 +145,9 @@ def spoiled(draw: st.DrawFn, text: str) -> str:
 
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_recorders_hand_truth_is_judged_and_breaks_nothing(truth: str) -> None:
-    said = verdicts(told_anew(truth, TRUTHS[truth][3]), downloaded({"$base64": IMAGE}))
-    assert not {"fail", "deviates"} & set(said.values())
-    assert list(said.values()).count("pass") >= 8
+    by_clause = verdicts(truth_with(truth, TRUTHS[truth][3]), download({"$base64": IMAGE}))
+    assert not {"fail", "deviates"} & set(by_clause.values())
+    assert list(by_clause.values()).count("pass") >= 8
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
@@ -156,9 +156,9 @@ def test_recorders_hand_truth_is_judged_and_breaks_nothing(truth: str) -> None:
 def test_recorders_hand_placeholder_in_an_exchange_is_never_red(
     truth: str, data: st.DataObject
 ) -> None:
-    asked, status, headers, told = TRUTHS[truth]
-    assert red(told_anew(truth, data.draw(spoiled(told)))) == []
-    assert red(record(data.draw(spoiled(json.dumps(asked))), status, headers, told)) == []
+    body, status, headers, text = TRUTHS[truth]
+    assert red(truth_with(truth, data.draw(spoiled_text(text)))) == []
+    assert red(record(data.draw(spoiled_text(json.dumps(body))), status, headers, text)) == []
 
 
 JOINED = {
@@ -174,25 +174,25 @@ JOINED = {
 def test_recorders_hand_placeholder_joined_to_base64_is_never_red(
     first: str, last: str, word: str
 ) -> None:
-    told = TRUTHS["echo"][3]
-    start = told.index(first)
-    joined = told[:start] + word + told[told.index(last, start + 1) :]
-    assert red(told_anew("echo", joined)) == []
+    text = TRUTHS["echo"][3]
+    start = text.index(first)
+    masked_text = text[:start] + word + text[text.index(last, start + 1) :]
+    assert red(truth_with("echo", masked_text)) == []
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(text=spoiled(IMAGE))
+@given(text=spoiled_text(IMAGE))
 def test_recorders_hand_placeholder_in_a_download_is_never_red(text: str) -> None:
-    answer = told_anew("url", TRUTHS["url"][3])
-    assert red(answer, downloaded(text)) == []
-    assert red(answer, downloaded({"$base64": text})) == []
+    answer = truth_with("url", TRUTHS["url"][3])
+    assert red(answer, download(text)) == []
+    assert red(answer, download({"$base64": text})) == []
 
 
 @pytest.mark.parametrize("word", sample(PLACEHOLDERS, 3))
 def test_recorders_hand_placeholder_in_a_header_is_never_red(word: str) -> None:
-    asked, status, _, told = TRUTHS["b64_json"]
+    body, status, _, text = TRUTHS["b64_json"]
     for name in ("Content-Type", "content-type"):
-        assert red(record(asked, status, {name: word}, told)) == []
+        assert red(record(body, status, {name: word}, text)) == []
 
 
 PAGES = st.sampled_from(["<!doctype html>", "<html>", "<HTML lang='en'>", "<!-- hm --><html>"])
@@ -213,22 +213,22 @@ TYPES = st.sampled_from(["text/html", "text/plain", "application/xml", "applicat
 @settings(max_examples=examples(120), deadline=None)
 @given(
     truth=st.sampled_from(["b64_json", "url", "echo", "refusal"]),
-    told=OTHERS,
+    text=OTHERS,
     media_type=TYPES,
-    counted=st.booleans(),
+    with_length=st.booleans(),
 )
 def test_recorders_hand_real_answer_that_is_no_json_is_always_red(
-    truth: str, told: str, media_type: str, counted: bool
+    truth: str, text: str, media_type: str, with_length: bool
 ) -> None:
-    headers = {"Content-Type": media_type, **(length_of(told) if counted else {})}
-    assert red(told_anew(truth, told, **headers)) != []
+    headers = {"Content-Type": media_type, **(length_of(text) if with_length else {})}
+    assert red(truth_with(truth, text, **headers)) != []
 
 
 @settings(max_examples=examples(40), deadline=None)
-@given(told=OTHERS)
-def test_recorders_hand_real_download_that_is_no_image_is_always_red(told: str) -> None:
-    page = downloaded(told, **{"Content-Type": "text/html"})
-    assert "url.is-image" in red(told_anew("url", TRUTHS["url"][3]), page)
+@given(text=OTHERS)
+def test_recorders_hand_real_download_that_is_no_image_is_always_red(text: str) -> None:
+    page = download(text, **{"Content-Type": "text/html"})
+    assert "url.is-image" in red(truth_with("url", TRUTHS["url"][3]), page)
 
 
 def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -240,19 +240,19 @@ def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
             yield from places(within, (*above, key))
 
 
-def replaced(value: Any, place: tuple[Any, ...], word: str) -> Any:
+def replace_at(value: Any, place: tuple[Any, ...], word: str) -> Any:
     """Return a JSON value with a word where another value was."""
     if not place:
         return word
     copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[place[0]] = replaced(value[place[0]], place[1:], word)
+    copy[place[0]] = replace_at(value[place[0]], place[1:], word)
     return copy
 
 
-def split(told: str) -> tuple[str, Any, str]:
+def split(text: str) -> tuple[str, Any, str]:
     """Return the JSON in an answer, and what stands before and after it."""
-    start, end = told.index("{"), told.rindex("}") + 1
-    return told[:start], json.loads(told[start:end]), told[end:]
+    start, end = text.index("{"), text.rindex("}") + 1
+    return text[:start], json.loads(text[start:end]), text[end:]
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
@@ -260,18 +260,18 @@ def test_recorders_hand_value_replaced_as_a_whole_is_never_red(truth: str) -> No
     before, value, after = split(TRUTHS[truth][3])
     for place in places(value):
         for word in sample(["<timestamp>", "REDACTED", "[removed]", "***"], 4):
-            text = before + json.dumps(replaced(value, place, word)) + after
-            assert red(told_anew(truth, text)) == [], (place, word)
+            text = before + json.dumps(replace_at(value, place, word)) + after
+            assert red(truth_with(truth, text)) == [], (place, word)
 
 
 def test_recorders_hand_page_in_base64_and_page_in_place_of_a_stream_are_red() -> None:
     page = "<!doctype html><html><title>502</title></html>"
-    answered = {"created": TIME, "data": [{"b64_json": base64.b64encode(page.encode()).decode()}]}
-    assert red(told_anew("b64_json", json.dumps(answered))) == ["base64.is-image"]
-    assert red(told_anew("stream", page)) != []
+    document = {"created": TIME, "data": [{"b64_json": base64.b64encode(page.encode()).decode()}]}
+    assert red(truth_with("b64_json", json.dumps(document))) == ["base64.is-image"]
+    assert red(truth_with("stream", page)) != []
 
 
-def wrapped(text: str, mark: str = "\n") -> str:
+def wrap(text: str, mark: str = "\n") -> str:
     """Break the base64 of a text into lines."""
     return re.sub(r"([A-Za-z0-9+/]{76})", rf"\1{mark}", text)
 
@@ -292,8 +292,8 @@ REWRITINGS: dict[str, Callable[[str], str]] = {
 }
 RESTORED: dict[str, Callable[[str], str]] = {
     **REWRITINGS,
-    "base64-wrapped": wrapped,
-    "base64-wrapped-escaped": lambda text: wrapped(text, r"\\n"),
+    "base64-wrapped": wrap,
+    "base64-wrapped-escaped": lambda text: wrap(text, r"\\n"),
 }
 LAID_OUT: dict[str, Callable[[str], str]] = {
     "with-a-prefix": lambda text: f"Response: {text}",
@@ -308,16 +308,16 @@ LAID_OUT: dict[str, Callable[[str], str]] = {
 EVERY_WAY = {**RESTORED, **LAID_OUT}
 
 
-def counted(truth: str, told: str) -> dict[str, Any]:
-    """Write a truth as it was told, with the length that it had when it was sent."""
-    return told_anew(truth, told, **length_of(TRUTHS[truth][3]))
+def truth_as(truth: str, text: str) -> dict[str, Any]:
+    """Write a truth in other words, with the length that it had when it was sent."""
+    return truth_with(truth, text, **length_of(TRUTHS[truth][3]))
 
 
 @pytest.mark.parametrize("way", RESTORED)
 def test_recorders_hand_rewriting_that_has_the_length_when_undone_is_judged(way: str) -> None:
     for truth in sample(["b64_json", "url", "refusal", "echo"], 2):
-        told = RESTORED[way](TRUTHS[truth][3])
-        assert verdicts(counted(truth, told)) == true_verdicts(truth, counted=True), truth
+        text = RESTORED[way](TRUTHS[truth][3])
+        assert verdicts(truth_as(truth, text)) == true_verdicts(truth, with_length=True), truth
 
 
 @pytest.mark.parametrize("way", EVERY_WAY)
@@ -331,41 +331,41 @@ def test_recorders_hand_rewriting_that_has_the_length_when_undone_is_judged(way:
 def test_recorders_hand_rewriting_of_another_length_is_never_red(
     way: str, truth: str, end: str, within: int, cut: bool
 ) -> None:
-    sent = TRUTHS[truth][3]
-    told = EVERY_WAY[way](sent)
-    other = told[:within] + end + ("" if cut else told[within:])
-    assert len(other.encode()) == len(sent) or red(counted(truth, other)) == []
+    original = TRUTHS[truth][3]
+    rewriting = EVERY_WAY[way](original)
+    variant = rewriting[:within] + end + ("" if cut else rewriting[within:])
+    assert len(variant.encode()) == len(original) or red(truth_as(truth, variant)) == []
 
 
 @pytest.mark.parametrize("way", REWRITINGS)
 def test_recorders_hand_rewriting_is_the_providers_only_with_its_own_length(way: str) -> None:
     for truth in sample(["b64_json", "echo", "refusal"], 2):
-        assert red(told_anew(truth, REWRITINGS[way](TRUTHS[truth][3]))) == [], truth
-    told = REWRITINGS[way](TRUTHS["b64_json"][3])
-    broken = red(told_anew("b64_json", told, **length_of(told)))
-    assert broken in (["envelope.json-syntax"], ["envelope.object"])
+        assert red(truth_with(truth, REWRITINGS[way](TRUTHS[truth][3]))) == [], truth
+    text = REWRITINGS[way](TRUTHS["b64_json"][3])
+    clauses = red(truth_with("b64_json", text, **length_of(text)))
+    assert clauses in (["envelope.json-syntax"], ["envelope.object"])
 
 
 def test_recorders_hand_altered_body_is_said_with_both_lengths() -> None:
-    told = TRUTHS["b64_json"][3]
-    messages = {one.message for one in findings_of(counted("b64_json", f"Response: {told}"))}
-    lengths = f"{len(told):,} bytes were sent, and {len(told) + 10:,} are recorded"
+    text = TRUTHS["b64_json"][3]
+    messages = {one.message for one in findings_of(truth_as("b64_json", f"Response: {text}"))}
+    lengths = f"{len(text):,} bytes were sent, and {len(text) + 10:,} are recorded"
     assert messages == {f"the recorder altered the body: {lengths}"}
 
 
 @pytest.mark.parametrize("name", ["background", "output_format", "quality", "size", "usage"])
 def test_recorders_hand_masked_member_is_altered_alone(name: str) -> None:
-    whole = true_verdicts("echo")
-    masked = json.dumps({**json.loads(TRUTHS["echo"][3]), name: "[REDACTED]"})
-    said = verdicts(told_anew("echo", masked))
-    lost = {clause for clause in whole if said[clause] != whole[clause]}
-    assert {said[clause] for clause in lost} == {"not testable"}
-    assert 1 <= len(lost) <= 7
-    assert all(clause.startswith("extras.") for clause in lost)
+    before = true_verdicts("echo")
+    text = json.dumps({**json.loads(TRUTHS["echo"][3]), name: "[REDACTED]"})
+    after = verdicts(truth_with("echo", text))
+    clauses = {clause for clause in before if after[clause] != before[clause]}
+    assert {after[clause] for clause in clauses} == {"not testable"}
+    assert 1 <= len(clauses) <= 7
+    assert all(clause.startswith("extras.") for clause in clauses)
 
 
 @pytest.mark.parametrize("word", sample(PLACEHOLDERS, 3))
 def test_recorders_hand_masked_member_of_a_counted_body_is_the_providers(word: str) -> None:
-    masked = json.dumps({**json.loads(TRUTHS["echo"][3]), "quality": word})
-    broken = red(told_anew("echo", masked, **length_of(masked)))
-    assert broken == ["extras.quality-documented"]
+    text = json.dumps({**json.loads(TRUTHS["echo"][3]), "quality": word})
+    clauses = red(truth_with("echo", text, **length_of(text)))
+    assert clauses == ["extras.quality-documented"]

@@ -46,10 +46,10 @@ pytest_plugins = ["tests.generating"]
 
 @pytest.mark.parametrize("model", MODELS)
 def test_reference_answers_validate(client: httpx.Client, edition: Edition, model: str) -> None:
-    for asked in ({}, {"response_format": "url"}, {"response_format": "b64_json"}):
-        body, named = accepted(client, model, **asked), asked.get("response_format")
-        assert not edition.response_errors(edition.model(model).response_kind(named), body)
-        expected = "b64_json" if model in GPT else named or "url"
+    for fields in ({}, {"response_format": "url"}, {"response_format": "b64_json"}):
+        body, kind = accepted(client, model, **fields), fields.get("response_format")
+        assert not edition.response_errors(edition.model(model).response_kind(kind), body)
+        expected = "b64_json" if model in GPT else kind or "url"
         assert [set(item) & {"url", "b64_json"} for item in body["data"]] == [{expected}]
         assert ("revised_prompt" in body["data"][0]) is (model == "dall-e-3")
         assert body["created"] == pytest.approx(time.time(), abs=60)
@@ -100,9 +100,9 @@ def test_reference_partial_images_show_more_and_more(transparent: bool) -> None:
 def test_reference_lie_that_paints_all_events_at_once_is_run_on_a_thread(edition: Edition) -> None:
     loops: list[object] = []
 
-    def all_at_once(*asked: Any) -> Iterator[dict[str, Any]]:
+    def all_at_once(*arguments: Any) -> Iterator[dict[str, Any]]:
         loops.append(asyncio._get_running_loop())
-        return iter(list(TRUTHFUL.events(*asked)))
+        return iter(list(TRUTHFUL.events(*arguments)))
 
     steps = replace(TRUTHFUL, events=all_at_once)
     with ReferenceServer(edition, key=KEY, steps=steps) as server, client_of(server) as client:
@@ -118,11 +118,11 @@ def test_reference_url_needs_no_key_and_expires(client: httpx.Client, clock: Clo
     assert Image.open(io.BytesIO(response.content)).size == (256, 256)
     clock.now += 3601
     try:
-        expired = STRANGER.get(url)
+        late = STRANGER.get(url)
     finally:
         clock.now -= 3601
-    assert expired.status_code == 403
-    assert b"<Error>" in expired.content
+    assert late.status_code == 403
+    assert b"<Error>" in late.content
 
 
 def test_reference_url_cannot_be_forged(client: httpx.Client) -> None:
@@ -136,12 +136,12 @@ def test_reference_url_cannot_be_forged(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "kept"),
+    ("host", "follows"),
     [("images.example:8443", True), ("[::1]:80", True), ("evil/../x", False), ('a"b', False)],
 )
-def test_reference_url_follows_valid_host(client: httpx.Client, host: str, kept: bool) -> None:
-    asked = {"model": "dall-e-3", "prompt": "x"}
-    response = client.post("/images/generations", json=asked, headers={"Host": host})
+def test_reference_url_follows_valid_host(client: httpx.Client, host: str, follows: bool) -> None:
+    body = {"model": "dall-e-3", "prompt": "x"}
+    response = client.post("/images/generations", json=body, headers={"Host": host})
     url = urlsplit(response.json()["data"][0]["url"])
-    assert (url.netloc == host) is kept
+    assert (url.netloc == host) is follows
     assert set(parse_qs(url.query)) == {"se", "sp", "sig"}

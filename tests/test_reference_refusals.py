@@ -79,14 +79,14 @@ def bodies() -> st.SearchStrategy[dict[str, Any]]:
 
 @given(body=bodies())
 def test_reference_decides_as_the_contract_expects(edition: Edition, body: dict[str, Any]) -> None:
-    asked = edition.read(body)
-    result = validate(asked, MODELS) or resolve(asked)
+    reading = edition.read(body)
+    result = validate(reading, MODELS) or resolve(reading)
     if isinstance(result, Refusal):
-        assert asked.expectation != "accepted"
+        assert reading.expectation != "accepted"
         assert result.status in {400, 404}
     else:
         assert isinstance(result, Job)
-        assert asked.expectation in {"accepted", "open"}
+        assert reading.expectation in {"accepted", "open"}
 
 
 BAD_KEYS = {
@@ -105,9 +105,9 @@ BAD_KEYS = {
 def test_reference_refuses_key(client: httpx.Client, values: list[str]) -> None:
     for method, path in (("POST", "/images/generations"), ("GET", "/models/dall-e-3")):
         request = client.build_request(method, path, content=b"{not json")
-        kept = [pair for pair in request.headers.raw if pair[0].lower() != b"authorization"]
-        sent = [(b"Authorization", value.encode("latin-1")) for value in values]
-        request.headers = httpx.Headers([*kept, *sent])
+        others = [pair for pair in request.headers.raw if pair[0].lower() != b"authorization"]
+        keys = [(b"Authorization", value.encode("latin-1")) for value in values]
+        request.headers = httpx.Headers([*others, *keys])
         response = client.send(request)
         assert response.status_code == 401
         assert response.headers["www-authenticate"].startswith("Bearer")
@@ -195,18 +195,18 @@ def test_reference_lists_its_models(client: httpx.Client, edition: Edition) -> N
 def test_reference_starts_and_stops_at_once_and_has_the_models_it_is_given(
     edition: Edition,
 ) -> None:
-    began = time.perf_counter()
+    start = time.perf_counter()
     with ReferenceServer(edition, models=["dall-e-2", "gpt-image-2"]) as server:
-        started = time.perf_counter()
-        assert started - began < 0.5
+        ready = time.perf_counter()
+        assert ready - start < 0.5
         with client_of(server) as client:
             assert generate(client, "dall-e-3").status_code == 404
             body = accepted(client, "gpt-image-2", size="640x1024")
         assert images_of(body)[0].size == (640, 1024)
-        port, stopping = urlsplit(server.base_url).port, time.perf_counter()
+        port, stop = urlsplit(server.base_url).port, time.perf_counter()
         assert port is not None
         with pytest.raises(ReferenceServerError, match=str(port)):
             ReferenceServer(edition, port=port).__enter__()
-    assert time.perf_counter() - stopping < 1.0
+    assert time.perf_counter() - stop < 1.0
     with pytest.raises(httpx.ConnectError):
         STRANGER.get(server.base_url)

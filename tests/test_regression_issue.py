@@ -27,27 +27,27 @@ Tell = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def tell(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> Tell:
-    """Let the script hear of a night after one that kept both promises; gives the issue."""
-    about = importlib.util.spec_from_file_location("issue", SCRIPTS / "regression_issue.py")
-    assert about is not None
-    assert about.loader is not None
-    script = importlib.util.module_from_spec(about)
+    """Let the script hear of a night after one that kept both promises, and return its issue."""
+    spec = importlib.util.spec_from_file_location("issue", SCRIPTS / "regression_issue.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "issue", script)  # its dataclass looks there
-    about.loader.exec_module(script)
+    spec.loader.exec_module(script)
     home = runner.home / "gh"
     monkeypatch.setattr(
         script, "gh", lambda *words, text="": fake_gh.answer(home, list(words), text)
     )
     monkeypatch.setenv("RUN_URL", "https://ci.test/1")
 
-    def told(*findings: Finding) -> dict[str, Any]:
+    def issue_after(*findings: Finding) -> dict[str, Any]:
         path = runner.home / "drift.json"
         path.write_text(drift_json(drift([night(1, KEPT, COUNT)], night(2, answer(), *findings))))
         script.main([str(path)])
         (issue,) = runner.state["issues"]
         return dict(issue)
 
-    return told
+    return issue_after
 
 
 def test_issue_of_a_regression_from_night_to_night(tell: Tell, runner: Runner) -> None:

@@ -30,14 +30,14 @@ def value(text: str, standing: str = "documented") -> dict[str, Any]:
     return {"model": "dall-e-3", "asks": [["quality", text]], "standing": standing}
 
 
-def old(*findings: Any, **head: Any) -> Run:
+def old_run(*findings: Any, **head: Any) -> Run:
     """A run of acme by the old edition."""
     values = [value("vivid"), value("hd")]
     about = runs.header(models=["dall-e-3"], id="old", values=values, **head)
     return runs.run(*(findings or [runs.finding()]), head=about)
 
 
-def new(*findings: Any, provider: str = "relay", **head: Any) -> Run:
+def new_run(*findings: Any, provider: str = "relay", **head: Any) -> Run:
     """A run by the new edition: it lost a promise, has another, and words a third differently."""
     about = {
         **runs.header([provider], models=["dall-e-3"], id="new", clauses=CLAUSES),
@@ -48,29 +48,29 @@ def new(*findings: Any, provider: str = "relay", **head: Any) -> Run:
     return runs.run(*(findings or [runs.finding("extras.new", provider=provider)]), head=about)
 
 
-def two() -> list[Run]:
-    return [old(runs.finding(), JSON), new()]
+def both_runs() -> list[Run]:
+    return [old_run(runs.finding(), JSON), new_run()]
 
 
-def document(*made: Run) -> Any:
-    return by_schema("report", render(made, "json"))
+def document(*several: Run) -> Any:
+    return by_schema("report", render(several, "json"))
 
 
 def test_column_says_what_its_edition_does_not_have_and_counts_none_of_it() -> None:
-    told = document(*two())
-    acme, relay = told["columns"]
+    report = document(*both_runs())
+    acme, relay = report["columns"]
     assert (acme["edition"], relay["edition"]) == (OLD, NEW)
     assert acme["promises"]["extras.new"] == "not in this edition"
     assert relay["promises"] == {"extras.new": "pass", "format.url-only": "not in this edition"}
-    assert [column["kept"]["MUST"]["total"] for column in told["columns"]] == [2, 1]
-    assert told["edition"] is None
-    judged = [(edition["id"], edition["providers"]) for edition in told["editions"]]
-    assert judged == [(OLD, ["acme"]), (NEW, ["relay"])]
-    (clause,) = (clause for clause in told["clauses"] if clause["id"] == "envelope.json")
+    assert [column["kept"]["MUST"]["total"] for column in report["columns"]] == [2, 1]
+    assert report["edition"] is None
+    editions = [(edition["id"], edition["providers"]) for edition in report["editions"]]
+    assert editions == [(OLD, ["acme"]), (NEW, ["relay"])]
+    (clause,) = (clause for clause in report["clauses"] if clause["id"] == "envelope.json")
     assert clause["editions"][NEW]["statement"] == "It is JSON."
     words = {
         (row["value"], cell["column"]): (cell["standing"], cell["word"])
-        for row in told["capabilities"]
+        for row in report["capabilities"]
         for cell in row["cells"]
     }
     assert words["vivid", "relay"] == (None, "not in this edition")
@@ -80,64 +80,64 @@ def test_column_says_what_its_edition_does_not_have_and_counts_none_of_it() -> N
 
 
 def test_nothing_is_called_missing_of_one_edition_a_selection_or_a_plugin() -> None:
-    told = document(old())
-    assert told["edition"]["id"] == OLD
-    assert "not in this edition" not in json.dumps(told)
-    chosen = {"clauses": "extras.*", "models": "*", "cases": "*"}
-    told = document(old(), new(selection=chosen))
-    assert told["columns"][1]["promises"] == {"extras.new": "pass"}
+    report = document(old_run())
+    assert report["edition"]["id"] == OLD
+    assert "not in this edition" not in json.dumps(report)
+    selection = {"clauses": "extras.*", "models": "*", "cases": "*"}
+    report = document(old_run(), new_run(selection=selection))
+    assert report["columns"][1]["promises"] == {"extras.new": "pass"}
     outside = [{**CLAUSES[0], "outside": True}, CLAUSES[1]]
-    acme, relay = document(old(), new(clauses=outside))["columns"]
+    acme, relay = document(old_run(), new_run(clauses=outside))["columns"]
     assert "extras.new" not in acme["promises"]
     assert relay["promises"]["extras.new"] == "pass"
 
 
 def test_every_format_names_the_edition_of_each_provider() -> None:
-    shown = " ".join(screen(print_runs, two(), width=100).split())
-    assert f"A newer contract ({NEW}): relay" in shown
-    assert f"editions: acme by {OLD}; relay by {NEW}" in shown
-    text = render(two(), "md")
-    for said in (
+    page = " ".join(screen(print_runs, both_runs(), width=100).split())
+    assert f"A newer contract ({NEW}): relay" in page
+    assert f"editions: acme by {OLD}; relay by {NEW}" in page
+    text = render(both_runs(), "md")
+    for part in (
         f"| acme, {OLD} | dall-e-3 |",
         f"| relay, {NEW} | dall-e-3 |",
         f"{OLD}: MUST It keeps envelope.json.",
         f"{NEW}: SHOULD It is JSON.",
         "| documented for acme; refused for relay |",
     ):
-        assert said in text
-    suites = ET.fromstring(render(two(), "junit")).findall("testsuite/properties")
+        assert part in text
+    suites = ET.fromstring(render(both_runs(), "junit")).findall("testsuite/properties")
     assert [suite[-1].get("value") for suite in suites] == [OLD, NEW]
-    rows = csv.DictReader(io.StringIO(render(two(), "csv")))
+    rows = csv.DictReader(io.StringIO(render(both_runs(), "csv")))
     assert {(row["provider"], row["edition"]) for row in rows} == {("acme", OLD), ("relay", NEW)}
 
 
 def test_broken_promise_is_told_in_the_words_of_its_own_edition() -> None:
-    broken = runs.finding("envelope.json", Verdict.DEVIATES, provider="relay")
-    (told,) = document(old(JSON), new(broken))["broken"]
-    assert (told["provider"], told["statement"]) == ("relay", "It is JSON.")
+    finding = runs.finding("envelope.json", Verdict.DEVIATES, provider="relay")
+    (promise,) = document(old_run(JSON), new_run(finding))["broken"]
+    assert (promise["provider"], promise["statement"]) == ("relay", "It is JSON.")
 
 
 def test_provider_that_two_editions_judged_has_a_column_of_each() -> None:
-    failed = runs.finding("envelope.json", Verdict.FAIL)
+    finding = runs.finding("envelope.json", Verdict.FAIL)
     family = {**runs.EDITION, "read_as": {"dall-e-3": "family dall-e"}}
-    told = document(old(failed, edition=family), new(JSON, provider="acme"))
+    report = document(old_run(finding, edition=family), new_run(JSON, provider="acme"))
     names = ("provider", "edition", "verdict", "read_as")
-    assert [tuple(column[name] for name in names) for column in told["columns"]] == [
+    assert [tuple(column[name] for name in names) for column in report["columns"]] == [
         ("acme", OLD, "fail", "family dall-e"),
         (f"acme ({NEW})", NEW, "pass", ""),
     ]
 
 
 def test_comparison_says_of_a_promise_that_it_is_not_in_an_edition() -> None:
-    shared = runs.finding("envelope.json", provider="relay")
-    both = [old(runs.finding(), JSON), new(shared)]
-    lines = csv.DictReader(io.StringIO(comparison_csv(compare(both))))
+    finding = runs.finding("envelope.json", provider="relay")
+    pair = [old_run(runs.finding(), JSON), new_run(finding)]
+    lines = csv.DictReader(io.StringIO(comparison_csv(compare(pair))))
     words = {row["clause"]: row[f"relay {NEW}"] for row in lines}
     assert words == {"format.url-only": "not in this edition", "envelope.json": "pass"}
-    assert NEW in comparison_page(compare(both), both)
+    assert NEW in comparison_page(compare(pair), pair)
 
 
 def test_command_that_explains_a_clause_names_the_edition_that_is_not_the_default() -> None:
     assert explain_command("url.https", DEFAULT_EDITION) == "image-conformance explain url.https"
-    told = explain_command("url.https; ls", "my editions/mine")
-    assert told == "image-conformance explain 'url.https; ls' --edition 'my editions/mine'"
+    command = explain_command("url.https; ls", "my editions/mine")
+    assert command == "image-conformance explain 'url.https; ls' --edition 'my editions/mine'"

@@ -33,8 +33,8 @@ PASSED = runs.finding()
 
 def priced(price: Any, case: str = "baseline", elapsed: float = 1.0) -> dict[str, Any]:
     picture = {"index": 0, "member": "url"}
-    made = runs.exchange(case=case) | {"elapsed": elapsed, "images": [picture, picture]}
-    return made | ({"price": price} if price else {})
+    exchange = runs.exchange(case=case) | {"elapsed": elapsed, "images": [picture, picture]}
+    return exchange | ({"price": price} if price else {})
 
 
 # --- markdown ---
@@ -45,7 +45,7 @@ def test_markdown_says_what_is_broken_known_and_open() -> None:
     assert "| relay | dall-e-2 | FAIL | 2/4 | 0/1 | - | 4/4 | 2 | 1 | 0 | 0 |" in text
     assert len(re.findall(r"^\| (?:acme|relay|slow) \| \S+ \| .* \d \|$", text, re.M)) == 9
     assert text.index("nobody knew of") < text.index("Known deviations")
-    for said in (
+    for part in (
         "# Image API conformance: relay (3 models, replay) does not conform",
         "replay of cassettes, recorded 2026-01-02, `https://acme.test`",
         "### relay: A promise is broken\n\nIn 9 of 12 cases:",
@@ -59,30 +59,30 @@ def test_markdown_says_what_is_broken_known_and_open() -> None:
         "acme, flat-image: 3 on",
         "`cassettes/x.yaml: remove it`",
     ):
-        assert said in text
+        assert part in text
 
 
 def test_markdown_says_what_a_run_took_and_how_fast_a_provider_was() -> None:
-    paid = runs.exchange() | {"price": kept_apart(0.25)}
+    exchange = runs.exchange() | {"price": kept_apart(0.25)}
     head = runs.header(seed=42, budget={"usd": 2, "requests": None})
-    lines = render([runs.run(paid, PASSED, head=head)], "md").splitlines()
+    lines = render([runs.run(exchange, PASSED, head=head)], "md").splitlines()
     took = "- Run of 2026-01-02 03:04 UTC, acme: complete, 1 finding in 55 s; "
     assert f"{took}0.25 USD spent of 2.00 USD; seed 42" in lines
     assert "- Latency of acme: median 1.2 s, p90 1.2 s of 1 accepted" in lines
 
 
 def test_markdown_lists_runs_with_what_is_not_known_of_them() -> None:
-    gone = night(5, runs.finding(verdict=Verdict.UNAVAILABLE))
-    nights = [night(3, PASSED, end=None), night(4, PASSED), gone]
+    outage = night(5, runs.finding(verdict=Verdict.UNAVAILABLE))
+    nights = [night(3, PASSED, end=None), night(4, PASSED), outage]
     text = render(nights, "md")
-    said = "\n".join(
+    lines = "\n".join(
         (
             "- Run of 2026-01-05 03:00 UTC, acme: complete, 1 finding, none decided; {}",
             "- Run of 2026-01-04 03:00 UTC, acme: complete, 1 finding; {}",
             "- Run of 2026-01-03 03:00 UTC, acme: INTERRUPTED, 1 finding; {}",
         )
     )
-    assert said.replace("{}", "spend not recorded") in text
+    assert lines.replace("{}", "spend not recorded") in text
     assert text.count("- Run of ") == 3
     assert "Latency" not in text
 
@@ -91,8 +91,8 @@ def test_long_section_of_markdown_is_cut_and_says_so_and_its_heading_hides_nothi
     many = [runs.broken(clause=f"count.number-{number}") for number in range(130)]
     assert "- and 30 more, in the run file" in render([runs.run(*many)], "md")
     heading = render([runs.run(runs.known())], "md").splitlines()[0]
-    said = "acme (dall-e-3, live) conforms but for 1 known deviation; 0 of 1 MUST kept, 1 decided"
-    assert heading == f"# Image API conformance: {said}"
+    text = "acme (dall-e-3, live) conforms but for 1 known deviation; 0 of 1 MUST kept, 1 decided"
+    assert heading == f"# Image API conformance: {text}"
 
 
 def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
@@ -106,17 +106,17 @@ def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
 # --- junit ---
 
 
-def parsed(*made: Run) -> ET.Element:
-    return ET.fromstring(render(made, "junit"))
+def junit(*nights: Run) -> ET.Element:
+    return ET.fromstring(render(nights, "junit"))
 
 
 def case_of(finding: Finding) -> ET.Element:
-    case = parsed(runs.run(finding)).find("testsuite/testcase")
+    case = junit(runs.run(finding)).find("testsuite/testcase")
     assert case is not None
     return case
 
 
-def undecided(verdict: Verdict, message: str = "why") -> Finding:
+def open_finding(verdict: Verdict, message: str = "why") -> Finding:
     return runs.finding(verdict=verdict, message=message)
 
 
@@ -127,11 +127,11 @@ BECOMES: dict[str, tuple[Finding, str, dict[str, str]]] = {
     "known": (
         runs.known(), "skipped", {"message": "known deviation: It always answers base64."}),
     **{
-        verdict.value: (undecided(verdict), "skipped", {"message": f"{verdict.value}: why"})
+        verdict.value: (open_finding(verdict), "skipped", {"message": f"{verdict.value}: why"})
         for verdict in (Verdict.UNAVAILABLE, Verdict.NOT_TESTABLE, Verdict.NOT_CLAIMED)
     },
     "harness error": (
-        undecided(Verdict.HARNESS_ERROR, "cassette damaged"), "error",
+        open_finding(Verdict.HARNESS_ERROR, "cassette damaged"), "error",
         {"message": "cassette damaged", "type": "harness error"}),
     "deviates": (
         runs.finding("errors.status-400", Verdict.DEVIATES, message="HTTP 422"), "system-out", {}),
@@ -157,7 +157,7 @@ def test_failure_says_what_was_expected_and_observed_and_a_should_in_its_output(
 
 
 def test_numbers_are_those_of_the_cases_and_totals_those_of_the_suites() -> None:
-    root = parsed(runs.messy())
+    root = junit(runs.messy())
     assert len(root) == 10
     for name, path in {"failures": "/failure", "errors": "/error", "tests": ""}.items():
         counts = [len(suite.findall(f"testcase{path}")) for suite in root]
@@ -166,7 +166,7 @@ def test_numbers_are_those_of_the_cases_and_totals_those_of_the_suites() -> None
     skipped = [len(suite.findall("testcase/skipped")) for suite in root]
     assert [int(suite.attrib["skipped"]) for suite in root] == skipped
     # the time of an exchange counts once
-    root = parsed(runs.run(runs.exchange(), PASSED, runs.finding("envelope.json")))
+    root = junit(runs.run(runs.exchange(), PASSED, runs.finding("envelope.json")))
     assert [case.get("time") for case in root.iter("testcase")][:2] == ["1.250", "0.000"]
     assert root.get("time") == "1.250"
 
@@ -174,16 +174,16 @@ def test_numbers_are_those_of_the_cases_and_totals_those_of_the_suites() -> None
 # --- csv ---
 
 
-def rows(*made: Run) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(render(made, "csv"), newline="")))
+def rows(*nights: Run) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(render(nights, "csv"), newline="")))
 
 
 def test_csv_has_a_row_for_every_finding_and_tells_of_its_exchange() -> None:
     table = rows(runs.messy())
     assert len(table) == len(runs.messy().findings)
-    (known, *_) = [row for row in table if row["known"] == "yes"]
-    assert known["deviation"] == "It always answers base64."
-    assert known["chapter"] == "count"
+    (deviation, *_) = [row for row in table if row["known"] == "yes"]
+    assert deviation["deviation"] == "It always answers base64."
+    assert deviation["chapter"] == "count"
     exchange = priced(kept_apart(None, 0.04)) | {"cassette": "cassettes/x.yaml"}
     (row,) = rows(runs.run(exchange, PASSED))
     assert (row["price_usd"], row["elapsed_seconds"]) == ("0.04", "1.0")
@@ -192,12 +192,12 @@ def test_csv_has_a_row_for_every_finding_and_tells_of_its_exchange() -> None:
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
 def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bool) -> None:
-    good = night(1, runs.exchange() | {"elapsed": 1.5}, PASSED)
-    bad = night(2, runs.exchange() | {"elapsed": 7.25}, runs.broken())
-    both = [bad, good] if reverse else [good, bad]
-    (row,) = rows(*both)
+    older = night(1, runs.exchange() | {"elapsed": 1.5}, PASSED)
+    newer = night(2, runs.exchange() | {"elapsed": 7.25}, runs.broken())
+    nights = [newer, older] if reverse else [older, newer]
+    (row,) = rows(*nights)
     assert (row["verdict"], row["elapsed_seconds"]) == ("fail", "7.25")
-    case = parsed(*both).find("testsuite/testcase")
+    case = junit(*nights).find("testsuite/testcase")
     assert case is not None
     assert case.get("time") == "7.250"
 
@@ -206,9 +206,9 @@ def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bo
 
 
 def test_json_is_as_its_schema_says_and_says_what_the_other_reports_say() -> None:
-    paid = runs.run(priced({"estimate": 1, "actual": 2}), runs.known())
-    for made in (runs.run(end=None), runs.hostile("x"), paid):
-        by_schema("report", render([with_families(made)], "json"))
+    priced_run = runs.run(priced({"estimate": 1, "actual": 2}), runs.known())
+    for run in (runs.run(end=None), runs.hostile("x"), priced_run):
+        by_schema("report", render([with_families(run)], "json"))
     document = by_schema("report", render([with_families(runs.messy())], "json"))
     relay = next(column for column in document["columns"] if column["provider"] == "relay")
     assert relay["promises"]["format.url-only"] == "fail"
@@ -225,10 +225,10 @@ def facts_of(*records: Any) -> ProviderFacts:
 
 
 def test_numbers_of_a_provider_are_of_its_exchanges() -> None:
-    made = [priced(None, f"case-{number}", number) for number in range(1, 11)]
-    refused = runs.exchange(case="refused") | {"outcome": "refused", "elapsed": 0.001}
-    silent = runs.exchange(case="silent") | {"outcome": "unavailable", "reason": "HTTP 429"}
-    measures = facts_of(*made, refused, silent).measures
+    accepted = [priced(None, f"case-{number}", number) for number in range(1, 11)]
+    refusal = runs.exchange(case="refused") | {"outcome": "refused", "elapsed": 0.001}
+    outage = runs.exchange(case="silent") | {"outcome": "unavailable", "reason": "HTTP 429"}
+    measures = facts_of(*accepted, refusal, outage).measures
     latency, availability = measures.latency, measures.availability
     assert latency is not None
     assert (latency.count, latency.median, latency.p90) == (10, 5.5, 9)  # of accepted requests
@@ -260,16 +260,16 @@ def test_family_counts_promises_model_by_model_and_is_the_model_where_none_is_kn
 def test_run_takes_no_time_that_cannot_be() -> None:
     later, set_back = "2026-01-02T03:04:35+00:00", "2026-01-02T03:04:00+00:00"
     for finished, seconds in ((later, 30.0), (set_back, None), ("x", None)):
-        made = runs.run(end={**runs.footer(), "finished": finished})
-        assert run_facts(made).wall == seconds
+        run = runs.run(end={**runs.footer(), "finished": finished})
+        assert run_facts(run).wall == seconds
 
 
 # --- the command ---
 
 
 def report(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["report", *words])
-    return done.exit_code, done.output
+    result = CliRunner().invoke(app, ["report", *words])
+    return result.exit_code, result.output
 
 
 @pytest.fixture
@@ -279,13 +279,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_folder_has_every_format_and_the_badges(file: Path, tmp_path: Path) -> None:
-    code, said = report(str(file), "-o", str(tmp_path / "out"), "-q")
+    code, output = report(str(file), "-o", str(tmp_path / "out"), "-q")
     assert code == 0
-    assert f"wrote {tmp_path}/out/index.html (the page)" in said.replace("\n", "")
-    written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")}
-    assert written == set(folder([runs.messy()]))
-    assert set(FOLDER) < written
-    assert "badges/relay.svg" in written
+    assert f"wrote {tmp_path}/out/index.html (the page)" in output.replace("\n", "")
+    names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")}
+    assert names == set(folder([runs.messy()]))
+    assert set(FOLDER) < names
+    assert "badges/relay.svg" in names
 
 
 def test_suffix_names_the_format(file: Path, tmp_path: Path) -> None:
@@ -296,13 +296,13 @@ def test_suffix_names_the_format(file: Path, tmp_path: Path) -> None:
     words = [word for target in targets for word in ("-o", str(target))]
     assert report(str(file), *words, "-q")[0] == 0
     impact = impact_of([runs.messy()], read_outcomes(RECORDED))
-    told = replace(summarize([runs.messy()]), impact=impact)
+    summary = replace(summarize([runs.messy()]), impact=impact)
     for target in targets:
-        assert target.read_bytes().decode() == render(told, names[target.suffix])
+        assert target.read_bytes().decode() == render(summary, names[target.suffix])
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "messages"),
     [
         (["-o", "out.pdf"], [".html, .md, .xml", "--format"]),
         (["-f", "junit", "-o", "a.xml", "-o", "b.json"],
@@ -311,12 +311,12 @@ def test_suffix_names_the_format(file: Path, tmp_path: Path) -> None:
     ids=["unknown", "contradiction"],
 )  # fmt: skip
 def test_name_that_asks_for_no_format_is_refused_before_anything_is_written(
-    file: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: list[str]
+    file: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], messages: list[str]
 ) -> None:
     monkeypatch.chdir(file.parent)
-    done = CliRunner().invoke(app, ["report", str(file), *words])
-    assert done.exit_code != 0
-    assert all(text in str(done.exception) for text in said)
+    result = CliRunner().invoke(app, ["report", str(file), *words])
+    assert result.exit_code != 0
+    assert all(text in str(result.exception) for text in messages)
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -324,9 +324,9 @@ def test_format_is_that_of_a_file_whose_name_says_no_other(file: Path, tmp_path:
     for name in ("a.md", "a.txt", "a"):
         assert report(str(file), "-f", "md", "-o", str(tmp_path / name), "-q")[0] == 0
         assert (tmp_path / name).read_text(encoding="utf-8").startswith("# Image API")
-    code, said = report(str(file), "--format", "csv")
+    code, output = report(str(file), "--format", "csv")
     assert code == 0
-    assert said.startswith("provider,family,model,case,")
+    assert output.startswith("provider,family,model,case,")
 
 
 def test_unknown_format_names_its_nearest_match() -> None:

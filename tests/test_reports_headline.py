@@ -26,13 +26,13 @@ from tests.shown import screen
 KEPT, DEVIATES = runs.finding(), runs.finding("errors.status-400", Verdict.DEVIATES)
 
 
-def drawn(*made: Run) -> dict[str, str]:
-    return badges(summarize(made))
+def svgs(*several: Run) -> dict[str, str]:
+    return badges(summarize(several))
 
 
-def titles(*made: Run) -> dict[str, str]:
+def titles(*several: Run) -> dict[str, str]:
     """What each badge says, by its file."""
-    return {name: ET.fromstring(text)[0].text or "" for name, text in drawn(*made).items()}
+    return {name: ET.fromstring(text)[0].text or "" for name, text in svgs(*several).items()}
 
 
 ACME = "acme (dall-e-3, live)"
@@ -126,7 +126,7 @@ def test_what_a_run_came_to_is_the_same_sentence_badge_and_case(name: str) -> No
     last = screen(print_runs, [line.run], width=200, colours="standard").splitlines()[-1]
     assert last.startswith("\x1b[1;32m") == ("conforms" in last)
     assert last.startswith("\x1b[1;31m") == (line.conclusion is BREAKS)
-    assert any(GREEN in svg for svg in drawn(line.run).values()) == (name == "conforms")
+    assert any(GREEN in svg for svg in svgs(line.run).values()) == (name == "conforms")
     root = ET.fromstring(render([line.run], "junit"))
     (case,) = root.findall("testsuite[@name='run']/testcase")
     tag, message = line.junit
@@ -139,12 +139,12 @@ def test_what_a_run_came_to_is_the_same_sentence_badge_and_case(name: str) -> No
 def test_badge_is_never_green_unless_all_is_kept_in_a_whole_run(
     findings: list[Finding], end: dict[str, Any] | None
 ) -> None:
-    made = runs.run(runs.exchange(), *findings, end=end)
-    kept = all(judged.verdict in (Verdict.PASS, Verdict.NOT_CLAIMED) for judged in findings)
-    assert GREEN not in drawn(made)["acme.svg"] or (made.complete and kept)
+    run = runs.run(runs.exchange(), *findings, end=end)
+    all_kept = all(finding.verdict in (Verdict.PASS, Verdict.NOT_CLAIMED) for finding in findings)
+    assert GREEN not in svgs(run)["acme.svg"] or (run.complete and all_kept)
 
 
-def selected(run_id: str = "one", **selection: str | int) -> Run:
+def partial_run(run_id: str = "one", **selection: str | int) -> Run:
     """A run of a provider with three models, of which less was to be judged."""
     whole = {"clauses": "*", "models": "*", "cases": "*"}
     models = ["dall-e-2", "dall-e-3", "gpt-image-1"]
@@ -158,44 +158,44 @@ def selected(run_id: str = "one", **selection: str | int) -> Run:
     ids=["clauses", "cases", "models"],
 )
 def test_part_that_conforms_is_not_the_whole(selection: dict[str, str]) -> None:
-    made = selected(**selection)
-    assert set(titles(made).values()) == {
+    run = partial_run(**selection)
+    assert set(titles(run).values()) == {
         "acme: MUST 1/1, 1 decided of a part",
         "acme dall-e: MUST 1/1, 1 decided of a part",
     }
-    assert not any(GREEN in svg for svg in drawn(made).values())
-    assert GREEN not in render([made], "svg")
-    said = "acme (dall-e-3, live): nothing is broken, in the part that was judged; "
-    said += "1 of 1 MUST kept, 1 decided"
-    assert render([made], "md").startswith(f"# Image API conformance: {said}\n")
-    assert json.loads(render([made], "json"))["sentence"] == f"{said} (edition sample-2026-01-01)."
-    assert f"◐</span> {said} (edition" in render([made], "html")
+    assert not any(GREEN in svg for svg in svgs(run).values())
+    assert GREEN not in render([run], "svg")
+    text = "acme (dall-e-3, live): nothing is broken, in the part that was judged; "
+    text += "1 of 1 MUST kept, 1 decided"
+    assert render([run], "md").startswith(f"# Image API conformance: {text}\n")
+    assert json.loads(render([run], "json"))["sentence"] == f"{text} (edition sample-2026-01-01)."
+    assert f"◐</span> {text} (edition" in render([run], "html")
 
 
 def test_family_that_was_judged_whole_is_green_and_its_provider_is_not() -> None:
-    made = selected(models="dall-e*")
-    assert titles(made) == {
+    run = partial_run(models="dall-e*")
+    assert titles(run) == {
         "acme.svg": "acme: MUST 1/1, 1 decided of a part",
         "acme-dall-e.svg": "acme dall-e: MUST 1/1, 1 decided: conforms",
     }
-    assert GREEN in drawn(made)["acme-dall-e.svg"]
+    assert GREEN in svgs(run)["acme-dall-e.svg"]
 
 
 @pytest.mark.parametrize(
-    "others",
+    "selections",
     [[{}], [{"models": "dall-e*"}, {"models": "gpt*"}], [{"strength": 3}]],
     ids=["whole", "together", "strength"],
 )
-def test_parts_beside_the_whole_are_no_part(others: list[dict[str, Any]]) -> None:
-    others = [{"cases": "baseline"}, *others]
-    parts = [selected(f"run-{rank}", **other) for rank, other in enumerate(others)]
+def test_parts_beside_the_whole_are_no_part(selections: list[dict[str, Any]]) -> None:
+    selections = [{"cases": "baseline"}, *selections]
+    parts = [partial_run(f"run-{rank}", **one) for rank, one in enumerate(selections)]
     assert titles(*parts)["acme.svg"] == "acme: MUST 1/1, 1 decided: conforms"
-    assert GREEN in drawn(*parts)["acme.svg"]
-    assert notes(summarize([selected(strength=3)])) == []
+    assert GREEN in svgs(*parts)["acme.svg"]
+    assert notes(summarize([partial_run(strength=3)])) == []
 
 
 def test_parts_that_make_the_whole_are_not_said_to_be_a_part() -> None:
-    parts = [selected("one", models="dall-e*"), selected("two", models="gpt*")]
+    parts = [partial_run("one", models="dall-e*"), partial_run("two", models="gpt*")]
     assert "Only a part was judged" in render(parts[:1], "md")
     text = render(parts, "md")
     assert "conforms" in text
@@ -205,8 +205,8 @@ def test_parts_that_make_the_whole_are_not_said_to_be_a_part() -> None:
 
 
 def test_part_says_what_else_there_is() -> None:
-    made = runs.run(runs.known(), DEVIATES, head=runs.header(selection={"clauses": "format.*"}))
-    assert closing(summarize([made])) == (
+    run = runs.run(runs.known(), DEVIATES, head=runs.header(selection={"clauses": "format.*"}))
+    assert closing(summarize([run])) == (
         "acme (dall-e-3, live): no MUST is newly broken, 1 known deviation, in the part that was "
         "judged; 0 of 1 MUST kept, 1 decided; 1 SHOULD broken, which does not decide "
         "(edition sample-2026-01-01)."
@@ -220,12 +220,12 @@ def test_badge_fits_a_line_and_its_title_has_all() -> None:
         for level in ("MUST", "SHOULD")
         for verdict in verdicts
     ]
-    svg = drawn(runs.run(*findings))["acme.svg"]
+    svg = svgs(runs.run(*findings))["acme.svg"]
     assert "1 broken, 1 not judged, 1 SHOULD broken, 1 SHOULD not judged</title>" in svg
     assert "MUST 0/2, 1 decided: 1 broken, 1 not judged …</text>" in svg
 
 
 def test_badges_of_like_names_do_not_overwrite_each_other() -> None:
-    both = [runs.finding(provider=name) for name in ("a/b", "a b")]
-    assert len(titles(runs.run(*both, head=runs.header(["a/b", "a b"])))) == 4
+    findings = [runs.finding(provider=name) for name in ("a/b", "a b")]
+    assert len(titles(runs.run(*findings, head=runs.header(["a/b", "a b"])))) == 4
     assert "relay does not conform" in render([runs.messy()], "svg")  # one badge for all runs

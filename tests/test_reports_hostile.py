@@ -51,26 +51,26 @@ CHILDREN = {
 
 
 @cache
-def plain(verdict: Verdict, deviation: str | None = None) -> list[tuple[str, str]]:
+def plain_structure(verdict: Verdict, deviation: str | None = None) -> list[tuple[str, str]]:
     return structure(render([runs.hostile("harmless", verdict, deviation=deviation)], "md"))
 
 
 def check_markdown(document: str, verdict: Verdict, deviation: str | None = None) -> None:
-    assert structure(document) == plain(verdict, deviation)
+    assert structure(document) == plain_structure(verdict, deviation)
     html = (token.content for token in tokens(document) if "html" in token.type)
     assert {tag for content in html for tag in re.findall(r"<[^>]*>", content)} <= OWN_HTML
 
 
-def check_junit(made: Run) -> None:
-    for element in ET.fromstring(render([made], "junit")).iter():
+def check_junit(run: Run) -> None:
+    for element in ET.fromstring(render([run], "junit")).iter():
         assert set(element.attrib) == ATTRIBUTES[element.tag]
         assert {child.tag for child in element} <= CHILDREN.get(element.tag, set())
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_hostile_text_is_only_ever_text(text: str) -> None:
-    made = runs.hostile(text)
-    reports = {name: render([made], name) for name in FORMATS}
+    run = runs.hostile(text)
+    reports = {name: render([run], name) for name in FORMATS}
     assert [name for name, report in reports.items() if commands(report)] == []
     for name in ("md", "junit"):
         assert all(line.isprintable() for line in reports[name].split("\n")), name
@@ -80,15 +80,15 @@ def test_hostile_text_is_only_ever_text(text: str) -> None:
     assert tags[0] == tags[1]
     (row,) = csv.DictReader(io.StringIO(reports["csv"], newline=""))
     assert all(value.isprintable() for value in row.values())
-    for name, badge in badges(summarize([made])).items():
+    for name, badge in badges(summarize([run])).items():
         assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.svg", name)
-        drawn = {element.tag.removeprefix(SVG) for element in ET.fromstring(badge).iter()}
-        assert drawn == {"svg", "title", "clipPath", "rect", "g", "text"}
+        elements = {element.tag.removeprefix(SVG) for element in ET.fromstring(badge).iter()}
+        assert elements == {"svg", "title", "clipPath", "rect", "g", "text"}
     for width in (20, 40, 80):
-        shown = screen(print_runs, [made], width=width)
-        assert commands(shown) == [], width
-        assert all(line.isprintable() for line in shown.split("\n"))
-        assert width < 80 or max(map(len, shown.splitlines())) <= width
+        output = screen(print_runs, [run], width=width)
+        assert commands(output) == [], width
+        assert all(line.isprintable() for line in output.split("\n"))
+        assert width < 80 or max(map(len, output.splitlines())) <= width
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -98,8 +98,8 @@ def test_hostile_text_adds_no_structure_whatever_the_verdict(verdict: Verdict) -
         if verdict in (Verdict.UNAVAILABLE, Verdict.NOT_CLAIMED):
             check_markdown(render([runs.hostile(text, verdict)], "md"), verdict)
         if verdict is Verdict.FAIL:
-            known = runs.hostile(text, deviation=text)
-            check_markdown(render([known], "md"), verdict, "harmless")
+            run = runs.hostile(text, deviation=text)
+            check_markdown(render([run], "md"), verdict, "harmless")
 
 
 @pytest.mark.parametrize("text", [*runs.HOSTILE.values(), "", " ", "`", "``", " `x` ", "x`"])
@@ -109,13 +109,13 @@ def test_code_span_holds_its_text_and_nothing_else(text: str) -> None:
         assert [span.content for span in spans] == ([text] if text.strip() else [])
         return
     assert len(spans) == 1
-    left = MarkdownIt("commonmark").renderInline(f"see {code(text)} there")
-    assert left.startswith("see <code>")
-    assert left.endswith("</code> there")
+    html = MarkdownIt("commonmark").renderInline(f"see {code(text)} there")
+    assert html.startswith("see <code>")
+    assert html.endswith("</code> there")
 
 
 @pytest.mark.parametrize(
-    ("text", "written"),
+    ("text", "entities"),
     [
         ("a|b", "a&#124;b"),
         ("<b>", "&#60;b&#62;"),
@@ -127,27 +127,27 @@ def test_code_span_holds_its_text_and_nothing_else(text: str) -> None:
         ("dall-e-3: 5/7", "dall-e-3: 5/7"),
     ],
 )
-def test_words_are_written_as_entities_where_they_could_mean_more(text: str, written: str) -> None:
-    assert words(text) == written
+def test_words_are_written_as_entities_where_they_could_mean_more(text: str, entities: str) -> None:
+    assert words(text) == entities
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--", "]]>", "\u2028", "&lt;", "é"])
 def test_json_cannot_end_its_script(text: str) -> None:
-    written = str(as_json({"text": text}))
-    assert not set("<>&") & set(written)
-    assert written.isascii()
-    assert json.loads(written) == {"text": text}
+    script = str(as_json({"text": text}))
+    assert not set("<>&") & set(script)
+    assert script.isascii()
+    assert json.loads(script) == {"text": text}
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])  # noqa: RUF001 - it is meant
 def test_csv_holds_no_formula(text: str) -> None:
-    made = runs.run(runs.exchange(), runs.broken(message=text, observed=text))
-    (row,) = csv.DictReader(io.StringIO(render([made], "csv"), newline=""))
+    run = runs.run(runs.exchange(), runs.broken(message=text, observed=text))
+    (row,) = csv.DictReader(io.StringIO(render([run], "csv"), newline=""))
     assert not row["message"].startswith(tuple("=+-@\t\r＝"))  # noqa: RUF001 - it is meant
     assert row["message"].endswith(text[-1])
 
 
 def test_rich_markup_of_a_provider_is_shown_as_it_came() -> None:
     text = "[bold red]shout[/bold red] :boom:"
-    shown = screen(print_runs, [runs.run(runs.broken(message=text))], colours="truecolor")
-    assert text in shown
+    output = screen(print_runs, [runs.run(runs.broken(message=text))], colours="truecolor")
+    assert text in output

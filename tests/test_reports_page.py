@@ -30,40 +30,40 @@ BROKEN = runs.broken(case="other")
 HEAD = runs.header(models=["dall-e-3"], budget={"usd": 20, "requests": None})
 
 
-def page(*made: Run) -> str:
-    return render(made or [messy()], "html")
+def page(*several: Run) -> str:
+    return render(several or [messy()], "html")
 
 
-def said(text: str) -> str:
+def visible_text(text: str) -> str:
     """Return what a page says without any script."""
     return " ".join(re.sub(r"<[^>]+>", "", text.split("<script")[0]).split())
 
 
 def messy() -> Run:
     """A run with something of everything, and a clause that nothing was judged by."""
-    made = runs.messy()
-    silent = {"id": "stream.events", "level": "MUST", "statement": "It streams.", "citations": []}
-    runs.change_header(made, clauses=[*runs.header()["clauses"], silent])
-    return made
+    run = runs.messy()
+    clause = {"id": "stream.events", "level": "MUST", "statement": "It streams.", "citations": []}
+    runs.change_header(run, clauses=[*runs.header()["clauses"], clause])
+    return run
 
 
-def unpacked(column: str) -> dict[str, Any]:
+def unpack(column: str) -> dict[str, Any]:
     return dict(json.loads(zlib.decompress(base64.b64decode(column))))
 
 
-def told(body: str, **changes: Any) -> dict[str, Any]:
+def exchange_with(body: str, **changes: Any) -> dict[str, Any]:
     response = {"status": 200, "headers": [], "body": body, "bytes": len(body)}
     return {**runs.exchange(**changes), "response": response}
 
 
 def long_body(characters: int = 100_000, count: int = 3) -> Run:
     """A run with answers that no compression makes small."""
-    made = runs.run(*(runs.finding(case=f"case-{number}") for number in range(count)))
+    run = runs.run(*(runs.finding(case=f"case-{number}") for number in range(count)))
     for number in range(count):
         noise = random.Random(number).randbytes(characters)
         body = base64.b85encode(noise).decode()[:characters]
-        made.add(runs.read(told(body, case=f"case-{number}"), ExchangeRecord))
-    return made
+        run.add(runs.read(exchange_with(body, case=f"case-{number}"), ExchangeRecord))
+    return run
 
 
 def test_page_needs_nothing_but_itself_and_its_policy_allows_nothing_else() -> None:
@@ -85,13 +85,13 @@ def test_page_needs_nothing_but_itself_and_its_policy_allows_nothing_else() -> N
 
 def test_every_state_is_told_from_all_others_without_colour() -> None:
     for member in ("label", "letter", "symbol", "meaning"):
-        shown = {getattr(state, member) for state in STATES}
-        assert len(shown) == len(STATES) == len(Verdict) + 1
-        assert "?" not in shown  # stands for "not judged"
+        values = {getattr(state, member) for state in STATES}
+        assert len(values) == len(STATES) == len(Verdict) + 1
+        assert "?" not in values  # stands for "not judged"
 
 
 def test_page_says_without_any_script() -> None:
-    text = said(page())
+    text = visible_text(page())
     for part in (
         "relay (3 models, replay) does not conform",
         "replay of cassettes, recorded 2026-01-02, from https://acme.test",
@@ -114,8 +114,8 @@ def test_page_says_without_any_script() -> None:
 
 
 def test_only_what_has_no_known_deviation_is_green() -> None:
-    for other, shown in (([], "0"), ([runs.known(case="2")], "known"), ([BROKEN], "1")):
-        assert f'class="verdict c-{shown}"' in page(runs.run(runs.finding(), *other))
+    for findings, verdict in (([], "0"), ([runs.known(case="2")], "known"), ([BROKEN], "1")):
+        assert f'class="verdict c-{verdict}"' in page(runs.run(runs.finding(), *findings))
 
 
 # --- a run that was cut off ---
@@ -137,7 +137,7 @@ def test_row_of_an_interrupted_run_is_not_pass(verdict: Verdict) -> None:
 
 
 def test_interrupted_run_says_at_the_top_what_is_not_known_of_it() -> None:
-    text = said(page(cut()))
+    text = visible_text(page(cut()))
     assert "INTERRUPTED" in text
     assert "4 promises of the edition were not reached (the run was cut off)" in text
     assert "found nothing to judge" not in text
@@ -162,8 +162,8 @@ def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
 def nights(count: int) -> list[Run]:
     """Nights in a row, the oldest first."""
     moments = [f"2026-01-{day:02}T03:00:01+00:00" for day in range(1, count + 1)]
-    sent = [runs.exchange(sent_at=moment) for moment in moments]
-    return [night(day, exchange, runs.finding()) for day, exchange in enumerate(sent, start=1)]
+    exchanges = [runs.exchange(sent_at=moment) for moment in moments]
+    return [night(day, exchange, runs.finding()) for day, exchange in enumerate(exchanges, start=1)]
 
 
 def test_newest_of_many_nights_are_at_the_top_and_their_days_one_origin() -> None:
@@ -177,8 +177,8 @@ def test_newest_of_many_nights_are_at_the_top_and_their_days_one_origin() -> Non
 
 def test_origins_of_different_kinds_stay_apart() -> None:
     replay = night(6, runs.finding(), head=runs.header(mode="replay"))
-    about = runs.header()["providers"][0] | {"base_url": "https://other.test/v1"}
-    elsewhere = night(7, runs.finding(), head={"providers": [about]})
+    provider = runs.header()["providers"][0] | {"base_url": "https://other.test/v1"}
+    elsewhere = night(7, runs.finding(), head={"providers": [provider]})
     assert len(summarize([*nights(2), replay, elsewhere]).origins) == 3
 
 
@@ -187,29 +187,29 @@ def test_origins_of_different_kinds_stay_apart() -> None:
 
 def test_evidence_has_findings_and_exchanges_of_its_column() -> None:
     summary = summarize([runs.messy()])
-    columns = map(unpacked, proofs(summary).columns)
+    columns = map(unpack, proofs(summary).columns)
     relay = dict(zip(summary.columns, columns, strict=True))["relay", "dall-e-3"]
-    first, *others = relay["findings"]["format.url-only"]
+    first, *findings = relay["findings"]["format.url-only"]
     assert first == "baseline"
-    assert [finding["verdict"] for finding in others] == ["fail", "fail", "fail"]
+    assert [finding["verdict"] for finding in findings] == ["fail", "fail", "fail"]
     assert list(relay["exchanges"]) == ["baseline"]
     assert relay["exchanges"]["baseline"]["response"]["status"] == 200
 
 
 def test_control_is_in_the_evidence_although_no_clause_speaks_of_it() -> None:
-    judged = runs.broken(case="refused", control="baseline")
-    made = runs.run(runs.exchange(case="refused"), runs.exchange(), judged)
-    (column,) = proofs(summarize([made])).columns
-    assert set(unpacked(column)["exchanges"]) == {"refused", "baseline"}
+    finding = runs.broken(case="refused", control="baseline")
+    run = runs.run(runs.exchange(case="refused"), runs.exchange(), finding)
+    (column,) = proofs(summarize([run])).columns
+    assert set(unpack(column)["exchanges"]) == {"refused", "baseline"}
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["older-first", "newer-first"])
 def test_proof_of_a_finding_is_the_exchange_of_its_own_run(order: int) -> None:
-    good = night(1, told("good"), runs.finding("envelope.json"), runs.finding())
-    bad = night(2, told("bad"), runs.broken(), runs.known(clause="count.n-images"))
-    (packed,) = proofs(summarize([good, bad][::order])).columns
-    column = unpacked(packed)
-    findings = [finding for mine in column["findings"].values() for finding in mine]
+    older = night(1, exchange_with("good"), runs.finding("envelope.json"), runs.finding())
+    newer = night(2, exchange_with("bad"), runs.broken(), runs.known(clause="count.n-images"))
+    (packed,) = proofs(summarize([older, newer][::order])).columns
+    column = unpack(packed)
+    findings = [finding for entries in column["findings"].values() for finding in entries]
     cases = {one if isinstance(one, str) else one["case"]: one for one in findings}
     by_body = {column["exchanges"][key]["response"]["body"]: cases[key] for key in cases}
     assert set(by_body) == {"good", "bad"}
@@ -223,7 +223,7 @@ def test_bodies_are_cut_until_the_page_is_small_enough(monkeypatch: pytest.Monke
     packed = proofs(summarize([long_body()]))
     assert sum(map(len, packed.columns)) <= 20_000
     assert packed.cut == 1200
-    body = unpacked(packed.columns[0])["exchanges"]["case-0"]["response"]["body"]
+    body = unpack(packed.columns[0])["exchanges"]["case-0"]["response"]["body"]
     assert body.endswith("(98800 more characters in the run file)")
     assert "cut to 1200 characters" in page(long_body())
 
@@ -233,16 +233,16 @@ def test_picture_is_kept_once_and_only_when_it_is_one() -> None:
     bad = {**good, "sha256": "b", "thumbnail": "data:image/svg+xml,<svg onload=alert(1)>"}
     one = runs.exchange() | {"images": [good, bad]}
     two = runs.exchange(case="two") | {"images": [good]}
-    made = runs.run(one, two, runs.finding(), runs.finding(case="two"))
-    assert proofs(summarize([made])).pictures == {"a": "data:image/png;base64,AAAA"}
-    assert page(made) == page(made)  # rendering leaves the run as it was
+    run = runs.run(one, two, runs.finding(), runs.finding(case="two"))
+    assert proofs(summarize([run])).pictures == {"a": "data:image/png;base64,AAAA"}
+    assert page(run) == page(run)  # rendering leaves the run as it was
 
 
 def test_durations_are_written_as_people_speak() -> None:
     seconds = {0.004: "4 ms", 5: "5.0 s", 61: "61 s", 125: "2 min 5 s", 7260: "2 h 1 min"}
     assert {time: duration(time) for time in seconds} == seconds
-    begun = runs.footer() | {"finished": runs.header()["started"]}
-    text = page(runs.run(end=begun))
+    end = runs.footer() | {"finished": runs.header()["started"]}
+    text = page(runs.run(end=end))
     assert "complete, 1 finding in under 1 s" in text
     assert "<td>under 1 s</td>" in text
 

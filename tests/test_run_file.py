@@ -105,12 +105,12 @@ about_run = some(
 def whole_runs(draw: st.DrawFn) -> Run:
     head = runs.header(draw(st.lists(texts, max_size=3)), draw(st.lists(texts, max_size=3)))
     head |= draw(about_run)
-    for each in head["providers"]:
-        each |= draw(about_provider)
-    found = Run(runs.read(head, RunHeader), footer=draw(st.none() | footers))
-    for each in draw(st.lists(findings | observations | exchanges, max_size=8)):
-        found.add(each)
-    return found
+    for provider in head["providers"]:
+        provider |= draw(about_provider)
+    run = Run(runs.read(head, RunHeader), footer=draw(st.none() | footers))
+    for record in draw(st.lists(findings | observations | exchanges, max_size=8)):
+        run.add(record)
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -124,42 +124,42 @@ def test_run_is_read_as_it_was_written_by_the_schema_and_written_again_the_same(
     path: Path, run: Run
 ) -> None:
     write_run(run, path)
-    written = path.read_bytes()
-    for line in written.decode("ascii").splitlines():
+    content = path.read_bytes()
+    for line in content.decode("ascii").splitlines():
         VALIDATOR.validate(json.loads(line))
-    read = read_run(path)
-    write_run(read, path)
-    assert path.read_bytes() == written
+    copy = read_run(path)
+    write_run(copy, path)
+    assert path.read_bytes() == content
     run.sort()
-    assert read == run
-    assert list(read.records) == list(run.records)
+    assert copy == run
+    assert list(copy.records) == list(run.records)
 
 
 def test_real_run_is_as_the_schema_says_and_keeps_a_thumbnail_of_every_image(
     tmp_path: Path,
 ) -> None:
     """A real run against the reference provider."""
-    file, again = tmp_path / "run.jsonl", tmp_path / "again.jsonl"
-    chosen = ["--models=dall-e-2", "--cases=n-*", f"--output={file}"]
-    done = command(tmp_path, "run", "--provider=reference", "--quiet", *chosen)
-    assert file.exists(), done.stderr
+    file, copy = tmp_path / "run.jsonl", tmp_path / "again.jsonl"
+    options = ["--models=dall-e-2", "--cases=n-*", f"--output={file}"]
+    process = command(tmp_path, "run", "--provider=reference", "--quiet", *options)
+    assert file.exists(), process.stderr
     lines = file.read_text(encoding="ascii").splitlines()
     assert len(lines) > 20
     errors = [error for line in lines for error in VALIDATOR.iter_errors(json.loads(line))]
     assert [error.message for error in errors] == []
-    images = [image for one in read_run(file).exchanges.values() for image in one.images]
+    images = [image for sent in read_run(file).exchanges.values() for image in sent.images]
     assert images
-    assert all(one.thumbnail and one.thumbnail.startswith("data:image/") for one in images)
-    write_run(read_run(file), again)
-    assert again.read_bytes() == file.read_bytes()
+    assert all(image.thumbnail and image.thumbnail.startswith("data:image/") for image in images)
+    write_run(read_run(file), copy)
+    assert copy.read_bytes() == file.read_bytes()
 
 
 def test_header_tells_of_known_deviations_and_of_what_is_not_claimed() -> None:
-    about = Session(Options(providers=("aimock",))).header().providers[0]
-    (first, *_) = [one for one in about.deviations if one.clause == "image.size-as-asked"]
+    provider = Session(Options(providers=("aimock",))).header().providers[0]
+    (first, *_) = [one for one in provider.deviations if one.clause == "image.size-as-asked"]
     assert first.link == "docs/counterparts.md"
     assert first.since < first.expires
-    assert about.not_claimed == ()
+    assert provider.not_claimed == ()
 
 
 def test_run_cut_at_any_byte_is_read_up_to_there(tmp_path: Path) -> None:
@@ -169,13 +169,13 @@ def test_run_cut_at_any_byte_is_read_up_to_there(tmp_path: Path) -> None:
     run = runs.run(exchange, runs.finding(), runs.broken(case="two"))
     write_run(run, whole)
     data = whole.read_bytes()
-    first = data.index(b"\n") + 1
-    for length in sample(range(first, len(data)), 5):
+    start = data.index(b"\n") + 1
+    for length in sample(range(start, len(data)), 5):
         cut.write_bytes(data[:length])
         part = read_run(cut)
         assert not part.complete
         assert part.order == run.order[: data[:length].count(b"\n") - 1]
-    for length in (0, 1, 7, 14, first - 2):
+    for length in (0, 1, 7, 14, start - 2):
         cut.write_bytes(data[:length])
         with pytest.raises(RunFileError, match=r"cut\.jsonl: was cut off within its first line"):
             read_run(cut)
@@ -289,11 +289,11 @@ def test_other_files_and_missing_ones_are_refused(tmp_path: Path) -> None:
 def test_folder_in_place_of_a_run_file_is_told_with_what_to_name(tmp_path: Path) -> None:
     folder = tmp_path / "my nights"
     folder.mkdir()
-    with pytest.raises(RunFileError) as told:
+    with pytest.raises(RunFileError) as excinfo:
         read_run(folder)
-    assert str(told.value).startswith(f"{folder}: is a folder, and a run file is asked for")
-    assert f"name those in it, as in '{folder}'/*.jsonl," in str(told.value)
-    assert str(told.value).endswith(f"image-conformance history '{folder}'")
+    assert str(excinfo.value).startswith(f"{folder}: is a folder, and a run file is asked for")
+    assert f"name those in it, as in '{folder}'/*.jsonl," in str(excinfo.value)
+    assert str(excinfo.value).endswith(f"image-conformance history '{folder}'")
 
 
 @pytest.mark.parametrize(
@@ -316,17 +316,17 @@ def test_place_that_cannot_be_written_is_named(tmp_path: Path, path: str, why: s
 def test_run_can_be_written_to_a_pipe() -> None:
     program = "from tests import runs; "
     program += "from pathlib import Path; runs.write_run(runs.run(), Path('/dev/stdout'))"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
     )
-    assert done.stdout.count("\n") == 4, done.stderr
+    assert process.stdout.count("\n") == 4, process.stderr
 
 
 def test_order_in_which_answers_came_changes_no_report(tmp_path: Path) -> None:
-    made = runs.messy()
-    path, other = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
-    write_run(made, path)
+    run = runs.messy()
+    path, copy = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
+    write_run(run, path)
     first, *records, last = path.read_text().splitlines(keepends=True)
-    other.write_text("".join([first, *reversed(records), last]))
+    copy.write_text("".join([first, *reversed(records), last]))
     for name in ("md", "json", "csv", "html"):
-        assert render([read_run(path)], name) == render([read_run(other)], name)
+        assert render([read_run(path)], name) == render([read_run(copy)], name)

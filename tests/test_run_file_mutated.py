@@ -20,25 +20,25 @@ NAMES = frozenset({"id", "provider", "model", "case", "clause", "type"})
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("nights") / "good.jsonl"
     path.write_text("\n".join(map(json.dumps, lines(1))) + "\n")
     return path
 
 
 def is_read(path: Path) -> bool:
-    """Whether a run file is read; else it is one sentence that names file and line."""
-    told = ""
+    """Return whether a run file is read; else it is one sentence that names file and line."""
+    message = ""
     try:
         read_run(path)
     except RunFileError as error:
-        told = str(error)
-    assert not told or re.match(rf"{re.escape(str(path))}:[1-9]: is no ", told)
-    assert len(told) < 500
-    return not told
+        message = str(error)
+    assert not message or re.match(rf"{re.escape(str(path))}:[1-9]: is no ", message)
+    assert len(message) < 500
+    return not message
 
 
-def accepted(path: Path, value: str) -> list[Way]:
+def accepted_members(path: Path, value: str) -> list[Way]:
     """Return the members that may be a value, by themselves."""
     ways = []
     for way in MEMBERS:
@@ -50,26 +50,26 @@ def accepted(path: Path, value: str) -> list[Way]:
     return ways
 
 
-def test_unchanged_file_has_every_member_and_is_used_everywhere(good: Path) -> None:
-    path = good.with_name("bad.jsonl")
+def test_unchanged_file_has_every_member_and_is_used_everywhere(file: Path) -> None:
+    path = file.with_name("bad.jsonl")
     path.write_text(mutated(FOREIGN, [], ""))
-    assert used(good, path) == []
+    assert used(file, path) == []
     assert len(MEMBERS) > 150
 
 
 @pytest.mark.parametrize("value", sample(VALUES, 3))
-def test_member_of_another_kind_is_read_or_told_and_no_traceback(good: Path, value: str) -> None:
-    path = good.with_name("bad.jsonl")
-    ways = accepted(path, value)
+def test_member_of_another_kind_is_read_or_told_and_no_traceback(file: Path, value: str) -> None:
+    path = file.with_name("bad.jsonl")
+    ways = accepted_members(path, value)
     assert len(ways) < len(MEMBERS)
-    for chosen in (ways, [way for way in ways if way[-1] not in NAMES]):
-        path.write_text(mutated(FOREIGN, chosen, VALUES[value]))
-        used(good, path)
+    for subset in (ways, [way for way in ways if way[-1] not in NAMES]):
+        path.write_text(mutated(FOREIGN, subset, VALUES[value]))
+        used(file, path)
 
 
-def test_line_without_end_is_told_and_not_held(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_line_without_end_is_told_and_not_held(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.results.run_file.MOST_LINE", 2000)
-    path = good.with_name("bad.jsonl")
+    path = file.with_name("bad.jsonl")
     path.write_text(json.dumps(lines(1)[1])[:1999] + " " * 5000)
     with pytest.raises(RunFileError, match="no header"):
         read_run(path)

@@ -46,30 +46,30 @@ def test_states_leave_out_what_is_explained(verdict: Verdict, deviation: str | N
             runs.finding("count.n-images", own, model=model, case="n-2", message=message,
                          control="baseline"),
         )  # fmt: skip
-    kept = [runs.finding("count.n-images", model=model, case="n-1") for model in pairs]
-    states = states_in(night(1, *chain(*pairs.values()), *kept))
+    passes = [runs.finding("count.n-images", model=model, case="n-1") for model in pairs]
+    states = states_in(night(1, *chain(*pairs.values()), *passes))
     place = [clause.id for clause in states.clauses].index("count.n-images")
-    for model, (broken, unjudged) in pairs.items():
-        explained = Reasons([broken, unjudged]).explain(unjudged)
-        assert (states.states["acme", model][place] == ".") == explained, (broken, unjudged)
+    for model, (cause, effect) in pairs.items():
+        explained = Reasons([cause, effect]).explain(effect)
+        assert (states.states["acme", model][place] == ".") == explained, (cause, effect)
 
 
 def test_nothing_is_read_between_header_and_footer(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     write_run(ended(night(1, runs.broken(), runs.finding("envelope.json"))), path)
-    before = StatesReader().read(path)
+    states = StatesReader().read(path)
     first, *_, last = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first + b"not read\n" * 9 + last)
-    assert StatesReader().read(path) == before
+    assert StatesReader().read(path) == states
 
 
 def test_footer_that_does_not_fit_is_not_believed(tmp_path: Path) -> None:
     path, run = tmp_path / "run.jsonl", ended(night(1, runs.finding()))
     write_run(run, path)
-    whole = path.read_text()
+    text = path.read_text()
     for states in ("F", "FFFFFX", ""):  # too short, an unknown letter, none
-        path.write_text(whole.replace('"states":".    "', f'"states":"{states}"'))
-        assert path.read_text() != whole
+        path.write_text(text.replace('"states":".    "', f'"states":"{states}"'))
+        assert path.read_text() != text
         assert StatesReader().read(path) == states_in(run)
 
 
@@ -77,11 +77,11 @@ def test_clauses_of_other_suites_are_told_apart(tmp_path: Path) -> None:
     clauses = runs.header()["clauses"]
     reader, path = StatesReader(), tmp_path / "run.jsonl"
     suites: list[list[Any]] = [clauses, clauses[:2], clauses[::-1], clauses, []]
-    for some in suites:
-        write_run(ended(night(1, runs.finding(), head=runs.header(clauses=some))), path)
-        known = reader.read(path).clauses[: len(some)]
-        assert known == StatesReader().read(path).clauses
-        assert [clause.id for clause in known] == [clause["id"] for clause in some]
+    for suite in suites:
+        write_run(ended(night(1, runs.finding(), head=runs.header(clauses=suite))), path)
+        own = reader.read(path).clauses[: len(suite)]
+        assert own == StatesReader().read(path).clauses
+        assert [clause.id for clause in own] == [clause["id"] for clause in suite]
 
 
 def test_damaged_header_spoils_no_other_run(tmp_path: Path) -> None:

@@ -34,13 +34,13 @@ def schema_paths() -> list[str]:
 
 def constraints(node: dict[str, Any], place: str) -> Iterator[tuple[str, str, set[str]]]:
     """Yield (place, keyword, keywords that some citation there names) for a schema and below."""
-    cited = {word for each in node.get("citations", []) for word in each.get("keywords", [])}
+    keywords = {word for inner in node.get("citations", []) for word in inner.get("keywords", [])}
     for keyword in node.keys() - STRUCTURE - ANNOTATIONS:
-        yield place, keyword, cited
-    for name, each in {**node.get("properties", {}), **node.get("$defs", {})}.items():
-        yield from constraints(each, f"{place}.{name}")
-    for index, each in enumerate(node.get("allOf", [])):
-        yield from constraints(each, f"{place}.allOf[{index}]")
+        yield place, keyword, keywords
+    for name, inner in {**node.get("properties", {}), **node.get("$defs", {})}.items():
+        yield from constraints(inner, f"{place}.{name}")
+    for index, inner in enumerate(node.get("allOf", [])):
+        yield from constraints(inner, f"{place}.allOf[{index}]")
     if "items" in node:
         yield from constraints(node["items"], f"{place}[]")
 
@@ -60,15 +60,15 @@ def read(*path: str) -> Any:
 
 
 def registry() -> Registry[Any]:
-    """Give a stock registry of all schema files by their `$id`."""
+    """Return a stock registry of all schema files by their `$id`."""
     contents = [read(path) for path in schema_paths()]
     return Registry().with_resources(
         (content["$id"], Resource.from_contents(content)) for content in contents
     )
 
 
-def resolved(path: str) -> dict[str, Any]:
-    """Give one schema with its `$ref`s inlined and, for a file of parts, its parts."""
+def resolve(path: str) -> dict[str, Any]:
+    """Return one schema with its `$ref`s inlined and, for a file of parts, its parts."""
     edition, _, name = path.partition("/")
     files = SchemaFiles(SCHEMAS / edition)
     parts = files.json(name).get("$defs", {})
@@ -85,9 +85,9 @@ def test_schema_is_valid_named_and_cited(path: str) -> None:
     Draft202012Validator.check_schema(content)
     assert content["$id"] == f"https://image-conformance.invalid/{path}"
     assert "additionalProperties" not in text
-    schema = resolved(path)
+    schema = resolve(path)
     uncited = [
-        (place, word) for place, word, cited in constraints(schema, path) if word not in cited
+        (place, word) for place, word, keywords in constraints(schema, path) if word not in keywords
     ]
     assert uncited == []
     assert list(stale_keywords(schema, path)) == []
@@ -103,10 +103,10 @@ def test_files_of_editions_satisfy_their_schemas(kind: str) -> None:
 
 @pytest.mark.parametrize("name", edition_ids())
 def test_examples_satisfy_their_schemas_by_a_stock_validator(name: str) -> None:
-    known = registry()
+    schemas = registry()
     for example in load_edition(name).examples:
         reference = {"$ref": f"https://image-conformance.invalid/{name}/{example.schema}"}
-        Draft202012Validator(reference, registry=known).validate(example.content)
+        Draft202012Validator(reference, registry=schemas).validate(example.content)
 
 
 @pytest.mark.parametrize("name", edition_ids())
@@ -130,15 +130,15 @@ def test_first_example_is_the_documented_exchange_of_2026_03_12() -> None:
     assert edition.response_errors("url", answer) == []
 
 
-def substituted(node: Any) -> Any:
+def substitute(node: Any) -> Any:
     """Put a short string in the place of each payload that the corpus leaves out."""
     if isinstance(node, list):
-        return [substituted(each) for each in node]
+        return [substitute(inner) for inner in node]
     if not isinstance(node, dict):
         return node
     if "$omitted" in node:
         return "aGVsbG8="
-    return {key: substituted(each) for key, each in node.items()}
+    return {key: substitute(inner) for key, inner in node.items()}
 
 
 def is_genuine_success(record: dict[str, Any]) -> bool:
@@ -154,19 +154,19 @@ def is_genuine_success(record: dict[str, Any]) -> bool:
 
 @pytest.mark.skipif(not RECORDINGS.is_file(), reason="../shared/recordings is not there")
 def test_genuine_successes_satisfy_the_schemas_of_request_and_response() -> None:
-    edition, judged = load_edition(), 0
+    edition, count = load_edition(), 0
     records = [json.loads(line) for line in RECORDINGS.read_text().splitlines()]
     for record in filter(is_genuine_success, records):
-        asked, answer = record["request"]["body"], substituted(record["response"]["body"])
+        body, answer = record["request"]["body"], substitute(record["response"]["body"])
         name = (record["model"] or "dall-e-2").split(" ")[0]  # in the days of no name
         model = edition.find(name)
         assert model is not None, record["id"]
-        assert edition.read({"model": name, **asked}).violations == (), record["id"]
+        assert edition.read({"model": name, **body}).violations == (), record["id"]
         if "$sse" not in answer:  # a stream that the recorder kept in part
-            kind = model.response_kind(asked.get("response_format"))
+            kind = model.response_kind(body.get("response_format"))
             assert edition.response_errors(kind, answer) == [], record["id"]
-        judged += 1
-    assert judged >= 60
+        count += 1
+    assert count >= 60
 
 
 def test_schema_of_run_files_is_that_of_their_records() -> None:

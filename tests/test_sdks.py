@@ -89,8 +89,8 @@ def test_sdk_python_generates_async(openai: Any, server: ReferenceServer) -> Non
 @pytest.mark.parametrize("response_format", ["url", "b64_json"])
 def test_sdk_python_chooses_format(client: OpenAI, response_format: Any) -> None:
     for model in ("dall-e-3", "qwen-image"):
-        asked = {"model": model, "prompt": PROMPT, "response_format": response_format}
-        response = client.images.generate(**asked)
+        fields = {"model": model, "prompt": PROMPT, "response_format": response_format}
+        response = client.images.generate(**fields)
         assert response.data
         assert getattr(response.data[0], response_format)
         assert [image.format for image in pictures(response)] == ["PNG"]
@@ -122,21 +122,21 @@ def test_sdk_python_streams(client: OpenAI) -> None:
 def test_sdk_python_raises_what_the_error_is(
     openai: Any, client: OpenAI, server: ReferenceServer
 ) -> None:
-    refused: list[tuple[dict[str, Any], str]] = [
+    refusals: list[tuple[dict[str, Any], str]] = [
         ({"model": "dall-e-3", "n": 2}, "n"),
         ({"model": "gpt-image-1", "style": "vivid"}, "style"),
         ({"model": "gpt-image-1", "extra_body": {"wobble": 1}}, "wobble"),
         ({}, "model"),
     ]
-    for fields, param in refused:
-        with pytest.raises(openai.BadRequestError) as caught:
+    for fields, param in refusals:
+        with pytest.raises(openai.BadRequestError) as excinfo:
             client.images.generate(prompt=PROMPT, **fields)
-        assert (caught.value.param, caught.value.type) == (param, "invalid_request_error")
-        assert caught.value.code
-        assert str(caught.value.request_id).startswith("req_")
-    with pytest.raises(openai.NotFoundError) as unknown:
+        assert (excinfo.value.param, excinfo.value.type) == (param, "invalid_request_error")
+        assert excinfo.value.code
+        assert str(excinfo.value.request_id).startswith("req_")
+    with pytest.raises(openai.NotFoundError) as not_found:
         client.images.generate(model="dall-e-4", prompt=PROMPT)
-    assert unknown.value.param == "model"
+    assert not_found.value.param == "model"
     with (
         openai.OpenAI(base_url=server.base_url, api_key="sk-other", max_retries=0) as stranger,
         pytest.raises(openai.AuthenticationError) as shut_out,
@@ -191,24 +191,24 @@ def npm_ci(folder: Path) -> str:
     """Install what is pinned; return why it could not be."""
     command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
     try:
-        run = subprocess.run(
+        process = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS
         )
     except subprocess.TimeoutExpired:
         return f"no answer within {INSTALL_SECONDS} s"
-    return " ".join(run.stderr.split())[-300:] if run.returncode else ""
+    return " ".join(process.stderr.split())[-300:] if process.returncode else ""
 
 
 def ask(project: Path, server: ReferenceServer, key: str, *requests: dict[str, Any]) -> Any:
     """Return what the AI SDK makes of the answers to requests."""
-    asked = [{"prompt": PROMPT, **request} for request in requests]
-    given = json.dumps({"baseURL": server.base_url, "apiKey": key, "requests": asked})
+    bodies = [{"prompt": PROMPT, **request} for request in requests]
+    document = json.dumps({"baseURL": server.base_url, "apiKey": key, "requests": bodies})
     command = ["node", "generate.mjs"]
-    run = subprocess.run(
-        command, cwd=project, input=given, capture_output=True, text=True, timeout=RUN_SECONDS
+    process = subprocess.run(
+        command, cwd=project, input=document, capture_output=True, text=True, timeout=RUN_SECONDS
     )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
 
 
 def test_sdk_node_generates(project: Path, server: ReferenceServer) -> None:
@@ -216,20 +216,20 @@ def test_sdk_node_generates(project: Path, server: ReferenceServer) -> None:
     clear = {"n": 2, "size": "1024x1536", "providerOptions": options}
     plain = {model: {"model": model, "size": "1024x1024"} for model in ("dall-e-3", *GPT)}
     split = {"model": "qwen-image", "n": 2}  # it paints one image a request
-    *whole, wanted, two = ask(
+    *answers, webp, pair = ask(
         project, server, KEY, *plain.values(), {"model": "gpt-image-1.5", **clear}, split
     )
-    for answer in whole:
+    for answer in answers:
         assert "error" not in answer, answer
         (image,) = answer["images"]
         assert (picture(image["base64"]).size, image["mediaType"]) == ((1024, 1024), "image/png")
         assert answer["warnings"] == []
-    assert whole[0]["metadata"]["images"][0]["revisedPrompt"].startswith(PROMPT)
-    for usage in (answer["usage"] for answer in whole[1:]):
+    assert answers[0]["metadata"]["images"][0]["revisedPrompt"].startswith(PROMPT)
+    for usage in (answer["usage"] for answer in answers[1:]):
         assert usage["totalTokens"] == usage["inputTokens"] + usage["outputTokens"] > 0
-    images = [picture(image["base64"]) for image in wanted["images"]]
+    images = [picture(image["base64"]) for image in webp["images"]]
     assert {(one.format, one.mode, one.size) for one in images} == {("WEBP", "RGBA", (1024, 1536))}
-    assert (len(images), len(two["images"])) == (2, 2)
+    assert (len(images), len(pair["images"])) == (2, 2)
 
 
 def test_sdk_node_reads_refusals(project: Path, server: ReferenceServer) -> None:

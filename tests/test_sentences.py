@@ -22,9 +22,9 @@ each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 each_other_edition = pytest.mark.parametrize("name", OTHER_EDITIONS)
 
 
-def broken(said: dict[str, str]) -> frozenset[str]:
+def red_clauses(record: dict[str, str]) -> frozenset[str]:
     """Return the clauses of which a reviewed record says that they are broken."""
-    red = (names for sentence, names in said.items() if sentence.startswith(("fail", "deviates")))
+    red = (names for sentence, names in record.items() if sentence.startswith(("fail", "deviates")))
     return frozenset(name for names in red for name in names.split(", "))
 
 
@@ -53,9 +53,9 @@ def test_outage_leaves_a_valid_request_unavailable_and_breaks_no_promise() -> No
 
 
 def test_clause_alone_turns_red_for_a_lie() -> None:
-    told = [said for chapter in CHAPTERS for said in stored(chapter)["cases"].values()]
-    told += [said for paths in LIES.values() for said in paths.values()]
-    alone = {broken(said) for said in told}
+    records = [record for chapter in CHAPTERS for record in stored(chapter)["cases"].values()]
+    records += [record for paths in LIES.values() for record in paths.values()]
+    alone = {red_clauses(record) for record in records}
     assert [clause.id for clause in clauses_of(EDITION) if {clause.id} not in alone] == []
 
 
@@ -75,8 +75,8 @@ def test_clause_passes_on_its_truth_and_nothing_else_is_red(chapter: str) -> Non
 def test_sentences_about_a_truth_gone_wrong_elsewhere(chapter: str) -> None:
     reviewed = stored(chapter)["truths"]
     assert list(sentences.truths_of(chapter)) == list(reviewed)
-    for clause, said in reviewed.items():
-        assert sentences.said_of_truth(chapter, clause) == said, clause
+    for clause, record in reviewed.items():
+        assert sentences.said_of_truth(chapter, clause) == record, clause
 
 
 @each_chapter
@@ -85,8 +85,8 @@ def test_clause_binds_the_requests_reviewed(chapter: str) -> None:
 
 
 def test_observations_are_those_reviewed() -> None:
-    said = {name: sentences.said_beside(case) for name, case in OBSERVED.items()}
-    assert said == stored("observations")
+    records = {name: sentences.said_beside(case) for name, case in OBSERVED.items()}
+    assert records == stored("observations")
 
 
 def test_clauses_derived_anew_are_those_that_are_kept() -> None:
@@ -95,17 +95,17 @@ def test_clauses_derived_anew_are_those_that_are_kept() -> None:
         assert bound(clause.binds, all_sent()) == stored("parameters")["requests"][clause.id]
     for defect in (name for name in LIES if name.startswith("parameters.")):
         for path, reviewed in LIES[defect].items():
-            said = among(reviewed, {clause.id for clause in anew})
-            assert sentences.said_of_defect(defect, path, anew) == said
+            record = among(reviewed, {clause.id for clause in anew})
+            assert sentences.said_of_defect(defect, path, anew) == record
 
 
-def among(said: dict[str, str], known: set[str]) -> dict[str, str]:
+def among(record: dict[str, str], clauses: set[str]) -> dict[str, str]:
     """Return the part of a reviewed record that speaks of these clauses."""
-    left = {
-        sentence: ", ".join(name for name in names.split(", ") if name in known)
-        for sentence, names in said.items()
+    parts = {
+        sentence: ", ".join(name for name in names.split(", ") if name in clauses)
+        for sentence, names in record.items()
     }
-    return {sentence: names for sentence, names in left.items() if names}
+    return {sentence: names for sentence, names in parts.items() if names}
 
 
 def test_derived_clauses_say_what_was_reviewed() -> None:
@@ -142,13 +142,13 @@ def test_clauses_of_another_edition_bind_the_requests_reviewed(name: str) -> Non
 
 @each_other_edition
 def test_every_clause_that_only_one_edition_has_turns_red_for_a_lie(name: str) -> None:
-    known = defects(load_edition(name))
+    by_name = defects(load_edition(name))
     red: set[str] = set()
     for defect, paths in stored(name)["defects"].items():
-        seen = set().union(*(broken(said) for said in paths.values()))
-        assert seen <= set(known[defect].claims), f"{defect} breaks what it does not claim"
-        red |= seen
+        clauses = set().union(*(red_clauses(record) for record in paths.values()))
+        assert clauses <= set(by_name[defect].claims), f"{defect} breaks what it does not claim"
+        red |= clauses
     assert set(sentences.own_clauses(name)) <= red
     truths = stored(name)["truths"]
-    assert all("pass" in said for paths in truths.values() for said in paths.values())
+    assert all("pass" in record for paths in truths.values() for record in paths.values())
     assert set(truths) == set(sentences.own_clauses(name))

@@ -28,7 +28,7 @@ def folded(text: str) -> str:
     return f"<{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
 
 
-def kept(body: bytes, media_type: str = "application/json", status: int = 200) -> ExchangeRecord:
+def record(body: bytes, media_type: str = "application/json", status: int = 200) -> ExchangeRecord:
     request = Request("POST", "https://acme.test/v1/images/generations", (), b"{}")
     response = Response(status, (("content-type", media_type),), body)
     exchange = Exchange("acme", "dall-e-3", "baseline", request, response)
@@ -53,16 +53,16 @@ def test_shape_names_paths_and_types() -> None:
 
 
 def test_shape_is_of_the_whole_body_where_the_body_kept_is_cut() -> None:
-    record = kept(json.dumps({"data": [{"note": "word " * 2000, "seed": 7}]}).encode())
-    assert "data[].seed:integer" in (record.shape or ())
-    assert record.response is not None
-    assert "seed" not in record.response.body
+    cut_record = record(json.dumps({"data": [{"note": "word " * 2000, "seed": 7}]}).encode())
+    assert "data[].seed:integer" in (cut_record.shape or ())
+    assert cut_record.response is not None
+    assert "seed" not in cut_record.response.body
 
 
 def test_shape_is_of_the_events_of_a_stream_and_of_nothing_but_json() -> None:
-    shape = kept(STREAM, "text/event-stream").shape or ()
+    shape = record(STREAM, "text/event-stream").shape or ()
     assert "<image_generation.completed>.usage.total_tokens:integer" in shape
-    assert [kept(body).shape for body in (b"", b"<html>", b'{"a":')] == [None] * 3
+    assert [record(body).shape for body in (b"", b"<html>", b'{"a":')] == [None] * 3
 
 
 def test_shape_is_bounded_in_width_and_depth() -> None:
@@ -76,18 +76,18 @@ def test_shape_is_bounded_in_width_and_depth() -> None:
 
 def test_error_keeps_what_it_is_told_by_and_not_its_message() -> None:
     body = b'{"error":{"message":"m","type":"invalid_request_error","code":null,"param":"size"}}'
-    assert kept(body, status=400).error == ErrorRecord("invalid_request_error", param="size")
+    assert record(body, status=400).error == ErrorRecord("invalid_request_error", param="size")
     for other in (b'{"error":{"type":"x"},"data":[]}', b""):
-        VALIDATOR.validate(json.loads(line_of(kept(other, status=400))))
+        VALIDATOR.validate(json.loads(line_of(record(other, status=400))))
 
 
 def test_body_that_is_kept_has_no_payload() -> None:
-    said = {text: folded(text) for text in (PAYLOAD, OTHER)}
-    said[CROOKED] = folded(CROOKED).replace(">", ", length>")
+    replacements = {text: folded(text) for text in (PAYLOAD, OTHER)}
+    replacements[CROOKED] = folded(CROOKED).replace(">", ", length>")
     for texts in ([PAYLOAD], [PAYLOAD, PAYLOAD], [PAYLOAD, OTHER], [CROOKED]):
         items = [{"b64_json": text, "revised_prompt": "a kite"} for text in texts]
-        response = kept(json.dumps({"data": items, "id": PAYLOAD}).encode()).response
+        response = record(json.dumps({"data": items, "id": PAYLOAD}).encode()).response
         assert response is not None
         body = json.loads(response.body)
-        assert [item["b64_json"] for item in body["data"]] == [said[text] for text in texts]
+        assert [item["b64_json"] for item in body["data"]] == [replacements[text] for text in texts]
         assert body["id"] == folded(PAYLOAD)

@@ -26,10 +26,10 @@ def test_stamps_name_every_clause_and_a_defect_that_it_fails() -> None:
 
 @pytest.mark.long  # the replay sees what changes there
 def test_stamps_of_counterparts_are_up_to_date() -> None:
-    broken = stamps.counterparts()
+    servers = stamps.counterparts()
     stored = load_stamps(EDITION.id)
     assert {clause: set(proven.broken_by) for clause, proven in stored.items()} == {
-        clause: set(broken.get(clause, ())) for clause in stored
+        clause: set(servers.get(clause, ())) for clause in stored
     }
 
 
@@ -45,8 +45,8 @@ def test_stamps_are_shown_as_words() -> None:
 
 def test_list_and_explain_show_stamps() -> None:
     out = io.StringIO()
-    chosen = Selection(None, "envelope.json-syntax", "*")
-    print_list(Console(file=out, width=200), "clauses", chosen)
+    selection = Selection(None, "envelope.json-syntax", "*")
+    print_list(Console(file=out, width=200), "clauses", selection)
     assert load_stamps(EDITION.id)["envelope.json-syntax"].words in out.getvalue()
     explain_clause(Console(file=out, width=200), "count.as-asked", None, "cometapi")
     assert "Where it was proven" in out.getvalue()

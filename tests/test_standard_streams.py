@@ -46,10 +46,10 @@ def full(folder: Path) -> Path:
     return folder / "full"
 
 
-def ended(folder: Path, words: list[str], redirected: str) -> subprocess.CompletedProcess[str]:
+def shell(folder: Path, words: list[str], redirection: str) -> subprocess.CompletedProcess[str]:
     """Run the command with streams that are redirected, as a shell writes it."""
     streams: dict[int, str | None] = {}
-    for word in redirected.replace("> ", ">").split():
+    for word in redirection.replace("> ", ">").split():
         number, _, where = word.partition(">")
         streams[int(number or 1)] = None if where == "&-" else where
     return command(folder, *words, streams=streams)
@@ -58,23 +58,23 @@ def ended(folder: Path, words: list[str], redirected: str) -> subprocess.Complet
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("name", WORDS)
 def test_full_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> None:
-    done = ended(folder, WORDS[name], "> full")
-    assert "error: standard output cannot be written: No space left on device\n" in done.stderr
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert "Exception ignored" not in done.stderr
+    process = shell(folder, WORDS[name], "> full")
+    assert "error: standard output cannot be written: No space left on device\n" in process.stderr
+    assert process.returncode == 2
+    assert "Traceback" not in process.stderr
+    assert "Exception ignored" not in process.stderr
 
 
 @pytest.mark.parametrize("name", ["run", "list", "plan"])
 def test_closed_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> None:
-    done = ended(folder, WORDS[name], ">&-")
-    assert (done.returncode, done.stderr) == (2, CLOSED)
+    process = shell(folder, WORDS[name], ">&-")
+    assert (process.returncode, process.stderr) == (2, CLOSED)
     assert os.listdir(folder) == ["run.jsonl"]
 
 
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize(
-    ("words", "redirected"),
+    ("words", "streams"),
     [
         ("report nowhere.jsonl", "2> full"),
         ("list nothing", "2>&-"),
@@ -82,28 +82,26 @@ def test_closed_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) ->
         ("list nothing", "> full 2>&-"),
     ],
 )
-def test_mistake_that_cannot_be_told_is_exit_code_2(
-    folder: Path, words: str, redirected: str
-) -> None:
-    assert ended(folder, words.split(), redirected).returncode == 2
+def test_mistake_that_cannot_be_told_is_exit_code_2(folder: Path, words: str, streams: str) -> None:
+    assert shell(folder, words.split(), streams).returncode == 2
 
 
 @pytest.mark.usefixtures("full")
-@pytest.mark.parametrize("redirected", ["2> full", "2>&-"])
-def test_verdict_is_given_although_nobody_hears_of_progress(folder: Path, redirected: str) -> None:
-    done = ended(folder, WORDS["run"], redirected)
-    assert done.returncode == 0
-    assert "conforms" in done.stdout or "run file: new.jsonl" in done.stdout
+@pytest.mark.parametrize("streams", ["2> full", "2>&-"])
+def test_verdict_is_given_although_nobody_hears_of_progress(folder: Path, streams: str) -> None:
+    process = shell(folder, WORDS["run"], streams)
+    assert process.returncode == 0
+    assert "conforms" in process.stdout or "run file: new.jsonl" in process.stdout
 
 
 @pytest.mark.usefixtures("full")
-@pytest.mark.parametrize(("redirected", "code", "said"), [(">&-", 2, CLOSED), ("2> full", 0, "")])
+@pytest.mark.parametrize(("streams", "code", "message"), [(">&-", 2, CLOSED), ("2> full", 0, "")])
 def test_python_that_starts_so_says_the_same(
-    folder: Path, redirected: str, code: int, said: str
+    folder: Path, streams: str, code: int, message: str
 ) -> None:
-    whole = ["bash", "-c", f'"$@" {redirected}', "bash", *COMMAND, *WORDS["list"]]
-    done = subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=90)
-    assert (done.returncode, done.stderr) == (code, said)
+    words = ["bash", "-c", f'"$@" {streams}', "bash", *COMMAND, *WORDS["list"]]
+    done = subprocess.run(words, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=90)
+    assert (done.returncode, done.stderr) == (code, message)
 
 
 RUN = ["run", "--models", "qwen-image", "--output", "run.jsonl"]
@@ -118,27 +116,27 @@ def full_at(kibibytes: int) -> dict[int, int]:
 
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_full_disk_ends_the_run_with_one_sentence(tmp_path: Path, threads: str) -> None:
-    done = command(tmp_path, *RUN, "--concurrency", threads, limits=full_at(160))
-    assert (done.returncode, done.stderr) == (2, f"error: {TOO_LARGE}\n")
+    process = command(tmp_path, *RUN, "--concurrency", threads, limits=full_at(160))
+    assert (process.returncode, process.stderr) == (2, f"error: {TOO_LARGE}\n")
     run = read_run(tmp_path / "run.jsonl")
     assert run.findings
     assert not run.complete
 
 
 def test_full_disk_ends_pytest_without_its_own_fault(tmp_path: Path) -> None:
-    done = run_pytest(tmp_path, str(PROMISES), *PYTEST, limits=full_at(160))
-    said = done.stdout + done.stderr
-    assert done.returncode == 2
-    assert f"Exit: {TOO_LARGE}" in said
-    assert "INTERNALERROR" not in said
-    assert "Traceback" not in said
+    process = run_pytest(tmp_path, str(PROMISES), *PYTEST, limits=full_at(160))
+    output = process.stdout + process.stderr
+    assert process.returncode == 2
+    assert f"Exit: {TOO_LARGE}" in output
+    assert "INTERNALERROR" not in output
+    assert "Traceback" not in output
 
 
 def test_disk_full_from_the_start_sends_nothing_and_leaves_the_run_before(folder: Path) -> None:
-    before = (folder / "run.jsonl").read_bytes()
-    done = command(folder, *RUN, limits=full_at(60))
-    assert done.returncode == 2
-    assert TOO_LARGE in done.stderr
-    assert "INTERNALERROR" not in done.stderr
-    assert (folder / "run.jsonl").read_bytes() == before
+    content = (folder / "run.jsonl").read_bytes()
+    process = command(folder, *RUN, limits=full_at(60))
+    assert process.returncode == 2
+    assert TOO_LARGE in process.stderr
+    assert "INTERNALERROR" not in process.stderr
+    assert (folder / "run.jsonl").read_bytes() == content
     assert os.listdir(folder) == ["run.jsonl"]

@@ -43,13 +43,13 @@ CHECKED = settings(
 SEARCH = settings(CHECKED, max_examples=5000, phases=[Phase.generate])
 
 
-def model(name: str, edition: Edition = EDITION) -> Model:
+def model_of(name: str, edition: Edition = EDITION) -> Model:
     """Return a model that the edition names or has a family for."""
     return edition.model(name)
 
 
-def unreached(
-    drawn: st.SearchStrategy[Any], kinds: Iterable[Any], is_one: Callable[[Any, Any], bool]
+def never_drawn(
+    strategy: st.SearchStrategy[Any], kinds: Iterable[Any], is_one: Callable[[Any, Any], bool]
 ) -> list[Any]:
     """Return the kinds of which a strategy draws no value, however long it is asked."""
     missing = list(kinds)
@@ -59,7 +59,7 @@ def unreached(
         return not missing
 
     with suppress(NoSuchExample):
-        find(drawn, is_last, settings=SEARCH)
+        find(strategy, is_last, settings=SEARCH)
     return missing
 
 
@@ -72,33 +72,33 @@ def differences(left: dict[str, Any], right: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("name", sample(NAMES, 6))
 def test_drawn_bodies_are_accepted_or_refused_for_one_parameter(name: str) -> None:
-    known = model(name)
-    maximum = known.parameters["n"]["maximum"]
+    model = model_of(name)
+    maximum = model.parameters["n"]["maximum"]
 
     @CHECKED
     @given(
-        valid_bodies(EDITION, known), invalid_bodies(EDITION, known), above_limit_n(EDITION, known)
+        valid_bodies(EDITION, model), invalid_bodies(EDITION, model), above_limit_n(EDITION, model)
     )
     def check(valid: dict[str, Any], invalid: Any, above: Any) -> None:
         assert EDITION.read(valid).expectation == "accepted"
         body, control, parameter, keyword = invalid
-        read = EDITION.read(body)
-        assert read.expectation == "refused"
-        assert {broken.parameter for broken in read.violations} == {parameter}
-        assert keyword in {broken.keyword for broken in read.violations}
+        reading = EDITION.read(body)
+        assert reading.expectation == "refused"
+        assert {violation.parameter for violation in reading.violations} == {parameter}
+        assert keyword in {violation.keyword for violation in reading.violations}
         assert len(differences(body, control)) <= 1  # 0: true for 1, which Python calls equal
         assert above.body["n"] > maximum
-        assert {broken.parameter for broken in EDITION.read(above.body).violations} == {"n"}
+        assert {violation.parameter for violation in EDITION.read(above.body).violations} == {"n"}
         assert {EDITION.read(one).expectation for one in (control, above.control)} == {"accepted"}
 
     check()
 
 
 def test_every_breakable_rule_has_a_strategy() -> None:
-    for known in map(model, sample(NAMES, 6)):
-        spoiled = spoilings(Domain(EDITION, known))
-        assert {(value.parameter, value.rule.keyword) for value in spoiled} == {
-            (rule.parameter, rule.keyword) for rule in known.rules if is_constraint(known, rule)
+    for model in map(model_of, sample(NAMES, 6)):
+        values = spoilings(Domain(EDITION, model))
+        assert {(value.parameter, value.rule.keyword) for value in values} == {
+            (rule.parameter, rule.keyword) for rule in model.rules if is_constraint(model, rule)
         }
 
 
@@ -110,9 +110,9 @@ def test_invalid_bodies_reach() -> None:
         ("prompt", "required"),
     ]
     bodies = invalid_bodies(EDITION, GPT)
-    assert not unreached(bodies, rules, lambda bad, rule: (bad.parameter, bad.keyword) == rule)
-    above = above_limit_n(EDITION, model("dall-e-2"))
-    assert not unreached(above, [11, 2**63, 10**29], lambda bad, least: bad.body["n"] >= least)
+    assert not never_drawn(bodies, rules, lambda bad, rule: (bad.parameter, bad.keyword) == rule)
+    above = above_limit_n(EDITION, model_of("dall-e-2"))
+    assert not never_drawn(above, [11, 2**63, 10**29], lambda bad, least: bad.body["n"] >= least)
 
 
 WRONG: dict[str, list[Any]] = {
@@ -126,11 +126,11 @@ WRONG: dict[str, list[Any]] = {
 
 
 def test_invalid_values_reach() -> None:
-    known = list(spoilings(Domain(EDITION, GPT)))
+    spoiled = list(spoilings(Domain(EDITION, GPT)))
     for parameter, values in WRONG.items():
-        drawn = st.one_of([one.values for one in known if one.parameter == parameter])
+        strategy = st.one_of([one.values for one in spoiled if one.parameter == parameter])
         # by what it looks like: True equals 1, and is another value in JSON
-        assert not unreached(drawn, values, lambda value, wrong: repr(value) == repr(wrong))
+        assert not never_drawn(strategy, values, lambda value, wrong: repr(value) == repr(wrong))
 
 
 PAIRS: list[dict[str, Any]] = [
@@ -144,19 +144,19 @@ PAIRS: list[dict[str, Any]] = [
 
 @pytest.mark.long
 def test_valid_bodies_reach() -> None:
-    drawn = valid_bodies(EDITION, GPT)
-    assert not unreached(drawn, PAIRS, lambda body, pair: bool(body.items() >= pair.items()))
+    strategy = valid_bodies(EDITION, GPT)
+    assert not never_drawn(strategy, PAIRS, lambda body, pair: bool(body.items() >= pair.items()))
 
 
 @pytest.mark.parametrize(
     ("name", "longest"), [("dall-e-2", 1000), ("dall-e-3", 4000), ("gpt-image-1", 32000)]
 )
 def test_prompts_reach_the_limit_and_no_further(name: str, longest: int) -> None:
-    lengths = prompts(model(name)).map(lambda text: (len(text), len(text.encode())))
+    lengths = prompts(model_of(name)).map(lambda text: (len(text), len(text.encode())))
     assert find(lengths, lambda pair: pair[0] == longest, settings=SEARCH) == (longest, longest)
 
     @CHECKED
-    @given(prompts(model(name)))
+    @given(prompts(model_of(name)))
     def check(text: str) -> None:
         assert 1 <= len(text) <= longest
         assert text == text.strip()
@@ -173,7 +173,7 @@ KINDS: dict[str, Callable[[str], bool]] = {
 
 
 def test_phrases_reach() -> None:
-    assert not unreached(phrases(), KINDS, lambda text, kind: KINDS[kind](text))
+    assert not never_drawn(phrases(), KINDS, lambda text, kind: KINDS[kind](text))
 
 
 @pytest.mark.parametrize(
@@ -213,10 +213,10 @@ def covered_by(space: Space, rows: list[Row], strength: int) -> set[Any]:
 
 
 def test_feasible_combinations_are_those_of_valid_rows() -> None:
-    every = [row for row in itertools.product(*SMALL.levels.values()) if SMALL.valid(row)]
-    assert len(every) == 6
+    rows = [row for row in itertools.product(*SMALL.levels.values()) if SMALL.valid(row)]
+    assert len(rows) == 6
     for strength in (1, 2, 3):
-        assert SMALL.feasible(strength) == covered_by(SMALL, every, strength)
+        assert SMALL.feasible(strength) == covered_by(SMALL, rows, strength)
 
 
 @pytest.mark.parametrize("strength", [1, 2, 3])
@@ -236,10 +236,10 @@ def test_dear_rows_are_as_few_as_can_be_and_come_last() -> None:
 
 
 def test_what_is_covered_already_is_not_asked_for_again() -> None:
-    first = covering_rows(SMALL, 2, dear)
-    left = covering_rows(SMALL, 2, dear, covered_by(SMALL, first[:-1], 2), first[:-1])
-    assert len(left) == 1
-    assert covering_rows(SMALL, 2, dear, covered_by(SMALL, first, 2), first) == []
+    rows = covering_rows(SMALL, 2, dear)
+    more = covering_rows(SMALL, 2, dear, covered_by(SMALL, rows[:-1], 2), rows[:-1])
+    assert len(more) == 1
+    assert covering_rows(SMALL, 2, dear, covered_by(SMALL, rows, 2), rows) == []
 
 
 def test_values_are_the_documented_ones() -> None:
@@ -262,8 +262,8 @@ def test_body_with_another_value_is_no_row(value: Any) -> None:
     space = space_of(EDITION, GPT)
     assert space.row({"size": value}) is None
     assert space.row({"size": "auto"}) is not None
-    known = space.combinations_in({"size": value}, 1)
-    assert space.names.index("size") not in {at for combination in known for at, _ in combination}
+    combinations = space.combinations_in({"size": value}, 1)
+    assert space.names.index("size") not in {at for pairs in combinations for at, _ in pairs}
 
 
 # ------------------------------------------------------------------ other schemas
@@ -284,20 +284,20 @@ def test_new_parameter_and_rule_across_parameters_need_no_code(tmp_path: Path) -
 
     edition = changed_edition(tmp_path, "dall-e-2", add)
     valid, invalid = (
-        draw(edition, model("dall-e-2", edition)) for draw in (valid_bodies, invalid_bodies)
+        draw(edition, model_of("dall-e-2", edition)) for draw in (valid_bodies, invalid_bodies)
     )
 
     @CHECKED
     @given(valid, invalid)
-    def check(body: dict[str, Any], drawn: Any) -> None:
+    def check(body: dict[str, Any], mistake: Any) -> None:
         assert edition.read(body).expectation == "accepted"
-        violations = edition.read(drawn.body).violations
-        assert {broken.parameter for broken in violations} == {drawn.parameter}
+        violations = edition.read(mistake.body).violations
+        assert {violation.parameter for violation in violations} == {mistake.parameter}
 
     check()
-    assert not unreached(valid, [4], lambda body, least: (body.get("n") or 0) >= least)
-    assert not unreached(valid, [8], lambda body, steps: bool(body.get("steps") == steps))
-    assert not unreached(invalid, [RULE["title"]], lambda bad, title: bad.keyword == title)
+    assert not never_drawn(valid, [4], lambda body, least: (body.get("n") or 0) >= least)
+    assert not never_drawn(valid, [8], lambda body, steps: bool(body.get("steps") == steps))
+    assert not never_drawn(invalid, [RULE["title"]], lambda bad, title: bad.keyword == title)
 
 
 def test_unknown_keyword_and_a_missing_limit_are_errors(tmp_path: Path) -> None:
@@ -306,9 +306,9 @@ def test_unknown_keyword_and_a_missing_limit_are_errors(tmp_path: Path) -> None:
     )
     for strategy in (valid_bodies, invalid_bodies, above_limit_n, space_of):
         with pytest.raises(UnknownKeywordError, match="exclusiveMaximum"):
-            strategy(edition, model("dall-e-2", edition))
+            strategy(edition, model_of("dall-e-2", edition))
     edition = changed_edition(
         tmp_path / "other", "dall-e-2", lambda schema: schema["properties"]["n"].pop("maximum")
     )
     with pytest.raises(DerivationError, match="n no maximum"):
-        above_limit_n(edition, model("dall-e-2", edition))
+        above_limit_n(edition, model_of("dall-e-2", edition))

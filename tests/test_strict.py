@@ -39,7 +39,7 @@ JSON_VALUES = st.recursive(
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """Give the best of five times of this process, which load on the machine disturbs least."""
+    """Return the best of five times of this process, which load on the machine disturbs least."""
     times = []
     for _ in range(5):
         start = time.process_time()
@@ -128,8 +128,8 @@ def test_json_of_repeated_members_has_the_last_wherever_the_stack_ends() -> None
     def read(frames: int) -> str | None:
         return read(frames - 1) if frames else read_json(data).kind
 
-    left = sys.getrecursionlimit() - len(inspect.stack(0))
-    assert read(left - 100) == "depth"
+    room = sys.getrecursionlimit() - len(inspect.stack(0))
+    assert read(room - 100) == "depth"
     assert read(0) == "duplicate-key"
 
 
@@ -148,8 +148,8 @@ def test_json_of_another_type_is_a_fault() -> None:
 
 def test_json_with_a_payload_takes_little_longer_than_the_parser_alone() -> None:
     body = json.dumps({"data": [{"b64_json": base64.b64encode(bytes(1_500_000)).decode()}]})
-    alone = seconds(lambda: json.loads(body))
-    assert seconds(lambda: read_json(body.encode())) < 4 * alone + 0.002
+    parser_seconds = seconds(lambda: json.loads(body))
+    assert seconds(lambda: read_json(body.encode())) < 4 * parser_seconds + 0.002
 
 
 @pytest.mark.parametrize(
@@ -251,11 +251,11 @@ def test_events_fault_keeps_the_events_before_it(data: bytes, count: int, says: 
 
 @given(st.text(st.characters() | st.sampled_from(":#1["), max_size=400), st.integers(40, 320))
 def test_printable_is_safe_bounded_and_stable(text: str, limit: int) -> None:
-    shown = printable(text, limit)
-    assert shown.isprintable()
-    assert len(shown) <= limit
-    assert printable(shown, limit) == shown
-    shown.encode()
+    output = printable(text, limit)
+    assert output.isprintable()
+    assert len(output) <= limit
+    assert printable(output, limit) == output
+    output.encode()
 
 
 SHOWN = {
@@ -291,8 +291,8 @@ COMMANDS = {
 
 @pytest.mark.parametrize("text", COMMANDS.values(), ids=COMMANDS)
 def test_printable_leaves_no_command_of_a_runner_wherever_a_line_begins(text: str) -> None:
-    shown = printable(text)
-    assert not any(commands(shown[start:]) for start in range(len(shown)))
+    output = printable(text)
+    assert not any(commands(output[start:]) for start in range(len(output)))
     json_text = without_commands(json.dumps({text: text}))
     assert not any(commands(json_text[start:]) for start in range(len(json_text)))
     assert json.loads(json_text) == {text: text}
@@ -300,6 +300,6 @@ def test_printable_leaves_no_command_of_a_runner_wherever_a_line_begins(text: st
 
 @pytest.mark.parametrize("char", ["x", "\n"], ids=["plain", "escaped"])
 def test_printable_says_how_much_it_left_out(char: str) -> None:
-    shown = printable(char * 1000, 100)
-    kept, note = shown.split("…")
-    assert note == f" ({1000 - len(kept) // len(printable(char))} more characters)"
+    output = printable(char * 1000, 100)
+    beginning, note = output.split("…")
+    assert note == f" ({1000 - len(beginning) // len(printable(char))} more characters)"

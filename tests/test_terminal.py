@@ -25,7 +25,7 @@ COLUMNS = [
 ROWS = [[Text(cell) for cell in row] for row in (("x" * 30, "24 (5.61 USD)", "10.4260"),)]
 
 
-def printed(width: int) -> list[str]:
+def table_lines(width: int) -> list[str]:
     file = io.StringIO()
     print_table(Console(file=file, width=width), COLUMNS, ROWS)
     return file.getvalue().splitlines()
@@ -33,7 +33,7 @@ def printed(width: int) -> list[str]:
 
 @pytest.mark.parametrize("width", [10, 20, 30, 40, 60])
 def test_table_keeps_every_word_of_numbers_and_all_of_names(width: int) -> None:
-    lines = printed(width)
+    lines = table_lines(width)
     words = " ".join(lines).split()
     assert {"left", "out", "USD", "24", "(5.61", "USD)", "10.4260"} <= set(words)
     assert sum(line.count("x") for line in lines) == 30
@@ -42,7 +42,7 @@ def test_table_keeps_every_word_of_numbers_and_all_of_names(width: int) -> None:
 
 
 def test_table_that_has_room_is_one_line_a_row() -> None:
-    assert [" ".join(line.split()) for line in printed(80)] == [
+    assert [" ".join(line.split()) for line in table_lines(80)] == [
         "name left out USD",
         f"{'x' * 30} 24 (5.61 USD) 10.4260",
     ]
@@ -66,7 +66,7 @@ def test_grid_comes_in_parts_where_a_terminal_is_too_narrow(is_terminal: bool, p
     assert not is_terminal or max(map(len, lines)) <= 40
 
 
-def shown(folder: Path, *, quiet: bool = False) -> str:
+def progress_screen(folder: Path, *, quiet: bool = False) -> str:
     """What a terminal of 100 columns shows of one finding out of four."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=100, color_system=None)
@@ -87,23 +87,23 @@ def test_progress_tells_done_left_and_money_unless_nobody_watches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
-    assert shown(tmp_path, quiet=True).strip() == ""
-    said = shown(tmp_path)
-    assert "the 52 selected requests cost about 0.32 USD; the budget is 2.00 USD" in said
+    assert progress_screen(tmp_path, quiet=True).strip() == ""
+    text = progress_screen(tmp_path)
+    assert "the 52 selected requests cost about 0.32 USD; the budget is 2.00 USD" in text
     for part in ("acme dall-e-2", "1/4", "0.25 of 2.00 USD"):
-        assert part in said
+        assert part in text
     monkeypatch.setenv("CI", "true")
-    said = shown(tmp_path)
-    assert "0.32 USD" in said
-    assert "1/4" not in said
+    text = progress_screen(tmp_path)
+    assert "0.32 USD" in text
+    assert "1/4" not in text
 
 
 def test_live_run_sends_eight_at_once(tmp_path: Path) -> None:
     paid = {"providers": (paid_toml(tmp_path, "dall-e-2"),)}
-    chosen: list[tuple[dict[str, Any], int]] = [
+    rows: list[tuple[dict[str, Any], int]] = [
         (paid, 8),
         (paid | {"concurrency": 3}, 3),
         ({"providers": ("reference",)}, 1),  # embedded: no network to wait for
     ]
-    for options, at_once in chosen:
+    for options, at_once in rows:
         assert Session(Options(live=True, **options)).concurrency == at_once

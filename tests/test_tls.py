@@ -41,17 +41,17 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tls_server(certificate: Path) -> Iterator[HostileServer]:
-    with HostileServer(certificate) as running:
-        yield running
+    with HostileServer(certificate) as server:
+        yield server
 
 
 @pytest.fixture
 def _trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust the server's certificate."""
     context = limits_module.tls_context()
-    fresh = type(context)(context.protocol)
-    fresh.load_verify_locations(certificate)
-    monkeypatch.setattr(limits_module, "tls_context", lambda: fresh)
+    trusting = type(context)(context.protocol)
+    trusting.load_verify_locations(certificate)
+    monkeypatch.setattr(limits_module, "tls_context", lambda: trusting)
 
 
 def test_tls_untrusted_certificate(tls_server: HostileServer, transport: Transport) -> None:
@@ -65,8 +65,8 @@ def test_tls_that_is_trusted_for_its_host_alone(
 ) -> None:
     failure = failed(transport.fetch(tls_server.url("/letters", scheme="https")))
     assert (failure.kind, "not valid for '127.0.0.1'" in failure.message) == ("tls", True)
-    fetched = transport.fetch(tls_server.url("/letters", "localhost", "https"))
-    assert answered(fetched).body == LETTERS
+    download = transport.fetch(tls_server.url("/letters", "localhost", "https"))
+    assert answered(download).body == LETTERS
 
 
 @pytest.mark.usefixtures("_trusted")
@@ -105,8 +105,8 @@ def test_tls_server_that_does_not_speak_it(transport: Transport) -> None:
 
 
 def test_tls_handshake_that_stalls(hurried: Transport) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
         failure = failed(hurried.send("GET", url))
     assert failure == Failure("timeout", "no connection came about within 0.3 s")
 
@@ -143,7 +143,7 @@ def _all_that_leads_astray(
         context.cache_clear()
 
 
-def led_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def lead_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `localhost` be a public address, and every connection lead to a port of this machine."""
     public = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("20.20.20.20", 443))]
     real = socket.getaddrinfo
@@ -164,7 +164,7 @@ def led_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_environment_reaches_no_image_host(
     tls_server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    led_to(tls_server.port, monkeypatch)
+    lead_to(tls_server.port, monkeypatch)
     policy = AddressPolicy.for_provider("https://api.public.test/v1")
     with Transport(SMALL, policy) as transport:
         failure = failed(transport.fetch("https://localhost/letters"))
@@ -177,7 +177,7 @@ def test_environment_reaches_no_image_host(
 def test_authority_of_ones_own_counts_for_the_provider_and_its_images(
     tls_server: HostileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    led_to(tls_server.port, monkeypatch)
+    lead_to(tls_server.port, monkeypatch)
     policy = AddressPolicy.for_provider("https://localhost.:443/v1")
     with Transport(SMALL, policy) as transport:
         assert answered(transport.send("GET", "https://localhost/letters")).body == LETTERS
@@ -187,7 +187,7 @@ def test_authority_of_ones_own_counts_for_the_provider_and_its_images(
 @pytest.mark.usefixtures("_all_that_leads_astray")
 def test_environment_reaches_neither_address_check_nor_request(server: HostileServer) -> None:
     with Transport(SMALL, HERE) as transport:
-        fetched = transport.fetch("http://169.254.169.254/latest/meta-data/")
+        download = transport.fetch("http://169.254.169.254/latest/meta-data/")
         assert answered(transport.fetch(server.url("/letters"))).body == LETTERS
-    assert failed(fetched).kind == "blocked-address"
+    assert failed(download).kind == "blocked-address"
     assert b"authorization" not in server.requests[-1].lower()

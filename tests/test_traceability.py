@@ -23,24 +23,24 @@ NAME = "cometapi-2026-03-12"
 Edit = Callable[[dict[str, Any]], object]
 
 
-traced = cache(lambda name: trace(load_edition(name)))
+trace_of = cache(lambda name: trace(load_edition(name)))
 
 
 @pytest.mark.parametrize("name", edition_ids())
 def test_edition_has_no_promise_or_rule_without_clause_and_no_clause_without_promise(
     name: str,
 ) -> None:
-    assert traced(name).gaps == ()
-    rules = {rule.name: rule for rule in traced(name).rules}
+    assert trace_of(name).gaps == ()
+    rules = {rule.name: rule for rule in trace_of(name).rules}
     for model in load_edition(name).models.values():
         for rule in model.rules:
-            known = rules[f"{rule.parameter or 'body'}.{rule.keyword}"]
-            assert known.clauses or known.promises, (model.name, rule)
-            assert model.name in known.models
+            row = rules[f"{rule.parameter or 'body'}.{rule.keyword}"]
+            assert row.clauses or row.promises, (model.name, rule)
+            assert model.name in row.models
 
 
 def test_rule_leads_to_the_clause_that_a_breaking_request_is_judged_by() -> None:
-    rules = {rule.name: rule.clauses for rule in traced(NAME).rules}
+    rules = {rule.name: rule.clauses for rule in trace_of(NAME).rules}
     assert "count.above-maximum-refused" in rules["n.maximum"]
     assert "count.zero-refused" in rules["n.minimum"]
     assert "parameters.size-enum" in rules["size.enum"]
@@ -56,16 +56,16 @@ def change_promise(rank: int = 0, **members: Any) -> Edit:
 
 def forget(name: str, what: str) -> Edit:
     def edit(content: dict[str, Any]) -> None:
-        for each in content["promises"]:
-            each[what] = [known for known in each.get(what, []) if known != name]
-            if not each[what]:
-                del each[what]
-                each.setdefault("none", "No reason at all.")
+        for promise in content["promises"]:
+            promise[what] = [member for member in promise.get(what, []) if member != name]
+            if not promise[what]:
+                del promise[what]
+                promise.setdefault("none", "No reason at all.")
 
     return edit
 
 
-def edited(folder: Path, edit: Edit) -> Edition:
+def edit_edition(folder: Path, edit: Edit) -> Edition:
     """Copy the default edition, its promises edited; without any left, the file is gone."""
     for path in schemas_directory().glob("*.json"):
         shutil.copy(path, folder)
@@ -80,14 +80,14 @@ def edited(folder: Path, edit: Edit) -> Edition:
     return read_edition(path.parent)
 
 
-def unsettled(content: dict[str, Any]) -> None:
+def unsettle(content: dict[str, Any]) -> None:
     for what in ("clauses", "none"):
         content["promises"][0].pop(what, None)
 
 
 def without_user(content: dict[str, Any]) -> None:
-    kept = [each for each in content["promises"] if each["id"] != "openai.user"]
-    content.update(promises=kept, edition="other-2026-01-01")
+    promises = [promise for promise in content["promises"] if promise["id"] != "openai.user"]
+    content.update(promises=promises, edition="other-2026-01-01")
 
 
 GAPS: list[tuple[Edit, str]] = [
@@ -100,7 +100,7 @@ GAPS: list[tuple[Edit, str]] = [
     (forget("url.not-empty", "clauses"), "clause url.not-empty is named by no promise"),
     (forget("empty-prompt", "open"), "open question empty-prompt is named by no promise"),
     (forget("style.default", "rules"), "rule style.default has neither clause nor promise"),
-    (unsettled, "has neither clause nor open"),
+    (unsettle, "has neither clause nor open"),
     (without_user, "a schema cites openai, CreateImageRequest.user: no such promise"),
     (lambda _: None, "is of another edition"),
 ]
@@ -111,14 +111,14 @@ def test_gaps_are_told(tmp_path: Path) -> None:
         for edit, _ in GAPS:
             edit(content)
 
-    faulty = trace(edited(tmp_path, all_at_once))
-    assert [said for _, said in GAPS if not any(said in gap for gap in faulty.gaps)] == []
+    faulty = trace(edit_edition(tmp_path, all_at_once))
+    assert [message for _, message in GAPS if not any(message in gap for gap in faulty.gaps)] == []
     with pytest.raises(TraceabilityError, match=r"mend its promises\.json"):
         faulty.check()
 
 
 @pytest.mark.parametrize(
-    ("edit", "said"),
+    ("edit", "message"),
     [
         (change_promise(level="OUGHT"), r"promises\[0\]\.level"),
         (change_promise(lines=["3 to 5"]), r"promises\[0\]\.lines"),
@@ -127,9 +127,9 @@ def test_gaps_are_told(tmp_path: Path) -> None:
     ],
     ids=["level", "lines", "unknown-member", "no-file"],
 )
-def test_faulty_file_is_named_with_the_place(tmp_path: Path, edit: Edit, said: str) -> None:
-    with pytest.raises(EditionError, match=said):
-        trace(edited(tmp_path, edit))
+def test_faulty_file_is_named_with_the_place(tmp_path: Path, edit: Edit, message: str) -> None:
+    with pytest.raises(EditionError, match=message):
+        trace(edit_edition(tmp_path, edit))
 
 
 def test_page_that_was_read_is_told_by_promises_and_silent_lines_alone() -> None:
@@ -152,7 +152,7 @@ def test_page_that_was_read_is_told_by_promises_and_silent_lines_alone() -> None
 
 
 def test_table_as_json_counts_every_promise_once_and_satisfies_its_schema() -> None:
-    table = as_json(traced(NAME))
+    table = as_json(trace_of(NAME))
     assert sum(table["counts"].values()) == len(table["promises"])
     assert table["gaps"] == []
     assert "page.n-images" in table["clauses"]["count.as-asked"]

@@ -84,10 +84,10 @@ MISBEHAVIOURS = {
 @pytest.mark.parametrize("kind", MISBEHAVIOURS)
 def test_transport_explains(server: HostileServer, kind: str) -> None:
     for path, text in MISBEHAVIOURS[kind].items():
-        started = time.monotonic()
+        start = time.monotonic()
         with limited(kind) as transport:
             failure = failed(transport.send("GET", server.url(f"/{path.replace(' ', '%20')}")))
-        assert (failure.kind, time.monotonic() - started < 5) == (kind, True), path
+        assert (failure.kind, time.monotonic() - start < 5) == (kind, True), path
         assert text in failure.message, path
 
 
@@ -107,7 +107,7 @@ def test_transport_is_shared_by_threads(server: HostileServer) -> None:
     with Transport(limits, HERE) as transport, ThreadPoolExecutor(len(paths)) as pool:
         urls = [server.url(f"/{path}") for path in paths]
         results = list(pool.map(lambda url: transport.send("GET", url), urls))
-    kinds = [told.kind if isinstance(told, Failure) else told.status for told in results]
+    kinds = [result.kind if isinstance(result, Failure) else result.status for result in results]
     assert kinds == [200, "timeout", "too-large", "disconnect"] * 3
 
 
@@ -115,12 +115,12 @@ def test_transport_sends_what_it_is_given_and_keeps_repeated_headers(
     server: HostileServer, transport: Transport
 ) -> None:
     headers = (("Authorization", f"Bearer {KEY}"), ("Accept-Encoding", "identity"))
-    came = answered(transport.send("POST", server.url("/letters/sent"), headers, b'{"n":1}'))
-    sent = server.requests[-1].lower()
-    assert f"authorization: bearer {KEY}".encode() in sent
-    assert sent.count(b"accept-encoding") == 1
-    assert sent.endswith(b'{"n":1}')
-    assert [value for name, value in came.headers if name == "x-twice"] == ["a", "b"]
+    response = answered(transport.send("POST", server.url("/letters/sent"), headers, b'{"n":1}'))
+    request = server.requests[-1].lower()
+    assert f"authorization: bearer {KEY}".encode() in request
+    assert request.count(b"accept-encoding") == 1
+    assert request.endswith(b'{"n":1}')
+    assert [value for name, value in response.headers if name == "x-twice"] == ["a", "b"]
 
 
 def test_transport_declares_an_empty_body_and_follows_no_redirect(
@@ -144,8 +144,8 @@ def test_transport_gives_up_writing(server: HostileServer, hurried: Transport) -
 
 
 def test_transport_refused_connection(transport: Transport) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     failure = failed(transport.send("GET", f"http://127.0.0.1:{port}/"))
     assert (failure.kind, "connection refused" in failure.message) == ("connect", True)
 
@@ -176,13 +176,13 @@ def test_replay_needs_no_name_and_no_address(transport: Transport, tmp_path: Pat
     cassette = tmp_path / "cassette.yaml"
     cassette.write_text(CASSETTE)
     with vcr.use_cassette(str(cassette), record_mode="none", match_on=["method", "uri", "body"]):
-        fetched = transport.fetch("http://images.invalid/a.png")
-        sent = answered(transport.send("POST", "https://api.invalid/v1", (), b"{}"))
+        download = transport.fetch("http://images.invalid/a.png")
+        response = answered(transport.send("POST", "https://api.invalid/v1", (), b"{}"))
         with pytest.raises(CannotOverwriteExistingCassetteException):
             transport.send("GET", "http://other.invalid/")
-    assert answered(fetched).body == b"picture"
-    assert (sent.status, sent.body) == (400, b"refused")
-    assert sent.headers == (("x-twice", "a"), ("x-twice", "b"))
+    assert answered(download).body == b"picture"
+    assert (response.status, response.body) == (400, b"refused")
+    assert response.headers == (("x-twice", "a"), ("x-twice", "b"))
 
 
 @pytest.mark.parametrize("path", ["endless-body", "tiny-chunks", "many-headers"])

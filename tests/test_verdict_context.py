@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from msgspec import structs
 
 from conformance.cases.model import UNKNOWN_MODEL as MADE_UP
 from conformance.clauses import clauses_of, select
@@ -42,19 +41,19 @@ WRONG = body("dall-e-2", size="9x9")
 NO_MODEL = {"model": None, "size": None, "prompt": 7}
 
 
-def judge_by(clause: str, made: Exchange, context: Context) -> Finding:
+def judge_by(clause: str, exchange: Exchange, context: Context) -> Finding:
     """Judge one clause with what the run knows."""
-    (finding,) = judge(made, EDITION, select(clauses_of(EDITION), clause), context=context)
+    (finding,) = judge(exchange, EDITION, select(clauses_of(EDITION), clause), context=context)
     return finding
 
 
-def judge_all(made: Exchange, context: Context) -> list[Finding]:
-    return judge(made, EDITION, clauses_of(EDITION), context=context)
+def judge_all(exchange: Exchange, context: Context) -> list[Finding]:
+    return judge(exchange, EDITION, clauses_of(EDITION), context=context)
 
 
-def failing(request: dict[str, Any] = B64, said: str = "cannot unmarshal") -> Exchange:
-    """A documented request that comes to nothing."""
-    return exchange(request, 500, error(said))
+def crash(request: dict[str, Any] = B64, message: str = "cannot unmarshal") -> Exchange:
+    """Return a documented request that comes to nothing."""
+    return exchange(request, 500, error(message))
 
 
 SILENT = Failure("timeout", "no answer within 60 s")
@@ -63,11 +62,11 @@ B64_NAMED, USER_NAMED = 'response_format: "b64_json": ', f'n: 2, user: "{"u" * 3
 IN_ALL = "HTTP 500 in 3 of 3 cases, 12 of 12 attempts"
 FAILING: dict[str, tuple[Exchange, str, str, str]] = {
     "fails": (
-        failing(), ALONE.attempts, f"{B64_NAMED}{IN_ALL}",
+        crash(), ALONE.attempts, f"{B64_NAMED}{IN_ALL}",
         f"{B64_NAMED}HTTP 500: cannot unmarshal"),
     **{
         kind: (
-            exchange(B64, failure=structs.replace(SILENT, kind=kind)), "",
+            exchange(B64, failure=Failure(kind, SILENT.message)), "",
             f"{B64_NAMED}no answer within 60 s every time", f"{B64_NAMED}no answer within 60 s")
         for kind in ("timeout", "disconnect")
     },
@@ -76,22 +75,22 @@ FAILING: dict[str, tuple[Exchange, str, str, str]] = {
         f"{B64_NAMED}{IN_ALL}",
         f"{B64_NAMED}HTTP 500; the provider asks to wait 5 seconds: boom"),
     # the smallest request has no parameter to name
-    "smallest": (failing(body("dall-e-2"), "boom"), ALONE.attempts, IN_ALL, "HTTP 500: boom"),
+    "smallest": (crash(body("dall-e-2"), "boom"), ALONE.attempts, IN_ALL, "HTTP 500: boom"),
     "several-parameters": (
-        failing(SEVERAL, "boom"), "", f"{USER_NAMED}HTTP 500 every time",
+        crash(SEVERAL, "boom"), "", f"{USER_NAMED}HTTP 500 every time",
         f"{USER_NAMED}HTTP 500: boom"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FAILING)
 def test_value_that_comes_to_nothing_every_time_breaks_a_promise(name: str) -> None:
-    made, attempts, message, observed = FAILING[name]
-    seen = judge_by("parameters.valid-accepted", made, replace(ALONE, attempts=attempts))
-    assert (seen.verdict, seen.expected) == (Verdict.FAIL, "2xx")
-    assert seen.message == f"{message}, while other requests were accepted before and after"
-    assert seen.observed == observed
-    broken = {one.clause for one in judge_all(made, ALONE) if one.verdict is Verdict.FAIL}
-    assert broken == {"parameters.valid-accepted"}  # every other clause is undecided
+    exchange, attempts, message, observed = FAILING[name]
+    finding = judge_by("parameters.valid-accepted", exchange, replace(ALONE, attempts=attempts))
+    assert (finding.verdict, finding.expected) == (Verdict.FAIL, "2xx")
+    assert finding.message == f"{message}, while other requests were accepted before and after"
+    assert finding.observed == observed
+    clauses = {one.clause for one in judge_all(exchange, ALONE) if one.verdict is Verdict.FAIL}
+    assert clauses == {"parameters.valid-accepted"}  # every other clause is undecided
 
 
 NOT_ALONE = {
@@ -105,44 +104,44 @@ NOT_ALONE = {
 
 @pytest.mark.parametrize("name", NOT_ALONE)
 def test_outage_is_none_of_a_value_unless_its_control_lives(name: str) -> None:
-    seen = judge_by("parameters.valid-accepted", failing(), NOT_ALONE[name])
+    finding = judge_by("parameters.valid-accepted", crash(), NOT_ALONE[name])
     doubt = "; two of nine came to nothing" if name == "by-chance" else ""
-    assert (seen.verdict, seen.message) == (Verdict.UNAVAILABLE, f"HTTP 500{doubt}")
-    assert seen.observed == "cannot unmarshal"
+    assert (finding.verdict, finding.message) == (Verdict.UNAVAILABLE, f"HTTP 500{doubt}")
+    assert finding.observed == "cannot unmarshal"
 
 
-def refusal(told: Any, status: int = 400) -> Exchange:
-    """A wrong size that was refused with these words."""
-    return exchange(WRONG, status, told)
+def size_refusal(document: Any, status: int = 400) -> Exchange:
+    """Return a wrong size that was refused with this document."""
+    return exchange(WRONG, status, document)
 
 
 def test_refusal_in_the_words_of_a_valid_request_is_about_something_else() -> None:
-    refused = exchange(body("dall-e-2", n=2), 400, error("Try again."))
-    valid = replace(outcome_of(refused), case="n-2")
-    seen = judge_by("parameters.size-enum", refusal(error("Try again.")), knows(valid))
-    assert seen.verdict is Verdict.NOT_TESTABLE
+    outcome = outcome_of(exchange(body("dall-e-2", n=2), 400, error("Try again.")))
+    valid = replace(outcome, case="n-2")
+    finding = judge_by("parameters.size-enum", size_refusal(error("Try again.")), context(valid))
+    assert finding.verdict is Verdict.NOT_TESTABLE
     words = "was refused in the same words: HTTP 400: Try again."
-    assert seen.message == f"the valid request {valid.case} {words}"
-    assert seen.control == valid.case
-    for other, told in (
+    assert finding.message == f"the valid request {valid.case} {words}"
+    assert finding.control == valid.case
+    for outcome, message in (
         (replace(valid, status=422), "Try again."),
         (replace(valid, said="No."), "Try again."),
         (replace(valid, said=""), "Try again."),
         (replace(valid, said=""), ""),
     ):
-        seen = judge_by("parameters.size-enum", refusal(error(told)), knows(other))
-        assert seen.verdict is Verdict.PASS
+        finding = judge_by("parameters.size-enum", size_refusal(error(message)), context(outcome))
+        assert finding.verdict is Verdict.PASS
 
 
-def knows(*refused: Outcome) -> Context:
-    return Context(ACCEPTED, refused)
+def context(*refusals: Outcome) -> Context:
+    return Context(ACCEPTED, refusals)
 
 
 def test_open_request_refused_in_the_words_of_a_valid_one_names_nothing() -> None:
     unknown = exchange({**body("dall-e-2"), "lantern": 1}, 400, error("Try again."))
     valid = Outcome("n-2", Result.REFUSED, "HTTP 400", 400, said="Try again.")
-    chosen = select(clauses_of(EDITION), "parameters.unknown")
-    assert judge(unknown, EDITION, chosen, context=knows(valid)) == []
+    clauses = select(clauses_of(EDITION), "parameters.unknown")
+    assert judge(unknown, EDITION, clauses, context=context(valid)) == []
     assert judge_by("parameters.unknown", unknown, SURE).verdict is Verdict.DEVIATES
 
 
@@ -154,9 +153,9 @@ def test_open_request_refused_in_the_words_of_a_valid_one_names_nothing() -> Non
 def test_refusal_for_another_reason_decides_nothing_of_a_mistake(
     status: int, code: str | None
 ) -> None:
-    seen = judge_by("parameters.size-enum", refusal(error("no", code=code), status), SURE)
-    assert seen.verdict is Verdict.NOT_TESTABLE
-    assert seen.message.startswith((f"{ANOTHER_REASON}: HTTP ", f"{OF_WHO_ASKS}: HTTP "))
+    finding = judge_by("parameters.size-enum", size_refusal(error("no", code=code), status), SURE)
+    assert finding.verdict is Verdict.NOT_TESTABLE
+    assert finding.message.startswith((f"{ANOTHER_REASON}: HTTP ", f"{OF_WHO_ASKS}: HTTP "))
 
 
 DISPUTED = {"n": 0, "size": "1024x1024", "model": "qwen-image"}
@@ -164,7 +163,7 @@ LEFT_OPEN = "it may have been refused for what the contract leaves open: HTTP 40
 
 
 @pytest.mark.parametrize(
-    ("changes", "told", "why"),
+    ("changes", "document", "why"),
     [
         ({"lantern": 1}, error("No."), LEFT_OPEN.format("No.")),
         ({"lantern": 1}, error("size is wrong"), ""),
@@ -176,14 +175,14 @@ LEFT_OPEN = "it may have been refused for what the contract leaves open: HTTP 40
     ids=["unknown", "unknown-named", "unsupported", "disputed", "no-model", "no-model-named"],
 )
 def test_refusal_that_may_be_for_what_is_open_is_not_testable(
-    changes: dict[str, Any], told: Any, why: str
+    changes: dict[str, Any], document: Any, why: str
 ) -> None:
     request = {name: value for name, value in {**WRONG, **changes}.items() if value is not None}
-    made = exchange(request, 400, told, model="dall-e-2")
+    refused = exchange(request, 400, document, model="dall-e-2")
     mistakes = {"parameters.size-enum", "parameters.prompt-type", "count.zero-refused"}
-    about = [one for one in judge_all(made, SURE) if one.clause in mistakes]
+    findings = [finding for finding in judge_all(refused, SURE) if finding.clause in mistakes]
     verdict = Verdict.NOT_TESTABLE if why else Verdict.PASS
-    assert {(one.verdict, one.message) for one in about} == {(verdict, why)}
+    assert {(finding.verdict, finding.message) for finding in findings} == {(verdict, why)}
 
 
 NO_KEY = (("content-type", "application/json"),)
@@ -200,44 +199,44 @@ FAR = "x" * 1993
 CRASHED = Context(ACCEPTED, crash_alike=outcome_of(exchange(B64, 502, error("Bad gateway"))))
 
 
-def no(request: dict[str, Any], status: int, said: str, **given: Any) -> Exchange:
-    """A request that was refused in these words."""
-    return exchange(request, status, error(said), **given)
+def refusal(request: dict[str, Any], status: int, message: str, **more: Any) -> Exchange:
+    """Return a request that was refused with this message."""
+    return exchange(request, status, error(message), **more)
 
 
-def ending(day: str) -> Context:
-    """What is known of a model that the list says to end on a day."""
-    listed = replace(LISTED, shutdowns=frozenset({("dall-e-3", day)}))
-    return Context(listed, standing=Standing(ENDLESS, date(2026, 9, 21)))
+def shutdown(day: str) -> Context:
+    """Return what is known of a model that the list says to end on a day."""
+    outcome = replace(LISTED, shutdowns=frozenset({("dall-e-3", day)}))
+    return Context(outcome, standing=Standing(ENDLESS, date(2026, 9, 21)))
 
 
 PASS, FAIL, DEVIATES = Verdict.PASS, Verdict.FAIL, Verdict.DEVIATES
 NOT_TESTABLE, UNAVAILABLE = Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE
 JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
     "parameters.valid-accepted": {
-        "limit-402": (no(B64, 402, "Slow down."), ALONE, UNAVAILABLE),
-        "limit-429": (no(B64, 429, "Slow down."), ALONE, UNAVAILABLE),
+        "limit-402": (refusal(B64, 402, "Slow down."), ALONE, UNAVAILABLE),
+        "limit-429": (refusal(B64, 429, "Slow down."), ALONE, UNAVAILABLE),
         "limit-503": (exchange(B64, 503, NO_CHANNEL), ALONE, UNAVAILABLE),
         **{
-            f"not-listed-{name}": (exchange(SMALL, 400, told), Context(ELSEWHERE), verdict)
-            for name, told, verdict in (
+            f"not-listed-{name}": (exchange(SMALL, 400, document), Context(ELSEWHERE), verdict)
+            for name, document, verdict in (
                 ("and-named", error("It is not in our catalogue", param="model"), UNAVAILABLE),
                 ("and-unnamed", error("Bad request"), UNAVAILABLE),
                 ("but-for-another-param", error("no", param="response_format"), FAIL),
                 ("but-for-another-word", error("Only response_format=b64_json"), FAIL),
             )
         },
-        "listed": (no(SMALL, 400, "Bad request"), Context(LISTED), FAIL),
+        "listed": (refusal(SMALL, 400, "Bad request"), Context(LISTED), FAIL),
     },
     "parameters.size-enum": {
         "page-400": (exchange(WRONG, 400, raw=HTML), SURE, NOT_TESTABLE),
         "page-405": (exchange(WRONG, 405, raw=HTML), SURE, PASS),
         "page-413": (exchange(WRONG, 413, raw=HTML), SURE, PASS),
         "missing-model-for-this-size": (
-            no(WRONG, 404, "The model does not exist for this size"), SURE, PASS),
+            refusal(WRONG, 404, "The model does not exist for this size"), SURE, PASS),
         **{
-            f"403-{said}": (no(WRONG, 403, said), SURE, NOT_TESTABLE)
-            for said in ("No access to model x for this api key", "Bad token for this api key")
+            f"403-{message}": (refusal(WRONG, 403, message), SURE, NOT_TESTABLE)
+            for message in ("No access to model x for this api key", "Bad token for this api key")
         },
     },
     "parameters.json-malformed": {
@@ -250,9 +249,9 @@ JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
     "parameters.prompt-required": {"of-an-unknown-model": (NOBODYS, SURE, PASS)},
     "parameters.unknown": {
         "named-as-a-missing-model": (
-            no(OPEN, 404, "The model does not exist for lantern"), SURE, PASS),
+            refusal(OPEN, 404, "The model does not exist for lantern"), SURE, PASS),
         "unsupported-one-named": (
-            no({**OPEN, "background": "opaque"}, 400, "No background."), SURE, DEVIATES),
+            refusal({**OPEN, "background": "opaque"}, 400, "No background."), SURE, DEVIATES),
         "named-in-no-utf-8": (exchange(OPEN, 404, raw=b"\xff no lantern"), SURE, PASS),
         "named-within-what-is-read": (
             exchange(OPEN, 404, raw=f"{FAR[:-1]} lantern".encode()), SURE, PASS),
@@ -260,24 +259,26 @@ JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
             exchange(OPEN, 404, raw=f"{FAR} lantern".encode()), SURE, DEVIATES),
     },
     "models.unknown-refused": {
-        "missing": (no(body(MADE_UP), 404, "Invalid model name passed in model=None"), SURE, PASS),
-        "403-a": (no(body(MADE_UP), 403, "No access to model x for this api key"), SURE, PASS),
-        "403-b": (no(body(MADE_UP), 403, "This api key is good for another model"), SURE, PASS),
-        "403-c": (no(body(MADE_UP), 403, "Bad token for this api key"), SURE, NOT_TESTABLE),
+        "missing": (
+            refusal(body(MADE_UP), 404, "Invalid model name passed in model=None"), SURE, PASS),
+        "403-a": (refusal(body(MADE_UP), 403, "No access to model x for this api key"), SURE, PASS),
+        "403-b": (
+            refusal(body(MADE_UP), 403, "This api key is good for another model"), SURE, PASS),
+        "403-c": (refusal(body(MADE_UP), 403, "Bad token for this api key"), SURE, NOT_TESTABLE),
         "success": (exchange(body(MADE_UP), 200, GONE), SURE, NOT_TESTABLE),
     },
     "models.served": {
-        "ended-yesterday": (exchange(SMALL, 404, GONE), ending("2026-09-20"), UNAVAILABLE),
-        "ends-today": (exchange(SMALL, 404, GONE), ending("2026-09-21"), UNAVAILABLE),
-        "ends-tomorrow": (exchange(SMALL, 404, GONE), ending("2026-09-22"), FAIL),
+        "ended-yesterday": (exchange(SMALL, 404, GONE), shutdown("2026-09-20"), UNAVAILABLE),
+        "ends-today": (exchange(SMALL, 404, GONE), shutdown("2026-09-21"), UNAVAILABLE),
+        "ends-tomorrow": (exchange(SMALL, 404, GONE), shutdown("2026-09-22"), FAIL),
     },
     "errors.status-400": {
         "of-an-unknown-model": (NOBODYS, SURE, PASS),
         "of-an-unknown-model-without-control": (NOBODYS, Context(), NOT_TESTABLE),
         **{
-            f"{name}-{status}-{said}": (no(request, status, said), SURE, verdict)
+            f"{name}-{status}-{message}": (refusal(request, status, message), SURE, verdict)
             for name, request in (("size", WRONG), ("n", body("dall-e-2", n=0)))
-            for status, said, verdict in (
+            for status, message, verdict in (
                 (403, "User quota is not enough", UNAVAILABLE),
                 (402, "Payment required", UNAVAILABLE),
                 (401, "Incorrect API key", NOT_TESTABLE),
@@ -289,25 +290,26 @@ JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
     },
     "errors.status-415": {
         "missing-model-that-was-read": (
-            no(body("dall-e-2"), 404, "The model dall-e-2 has been retired.",
+            refusal(body("dall-e-2"), 404, "The model dall-e-2 has been retired.",
                request_headers=AS_TEXT), SURE, NOT_TESTABLE),
         "missing-model-that-was-not-read": (
-            no(body("dall-e-2"), 404, "Unknown model.", request_headers=AS_TEXT), SURE, DEVIATES),
+            refusal(body("dall-e-2"), 404, "Unknown model.", request_headers=AS_TEXT), SURE,
+            DEVIATES),
     },
     "errors.not-2xx": {"missing-model": (exchange(body(MADE_UP), 200, GONE), SURE, FAIL)},
     "errors.no-data": {"missing-model": (exchange(body(MADE_UP), 200, GONE), SURE, NOT_TESTABLE)},
     "errors.not-5xx": {
-        "quota": (no(WRONG, 500, "user quota is not enough"), SURE, UNAVAILABLE),
-        "502": (no(WRONG, 502, "Bad gateway"), SURE, UNAVAILABLE),
-        "502-that-quotes-the-value": (no(WRONG, 502, "size 9x9 is wrong"), SURE, FAIL),
-        "502-as-another-got": (no(WRONG, 502, "Bad gateway"), CRASHED, FAIL),
+        "quota": (refusal(WRONG, 500, "user quota is not enough"), SURE, UNAVAILABLE),
+        "502": (refusal(WRONG, 502, "Bad gateway"), SURE, UNAVAILABLE),
+        "502-that-quotes-the-value": (refusal(WRONG, 502, "size 9x9 is wrong"), SURE, FAIL),
+        "502-as-another-got": (refusal(WRONG, 502, "Bad gateway"), CRASHED, FAIL),
         "502-with-a-refused-control": (
-            no(WRONG, 502, "Bad gateway"), replace(CRASHED, control=REFUSED), NOT_TESTABLE),
+            refusal(WRONG, 502, "Bad gateway"), replace(CRASHED, control=REFUSED), NOT_TESTABLE),
     },
     "authentication.missing-key-refused": {
-        f"{status}-{said}": (
-            no(body("dall-e-2"), status, said, request_headers=NO_KEY), SURE, verdict)
-        for status, said, verdict in (
+        f"{status}-{message}": (
+            refusal(body("dall-e-2"), status, message, request_headers=NO_KEY), SURE, verdict)
+        for status, message, verdict in (
             (200, "No key", NOT_TESTABLE),
             (404, "The model is no longer available.", NOT_TESTABLE),
             (403, "User quota is not enough.", UNAVAILABLE),
@@ -324,8 +326,8 @@ JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
     ("clause", "name"), [(clause, name) for clause, rows in JUDGED.items() for name in rows]
 )
 def test_verdict_is_by_what_came_and_what_the_run_knows(clause: str, name: str) -> None:
-    made, context, verdict = JUDGED[clause][name]
-    assert judge_by(clause, made, context).verdict is verdict
+    exchange, context, verdict = JUDGED[clause][name]
+    assert judge_by(clause, exchange, context).verdict is verdict
 
 
 OPEN_ONES = {
@@ -339,25 +341,25 @@ OPEN_ONES = {
 
 @pytest.mark.parametrize("clause", OPEN_ONES)
 def test_open_request_that_fails_alone_is_neither_accepted_nor_refused(clause: str) -> None:
-    made = failing(OPEN_ONES[clause])
-    seen = judge_by(clause, made, ALONE)
-    assert seen.verdict in (Verdict.FAIL, Verdict.DEVIATES)
-    assert IN_ALL in seen.message
-    assert (seen.expected, "cannot unmarshal" in seen.observed) == ("2xx or 4xx", True)
-    every = judge_all(made, ALONE)
-    assert {one.clause for one in every if one.verdict is not Verdict.PASS} == {clause}
-    silent = replace(made, response=None, failure=SILENT)
-    assert judge_by(clause, silent, ALONE).verdict is seen.verdict
+    exchange = crash(OPEN_ONES[clause])
+    finding = judge_by(clause, exchange, ALONE)
+    assert finding.verdict in (Verdict.FAIL, Verdict.DEVIATES)
+    assert IN_ALL in finding.message
+    assert (finding.expected, "cannot unmarshal" in finding.observed) == ("2xx or 4xx", True)
+    findings = judge_all(exchange, ALONE)
+    assert {one.clause for one in findings if one.verdict is not Verdict.PASS} == {clause}
+    timeout = replace(exchange, response=None, failure=SILENT)
+    assert judge_by(clause, timeout, ALONE).verdict is finding.verdict
     for context in (SURE, NOT_ALONE["not-after"]):  # an outage
-        assert judge_by(clause, made, context).verdict is Verdict.UNAVAILABLE
+        assert judge_by(clause, exchange, context).verdict is Verdict.UNAVAILABLE
 
 
-@pytest.mark.parametrize("told", [{"created": 1, "data": []}, error("No.")])
-def test_refusal_as_200_is_one_finding(told: dict[str, Any]) -> None:
-    made = exchange(WRONG, answer=told)
-    assert red(made) == red(made, None) == {"errors.not-2xx"}
-    assert verdicts(made)["parameters.size-enum"] is Verdict.NOT_TESTABLE
-    assert red(made, REFUSED) == frozenset()
+@pytest.mark.parametrize("document", [{"created": 1, "data": []}, error("No.")])
+def test_refusal_as_200_is_one_finding(document: dict[str, Any]) -> None:
+    success = exchange(WRONG, answer=document)
+    assert red(success) == red(success, None) == {"errors.not-2xx"}
+    assert verdicts(success)["parameters.size-enum"] is Verdict.NOT_TESTABLE
+    assert red(success, REFUSED) == frozenset()
 
 
 def test_picture_or_an_empty_account_is_no_refusal_as_200() -> None:
@@ -368,8 +370,8 @@ def test_picture_or_an_empty_account_is_no_refusal_as_200() -> None:
 
 def test_lie_about_a_key_or_a_method_is_told_by_its_own_clause() -> None:
     assert red(exchange(answer=error("No key"), request_headers=NO_KEY)) == {"errors.not-2xx"}
-    listed = exchange(method="GET", answer={"object": "list", "data": []})
-    assert red(listed) == {"parameters.method"}
+    models = exchange(method="GET", answer={"object": "list", "data": []})
+    assert red(models) == {"parameters.method"}
 
 
 EMPTY = {"created": 1_790_000_000, "data": []}
@@ -403,13 +405,13 @@ ASKED = {
 
 @pytest.mark.parametrize("name", RUBBISH)
 def test_rubbish_is_told_once_whatever_was_asked(name: str) -> None:
-    given, broken = RUBBISH[name]
-    for asked, request in ASKED.items():
-        made = exchange(request, **given)
-        assert red(made) == broken, asked
-        foreign = replace(made, provenance=Provenance.FOREIGN)
-        assert red(foreign, None) == broken, asked
-        assert verdicts(made).get("parameters.valid-accepted") is not Verdict.PASS, asked
+    reply, clauses = RUBBISH[name]
+    for label, request in ASKED.items():
+        rubbish = exchange(request, **reply)
+        assert red(rubbish) == clauses, label
+        recording = replace(rubbish, provenance=Provenance.FOREIGN)
+        assert red(recording, None) == clauses, label
+        assert verdicts(rubbish).get("parameters.valid-accepted") is not Verdict.PASS, label
 
 
 IMAGES, BUSY = {"created": 1, "images": ["iVBORw0KGgo="]}, {"created": 1, "message": "Busy."}
@@ -418,7 +420,7 @@ SAID = "url absent, b64_json absent; it is an error: It failed."
 
 
 @pytest.mark.parametrize(
-    ("clause", "made", "observed"),
+    ("clause", "exchange", "observed"),
     [
         ("envelope.data-present", exchange(answer=IMAGES), "images, created"),
         ("envelope.data-present", exchange(answer=BUSY), "created, message: Busy."),
@@ -427,33 +429,33 @@ SAID = "url absent, b64_json absent; it is an error: It failed."
     ids=["pictures-in-another-member", "words", "item-that-is-an-error"],
 )
 def test_what_came_in_place_of_a_picture_is_told(
-    clause: str, made: Exchange, observed: str
+    clause: str, exchange: Exchange, observed: str
 ) -> None:
-    assert judge_by(clause, made, SURE).observed == observed
+    assert judge_by(clause, exchange, SURE).observed == observed
 
 
 def test_open_request_refused_as_mistakes_are_is_told_once() -> None:
     mistake = Outcome("n-0", Result.UNCLEAR, "HTTP 200 without an image", 200)
-    made = exchange(body("dall-e-2", seed=7), answer={"created": 1, "data": []})
-    judged = judge_all(made, SURE)
+    open_request = exchange(body("dall-e-2", seed=7), answer={"created": 1, "data": []})
+    findings = judge_all(open_request, SURE)
     empty = "envelope.data-not-empty"
-    assert empty in {one.clause for one in judged if one.verdict is Verdict.FAIL}
-    judged = judge_all(made, replace(SURE, mistake_alike=mistake))
-    assert {one.verdict for one in judged} == {Verdict.NOT_TESTABLE, Verdict.PASS}
-    blocked = {one.clause: one.control for one in judged if one.verdict is Verdict.NOT_TESTABLE}
-    assert set(blocked.values()) == {"n-0"}
+    assert empty in {one.clause for one in findings if one.verdict is Verdict.FAIL}
+    findings = judge_all(open_request, replace(SURE, mistake_alike=mistake))
+    assert {one.verdict for one in findings} == {Verdict.NOT_TESTABLE, Verdict.PASS}
+    controls = {one.clause: one.control for one in findings if one.verdict is Verdict.NOT_TESTABLE}
+    assert set(controls.values()) == {"n-0"}
     why = f"refused in the way of the mistake n-0: {mistake.reason}"
-    assert why in {one.message for one in judged}
-    assert empty in blocked
+    assert why in {one.message for one in findings}
+    assert empty in controls
 
 
 def test_mistake_answered_500_while_valid_requests_come_to_nothing_too_is_undecided() -> None:
-    down = replace(SURE, down=outcome_of(failing()))
-    seen = judge_by("errors.not-5xx", refusal(error("engine is dead"), 500), down)
-    assert seen.verdict is Verdict.UNAVAILABLE
-    assert seen.message.endswith("came to nothing too: HTTP 500: engine is dead")
-    named = refusal(error("no", param="size"), 500)
-    assert judge_by("errors.not-5xx", named, down).verdict is Verdict.FAIL
+    context = replace(SURE, down=outcome_of(crash()))
+    finding = judge_by("errors.not-5xx", size_refusal(error("engine is dead"), 500), context)
+    assert finding.verdict is Verdict.UNAVAILABLE
+    assert finding.message.endswith("came to nothing too: HTTP 500: engine is dead")
+    named_refusal = size_refusal(error("no", param="size"), 500)
+    assert judge_by("errors.not-5xx", named_refusal, context).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -38,13 +38,13 @@ PARTS: dict[str, tuple[Pick, dict[str, str]]] = {
 FORMATS = ("md", "html", "json", "junit", "svg")
 
 
-def played(folder: Path, pick: Pick, workers: bool, globs: dict[str, str]) -> tuple[Run, Played]:
-    made = Played(folder, workers, **globs)
-    chosen = list(filter(pick, made.asked))
-    made.begin(chosen)
-    for name in chosen:
-        made.report(name)
-    return made.end(), made
+def play_part(folder: Path, pick: Pick, workers: bool, globs: dict[str, str]) -> tuple[Run, Played]:
+    play = Played(folder, workers, **globs)
+    names = list(filter(pick, play.asked))
+    play.begin(names)
+    for name in names:
+        play.report(name)
+    return play.end(), play
 
 
 @dataclass
@@ -61,8 +61,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Part]:
     parts = {}
     for rank, (name, (pick, globs)) in enumerate(PARTS.items()):
         # alone or by workers: they differ in how the items are collected
-        run, made = played(tmp_path_factory.mktemp("part"), pick, bool(rank % 2), globs)
-        parts[name] = Part(run, made.said, made.ended.exitstatus)
+        run, play = play_part(tmp_path_factory.mktemp("part"), pick, bool(rank % 2), globs)
+        parts[name] = Part(run, play.said, play.ended.exitstatus)
     return parts
 
 
@@ -97,16 +97,16 @@ def test_part_has_a_green_badge_of_its_whole_models_alone(
 ) -> None:
     part = parts[name]
     assert GREEN not in render([part.run], "svg")
-    named = badges(summarize([part.run]))
-    assert GREEN not in named[f"{PROVIDER}.svg"]
+    svgs = badges(summarize([part.run]))
+    assert GREEN not in svgs[f"{PROVIDER}.svg"]
     pick, globs = PARTS[name]
-    left = {one.model for key, one in asked().items() if key not in asked(**globs) or not pick(key)}
-    whole = {one.model for one in asked().values()} - left
-    assert sum(GREEN in badge for badge in named.values()) == len(whole)
+    cut = {one.model for key, one in asked().items() if key not in asked(**globs) or not pick(key)}
+    whole_models = {one.model for one in asked().values()} - cut
+    assert sum(GREEN in badge for badge in svgs.values()) == len(whole_models)
 
 
 def test_night_of_a_part_is_passed_over_in_a_folder(tmp_path: Path) -> None:
-    played(tmp_path, PICKS["cases"], False, {})
+    play_part(tmp_path, PICKS["cases"], False, {})
     with pytest.raises(NightsError, match="judged its models whole"):
         nights_of(tmp_path, RunFilter("cometapi-2026-03-12", frozenset(), "9999"))
 
@@ -122,19 +122,19 @@ def test_model_without_a_plan_is_a_part_beside_one_that_has_one() -> None:
         {"provider": "acme", "model": model, "levels": {}, "chosen": chosen}
         for model, chosen in [("dall-e-3", 1), ("gpt-image-1", None)]
     ]
-    made = runs.run(head=runs.header(plan=plan), end={**runs.footer(), "reach": reach})
-    assert begun_whole(made) == {("acme", "dall-e-3")}
+    run = runs.run(head=runs.header(plan=plan), end={**runs.footer(), "reach": reach})
+    assert begun_whole(run) == {("acme", "dall-e-3")}
 
 
 @pytest.mark.parametrize("workers", [False, True], ids=["alone", "workers"])
 def test_whole_run_is_whole_and_judges_deviations_whatever_finds_nothing_to_judge(
     tmp_path: Path, workers: bool
 ) -> None:
-    made = Played(tmp_path, workers)
-    made.begin(made.asked)
-    for rank, name in enumerate(made.asked):
-        made.report(name, Verdict.PASS if rank or workers else None)
-    run = made.end()
+    play = Played(tmp_path, workers)
+    play.begin(play.asked)
+    for rank, name in enumerate(play.asked):
+        play.report(name, Verdict.PASS if rank or workers else None)
+    run = play.end()
     assert run.footer is not None
     assert (run.complete, run.footer.whole, is_part(run)) == (True, True, False)
     assert any("no longer occurs; remove it" in problem for problem in run.problems)
@@ -144,16 +144,16 @@ def test_whole_run_is_whole_and_judges_deviations_whatever_finds_nothing_to_judg
 def test_promise_that_was_begun_with_and_not_judged_cuts_the_run(
     tmp_path: Path, verdict: Verdict | None
 ) -> None:
-    made = Played(tmp_path, models="qwen-image")
-    made.begin(made.asked)
-    first, *others = made.asked
-    for name in others:
-        made.report(name)
+    play = Played(tmp_path, models="qwen-image")
+    play.begin(play.asked)
+    first, *rest = play.asked
+    for name in rest:
+        play.report(name)
     if verdict:
-        made.report(first, verdict)  # as --max-requests leaves it
-    run = made.end()
-    assert (run.complete, run.interrupted, made.ended.exitstatus) == (False, True, 2)
-    assert "could not be judged" in made.said
+        play.report(first, verdict)  # as --max-requests leaves it
+    run = play.end()
+    assert (run.complete, run.interrupted, play.ended.exitstatus) == (False, True, 2)
+    assert "could not be judged" in play.said
 
 
 def test_plan_counts_what_no_option_narrows() -> None:

@@ -25,10 +25,10 @@ BIN = Path(sys.executable).parent
     ids=["actionlint", "zizmor"],
 )
 def test_linters_find_nothing(command: list[str]) -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
 @pytest.mark.parametrize("page", ["ci", "nightly"])
@@ -38,18 +38,18 @@ def test_workflows_of_the_documentation_are_whole(page: str, tmp_path: Path) -> 
     night = (WORKFLOWS / "nightly.yml").read_text(encoding="utf-8")
     for number, block in enumerate(blocks):
         (tmp_path / f"{number}.yml").write_text(block if "jobs:" in block else night + block)
-    given = [each["with"] for each in used(blocks) if "image-conformance" in each["uses"]]
-    assert all(each.keys() <= workflow("action")["inputs"].keys() for each in given)
+    inputs = [one["with"] for one in action_steps(blocks) if "image-conformance" in one["uses"]]
+    assert all(one.keys() <= workflow("action")["inputs"].keys() for one in inputs)
     files = sorted(tmp_path.iterdir())
     done = subprocess.run([BIN / "actionlint", *files], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, len(given)) == (0, 1), done.stdout
+    assert (done.returncode, len(inputs)) == (0, 1), done.stdout
 
 
-def used(blocks: list[str]) -> Iterator[dict[str, Any]]:
+def action_steps(blocks: list[str]) -> Iterator[dict[str, Any]]:
     """Yield the steps of workflows, or of jobs, that use an action."""
     for block in map(yaml.safe_load, blocks):
         for job in block.get("jobs", block).values():
-            yield from (each for each in job["steps"] if "uses" in each)
+            yield from (step for step in job["steps"] if "uses" in step)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -80,18 +80,18 @@ def test_nightly_runs_only_where_it_was_turned_on() -> None:
 
 
 def test_action_needs_only_a_provider_and_leaves_the_python_of_the_job_alone() -> None:
-    given = workflow("action")["inputs"]
-    assert [name for name, about in given.items() if about.get("required")] == ["provider"]
+    inputs = workflow("action")["inputs"]
+    assert [name for name, entry in inputs.items() if entry.get("required")] == ["provider"]
     action = [step for _, step in steps("action")]
     (python,) = (step for step in action if "setup-python" in step.get("uses", ""))
     assert python["with"]["update-environment"] is False
-    calling = [step for step in action if "image-conformance" in step.get("run", "")]
-    assert all("VENV" in step["env"] for step in calling)
+    own_steps = [step for step in action if "image-conformance" in step.get("run", "")]
+    assert all("VENV" in step["env"] for step in own_steps)
 
 
 def test_ci_calls_targets_that_there_are() -> None:
     scripts = [step.get("run", "") for _, step in steps("ci")]
-    called = [script.split()[1] for script in scripts if script.startswith("make ")]
-    called += workflow("weekly")["jobs"]["long"]["strategy"]["matrix"]["target"]
-    subprocess.run(["make", "--dry-run", *called], cwd=ROOT, check=True, timeout=60)
-    assert {"test", "report", "fuzz", "mutants", "benchmarks", "proof"} <= set(called)
+    targets = [script.split()[1] for script in scripts if script.startswith("make ")]
+    targets += workflow("weekly")["jobs"]["long"]["strategy"]["matrix"]["target"]
+    subprocess.run(["make", "--dry-run", *targets], cwd=ROOT, check=True, timeout=60)
+    assert {"test", "report", "fuzz", "mutants", "benchmarks", "proof"} <= set(targets)

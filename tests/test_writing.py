@@ -57,8 +57,8 @@ def test_pages_on_a_full_disk_leave_the_page_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = {"failures": {}, "site_files": [("index.html", "the new page")]}
-    for name, made in pages.items():  # to make them all takes ten seconds, and is not the point
-        monkeypatch.setattr(f"conformance.documentation.build.{name}", Mock(return_value=made))
+    for name, content in pages.items():  # to make them all takes ten seconds, and is not the point
+        monkeypatch.setattr(f"conformance.documentation.build.{name}", Mock(return_value=content))
     (tmp_path / "index.html").write_text("the old page")
     with pytest.raises(ConformanceError, match="No space left"):
         build_site(load_edition(), tmp_path, "reference")
@@ -89,10 +89,10 @@ def test_mode_stays_and_that_of_a_new_file_is_as_of_any_other(tmp_path: Path) ->
 def test_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    read: list[str] = []
-    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    texts: list[str] = []
+    reader = threading.Thread(target=lambda: texts.append(pipe.read_text()), daemon=True)
     reader.start()
     write_text(pipe, "a report")
     reader.join(timeout=10)
-    assert read == ["a report"]
+    assert texts == ["a report"]
     assert pipe.is_fifo()

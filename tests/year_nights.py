@@ -186,7 +186,7 @@ class LiveNight:
         old_ledger = read_ledger(_killed_ledger(self.path))
         for row in old_ledger.unanswered.values():
             if row.case.partition("::")[2] not in complete:
-                ledger.carry_over(row, counts=True)
+                ledger.carry_over(row, row.usd)
         results = settled(complete, cases)
         run = self.resumes.header.id
         return {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.clauses.bindings import SUCCESS
+from conformance.clauses.bindings import SUCCESS, promised
 from conformance.clauses.envelope_json import reading_faults
 from conformance.clauses.refusals import reply
 from conformance.clauses.registry import cite, clause
@@ -48,10 +48,10 @@ def document(subject: Subject) -> dict[str, Any]:
     "A generation that succeeds is answered with status 200.",
     cite("cometapi", "200: application/json"),
     cite("openai", "POST /images/generations: 200"),
-    binds=SUCCESS,
+    binds=promised(),
 )
 def status_200(subject: Subject) -> Iterator[Problem]:
-    """Fails on any other 2xx, such as 201 or 202."""
+    """Fails on any other 2xx, such as 201 or 202, for a stream as well."""
     if subject.response.status != 200:
         is_missing = not subject.outcome.accepted
         instead = f" without an image{stand_in(subject.answer)}" if is_missing else ""

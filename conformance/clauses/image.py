@@ -263,7 +263,7 @@ def is_beyond_limit(subject: Subject, facts: ImageFacts) -> bool:
     "An item is one image, and not an animation.",
     cite("openai", "Image"),
     cite("cometapi", "Body: n"),
-    binds=SUCCESS,
+    binds=promised(),
 )
 def single_frame(subject: Subject) -> Iterator[Problem]:
     """Counts the frames of PNG, WebP and GIF; an animation that was asked for is fine."""
@@ -280,7 +280,7 @@ def single_frame(subject: Subject) -> Iterator[Problem]:
     "The images of one answer differ from each other.",
     cite("cometapi", "Body: n"),
     cite("openai", "CreateImageRequest.n"),
-    binds=SUCCESS,
+    binds=promised(),
 )
 def distinct(subject: Subject) -> Iterator[Problem]:
     """Compares the pixels, so that one picture encoded twice is found. An answer with a single

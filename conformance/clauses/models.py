@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.clauses.authentication import blames_key
 from conformance.clauses.bindings import accepted, all_of, fault, minimal, model_list
+from conformance.clauses.envelope import YEAR_3000
 from conformance.clauses.refusals import refusal, refused_alike, reply, require_fault
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import (
@@ -17,6 +18,7 @@ from conformance.clauses.subject import (
     UnavailableError,
 )
 from conformance.contract import Level
+from conformance.contract.checker import is_integer
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.wrong_endpoint import redirect_target
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     needs=Needs.DECISION,
 )
 def list_answered(subject: Subject) -> Iterator[Problem]:
-    """Fails when `GET /models` with a valid key is answered with anything but a 2xx. That the key
+    """Fails when `GET /models` with a valid key is answered with anything but a 200. That the key
     is not let in is another clause; a 403 that says nothing of it is about who asks, or from where,
     and so are the words in which the first request for an image is refused as well.
     """
@@ -43,10 +45,12 @@ def list_answered(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError(f"the key was not accepted: {reply(subject)}")
     if subject.outcome.forbidden or refused_alike(subject) is not None:
         raise UnavailableError(f"this account is not let in: {reply(subject)}")
-    if not subject.outcome.answered:
+    if subject.outcome.accepted and subject.response.status != 200:
+        yield Problem("the success status is another", "200", reply(subject))
+    elif not subject.outcome.answered:
         moved = redirect_target(subject.exchange)
         where = "the model list is elsewhere" if moved else "there is no model list"
-        yield Problem(where, "2xx", reply(subject))
+        yield Problem(where, "200", reply(subject))
 
 
 @clause(
@@ -60,14 +64,18 @@ def list_answered(subject: Subject) -> Iterator[Problem]:
 )
 def list_schema(subject: Subject) -> Iterator[Problem]:
     """Validates the body: an object of the kind `list`, whose `data` are objects of the kind
-    `model` with id, time of creation and owner. What is no JSON fails as well.
+    `model` with id, time of creation in seconds and owner. What is no JSON fails as well.
     """
     reading = subject.answer.json
     if reading.is_unreadable:
         yield Problem(f"the model list {reading.fault}", "JSON", subject.body_start)
         return
-    for mismatch in subject.edition.model_list_errors(reading.value):
-        yield Problem.of(mismatch)
+    yield from map(Problem.of, subject.edition.model_list_errors(reading.value))
+    for payload in subject.answer.payloads:
+        created: Any = payload.item.get("created")
+        if is_integer(created) and created >= YEAR_3000:
+            message = f"{payload.path}.created does not count seconds"
+            yield Problem(message, "seconds since 1970", str(created)[:40])
 
 
 @clause(

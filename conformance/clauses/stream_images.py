@@ -44,9 +44,13 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
     for event in _completed_events(subject):
         if event.base64 is None:
             yield Problem(f"{event.path} has no b64_json", "base64", event.describe())
-        elif event.base64.fault is not None:
-            start = str(event.item["b64_json"])[:40]
-            yield Problem(f"{event.path}: b64_json {event.base64.fault}", "RFC 4648 base64", start)
+        yield from _base64_faults(event)
+
+
+def _base64_faults(event: StreamEvent) -> Iterator[Problem]:
+    if event.base64 is not None and event.base64.fault is not None:
+        start = str(event.item["b64_json"])[:40]
+        yield Problem(f"{event.path}: b64_json {event.base64.fault}", "RFC 4648 base64", start)
 
 
 def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts]]:
@@ -115,16 +119,17 @@ def format_as_asked(subject: Subject) -> Iterator[Problem]:
 @clause(
     "stream.echo-as-asked",
     Level.MUST,
-    "What a completed event says of its image is what was asked for.",
+    "What an event says of its image is what was asked for.",
+    cite("openai", "ImageGenPartialImageEvent.output_format"),
     cite("openai", "ImageGenCompletedEvent"),
     cite("openai", "CreateImageRequest"),
     binds=all_of(STREAMED, promised(*_ECHOED)),
 )
 def echo_as_asked(subject: Subject) -> Iterator[Problem]:
-    """Compares `background`, `output_format`, `quality` and `size` of the event with those that
-    the request names; `auto` in either of them says nothing.
+    """Compares `background`, `output_format`, `quality` and `size` of partial and completed events
+    with those that the request names; `auto` in either of them says nothing.
     """
-    for event in _completed_events(subject):
+    for event in (*partial_events(subject), *_completed_events(subject)):
         for name in _ECHOED:
             value = subject.value(name)
             echo = None if name in subject.exchange.altered else event.item.get(name)
@@ -141,13 +146,15 @@ def echo_as_asked(subject: Subject) -> Iterator[Problem]:
     binds=all_of(STREAMED, asks("partial_images")),
 )
 def partial_image(subject: Subject) -> Iterator[Problem]:
-    """Decodes as forgivingly as it can be done and looks at the first bytes; whether the image
-    is whole is not judged.
+    """Reads base64 as strictly as that of a completed event, and looks at the first bytes of the
+    image; whether it is whole is not judged.
     """
     subject.require_unaltered("payloads")
     for event in partial_events(subject):
         if event.image is None or event.image.type is None:
             yield Problem(f"{event.path} carries no image", "base64", event.describe())
+        else:
+            yield from _base64_faults(event)
 
 
 @clause(

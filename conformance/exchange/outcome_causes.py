@@ -58,7 +58,7 @@ _LENGTH = re.compile(
 )
 """How a prompt that is too long is refused: the tokens that it lacks are no money."""
 _PLAN = re.compile(
-    r"\b(monthly|plan(.s)?|free[ -](plan|tier|trial)|subscription)\b[^.]{0,40}"
+    r"\b((dai|week|month)ly|plan(.s)?|free[ -](plan|tier|trial)|subscription)\b[^.]{0,40}"
     r"\b(limits?|allocation|allowance)\b"
     r"|\bfree (allocation|allowance)\b|\blimits?\b[^.]{0,40}\b(your|free|current) (plan|tier)\b"
     r"|\bupgrade\b[^.]{0,40}\b(plan|tier|subscription|account)\b",
@@ -85,6 +85,15 @@ _REGION = re.compile(
     r"|(стран|регион)[^.]{0,60}не (поддерж|доступ)|не (поддерж|доступ)[^.]{0,60}(стран|регион)",
     re.IGNORECASE,
 )
+_STANDING = re.compile(
+    r"\b(organi[sz]ation|account|identity) (must|has to|needs to) be verified\b"
+    r"|\b(organi[sz]ation|account|identity) (is|was|has) not (yet )?(been )?verified\b"
+    r"|\bverify your (organi[sz]ation|account|identity)\b"
+    r"|\b(organi[sz]ation|account|project) (is |was |has been )?"
+    r"(suspended|deactivated|archived|banned)\b",
+    re.IGNORECASE,
+)
+"""What an account has yet to do, or is no more: no fault of a request, whatever `param` names."""
 _REGION_CODES = re.compile(
     r"(unsupported|invalid|restricted|blocked)(user)?(country|region|location|territory)"
     r"|(country|region|location|territory)\w*(notsupported|unsupported|notallowed|restricted|blocked)"
@@ -238,7 +247,8 @@ def _stated_cause(status: int, error: ErrorText, request: bytes) -> Cause | None
     text, unnamed = error.text[:500], not blames_another(error.param)
     if _has_code(error, _QUOTA_CODES) or (unnamed and _is_quota(status, text, request)):
         return "quota"
-    if _has_code(error, _REGION_CODES) or (unnamed and _REGION.search(text)):
+    of_place = _has_code(error, _REGION_CODES) or (unnamed and _REGION.search(text))
+    if of_place or _STANDING.search(text):
         return "access"
     if says_not_served(status, error):
         return "not served"

@@ -31,6 +31,7 @@ from conformance.exchange.outcome import LONGEST_WAIT, MOST_ATTEMPTS, retry_afte
 from conformance.exchange.redaction.redactor import REMEMBERED, Redactor
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.transport.transport import Transport
+from conformance.output.files import WritingError
 
 MOST_DOWNLOADS = 16
 """Images fetched for one answer; a provider that sends more is not followed further."""
@@ -296,6 +297,8 @@ class Record:
     client: Callable[[], Sends]
     replay: Replay
     mode: RecordMode
+    halt: Callable[[str], None]
+    """Lets nothing more be sent to the provider, for a reason."""
 
     def exchange(self, case: Case) -> Exchange:
         """Play or send a case, and write the cassette of what was sent and answered."""
@@ -307,17 +310,27 @@ class Record:
 
     def send(self, case: Case) -> Exchange:
         """Send a case, whatever the mode, and write its cassette."""
-        library = self.replay.library
-        library.check_links(case)  # before anything is paid for
+        self.replay.library.check_links(case)  # before anything is paid for
         client = self.client()
         exchange = client.exchange(case)
         # A lost answer is recorded, as it was paid for; a request that never left is not.
         if exchange.response is None and not (exchange.failure and exchange.failure.lost):
             return exchange
-        target = client.target.base_url
-        library.record(exchange, case, target)
-        return replace(exchange, cassette=library.name(case), target=target)
+        return self._record(case, exchange, client.target.base_url)
 
     def keep(self, case: Case, exchange: Exchange) -> None:
         """Write the cassette of a case anew, with an exchange that was made before."""
-        self.replay.library.record(exchange, case, self.client().target.base_url)
+        self._record(case, exchange, self.client().target.base_url)
+
+    def _record(self, case: Case, exchange: Exchange, target: str) -> Exchange:
+        """Write a cassette, and return the exchange as it is found there.
+
+        Where it cannot be written, nothing more is paid for; what was paid for is judged.
+        """
+        library = self.replay.library
+        try:
+            library.record(exchange, case, target)
+        except WritingError as error:
+            self.halt(str(error))
+            return exchange
+        return replace(exchange, cassette=library.name(case), target=target)

@@ -75,11 +75,12 @@ class AccountDoubt:
         """Return whether a request was refused, and nothing that it asks for was named.
 
         That a model is not there says as little, once it has painted. A mistake is to be
-        refused; but hardly with a page, or as forbidden.
+        refused; but hardly with a page, a redirect, or as forbidden.
         """
+        leads_away = 300 <= (outcome.status or 0) < 400
         is_refusal = (
             outcome.result is Result.REFUSED
-            or (outcome.result is Result.UNCLEAR and bool(outcome.said))
+            or (outcome.result is Result.UNCLEAR and (bool(outcome.said) or leads_away))
             or (outcome.result is Result.NOT_SERVED and case.model in self._painted)
         )
         if self._accepted is None or not is_refusal:
@@ -92,4 +93,4 @@ class AccountDoubt:
         if expected == "open" and (speaks_of(words, "model") or speaks_of(words, "prompt")):
             return False  # what the contract leaves open may be that one of them is missing
         causes = ("other",) if expected == "refused" else (None, "other", "not served")
-        return outcome.cause in causes
+        return leads_away or outcome.cause in causes

@@ -71,10 +71,12 @@ def check_affordable(
     max_requests: int | None,
     partial: bool,
     paid: Sequence[str],
+    lost: Sequence[float] = (),
 ) -> None:
     """Refuse a run that nobody allowed to cost that much; raises `BudgetError`.
 
-    `paid` are the providers that bill, as `--provider` takes them.
+    `paid` are the providers that bill, as `--provider` takes them; `lost` the US dollars that
+    requests of the run that is resumed count for, whose answers were lost.
     """
     if paid and budget is None:
         named = " ".join(f"--provider {name}" for name in paid)
@@ -85,19 +87,22 @@ def check_affordable(
         )
     if partial:
         return
-    if max_requests is not None and estimate.requests > max_requests:
+    if max_requests is not None and estimate.requests + len(lost) > max_requests:
+        beside = f" beside {len(lost):,} whose answers were lost" if lost else ""
         raise BudgetError(
-            f"{estimate.requests:,} requests are selected, more than --max-requests "
+            f"{estimate.requests:,} requests are selected{beside}, more than --max-requests "
             f"{max_requests:,}; {_remedy(estimate)}"
         )
     # without --partial all of it is affordable before the first request is sent
-    needed = estimate.usd + estimate.reserve
+    needed = estimate.usd + estimate.reserve + sum(lost)
     if budget is not None and not math.isinf(budget) and needed > budget + ROUNDING:
-        spare = f", and {dollars(estimate.reserve)} is set aside for a refusal that is billed"
-        raise BudgetError(
-            f"{estimate}{spare if estimate.reserve else ''}: more than --budget "
-            f"{budget:g}; {_remedy(estimate)}"
-        )
+        parts = [str(estimate)]
+        if estimate.reserve:
+            parts += [f"{dollars(estimate.reserve)} is set aside for a refusal that is billed"]
+        if sum(lost):
+            parts += [f"{dollars(sum(lost))} counts as spent for answers that were lost"]
+        sums = ", and ".join(parts)
+        raise BudgetError(f"{sums}: more than --budget {budget:g}; {_remedy(estimate)}")
 
 
 def _remedy(estimate: CostEstimate) -> str:

@@ -150,13 +150,12 @@ class Ledger:
             request = self._requests[number]
             request.counted, request.actual, request.known = counted, actual, known
 
-    def carry_over(self, lost: LostRequest, counts: bool) -> None:
-        """Take over a request of an earlier run whose answer was lost, as spent if it `counts`."""
+    def carry_over(self, lost: LostRequest, counted: float) -> None:
+        """Take over a request of an earlier run whose answer was lost, and what it counts for."""
         with self._lock:
             values = {"request": len(self._requests), "case": lost.case, "usd": lost.usd}
             self._write({**values, "known": lost.known, "lost": True})
-            usd = lost.usd if counts else 0.0
-            self._requests.append(_Request(usd, lost.known, usd))
+            self._requests.append(_Request(counted, lost.known, counted))
 
     def keep_outcome(self, provider: str, case: str, outcome: Mapping[str, Any]) -> None:
         """Write the outcome of a case, for a run that resumes this one."""

@@ -34,9 +34,12 @@ def should_retry(exchange: Exchange) -> bool:
         kind = exchange.failure.kind if exchange.failure else ""
         return kind in (_REPEATABLE if exchange.request.method == "GET" else NEVER_SENT)
     status = exchange.response.status
-    if not undecided(status) or status > 599:
+    if not 400 <= status <= 599:
         return False
-    if outcome_of(exchange).cause in ("not served", "quota"):
+    cause = outcome_of(exchange).cause
+    if not undecided(status) and cause != "rate-limit":  # which some answer with a 400 or a 403
+        return False
+    if cause in ("not served", "quota"):
         return False
     seconds = retry_after(exchange)
     return seconds is None or seconds <= LONGEST_WAIT

@@ -198,11 +198,11 @@ class Sender:
         is_known = self.provider.is_known(case.model, case.id)
         if is_known or not self._doubt.is_raised(exchanges[-1], case, outcome):
             return
-        is_mistake = read_request(exchanges[-1], self.edition).expectation == "refused"
         # a success without an image is a broken promise, and may be billed: no mishap to repeat
-        is_final = is_mistake or outcome.answered or case.operation is not Operation.GENERATE
+        is_final = outcome.answered or case.operation is not Operation.GENERATE
         repeats = 0 if is_final else 1
-        was_settled = self._doubt.is_of_request(outcome)
+        # a page that bars the way has the same words whatever was asked
+        was_settled = outcome.cause != "other" and self._doubt.is_of_request(outcome)
         if not self._is_repeated(outcome, ask, repeats):
             return
         of_account, sent = self._doubt.settle(outcome)

@@ -37,20 +37,24 @@ def refuse_links(path: Path, within: Path | None = None) -> None:
 
 
 def write_text(path: Path, text: str, within: Path | None = None) -> None:
-    """Write a text, byte for byte; raises `WritingError` where that cannot be done."""
-    try:
-        write_whole(path, text.encode("utf-8"), within)
-    except OSError as error:
-        raise WritingError(f"{path}: cannot be written: {error.strerror}") from None
+    """Write a text, byte for byte, as `write_whole` does."""
+    write_whole(path, text.encode("utf-8"), within)
 
 
 def write_whole(path: Path, data: bytes, within: Path | None = None) -> None:
-    """Write a file so that it is there whole or not at all; raises OSError and `LinkError`.
+    """Write a file so that it is there whole or not at all; raises `WritingError`.
 
     No link below `within` is followed. A pipe or a device has nothing to keep whole, and is
     written to.
     """
     refuse_links(path, within)
+    try:
+        _write(path, data)
+    except OSError as error:
+        raise WritingError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and (path.is_symlink() or not path.is_file()):
         path.write_bytes(data)

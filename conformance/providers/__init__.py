@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from jsonschema import Draft202012Validator
 from msgspec import ValidationError, convert
@@ -143,6 +143,11 @@ class Provider:
         value = environment.get(self.key_variable or "", "").strip()
         if value:
             _check_key(self.key_variable or "", value)
+            if value.lower() in unquote(self.base_url).lower():
+                raise MissingKeyError(
+                    f"the address of provider {self.id!r} has the key of {self.key_variable} in "
+                    f"it, which every report would show; take it out"
+                )
             return value
         where = self.file or "its file"
         if self.default_key and self.is_local:

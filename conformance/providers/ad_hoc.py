@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import ConformanceError
 from conformance.providers import Provider, load_provider, provider_names
+from conformance.providers.faults import NO_VARIABLE
 from conformance.providers.prices import Prices
 
 KEY_VARIABLE = "IMAGE_API_KEY"
@@ -22,7 +23,7 @@ _ANY_KEY = "sk-no-key"  # for servers on loopback that check none
 
 
 class AddressError(ConformanceError):
-    """Models or a price that the command line names in no form that can be read."""
+    """What the command line says of a provider in no form that can be read."""
 
 
 def provider_at(
@@ -32,9 +33,11 @@ def provider_at(
 
     On loopback nothing is billed. A host that a bundled provider has brings its key variable and
     its prices along. Raises `ProviderError` for an address that cannot be used, and
-    `AddressError` for models.
+    `AddressError` for models and the name of a variable.
     """
     model_names = _models(models)
+    if key_variable is not None and not (key_variable.isascii() and key_variable.isidentifier()):
+        raise AddressError(f"--key-variable {NO_VARIABLE}")
     # `at` checks the address, in the words of the option that it was given by
     nameless = Provider("provider", base_url, "http://127.0.0.1/v1", model_names)
     addressed = nameless.at(base_url, "URL")

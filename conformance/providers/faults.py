@@ -10,9 +10,10 @@ from conformance.errors import nearest
 from conformance.parsing import printable
 
 _DATE = "is no date; write it as 2026-01-31"
+NO_VARIABLE = "is no name of an environment variable; write the name, never the key itself"
 _FORMS = {
     "base_url": "is no http or https address; write it whole, as in https://api.example.com/v1",
-    "key_variable": "is no name of an environment variable; write the name, never the key itself",
+    "key_variable": NO_VARIABLE,
     **dict.fromkeys(("date", "since", "expires", "deprecated", "until", "retrieved"), _DATE),
 }
 _SECRET = "key_variable"  # noqa: S105 - users write the key itself there

@@ -72,10 +72,9 @@ class InterruptedRun:
         """The runs that findings come from, the latest first."""
         return (self._run.header.id, *self._run.header.resumes)
 
-    @property
-    def was_killed(self) -> bool:
-        """Return whether the run had no chance to say what it spent."""
-        return self._run.footer is None
+    def counted(self, lost: LostRequest) -> float:
+        """Return the US dollars of a lost answer that count, unless the run itself said so."""
+        return lost.usd if self._run.footer is None else 0.0
 
     def judged(self, engine: Engine) -> dict[str, CaseResult]:
         """Return the cases of a provider that need not be sent again.

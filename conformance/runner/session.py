@@ -30,9 +30,10 @@ from conformance.exchange.transport.addresses import AddressPolicy
 from conformance.exchange.transport.transport import Transport
 from conformance.lifecycle import Standing
 from conformance.live.budget import CostEstimate, check_affordable, estimate_cost
+from conformance.live.ledger import LostRequest
 from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
-from conformance.output.counting import dollars
+from conformance.output.counting import dollars, write_count
 from conformance.output.globs import matches
 from conformance.providers import Provider, load_provider
 from conformance.providers.asked import (
@@ -152,7 +153,8 @@ class Session:
         self.live.confirmer  # noqa: B018 - a run file that cannot be read is an error now
         terms = options.budget, options.max_requests, options.partial
         billed = [provider.option for provider in self.providers if not provider.prices.free]
-        check_affordable(self.cost_estimate, *terms, billed)
+        lost = [self.resumed.counted(request) for request in self._lost] if self.resumed else []
+        check_affordable(self.cost_estimate, *terms, billed, lost)
 
     def is_embedded(self, provider: Provider) -> bool:
         """Return whether a provider is the embedded one, at no address of its own."""
@@ -170,27 +172,32 @@ class Session:
             # what was lost counts against this budget too (ARCHITECTURE 13)
             lost = resumed.lost(engine)
             for request in lost.values():
-                self.live.ledger.carry_over(request, resumed.was_killed)
+                self.live.ledger.carry_over(request, resumed.counted(request))
             if not self.options.resend:
                 unsent = {path: engine.not_sent_again(engine.cases[path], LOST) for path in lost}
                 engine.take_over(unsent)
 
     def lost_answers(self) -> str | None:
         """Say what a resumed run may have been billed for, whose answers were not kept."""
-        if self.resumed is None:
-            return None
-        lost = [
-            request for engine in self.engines for request in self.resumed.lost(engine).values()
-        ]
+        lost = self._lost
         if not lost:
             return None
-        requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
+        requests = write_count(len(lost), "request")
         usd = sum(request.usd for request in lost)
         fate = "are sent again" if self.options.resend else "are not sent again without --resend"
         return (
             f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
             f"{dollars(usd)} at most, counted as spent; they {fate}"
         )
+
+    @property
+    def _lost(self) -> list[LostRequest]:
+        """The requests of the run that is resumed whose answers were not kept."""
+        if self.resumed is None:
+            return []
+        return [
+            request for engine in self.engines for request in self.resumed.lost(engine).values()
+        ]
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
         for engine in self.engines:
@@ -318,7 +325,12 @@ class Session:
             self._check_recorded(provider, replay.library)
             return replay
         mode = self.options.record_mode or RecordMode.NONE
-        return Record(live_client, replay, mode)
+
+        def halt(why: str) -> None:
+            sentence = f"provider {provider.id!r}: {why}; nothing more is sent"
+            self.live.ledger.halt(provider.id, sentence)
+
+        return Record(live_client, replay, mode, halt)
 
     def _check_recorded(self, provider: Provider, library: CassetteLibrary) -> None:
         models = selected(provider.models, self.options.models, self.edition)

@@ -109,6 +109,7 @@ CASES: dict[str, Exchange | Case] = {
     "images-beside": refusal({**TRUE, "data": answer(body())["data"]}),
     "accepted": exchange(WRONG, answer=answer(body())),
     "malformed-422": transport(422, request_raw=MALFORMED),
+    "413": refusal(TRUE, 413),
     "prompt-too-long-413": refusal(TRUE, 413, body("dall-e-2", prompt="a" * 1001)),
     "no-key-401": exchange(status=401, answer={"detail": "no"}, request_headers=(JSON_TYPE,)),
     "empty-200": refusal({"created": 1, "data": []}, 200),

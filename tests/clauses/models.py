@@ -133,6 +133,7 @@ CASES: dict[str, Exchange | Case] = {
     **{f"unknown-{form}": unknown for form, unknown in FORMS.items()},
     "unknown-404-with-refused-control": Case(FORMS["404"], REFUSED),
     "list-moved": list_answer(301, b""),
+    "list-201": list_answer(201, LIST.response.body if LIST.response else b""),
     "list-null": list_answer(200, b"null"),
     "list-cut-off": list_answer(200, b"nul"),
     "list-bad-utf8": list_answer(200, b"\xff no"),

@@ -37,6 +37,14 @@ def list_no_owner(listing: Body) -> None:
         model["owned_by"] = None
 
 
+@planted("models.list-created-milliseconds", "models.list-schema")
+@in_model_list
+def list_created_milliseconds(listing: Body) -> None:
+    """The model list says in milliseconds when its models were made."""
+    for model in listing["data"]:
+        model["created"] *= 1000
+
+
 @planted("models.list-of-names", "models.list-schema")
 @in_model_list
 def list_of_names(listing: Body) -> None:

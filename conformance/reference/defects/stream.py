@@ -44,6 +44,14 @@ def ignored(job: Job, _request: RequestBody) -> Job:
     return replace(job, stream=False)
 
 
+@planted("stream.status-201", "envelope.status-200")
+@in_finished
+def status_201(response: Response) -> None:
+    """A stream comes with status 201."""
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        response.status_code = 201
+
+
 @planted("stream.broken-off", "stream.framing", modes=["D11"])
 @in_frame
 def broken_off(frame: bytes, kind: str) -> bytes:
@@ -157,8 +165,8 @@ def two_completed(
     events: Any, job: Job, painter: Painter, context: AnswerContext
 ) -> Iterator[Body]:
     """A stream has one finished image more than was asked."""
-    truthful = list(events(job, painter, context))
-    return iter([*truthful, *(event for event in truthful[-1:] if event["type"] == _COMPLETED)])
+    *_, another = events(replace(job, n=job.n + 1), painter, context)
+    return iter([*events(job, painter, context), another])
 
 
 @planted("stream.partial-too-many", "stream.partial-count", modes=["D11"])
@@ -243,6 +251,20 @@ def format_ignored(paint: Painter, job: Job, index: int, stage: int = FINISHED) 
 def echo_other(event: Body) -> None:
     """The completed event says that its image is of another type."""
     event["output_format"] = "jpeg"
+
+
+@planted("stream.partial-echo-other", "stream.echo-as-asked", modes=["D11"])
+@in_partial
+def partial_echo_other(event: Body) -> None:
+    """A partial event says that its image is of another type."""
+    event["output_format"] = "jpeg"
+
+
+@planted("stream.partial-data-prefix", "stream.partial-image", modes=["D2", "D11"])
+@in_partial
+def partial_data_prefix(event: Body) -> None:
+    """The base64 of a partial event is a data URL."""
+    event["b64_json"] = f"data:image/png;base64,{event['b64_json']}"
 
 
 @planted("stream.partial-web-page", "stream.partial-image", modes=["D11"])
