@@ -57,8 +57,8 @@ def altered(*parts: str) -> Callable[[Exchange], Exchange]:
 
 
 TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
-    "timeout": lambda made: replace(
-        made, response=None, failure=Failure("timeout", "no answer within 60 s")
+    "timeout": lambda truth: replace(
+        truth, response=None, failure=Failure("timeout", "no answer within 60 s")
     ),
     "302": answered(302, b""),
     "401": answered(401, error("Incorrect API key provided.", code="invalid_api_key")),
@@ -79,17 +79,17 @@ TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
     "200-empty-data": answered(200, {"created": 1_790_000_002, "data": []}),
     "200-empty-item": answered(200, {"created": 1_790_000_002, "data": [{}]}),
     "200-null-item": answered(200, {"created": 1_790_000_002, "data": [None]}),
-    "not-fetched": lambda made: replace(made, downloads=()),
-    "no-headers": lambda made: (
-        replace(made, response=replace(made.response, headers=())) if made.response else made
+    "not-fetched": lambda truth: replace(truth, downloads=()),
+    "no-headers": lambda truth: (
+        replace(truth, response=replace(truth.response, headers=())) if truth.response else truth
     ),
     "recorder-cut-request": altered("request"),
     "recorder-cut-request-and-body": altered("request", "body"),
     "recorder-altered-all": altered("payloads", "urls", "created", "headers", "usage"),
     "recorder-altered-text": altered("text"),
     "recorder-altered-payloads": altered("payloads"),
-    "foreign": lambda made: replace(made, provenance=Provenance.FOREIGN),
-    "time-unknown": lambda made: replace(made, sent_at=0.0),
+    "foreign": lambda truth: replace(truth, provenance=Provenance.FOREIGN),
+    "time-unknown": lambda truth: replace(truth, sent_at=0.0),
 }
 
 
