@@ -30,7 +30,7 @@ def judged(folder: Path, by_body: ByBody, cases: str = FEW, **chosen: Any) -> En
     return run_live(folder, None, MODEL, by_body=by_body, cases=cases, **chosen)
 
 
-def unless_base64(response: Response) -> ByBody:
+def unless_base64(response: Response | None) -> ByBody:
     """Answer every generation that does not ask for base64 with something else."""
 
     def answer(asked: Any) -> Response | None:
@@ -133,6 +133,16 @@ def test_replay_comes_to_what_the_recorded_run_did(
     with session(tmp_path, NOWHERE, MODEL, cases=FEW, **chosen) as found:
         assert _told(recorded.results) == _told(judge_all(found))
     assert by_body is URL_REFUSED or _told(recorded.results) == _told(crashed.results)
+
+
+def test_mistake_is_replayed_in_the_request_it_was_sent_in(tmp_path: Path) -> None:
+    chosen: dict[str, Any] = {"live": False, "cassettes": tmp_path / "cassettes"}
+    for by_body, cases in ((unless_base64(WORDS), "[bs]*"), (unless_base64(None), "baseline")):
+        judged(tmp_path, by_body, cases, record_mode=RecordMode.REWRITE, **chosen)
+    with session(tmp_path, NOWHERE, MODEL, cases="[bs]*", **chosen) as found:
+        refusal = judge_all(found)[f"{MODEL}/size-outside-enum"].findings.values()
+    assert {finding.control for finding in refusal} == {"b64_json-1024x1024"}
+    assert {finding.verdict for finding in refusal} == {Verdict.PASS}
 
 
 def test_answer_that_is_always_cut_is_recorded_and_told(tmp_path: Path) -> None:

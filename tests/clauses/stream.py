@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from conformance.clauses.envelope import YEAR_3000
 from conformance.exchange.model import Exchange, Provenance
-from tests.miniatures import Case, body, encoded, exchange, picture
+from tests.miniatures import SENT_AT, Case, body, encoded, exchange, picture
 from tests.streams import (
     COMPLETED,
     EVENT_STREAM,
@@ -144,8 +145,14 @@ CASES: dict[str, Exchange | Case] = {
     ),
     **{
         f"created-at-{when}": stream(partial(0, created_at=when), completed())
-        for when in (0, 10**60)
+        for when in (0, YEAR_3000, 10**60)
     },
+    "created-at-of-an-hour-long-stream": replace(
+        stream(partial(0), completed(created_at=int(SENT_AT) + 3600)), elapsed=3600.0
+    ),
+    "created-at-masked-in-a-recording": replace(
+        stream(partial(0, created_at="[masked]"), completed()), altered=frozenset({"created_at"})
+    ),
     "created-at-milliseconds-last-in-a-recording": replace(
         stream(partial(0), completed(created_at=2 * 10**12)), provenance=Provenance.FOREIGN
     ),
