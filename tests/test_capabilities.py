@@ -262,13 +262,13 @@ def test_reports_show_words_and_cases(replay: Run, format_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("records", "spoken"), [([], False), (["wide"], True)], ids=["nothing", "a-size"]
+    ("records", "has_text"), [([], False), (["wide"], True)], ids=["nothing", "a-size"]
 )
 def test_screen_is_silent_of_a_model_that_nothing_was_asked_of(
-    records: list[str], spoken: bool
+    records: list[str], has_text: bool
 ) -> None:
     screen = io.StringIO()
     run = run_of(*(ask(case, WANTS) for case in records))
     print_short(Paper(Console(file=screen)), model_tables(sides_of([run])))
-    assert ("dall-e-3: " in screen.getvalue()) is spoken
-    assert bool(screen.getvalue()) is spoken
+    assert ("dall-e-3: " in screen.getvalue()) is has_text
+    assert bool(screen.getvalue()) is has_text

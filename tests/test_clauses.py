@@ -54,11 +54,11 @@ def test_clause_cites_those_of_its_sources_that_the_edition_has_and_needs_one() 
     with pytest.raises(ConformanceError, match=words):
         clauses_of(replace(EDITION, sources={}))
     edition = replace(EDITION, sources=sources, withdrawn={"stream.framing": "no source"})
-    known = {clause.id: clause for clause in clauses_of(edition)}
-    assert [*known] == [name for name in ids(EDITION) if name != "stream.framing"]
-    cited = {citation.source for citation in known["stream.content-type"].citations}
-    assert cited
-    assert "whatwg-sse" not in cited
+    clauses = {clause.id: clause for clause in clauses_of(edition)}
+    assert [*clauses] == [name for name in ids(EDITION) if name != "stream.framing"]
+    names = {citation.source for citation in clauses["stream.content-type"].citations}
+    assert names
+    assert "whatwg-sse" not in names
 
 
 def test_glob_selects_by_id_and_one_that_matches_nothing_names_the_nearest() -> None:
@@ -91,13 +91,13 @@ def test_clause_says_what_it_promises_and_how_it_is_judged() -> None:
     for clause in clauses_of(EDITION):
         assert clause.statement.endswith("."), clause.id
         assert len(clause.how) > 10, clause.id
-        assert {cited.source for cited in clause.citations} <= set(EDITION.sources), clause.id
+        assert {source.source for source in clause.citations} <= set(EDITION.sources), clause.id
         assert clause.citations, clause.id
 
 
 def test_must_is_promised_and_not_only_observed() -> None:
     for clause in clauses_of(EDITION):
-        sources = {cited.source for cited in clause.citations}
+        sources = {citation.source for citation in clause.citations}
         assert clause.level != "MUST" or sources - {"openai-observed", "gateways-observed"}
 
 

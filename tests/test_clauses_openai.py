@@ -62,7 +62,7 @@ FOR = ask(safety_identifier="user-4711")
 COUNT, PACE = "data[0] has another number of frames", "data[0] is shown at another pace"
 NOT_SENT = "the safety_identifier in the answer is not the one that was sent"
 PNG = picture("png")
-SAID: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {
+ANSWERS: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {
     "image.frames-as-asked": [
         (GIF, holds(gif(100, 100, 100)), "pass"),
         (GIF, holds(gif(100, 100)), f"fail; {COUNT}; 3; 2"),
@@ -108,9 +108,9 @@ SAID: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("clause", SAID)
+@pytest.mark.parametrize("clause", ANSWERS)
 def test_clause_looks_into_the_image_and_the_members(clause: str) -> None:
-    for request, answer, expected in SAID[clause]:
+    for request, answer, expected in ANSWERS[clause]:
         text = judge_one(clause, request, answer)
         assert text == expected or (expected[-1] == "…" and text.startswith(expected[:-1]))
         reason = "not testable; the request was not accepted: HTTP 400"

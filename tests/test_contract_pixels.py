@@ -37,13 +37,13 @@ KEYWORDS = {
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     """The default edition, in which dall-e-3 takes sizes by arithmetic."""
-    cited = {"source": "openai", "section": "CreateImageRequest.size", "level": "MUST"}
+    source = {"source": "openai", "section": "CreateImageRequest.size", "level": "MUST"}
     size = {
         "type": ["string", "null"],
         "pattern": "^(auto|[1-9][0-9]*x[1-9][0-9]*)$",
         **KEYWORDS,
         "examples": ["1024x1024", "1536x864"],
-        "citations": [{**cited, "keywords": ["type", "pattern", *KEYWORDS]}],
+        "citations": [{**source, "keywords": ["type", "pattern", *KEYWORDS]}],
     }
     folder = tmp_path_factory.mktemp("schemas")
     return changed_edition(
@@ -52,7 +52,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
 
 
 @pytest.mark.parametrize(
-    ("size", "broken"),
+    ("size", "keywords"),
     [
         ("1024x1024", ()),
         ("3840x2160", ()),
@@ -66,9 +66,9 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     ],
 )
 def test_size_breaks_the_keywords_whose_bounds_it_is_beyond(
-    size: str, broken: tuple[str, ...]
+    size: str, keywords: tuple[str, ...]
 ) -> None:
-    assert LIMITS.breaks(sides_of(size) or (0, 0)) == broken
+    assert LIMITS.breaks(sides_of(size) or (0, 0)) == keywords
 
 
 @pytest.mark.parametrize("text", ["auto", "1024", "0x16", "1024x", "1024X1024", "1024x1024\n", 7])
