@@ -22,11 +22,8 @@ pytest_plugins = ["tests.workflows"]
 
 
 def test_night_is_a_good_one_only_where_nothing_is_or_may_be_worse(nights: Nights) -> None:
-    folder, passing, red = (
-        nights.runner.work / "good",
-        runs.finding(),
-        {"code": "2", "good": "false"},
-    )
+    folder, passing = nights.runner.work / "good", runs.finding()
+    red = {"code": "2", "good": "false"}
     after_kill = nights.next(passing, end=None, conclusion="137")
     without_verdict = nights.next(passing, conclusion="2")
     assert (after_kill, without_verdict, list(folder.iterdir())) == (red, red, [])

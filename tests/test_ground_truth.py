@@ -51,8 +51,8 @@ def first_party(provider: str) -> bool:
 def test_ground_truth_first_parties_break_no_clause(findings: list[Finding]) -> None:
     mine = [finding for finding in findings if first_party(finding.provider)]
     assert len({finding.case for finding in mine}) >= 80
-    bad_verdicts = {*BROKEN, Verdict.HARNESS_ERROR}
-    assert [finding.id for finding in mine if finding.verdict in bad_verdicts] == []
+    broken_or_ours = {*BROKEN, Verdict.HARNESS_ERROR}
+    assert [finding.id for finding in mine if finding.verdict in broken_or_ours] == []
 
 
 def test_ground_truth_of_others_is_explained(findings: list[Finding]) -> None:
@@ -87,14 +87,10 @@ def test_ground_truth_first_parties_are_decided_where_the_recorder_left_it(
 ) -> None:
     decided_by_case: dict[str, list[bool]] = {}
     for finding in findings:
-        is_decided = finding.verdict in DECIDED
-        if first_party(finding.provider) and (
-            is_decided or finding.message[:13] != "the recorder "
-        ):
-            decided_by_case.setdefault(finding.case, []).append(is_decided)
-    hardly = {
-        case for case, decisions in decided_by_case.items() if sum(decisions) < 0.9 * len(decisions)
-    }
+        decided = finding.verdict in DECIDED
+        if first_party(finding.provider) and (decided or finding.message[:13] != "the recorder "):
+            decided_by_case.setdefault(finding.case, []).append(decided)
+    hardly = {case for case, flags in decided_by_case.items() if sum(flags) < 0.9 * len(flags)}
     refusals = {finding.case for finding in findings if "not accepted: HTTP 401" in finding.message}
     assert len(decided_by_case) >= 85
     assert hardly == refusals

@@ -40,8 +40,8 @@ class Stopped:
     url: str
     eye: Watched
     code: int | None
-    said: str
-    sent: int  # generations, by the run that was stopped
+    output: str
+    posts: int  # generations, by the run that was stopped
 
     def resume(self, name: str, *words: str, of: str = "run.jsonl") -> tuple[Run, str]:
         """Resume a run into a file of its own; returns it, and what was said."""
@@ -93,18 +93,18 @@ def test_ctrl_c_keeps_what_is_under_way_and_says_how_the_run_is_resumed(
     interrupted_run: Stopped,
 ) -> None:
     run = interrupted_run.run
-    assert len(generations(run)) == interrupted_run.sent
+    assert len(generations(run)) == interrupted_run.posts
     assert {finding.verdict for finding in run.findings} == {Verdict.PASS, Verdict.NOT_RUN}
-    assert (interrupted_run.code, run.complete, interrupted_run.said.count(SAID)) == (2, False, 1)
+    assert (interrupted_run.code, run.complete, interrupted_run.output.count(SAID)) == (2, False, 1)
     how = "continue with --resume run.jsonl and another --output"
-    assert f"the findings made so far are kept; {how}" in interrupted_run.said
-    assert "Traceback" not in interrupted_run.said
+    assert f"the findings made so far are kept; {how}" in interrupted_run.output
+    assert "Traceback" not in interrupted_run.output
 
 
 def test_interrupted_run_is_resumed_without_sending_a_case_twice(interrupted_run: Stopped) -> None:
     second, stderr = interrupted_run.resume("second.jsonl")
     assert second.complete, stderr
-    assert len(generations(second)) == interrupted_run.eye.posts > interrupted_run.sent
+    assert len(generations(second)) == interrupted_run.eye.posts > interrupted_run.posts
     assert second.header.resumes == (interrupted_run.run.header.id,)
     assert KEY not in (interrupted_run.folder / "second.jsonl").read_text()
 
@@ -114,7 +114,7 @@ def test_killed_run_keeps_every_answer_and_its_ledger_names_those_that_are_lost(
 ) -> None:
     run = killed_run.run
     assert (killed_run.code, run.footer) == (-signal.SIGKILL, None)
-    assert len(generations(run)) == killed_run.sent - 2
+    assert len(generations(run)) == killed_run.posts - 2
     unanswered = read_ledger(ledger_of(killed_run.folder / "run.jsonl")).unanswered
     paths = {f"paid::{exchange.partition('/')[2]}" for exchange in run.exchanges}
     amounts = [row.usd for name, row in unanswered.items() if name not in paths]
