@@ -38,7 +38,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
 
 
 def main(names: Sequence[str], console: Console | None = None) -> int:
-    """Measure what is named, or all; gives 0 when everything could be measured, else 2."""
+    """Measure what is named, or all; return 0 when everything could be measured, else 2."""
     console = console or Console()
     for name in names:
         if name not in BENCHMARKS:

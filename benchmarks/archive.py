@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measuring import Row, Watched, run
+from benchmarks.measuring import Measurement, Row, run
 from benchmarks.samples import picture
 from conformance.contract import load_edition
 from conformance.recordings.inputs import ForeignReport
@@ -27,7 +27,7 @@ _NOISE = 2 * 1024 * 1024  # bytes of a payload that is no image exchange
 def measure(megabytes: int = 500, fewer: int = 50) -> list[Row]:
     """Judge a small archive and a large one, each in a process of its own."""
     with TemporaryDirectory(prefix="image-conformance-") as place:
-        small, large = (_judged(Path(place) / "a.har", size) for size in (fewer, megabytes))
+        small, large = (_measure(Path(place) / "a.har", size) for size in (fewer, megabytes))
     linear = small.seconds * megabytes / fewer
     return [
         Row(
@@ -49,16 +49,16 @@ def measure(megabytes: int = 500, fewer: int = 50) -> list[Row]:
     ]
 
 
-def _judged(path: Path, megabytes: int) -> Watched:
+def _measure(path: Path, megabytes: int) -> Measurement:
     write_archive(path, megabytes * 1_000_000, base64.b64encode(picture(1)).decode())
-    done = run([sys.executable, "-m", "benchmarks.archive", str(path)])
+    process = run([sys.executable, "-m", "benchmarks.archive", str(path)])
     path.unlink()
-    found = json.loads(done.stdout)
-    return Watched(found["seconds"], found["peak"], done.stdout)
+    values = json.loads(process.stdout)
+    return Measurement(values["seconds"], values["peak"], process.stdout)
 
 
 def write_archive(path: Path, size: int, payload: str) -> int:
-    """Write an archive of about `size` bytes; gives the number of its image exchanges."""
+    """Write an archive of about `size` bytes, and return the number of its image exchanges."""
     generation = json.dumps(_entry(GENERATIONS, payload))
     noise = base64.b64encode(os.urandom(min(_NOISE, size // 4))).decode()
     other = json.dumps(_entry("https://cdn.example/film.mp4", noise))
@@ -73,17 +73,17 @@ def write_archive(path: Path, size: int, payload: str) -> int:
 
 
 def _entry(url: str, payload: str) -> dict[str, object]:
-    asked = json.dumps({"model": "dall-e-2", "prompt": "a kite", "response_format": "b64_json"})
-    told = json.dumps({"created": 1_790_000_000, "data": [{"b64_json": payload}]})
-    kind = [{"name": "content-type", "value": "application/json"}]
+    body = json.dumps({"model": "dall-e-2", "prompt": "a kite", "response_format": "b64_json"})
+    answer = json.dumps({"created": 1_790_000_000, "data": [{"b64_json": payload}]})
+    headers = [{"name": "content-type", "value": "application/json"}]
     return {
         "startedDateTime": "2026-09-21T14:13:20.000Z",
         "time": 900,
-        "request": {"method": "POST", "url": url, "headers": kind, "postData": {"text": asked}},
+        "request": {"method": "POST", "url": url, "headers": headers, "postData": {"text": body}},
         "response": {
             "status": 200,
-            "headers": kind,
-            "content": {"size": len(told), "mimeType": "application/json", "text": told},
+            "headers": headers,
+            "content": {"size": len(answer), "mimeType": "application/json", "text": answer},
         },
     }
 
@@ -95,10 +95,10 @@ def judge_archive(path: Path) -> ForeignReport:
 
 def main(name: str) -> None:
     """Judge an archive and print seconds and peak resident bytes."""
-    started = time.monotonic()
+    start = time.monotonic()
     report = judge_archive(Path(name))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    seconds = time.monotonic() - started
+    seconds = time.monotonic() - start
     print(json.dumps({"judged": report.judged, "seconds": seconds, "peak": peak}))
 
 

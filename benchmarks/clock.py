@@ -20,11 +20,11 @@ _UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop() -> Generator[None, object, object]:
     """Measure the loop alone: imports and collection are paid once, however much is judged."""
-    started = time.perf_counter()
+    start = time.perf_counter()
     try:
         return (yield)
     finally:
-        seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
-        found = {"seconds": seconds, "peak": peak}
-        Path(os.environ[RESULT]).write_text(json.dumps(found), encoding="utf-8")
+        values = {"seconds": seconds, "peak": peak}
+        Path(os.environ[RESULT]).write_text(json.dumps(values), encoding="utf-8")

@@ -35,7 +35,7 @@ default_key = "sk-concurrency-benchmark"
 """
 
 
-class Counted:
+class CountingProvider:
     """The reference provider, with a count of how many generations are under way."""
 
     def __init__(self, application: ASGIApp) -> None:
@@ -62,25 +62,25 @@ class Counted:
 def measure(seconds: float = SECONDS, images: int = IMAGES) -> list[Row]:
     """Time the whole command, its start included; raises `BenchmarkError`."""
     cases = _cases(images)
-    with tempfile.TemporaryDirectory() as folder, _slow(seconds) as (url, counted):
+    with tempfile.TemporaryDirectory() as folder, _slow(seconds) as (url, server):
         spent = _run(Path(folder), url, cases)
-    if counted.posts != images:
-        raise BenchmarkError(f"{counted.posts} generations were sent, not {images}")
+    if server.posts != images:
+        raise BenchmarkError(f"{server.posts} generations were sent, not {images}")
     ideal = images / AT_ONCE * seconds
     what = f"{images} images of {seconds:g} s, {AT_ONCE} at once, nothing sent twice"
-    ours = f"{spent:.1f} s, at most {counted.most} under way"
+    ours = f"{spent:.1f} s, at most {server.most} under way"
     return [Row(what, ours, f"ideal {ideal:g} s", spent / ideal, BOUND, at_least=False)]
 
 
 def _cases(images: int) -> dict[str, list[str]]:
     """Choose that many accepted requests, by model; the first of each is its baseline."""
     edition = load_edition()
-    chosen: dict[str, list[str]] = {}
+    cases: dict[str, list[str]] = {}
     for case in all_cases(edition, list(edition.models)):
-        accepted = case.billed and edition.read(case.body or {}).expectation == "accepted"
-        if accepted and sum(map(len, chosen.values())) < images:
-            chosen.setdefault(case.model, []).append(case.id)
-    return chosen
+        is_accepted = case.billed and edition.read(case.body or {}).expectation == "accepted"
+        if is_accepted and sum(map(len, cases.values())) < images:
+            cases.setdefault(case.model, []).append(case.id)
+    return cases
 
 
 def _run(folder: Path, url: str, cases: dict[str, list[str]]) -> float:
@@ -90,12 +90,12 @@ def _run(folder: Path, url: str, cases: dict[str, list[str]]) -> float:
     command = [sys.executable, "-m", "conformance.cli", "run", "--live", "--base-url", url]
     words = ["--provider", str(folder / "slow.toml"), "--concurrency", str(AT_ONCE), "--quiet"]
     words += ["--budget", "unlimited", "--depth", "thorough"]
-    chosen = [f"{model}/{name}" for model, ids in cases.items() for name in ids]
+    paths = [f"{model}/{name}" for model, ids in cases.items() for name in ids]
     (folder / "plugins").mkdir()  # the current folder is not imported from
-    (folder / "plugins/only.py").write_text(_ONLY.format(chosen=chosen))
+    (folder / "plugins/only.py").write_text(_ONLY.format(chosen=paths))
     run_file = folder / "run.jsonl"
-    started = time.perf_counter()
-    done = subprocess.run(  # noqa: S603 - this suite's own command, and no shell
+    start = time.perf_counter()
+    process = subprocess.run(  # noqa: S603 - this suite's own command, and no shell
         [*command, *words, "--output", str(run_file)],
         cwd=folder,
         env=_environment(folder),
@@ -104,9 +104,9 @@ def _run(folder: Path, url: str, cases: dict[str, list[str]]) -> float:
         timeout=1200,
         check=False,
     )
-    spent = time.perf_counter() - started
+    spent = time.perf_counter() - start
     if not run_file.exists() or read_run(run_file).interrupted:
-        raise BenchmarkError(f"the run failed: {done.stdout[-500:]} {done.stderr[-500:]}")
+        raise BenchmarkError(f"the run failed: {process.stdout[-500:]} {process.stderr[-500:]}")
     return spent
 
 
@@ -127,9 +127,9 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _slow(seconds: float) -> Iterator[tuple[str, Counted]]:
+def _slow(seconds: float) -> Iterator[tuple[str, CountingProvider]]:
     server = ReferenceServer(load_edition(), key=_KEY, delay=seconds)
-    counted = Counted(server._application)
-    server._application = counted
+    counting = CountingProvider(server._application)
+    server._application = counting
     with server:
-        yield server.base_url, counted
+        yield server.base_url, counting

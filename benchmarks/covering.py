@@ -76,20 +76,20 @@ def floor(images: Sequence[Any]) -> float:
 
 def measure() -> list[Row]:
     """Cover all pairs, of requests for one or two images and of requests for one."""
-    return [row for images in (ONE_OR_TWO, ALWAYS_ONE) for row in _compared(images)]
+    return [row for images in (ONE_OR_TWO, ALWAYS_ONE) for row in _compare(images)]
 
 
-def _compared(images: Sequence[Any]) -> list[Row]:
+def _compare(images: Sequence[Any]) -> list[Row]:
     nine = space(images)
     ours, plain = covering_rows(nine, 2, price), covertable_rows(nine, 2, lambda _: 0.0)
     pairs = {combination for row in ours for combination in nine.combinations(row, 2)}
     usd, least = total(ours), floor(images)
-    told = f"{len(ours)} requests, {len(pairs)} pairs, USD {usd:.3f}"
-    asked = "one or two images" if images == ONE_OR_TWO else "one image"
+    totals = f"{len(ours)} requests, {len(pairs)} pairs, USD {usd:.3f}"
+    count = "one or two images" if images == ONE_OR_TWO else "one image"
     plainly = f"plain covering: {len(plain)} requests, USD {total(plain):.3f}"
 
     def row(what: str, against: str, ratio: float, bound: float) -> Row:
-        return Row(f"{what}, {asked} a request", told, against, ratio, bound, at_least=False)
+        return Row(f"{what}, {count} a request", totals, against, ratio, bound, at_least=False)
 
     return [
         row("requests", f"limit {MOST_REQUESTS}", len(ours) / MOST_REQUESTS, 1),

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from benchmarks.measuring import BenchmarkError
-from benchmarks.opponents import VERSION, free_port, installed
+from benchmarks.opponents import VERSION, free_port, install_schemathesis
 from benchmarks.schemathesis import FIRST, KEY, Bout, Found, Server, models_for
 from conformance.contract import Edition, load_edition
 from conformance.errors import ConformanceError
@@ -32,7 +32,7 @@ OUTPUT = Path("schemathesis.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Hunted:
+class Result:
     """With which request each side first saw a defect; None where not within `FIRST`."""
 
     model: str
@@ -54,74 +54,74 @@ class Table:
         """Take over what an earlier run left in the file; raises BenchmarkError for another's."""
         self.path = path
         self._about = {"edition": edition, "schemathesis": VERSION, "requests": FIRST}
-        self.hunted: dict[str, Hunted] = {}
+        self.results: dict[str, Result] = {}
         if path.exists():
-            known = read_json(path.read_bytes()).value
-            if not isinstance(known, dict) or any(
-                known.get(k) != v for k, v in self._about.items()
+            document = read_json(path.read_bytes()).value
+            if not isinstance(document, dict) or any(
+                document.get(k) != v for k, v in self._about.items()
             ):
                 raise BenchmarkError(f"{path}: is of another measurement; name another --output")
-            self.hunted = {name: Hunted(**values) for name, values in known["defects"].items()}
+            self.results = {name: Result(**values) for name, values in document["defects"].items()}
 
     def is_done(self, defect: str) -> bool:
         """Return whether a defect was measured; what failed is tried again."""
-        return defect in self.hunted and self.hunted[defect].error is None
+        return defect in self.results and self.results[defect].error is None
 
-    def add(self, defect: str, hunted: Hunted) -> None:
+    def add(self, defect: str, result: Result) -> None:
         """Add a defect and write the whole file."""
-        self.hunted[defect] = hunted
-        found = {name: asdict(hunt) for name, hunt in sorted(self.hunted.items())}
-        values = {**self._about, "summary": self.summary(), "defects": found}
+        self.results[defect] = result
+        rows = {name: asdict(hunt) for name, hunt in sorted(self.results.items())}
+        values = {**self._about, "summary": self.summary(), "defects": rows}
         write_text(self.path, json.dumps(values, indent=1) + "\n")
 
     def summary(self) -> dict[str, Any]:
         """Count what each side found, also per `FIRST` requests, and name what one side misses."""
-        found = {name: hunt.found for name, hunt in self.hunted.items() if hunt.error is None}
+        firsts = {name: hunt.found for name, hunt in self.results.items() if hunt.error is None}
         return {
-            "measured": len(found),
-            "ours": _side(found, 0),
-            "schemathesis": _side(found, 1),
+            "measured": len(firsts),
+            "ours": _side(firsts, 0),
+            "schemathesis": _side(firsts, 1),
             "only_schemathesis": sorted(
-                n for n, (ours, theirs) in found.items() if theirs and not ours
+                n for n, (ours, theirs) in firsts.items() if theirs and not ours
             ),
-            "neither": sorted(name for name, both in found.items() if both == (None, None)),
-            "failed": sorted(name for name, hunt in self.hunted.items() if hunt.error is not None),
+            "neither": sorted(name for name, both in firsts.items() if both == (None, None)),
+            "failed": sorted(name for name, hunt in self.results.items() if hunt.error is not None),
         }
 
 
-def _side(found: Mapping[str, Found], side: int) -> dict[str, float]:
-    count = sum(both[side] is not None for both in found.values())
-    spent = sum(both[side] or FIRST for both in found.values())
+def _side(firsts: Mapping[str, Found], side: int) -> dict[str, float]:
+    count = sum(both[side] is not None for both in firsts.values())
+    spent = sum(both[side] or FIRST for both in firsts.values())
     return {"found": count, "per_100_requests": round(100 * count / spent, 2) if spent else 0.0}
 
 
 def hunt(bout: Bout, models: Mapping[str, str], table: Table) -> None:
     """Measure defects one by one; one that fails is noted, and the others go on."""
-    left = [name for name in models if not table.is_done(name)]
+    names = [name for name in models if not table.is_done(name)]
     began = time.monotonic()
-    for done, name in enumerate(left):
+    for count, name in enumerate(names):
         start = time.monotonic()
         try:
             ours, theirs = bout.found(name, models[name])
-            hunted = Hunted(models[name], ours, theirs, round(time.monotonic() - start, 1))
+            result = Result(models[name], ours, theirs, round(time.monotonic() - start, 1))
         except (ConformanceError, OSError, RuntimeError, ValueError, httpx.HTTPError) as error:
-            hunted = _failed(models[name], error, start)
+            result = _failure(models[name], error, start)
         except subprocess.TimeoutExpired as error:
-            hunted = _failed(
+            result = _failure(
                 models[name], f"Schemathesis took more than {error.timeout:g} s", start
             )
-        table.add(name, hunted)
-        remaining = (time.monotonic() - began) / (done + 1) * (len(left) - done - 1)
-        said = hunted.error or f"ours {hunted.ours or '-'}, Schemathesis {hunted.theirs or '-'}"
+        table.add(name, result)
+        remaining = (time.monotonic() - began) / (count + 1) * (len(names) - count - 1)
+        outcome = result.error or f"ours {result.ours or '-'}, Schemathesis {result.theirs or '-'}"
         sys.stderr.write(
-            f"{done + 1}/{len(left)} {name} ({hunted.model}): {said}; {hunted.seconds:.0f} s, "
+            f"{count + 1}/{len(names)} {name} ({result.model}): {outcome}; {result.seconds:.0f} s, "
             f"about {remaining / 60:.0f} min left\n"
         )
 
 
-def _failed(model: str, error: object, start: float) -> Hunted:
+def _failure(model: str, error: object, start: float) -> Result:
     why = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else str(error)
-    return Hunted(model, seconds=round(time.monotonic() - start, 1), error=why[:500])
+    return Result(model, seconds=round(time.monotonic() - start, 1), error=why[:500])
 
 
 def reference_bout(edition: Edition) -> Bout:
@@ -129,7 +129,7 @@ def reference_bout(edition: Edition) -> Bout:
     port = free_port()
     provider = load_provider("reference")
     server = Server("reference", provider, KEY, port, f"http://127.0.0.1:{port}")
-    return Bout(server, installed(), edition)
+    return Bout(server, install_schemathesis(), edition)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -143,10 +143,10 @@ def main(arguments: Sequence[str]) -> int:
     if not names:
         raise BenchmarkError(f"there is no defect {options.defects!r}")
     table = Table(options.output, edition.id)
-    left = [name for name in names if not table.is_done(name)]
-    sys.stderr.write(f"{len(names)} defects, {len(names) - len(left)} of them measured before\n")
-    if left:
-        hunt(reference_bout(edition), models_for(edition, left), table)
+    rest = [name for name in names if not table.is_done(name)]
+    sys.stderr.write(f"{len(names)} defects, {len(names) - len(rest)} of them measured before\n")
+    if rest:
+        hunt(reference_bout(edition), models_for(edition, rest), table)
     sys.stdout.write(json.dumps(table.summary(), indent=1) + "\n")
     return 2 if table.summary()["failed"] else 0
 

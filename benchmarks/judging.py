@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import conformance
-from benchmarks.measuring import ROOT, Row, Watched, run_pytest
+from benchmarks.measuring import ROOT, Measurement, Row, run_pytest
 from benchmarks.samples import FOLDER, Plan, prepare
 
 HOME = Path(conformance.__file__).parent / "suite"
@@ -31,17 +31,17 @@ def measure(exchanges: int = 30, clauses: int = 20, repeats: int = 3) -> list[Ro
 
 def _round(plan: Plan) -> tuple[float, float, float]:
     """Return seconds for each judgement: ours, stock, and stock with a shared client."""
-    found = run_ours(plan), run_stock(plan), run_stock(plan, shared=True)
-    one, two, three = (timing.seconds / (plan.exchanges * len(plan.clauses)) for timing in found)
+    timings = run_ours(plan), run_stock(plan), run_stock(plan, shared=True)
+    one, two, three = (timing.seconds / (plan.exchanges * len(plan.clauses)) for timing in timings)
     return one, two, three
 
 
 def _row(what: str, ours: float, theirs: float) -> Row:
-    shown = f"{ours * 1000:.2f} ms", f"pytest-recording {theirs * 1000:.2f} ms"
-    return Row(what, *shown, ratio=theirs / ours, bound=20, at_least=True)
+    times = f"{ours * 1000:.2f} ms", f"pytest-recording {theirs * 1000:.2f} ms"
+    return Row(what, *times, ratio=theirs / ours, bound=20, at_least=True)
 
 
-def run_ours(plan: Plan) -> Watched:
+def run_ours(plan: Plan) -> Measurement:
     """Judge the samples as `pytest conformance` does, run file included."""
     return run_pytest(
         plan.folder / "ours.json",
@@ -59,7 +59,7 @@ def run_ours(plan: Plan) -> Watched:
     )
 
 
-def run_stock(plan: Plan, shared: bool = False) -> Watched:
+def run_stock(plan: Plan, shared: bool = False) -> Measurement:
     """Judge the samples by one pytest-recording test for each clause."""
     environment = {FOLDER: str(plan.folder)} | ({"BENCHMARK_SHARED_CLIENT": "1"} if shared else {})
     here = ROOT / "benchmarks"

@@ -43,12 +43,12 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Whether the ratio keeps the bound."""
+        """Return whether the ratio keeps the bound."""
         return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Measurement:
     """What one pytest process measured of itself."""
 
     seconds: float  # running its items; neither imports nor collection
@@ -58,12 +58,12 @@ class Watched:
 
 def run_pytest(
     result: Path, arguments: Sequence[str], environment: Mapping[str, str], timeout: float = 900
-) -> Watched:
+) -> Measurement:
     """Run pytest under `benchmarks.clock`; raises `BenchmarkError` unless everything passes."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "benchmarks.clock", *arguments]
-    done = run(command, {**environment, RESULT: str(result)}, timeout)
-    found = json.loads(result.read_text(encoding="utf-8"))
-    return Watched(found["seconds"], found["peak"], done.stdout)
+    process = run(command, {**environment, RESULT: str(result)}, timeout)
+    values = json.loads(result.read_text(encoding="utf-8"))
+    return Measurement(values["seconds"], values["peak"], process.stdout)
 
 
 def run(
@@ -71,28 +71,28 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in the checkout; raises `BenchmarkError` with its last lines if it fails."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    whole = {**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(paths)}
+    variables = {**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(paths)}
     try:
-        done = subprocess.run(  # noqa: S603 - this suite's own commands, and no shell
-            command, cwd=ROOT, env=whole, capture_output=True, text=True, timeout=timeout
+        process = subprocess.run(  # noqa: S603 - this suite's own commands, and no shell
+            command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=timeout
         )
     except subprocess.TimeoutExpired:
-        raise BenchmarkError(f"{_named(command)} took more than {timeout:g} s") from None
-    if done.returncode != 0:
-        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
-        raise BenchmarkError(f"{_named(command)} ended with {done.returncode}:\n{last}")
-    return done
+        raise BenchmarkError(f"{_name_of(command)} took more than {timeout:g} s") from None
+    if process.returncode != 0:
+        last = "\n".join((process.stdout + process.stderr).strip().splitlines()[-8:])
+        raise BenchmarkError(f"{_name_of(command)} ended with {process.returncode}:\n{last}")
+    return process
 
 
 def wall(command: Sequence[str], repeats: int) -> float:
     """Return the shortest wall time of a command, in seconds; the rest is other people's work."""
     times = []
     for _ in range(repeats):
-        started = time.perf_counter()
+        start = time.perf_counter()
         run(command)
-        times.append(time.perf_counter() - started)
+        times.append(time.perf_counter() - start)
     return min(times)
 
 
-def _named(command: Sequence[str]) -> str:
+def _name_of(command: Sequence[str]) -> str:
     return " ".join([Path(command[0]).name, *command[1:3], "…"])

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.judging import run_ours
-from benchmarks.measuring import Row, Watched
+from benchmarks.measuring import Measurement, Row
 from benchmarks.samples import prepare
 
 LIMIT = 300_000_000  # bytes
@@ -36,6 +36,6 @@ def measure(exchanges: int = 1000, fewer: int = 100) -> list[Row]:
     ]
 
 
-def _replay(exchanges: int) -> Watched:
+def _replay(exchanges: int) -> Measurement:
     with TemporaryDirectory(prefix="image-conformance-") as place:
         return run_ours(prepare(Path(place), exchanges))

@@ -20,8 +20,8 @@ VERSION = "4.32.5"
 START = 600.0  # seconds; LiteLLM may have to be installed first
 
 
-def installed() -> Path:
-    """Return the command, installed first if need be; raises BenchmarkError where it cannot be."""
+def install_schemathesis() -> Path:
+    """Install the tool if need be, and return its command; raises BenchmarkError if that fails."""
     home = Path(os.environ.get("COUNTERPARTS_HOME") or Path.home() / ".cache/image-conformance")
     folder = home / f"schemathesis-{VERSION}"
     command = folder / "bin" / "schemathesis"

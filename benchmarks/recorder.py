@@ -31,10 +31,10 @@ class Seen:
     def fields(self) -> dict[str, Any] | None:
         """The body as a JSON object, None where it is something else."""
         try:
-            found = json.loads(self.body)
+            value = json.loads(self.body)
         except ValueError:
             return None
-        return found if isinstance(found, dict) else None
+        return value if isinstance(value, dict) else None
 
 
 class Recorder:

@@ -42,39 +42,39 @@ def measure(runs: int = RUNS) -> list[Row]:
     with TemporaryDirectory(prefix="image-conformance-") as place:
         files = write_runs(Path(place), runs)
         page = Path(place) / "index.html"
-        done = run([sys.executable, "-c", _PROGRAM, str(page), *map(str, files)])
-    found = json.loads(done.stdout)
+        process = run([sys.executable, "-c", _PROGRAM, str(page), *map(str, files)])
+    values = json.loads(process.stdout)
     what = f"of {runs} runs with {MODELS * CASES * JUDGED:,} findings each"
     return [
-        _row(f"reading, merging, rendering {what}", found["seconds"], SECONDS, 1, "s"),
-        _row(f"peak memory {what}", found["peak"], MEMORY, 1e6, "MB"),
-        _row(f"page without pictures {what}", found["page"], PAGE, 1e6, "MB"),
+        _row(f"reading, merging, rendering {what}", values["seconds"], SECONDS, 1, "s"),
+        _row(f"peak memory {what}", values["peak"], MEMORY, 1e6, "MB"),
+        _row(f"page without pictures {what}", values["page"], PAGE, 1e6, "MB"),
     ]
 
 
-def _row(what: str, found: float, limit: float, unit: float, name: str) -> Row:
-    ours, against = f"{found / unit:.2f} {name}", f"limit {limit / unit:g} {name}"
-    return Row(what, ours, against, found / limit, 1, at_least=False)
+def _row(what: str, value: float, limit: float, unit: float, name: str) -> Row:
+    ours, against = f"{value / unit:.2f} {name}", f"limit {limit / unit:g} {name}"
+    return Row(what, ours, against, value / limit, 1, at_least=False)
 
 
 def write_runs(folder: Path, runs: int = RUNS) -> list[Path]:
     """Write a run file for each of some providers; the same bytes each time."""
-    found = []
+    files = []
     for number in range(runs):
-        found.append(folder / f"provider-{number}.jsonl")
-        write_run(_run(f"provider-{number}", random.Random(number)), found[-1])  # noqa: S311 - a made-up run, the same each time
-    return found
+        files.append(folder / f"provider-{number}.jsonl")
+        write_run(_run(f"provider-{number}", random.Random(number)), files[-1])  # noqa: S311 - a made-up run, the same each time
+    return files
 
 
 def _run(provider: str, chance: random.Random) -> Run:
-    made = Run(convert(_header(provider), RunHeader), footer=convert(_footer(), RunFooter))
+    run_ = Run(convert(_header(provider), RunHeader), footer=convert(_footer(), RunFooter))
     for model in _models():
         for number in range(CASES):
             case = f"case-{number}"
-            made.add(convert(_exchange(provider, model, case, chance), ExchangeRecord))
+            run_.add(convert(_exchange(provider, model, case, chance), ExchangeRecord))
             for finding in _findings(provider, model, case, number, chance):
-                made.add(finding)
-    return made
+                run_.add(finding)
+    return run_
 
 
 def _models() -> list[str]:

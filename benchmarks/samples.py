@@ -60,8 +60,8 @@ class Plan:
     def read(cls) -> Plan:
         """Read the plan of the folder that the environment names."""
         folder = Path(os.environ[FOLDER])
-        written = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-        return cls(folder, written["exchanges"], tuple(written["clauses"]))
+        document = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        return cls(folder, document["exchanges"], tuple(document["clauses"]))
 
     @property
     def cases(self) -> list[Case]:
@@ -80,8 +80,8 @@ class Plan:
 
     def select(self, edition: Edition) -> tuple[Clause, ...]:
         """The clauses by their names."""
-        known = {clause.id: clause for clause in clauses_of(edition)}
-        return tuple(known[name] for name in self.clauses)
+        by_id = {clause.id: clause for clause in clauses_of(edition)}
+        return tuple(by_id[name] for name in self.clauses)
 
 
 def prepare(folder: Path, exchanges: int, clauses: int | None = None, stock: bool = False) -> Plan:
@@ -98,21 +98,21 @@ def prepare(folder: Path, exchanges: int, clauses: int | None = None, stock: boo
         library.record(exchange, case, BASE_URL)
         if stock:
             _write_stock(folder / "stock", exchange, number, len(names))
-    written = {"exchanges": exchanges, "clauses": names}
-    (folder / "plan.json").write_text(json.dumps(written), encoding="utf-8")
+    document = {"exchanges": exchanges, "clauses": names}
+    (folder / "plan.json").write_text(json.dumps(document), encoding="utf-8")
     return plan
 
 
 def speaking_clauses(edition: Edition) -> tuple[str, ...]:
     """The clauses that have something to say of a sample, those first that read its image."""
-    found = judge(sample_exchange(sample_case(0), 0), edition, clauses_of(edition))
-    names = {finding.clause: finding.clause.split(".", 1)[0] for finding in found}
+    findings = judge(sample_exchange(sample_case(0), 0), edition, clauses_of(edition))
+    names = {finding.clause: finding.clause.split(".", 1)[0] for finding in findings}
     return tuple(sorted(names, key=lambda name: _rank(names[name])))
 
 
 def _rank(chapter: str) -> int:
-    known = chapter in _READ_THE_IMAGE
-    return _READ_THE_IMAGE.index(chapter) if known else len(_READ_THE_IMAGE)
+    reads_the_image = chapter in _READ_THE_IMAGE
+    return _READ_THE_IMAGE.index(chapter) if reads_the_image else len(_READ_THE_IMAGE)
 
 
 def sample_case(number: int) -> Case:
@@ -149,10 +149,10 @@ def picture(number: int) -> bytes:
     The pixels are soft noise, which compresses about as badly as a photograph; a private
     chunk of other noise brings the file to its length and makes its bytes unique.
     """
-    drawn = _drawing()
-    end = len(drawn) - 12  # the IEND chunk, which must be last
-    filling = random.Random(number).randbytes(PAYLOAD - len(drawn) - 12)  # noqa: S311 - pixels, the same each time
-    return drawn[:end] + _chunk(b"prVt", filling) + drawn[end:]
+    drawing = _drawing()
+    end = len(drawing) - 12  # the IEND chunk, which must be last
+    filling = random.Random(number).randbytes(PAYLOAD - len(drawing) - 12)  # noqa: S311 - pixels, the same each time
+    return drawing[:end] + _chunk(b"prVt", filling) + drawing[end:]
 
 
 @functools.cache
@@ -173,14 +173,14 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _write_stock(folder: Path, exchange: Exchange, number: int, clauses: int) -> None:
     """Write what pytest-recording itself would have: a cassette for each test, payload inside."""
-    asked, answered = exchange.request, exchange.response
-    if answered is None:
+    sent, answer = exchange.request, exchange.response
+    if answer is None:
         return
-    request = RecordedRequest(asked.method, asked.url, asked.body, dict(asked.headers))
+    request = RecordedRequest(sent.method, sent.url, sent.body, dict(sent.headers))
     response = {
-        "status": {"code": answered.status, "message": "OK"},
-        "headers": {name: [value] for name, value in answered.headers},
-        "body": {"string": answered.body},
+        "status": {"code": answer.status, "message": "OK"},
+        "headers": {name: [value] for name, value in answer.headers},
+        "body": {"string": answer.body},
     }
     document = serialize({"requests": [request], "responses": [response]}, yamlserializer)
     folder.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.measuring import BenchmarkError, Row, run
-from benchmarks.opponents import START, free_port, installed, litellm
+from benchmarks.opponents import START, free_port, install_schemathesis, litellm
 from benchmarks.recorder import Recorder, Seen
 from conformance.cases.covering import Combination, Space, space_of
 from conformance.cases.model import Case
@@ -59,8 +59,8 @@ DEFECTS = {
 }
 """One failure of each section of what real gateways were seen to do, and one more of images."""
 
-Told = Mapping[str, str]
-"""Which defects are told, and to which model."""
+ModelsByDefect = Mapping[str, str]
+"""On which model each defect is looked for."""
 
 KEY = "sk-benchmark"
 
@@ -92,7 +92,7 @@ class Server:
     origin: str
 
     @contextmanager
-    def lying(self, defect: str | None) -> Iterator[Recorder]:
+    def serve(self, defect: str | None) -> Iterator[Recorder]:
         """Serve, with one defect or none, behind a proxy that counts."""
         steps = lying_steps([defect]) if defect else TRUTHFUL
         upstream = ReferenceServer(load_edition(), key=KEY, port=self.port, steps=steps)
@@ -102,7 +102,7 @@ class Server:
 
 def measure() -> list[Row]:
     """Compare both on the reference provider, then on LiteLLM in front of it."""
-    tool, edition = installed(), load_edition()
+    tool, edition = install_schemathesis(), load_edition()
     port = free_port()
     alone = Server("reference", load_provider("reference"), KEY, port, f"http://127.0.0.1:{port}")
     rows = compare(alone, tool, edition, dict.fromkeys(DEFECTS, MODEL))
@@ -114,7 +114,7 @@ def measure() -> list[Row]:
     return rows
 
 
-def models_for(edition: Edition, names: Sequence[str]) -> Told:
+def models_for(edition: Edition, names: Sequence[str]) -> ModelsByDefect:
     """Return for each defect a documented model on which the proof saw it."""
     matrix = prove(edition, names, workers=2)
     return {defect.id: _model_for(defect, edition) for defect in matrix.defects}
@@ -125,31 +125,31 @@ def _model_for(defect: DefectColumn, edition: Edition) -> str:
 
     A member of a family that the edition does not name has no document to hand to Schemathesis.
     """
-    seen = [witness.partition("/")[0] for witness in defect.witnesses.values()]
-    named = [model for model in (*seen, *defect.models) if model in edition.models]
-    return MODEL if MODEL in named or not named else named[0]
+    of_proof = [witness.partition("/")[0] for witness in defect.witnesses.values()]
+    models = [model for model in (*of_proof, *defect.models) if model in edition.models]
+    return MODEL if MODEL in models or not models else models[0]
 
 
-def compare(server: Server, tool: Path, edition: Edition, told: Told) -> list[Row]:
+def compare(server: Server, tool: Path, edition: Edition, models: ModelsByDefect) -> list[Row]:
     """Measure the three things on one server; speed and pairs are those of `MODEL`."""
     space = space_of(edition, edition.models[MODEL])
     bout = Bout(server, tool, edition)
-    with server.lying(None) as recorder:
+    with server.serve(None) as recorder:
         _explore(server, recorder)
         ours = recorder.rate
-    with server.lying(None) as recorder:
-        bout.honest[MODEL] = planned(server, recorder, edition, MODEL)
+    with server.serve(None) as recorder:
+        bout.honest[MODEL] = send_plan(server, recorder, edition, MODEL)
         mine = pairs_in(recorder.seen[:FIRST], space)
-    with server.lying(None) as recorder:
+    with server.serve(None) as recorder:
         hunts = bout.truth[MODEL] = _schemathesis(server, recorder, tool, edition, MODEL)
         theirs = recorder.rate
         best = max(len(pairs_in(window, space)) for window in _windows(recorder, hunts))
-    found = {defect: bout.found(defect, model) for defect, model in told.items()}
+    firsts = {defect: bout.found(defect, model) for defect, model in models.items()}
     feasible = len(space.feasible(2))
     return [
         _row(server, "generated requests a second", ours, theirs, 1),
         _row(server, f"pairs of {feasible} in {FIRST} requests", len(mine), best, 3),
-        *hunted(server, found),
+        *rows_of(server, firsts),
     ]
 
 
@@ -165,22 +165,22 @@ class Bout:
     def found(self, defect: str, model: str) -> Found:
         """Return with which request each side first saw a defect; None where not within `FIRST`."""
         self._ask_truth(model)
-        with self.server.lying(defect) as recorder:
+        with self.server.serve(defect) as recorder:
             honest = self.honest[model].kinds
-            hunt = planned(self.server, recorder, self.edition, model, honest)
+            hunt = send_plan(self.server, recorder, self.edition, model, honest)
         mine = hunt.first(honest)
-        with self.server.lying(defect) as recorder:
+        with self.server.serve(defect) as recorder:
             hunts = _schemathesis(self.server, recorder, self.tool, self.edition, model)
-        known = frozenset().union(*(hunt.kinds for hunt in self.truth[model]))
-        theirs = min((at for hunt in hunts if (at := hunt.first(known))), default=None)
+        kinds_of_truth = frozenset().union(*(hunt.kinds for hunt in self.truth[model]))
+        theirs = min((at for hunt in hunts if (at := hunt.first(kinds_of_truth))), default=None)
         return mine, theirs
 
     def _ask_truth(self, model: str) -> None:
         if model not in self.honest:
-            with self.server.lying(None) as recorder:
-                self.honest[model] = planned(self.server, recorder, self.edition, model)
+            with self.server.serve(None) as recorder:
+                self.honest[model] = send_plan(self.server, recorder, self.edition, model)
         if model not in self.truth:
-            with self.server.lying(None) as recorder:
+            with self.server.serve(None) as recorder:
                 self.truth[model] = _schemathesis(
                     self.server, recorder, self.tool, self.edition, model
                 )
@@ -195,16 +195,16 @@ def _row(server: Server, what: str, ours: float, theirs: float, bound: float) ->
 Found = tuple[int | None, int | None]
 
 
-def hunted(server: Server, found: Mapping[str, Found]) -> list[Row]:
+def rows_of(server: Server, firsts: Mapping[str, Found]) -> list[Row]:
     """Count the defects seen, and the requests that it took; what is missed took all of them."""
-    counts = [sum(seen[side] is not None for seen in found.values()) for side in (0, 1)]
-    spent = [sum(seen[side] or FIRST for seen in found.values()) for side in (0, 1)]
+    counts = [sum(pair[side] is not None for pair in firsts.values()) for side in (0, 1)]
+    spent = [sum(pair[side] or FIRST for pair in firsts.values()) for side in (0, 1)]
     rates = [FIRST * count / cost for count, cost in zip(counts, spent, strict=True)]
-    theirs_alone = [name for name, (ours, theirs) in found.items() if theirs and not ours]
-    nobody = [name for name, seen in found.items() if seen == (None, None)]
+    theirs_alone = [name for name, (ours, theirs) in firsts.items() if theirs and not ours]
+    nobody = [name for name, pair in firsts.items() if pair == (None, None)]
     sys.stderr.write(f"{server.name}: only Schemathesis found: {', '.join(theirs_alone) or '-'}\n")
     sys.stderr.write(f"{server.name}: neither found: {', '.join(nobody) or '-'}\n")
-    defects = f"of {len(found)} defects found in {FIRST} requests each"
+    defects = f"of {len(firsts)} defects found in {FIRST} requests each"
     return [
         _row(server, defects, counts[0], counts[1], 3),
         _row(server, f"defects found per {FIRST} requests sent for them", rates[0], rates[1], 3),
@@ -225,7 +225,7 @@ def _explore(server: Server, recorder: Recorder) -> None:
             raise
 
 
-def planned(
+def send_plan(
     server: Server,
     recorder: Recorder,
     edition: Edition,
@@ -247,8 +247,8 @@ def planned(
             if is_seen or len(recorder.seen) >= FIRST:
                 break
             findings = engine.judged(case).findings.values()
-            broken = [finding.clause for finding in findings if finding.verdict in BROKEN]
-            signs += [(len(recorder.seen), f"{case.id} {sign}") for sign in broken]
+            broken_clauses = [finding.clause for finding in findings if finding.verdict in BROKEN]
+            signs += [(len(recorder.seen), f"{case.id} {sign}") for sign in broken_clauses]
     return Hunt(tuple(signs), len(recorder.seen))
 
 
@@ -256,16 +256,16 @@ def planned(
 def _cases(edition: Edition, model: str) -> list[Case]:
     provider = load_provider("reference")
     alone = replace(provider, models={model: provider.models[model]})
-    chosen = plan(edition, alone).chosen
+    requests = plan(edition, alone).chosen
     return [
-        request.case for request in chosen
+        request.case for request in requests
     ]  # the first model of a provider has the cases of all
 
 
 def _schemathesis(
     server: Server, recorder: Recorder, tool: Path, edition: Edition, model: str
 ) -> tuple[Hunt, ...]:
-    """Run all its phases with all its checks, and read what each phase told."""
+    """Run all its phases with all its checks, and read the report of each phase."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "document.json")
         path.write_text(json.dumps(document(edition, model)), encoding="utf-8")
@@ -284,8 +284,8 @@ def _schemathesis(
 def read_report(text: str) -> tuple[Hunt, ...]:
     """Read the signs in the first requests of every phase from Schemathesis' own report."""
     finished = (json.loads(line).get("ScenarioFinished") for line in text.splitlines())
-    recorded = [event["recorder"] for event in finished if event]
-    return tuple(_hunt(recorder) for recorder in recorded if recorder.get("interactions"))
+    recorders = [event["recorder"] for event in finished if event]
+    return tuple(_hunt(recorder) for recorder in recorders if recorder.get("interactions"))
 
 
 def _hunt(recorder: Mapping[str, Any]) -> Hunt:
@@ -315,15 +315,15 @@ def _windows(recorder: Recorder, hunts: Sequence[Hunt]) -> Iterator[Sequence[See
         start += hunt.sent
 
 
-def pairs_in(seen: Sequence[Seen], space: Space) -> set[Combination]:
+def pairs_in(requests: Sequence[Seen], space: Space) -> set[Combination]:
     """Collect the pairs of values in requests that were honoured."""
-    bodies = [request.fields for request in seen if request.status == 200]
+    bodies = [request.fields for request in requests if request.status == 200]
     return {
-        pair for body in bodies if body for pair in space.combinations_in(_classed(body, space), 2)
+        pair for body in bodies if body for pair in space.combinations_in(_classify(body, space), 2)
     }
 
 
-def _classed(body: Mapping[str, Any], space: Space) -> dict[str, Any]:
+def _classify(body: Mapping[str, Any], space: Space) -> dict[str, Any]:
     """Take any number for the nearest that is documented, any user for one, null for left out."""
     return {
         name: _nearest(value, space.levels[name])
@@ -350,8 +350,8 @@ def document(edition: Edition, model: str) -> dict[str, Any]:
     ]
     schemas = prism_document.bundle(edition.folder, [str(file) for file in files])
     request, answer, error = map(prism_document.pointer, files)
-    wanted = schemas[prism_document.component(files[0])]
-    wanted |= {"required": ["model", "prompt"], "additionalProperties": False}
+    request_schema = schemas[prism_document.component(files[0])]
+    request_schema |= {"required": ["model", "prompt"], "additionalProperties": False}
     content = {"application/json": {"schema": answer}, "text/event-stream": {}}
     refusals = ("400", "401", "404", "405", "415")
     operation = {
@@ -365,8 +365,8 @@ def document(edition: Edition, model: str) -> dict[str, Any]:
     }
     path = "/v1" + index["endpoint"]["path"]
     plain = prism_document.document(index["title"], index["id"], path, operation, schemas)
-    found: dict[str, Any] = _without_sources(plain)
-    return found
+    cleaned: dict[str, Any] = _without_sources(plain)
+    return cleaned
 
 
 def _without_sources(schema: Any) -> Any:

@@ -32,13 +32,13 @@ def vcr_cassette_dir() -> str:
 @pytest.mark.parametrize("number", range(PLAN.exchanges), ids=str)
 def test_promise(number: int, clause: int) -> None:
     case = sample_case(number)
-    asked = build_request(case, base_url=BASE_URL, key=REDACTED_KEY)
-    reply = SEND(asked.method, asked.url, headers=list(asked.headers), content=asked.body)
+    request = build_request(case, base_url=BASE_URL, key=REDACTED_KEY)
+    reply = SEND(request.method, request.url, headers=list(request.headers), content=request.body)
     exchange = Exchange(
         provider="sample",
         model=case.model,
         case=case.id,
-        request=Request(asked.method, asked.url, asked.headers, asked.body),
+        request=Request(request.method, request.url, request.headers, request.body),
         response=Response(reply.status_code, tuple(reply.headers.multi_items()), reply.content),
         sent_at=SENT_AT,
     )

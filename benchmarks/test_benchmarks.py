@@ -84,9 +84,9 @@ def test_reporting_renders_what_it_says(tmp_path: Path) -> None:
 
 def test_history_opens_the_nights_that_were_written(tmp_path: Path) -> None:
     size = history.write(tmp_path, providers=1, nights=2)
-    found = tell(tmp_path)
-    assert len(found.nights[0].started) == 2
-    assert not found.problems
+    history_ = tell(tmp_path)
+    assert len(history_.nights[0].started) == 2
+    assert not history_.problems
     run_file = read_run(next(tmp_path.rglob("*.jsonl")))
     assert len(run_file.findings) == history.FINDINGS
     assert size > 2 * 500_000
@@ -102,15 +102,15 @@ def test_archive_compares_a_large_har_with_a_small_one() -> None:
 
 def test_collect_is_measured_on_any_folder_of_cassettes(tmp_path: Path) -> None:
     plan = prepare(tmp_path, exchanges=1, clauses=1)
-    named = ["-p", "conformance.plugin", f"--provider={plan.provider}"]
-    named += [f"--cassettes={tmp_path / 'cassettes'}"]
-    (row,) = replay.measure_collect(named, repeats=1)
+    options = ["-p", "conformance.plugin", f"--provider={plan.provider}"]
+    options += [f"--cassettes={tmp_path / 'cassettes'}"]
+    (row,) = replay.measure_collect(options, repeats=1)
     assert row.ratio > 0
 
 
 def test_report_is_the_recipe_of_the_makefile_without_set_up() -> None:
-    done = run([*replay.report_command(), "--dry-run"])
-    commands = done.stdout.splitlines()
+    process = run([*replay.report_command(), "--dry-run"])
+    commands = process.stdout.splitlines()
     assert any("run --provider reference" in command for command in commands)
     assert not any("pip install" in command for command in commands)
 
@@ -143,6 +143,6 @@ def test_unknown_benchmark_names_the_nearest() -> None:
 def test_concurrency_measures_64_accepted_images_each_model_by_its_baseline_first() -> None:
     from benchmarks.concurrency import IMAGES, _cases
 
-    chosen = _cases(IMAGES)
-    assert sum(map(len, chosen.values())) == 64
-    assert {ids[0] for ids in chosen.values()} == {"baseline"}
+    cases = _cases(IMAGES)
+    assert sum(map(len, cases.values())) == 64
+    assert {ids[0] for ids in cases.values()} == {"baseline"}

@@ -32,8 +32,8 @@ def seen(status: int = 200, **fragment: Any) -> Seen:
 
 
 def test_only_honoured_requests_cover_pairs() -> None:
-    whole = len(list(SPACE.combinations_in({}, 2)))
-    assert len(pairs_in([seen()], SPACE)) == whole
+    pairs = len(list(SPACE.combinations_in({}, 2)))
+    assert len(pairs_in([seen()], SPACE)) == pairs
     assert (
         pairs_in([seen(400), Seen(0.0, PATH, b"[1]", 200), Seen(0.0, PATH, b"{", 200)], SPACE)
         == set()
@@ -52,10 +52,10 @@ def test_only_honoured_requests_cover_pairs() -> None:
 def test_values_that_are_not_documented_one_by_one_count_as_the_nearest(
     name: str, value: Any, like: Any
 ) -> None:
-    given: dict[str, Any] = {"output_format": "webp"} if name == "output_compression" else {}
-    wanted: dict[str, Any] = {name: like} if like is not None else {}
-    assert pairs_in([seen(**given, **{name: value})], SPACE) == pairs_in(
-        [seen(**given, **wanted)], SPACE
+    fields: dict[str, Any] = {"output_format": "webp"} if name == "output_compression" else {}
+    nearest: dict[str, Any] = {name: like} if like is not None else {}
+    assert pairs_in([seen(**fields, **{name: value})], SPACE) == pairs_in(
+        [seen(**fields, **nearest)], SPACE
     )
 
 
@@ -113,8 +113,8 @@ def server() -> Server:
 
 @pytest.fixture(scope="module")
 def honest(server: Server) -> Hunt:
-    with server.lying(None) as recorder:
-        return schemathesis.planned(server, recorder, EDITION, MODEL)
+    with server.serve(None) as recorder:
+        return schemathesis.send_plan(server, recorder, EDITION, MODEL)
 
 
 def test_planned_requests_find_nothing_in_the_truth(honest: Hunt) -> None:
@@ -123,22 +123,22 @@ def test_planned_requests_find_nothing_in_the_truth(honest: Hunt) -> None:
 
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_planned_requests_find_every_defect(server: Server, honest: Hunt, defect: str) -> None:
-    with server.lying(defect) as recorder:
-        found = schemathesis.planned(server, recorder, EDITION, MODEL).first(honest.kinds)
-    assert found is not None
-    assert found <= schemathesis.FIRST
+    with server.serve(defect) as recorder:
+        first = schemathesis.send_plan(server, recorder, EDITION, MODEL).first(honest.kinds)
+    assert first is not None
+    assert first <= schemathesis.FIRST
 
 
 def test_rates_count_what_was_missed_as_a_hundred_requests() -> None:
     server = Server("any", load_provider("reference"), "sk", 0, "")
-    count, rate = schemathesis.hunted(server, {"one": (2, None), "other": (8, 50)})
+    count, rate = schemathesis.rows_of(server, {"one": (2, None), "other": (8, 50)})
     assert (count.ours, count.ratio) == ("2", 2.0)
     assert rate.ratio == pytest.approx((200 / 10) / (100 / 150))
 
 
 def test_hunt_names_what_only_the_other_side_found(capsys: pytest.CaptureFixture[str]) -> None:
     server = Server("any", load_provider("reference"), "sk", 0, "")
-    schemathesis.hunted(server, {"one": (2, None), "other": (None, 7), "third": (None, None)})
+    schemathesis.rows_of(server, {"one": (2, None), "other": (None, 7), "third": (None, None)})
     said = capsys.readouterr().err
     assert "only Schemathesis found: other\n" in said
     assert "neither found: third\n" in said

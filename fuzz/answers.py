@@ -79,8 +79,8 @@ def exchange_of(fuzzed: Fuzzed) -> Exchange:
     prepared = build_request(case, base_url="https://api.example/v1", key=KEY, served_as=None)
     request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
     downloads = tuple(Download(url, response) for url, response in fuzzed.images)
-    answered = Response(fuzzed.status, fuzzed.headers, fuzzed.body)
-    bare = Exchange("fuzzed", case.model, case.id, request, answered, downloads=downloads)
+    reply = Response(fuzzed.status, fuzzed.headers, fuzzed.body)
+    bare = Exchange("fuzzed", case.model, case.id, request, reply, downloads=downloads)
     return Redactor(KEY).exchange(bare)
 
 
@@ -118,8 +118,8 @@ def _check_lines(records: Sequence[Record]) -> None:
         check_texts(list(texts(json.loads(line))))
 
 
-def check_texts(told: Sequence[str]) -> None:
-    for text in told:
+def check_texts(lines: Sequence[str]) -> None:
+    for text in lines:
         assert KEY not in text
         bad = {character for character in set(text) if not character.isprintable()} - _OWN_SPACE
         assert not bad, f"{bad!r} in {text[:200]!r}"
@@ -191,18 +191,18 @@ def answer_of(data: bytes) -> Fuzzed:
     The first byte says what was asked and how, the next two the status; the header ends at the
     first blank line. What stands after a NUL line is what every URL gave.
     """
-    asked, high, low = (*data[:3], 0, 0, 0)[:3]
+    case_byte, high, low = (*data[:3], 0, 0, 0)[:3]
     status = _STATUSES[high % len(_STATUSES)] or 100 + (high << 8 | low) % 900
-    head, _, rest = data[3:].partition(b"\n\n")
-    body, _, fetched = rest.partition(b"\n\0\n")
-    kind = _TYPES[asked // len(ASKED) % len(_TYPES)]
+    head, _, bodies = data[3:].partition(b"\n\n")
+    body, _, fetched = bodies.partition(b"\n\0\n")
+    kind = _TYPES[case_byte // len(ASKED) % len(_TYPES)]
     headers = (*((("content-type", kind),) if kind else ()), *_lines(head))
-    bare = Fuzzed(asked, status, headers, body)
+    bare = Fuzzed(case_byte, status, headers, body)
     urls = dict.fromkeys(
         payload.url for payload in Answer(exchange_of(bare)).payloads if payload.url
     )
     image = Response(200, (("content-type", "image/png"),), fetched)
-    return Fuzzed(asked, status, headers, body, tuple((url, image) for url in list(urls)[:4]))
+    return Fuzzed(case_byte, status, headers, body, tuple((url, image) for url in list(urls)[:4]))
 
 
 _STATUSES = (200, 400, 200, 401, 404, 429, 500, None)

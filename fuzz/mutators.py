@@ -32,11 +32,11 @@ _SPLICES = (
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
     """Change some JSON value within an input, or else its bytes."""
     dice = random.Random(seed)  # noqa: S311 - not for secrets
-    mutated = _mutated_json(data, dice) if dice.random() < 0.8 else None
-    return (mutated if mutated is not None else _mutated_bytes(data, dice))[:max_size]
+    document = _mutate_json(data, dice) if dice.random() < 0.8 else None
+    return (document if document is not None else _mutate_bytes(data, dice))[:max_size]
 
 
-def _mutated_bytes(data: bytes, dice: random.Random) -> bytes:
+def _mutate_bytes(data: bytes, dice: random.Random) -> bytes:
     """Drop, double or replace a few bytes; libFuzzer's own ways are not to be had from here."""
     place, length = dice.randrange(len(data) + 1), dice.choice((1, 1, 2, 4, 16))
     middle = data[place : place + length]
@@ -44,7 +44,7 @@ def _mutated_bytes(data: bytes, dice: random.Random) -> bytes:
     return data[:place] + middle + data[place + length :]
 
 
-def _mutated_json(data: bytes, dice: random.Random) -> bytes | None:
+def _mutate_json(data: bytes, dice: random.Random) -> bytes | None:
     """Change one value in the JSON that starts at some brace; None where none does."""
     starts = [place for place, byte in enumerate(data[:20_000]) if byte in b"{["]
     if not starts:
@@ -55,12 +55,12 @@ def _mutated_json(data: bytes, dice: random.Random) -> bytes | None:
         value, length = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
         return None
-    written = json.dumps(_changed(value, dice), ensure_ascii=dice.random() < 0.9)
+    text_changed = json.dumps(_change_value(value, dice), ensure_ascii=dice.random() < 0.9)
     end = len(text[:length].encode("utf-8", "surrogateescape"))
-    return data[:start] + written.encode("utf-8", "surrogatepass") + data[start + end :]
+    return data[:start] + text_changed.encode("utf-8", "surrogatepass") + data[start + end :]
 
 
-def _changed(value: Any, dice: random.Random) -> Any:
+def _change_value(value: Any, dice: random.Random) -> Any:
     """Replace, drop, double or add one value somewhere inside."""
     holders = [holder for holder in _holders(value) if holder]
     if not holders or dice.random() < 0.02:
@@ -82,10 +82,10 @@ def _changed(value: Any, dice: random.Random) -> Any:
 
 
 def _holders(value: Any) -> list[Any]:
-    found, waiting = [], [value]
+    holders, waiting = [], [value]
     while waiting:
         node = waiting.pop()
         if isinstance(node, dict | list):
-            found.append(node)
+            holders.append(node)
             waiting += node.values() if isinstance(node, dict) else node
-    return found
+    return holders

@@ -30,19 +30,19 @@ def main(arguments: list[str]) -> int:
         return 2
     names = arguments[1:] or list(TARGETS)
     share = max(1, int(arguments[0]) // len(names))
-    broken = [name for name in names if not fuzz(name, share)]
-    sys.stdout.write(f"{len(names)} targets, {share} s each: {len(broken)} broken {broken}\n")
-    return 1 if broken else 0
+    failing = [name for name in names if not fuzz(name, share)]
+    sys.stdout.write(f"{len(names)} targets, {share} s each: {len(failing)} broken {failing}\n")
+    return 1 if failing else 0
 
 
 def fuzz(name: str, seconds: int) -> bool:
-    """Fuzz one target, half of the time as JSON where it reads any; whether nothing was found."""
+    """Fuzz one target, half of the time as JSON where it reads any; true if nothing was found."""
     ways = (["--json"], []) if name in WITH_JSON else ([],)
-    found = [_fuzzed(name, seconds // len(ways) or 1, way) for way in ways]
-    return all(found)
+    results = [_run_target(name, seconds // len(ways) or 1, way) for way in ways]
+    return all(results)
 
 
-def _fuzzed(name: str, seconds: int, way: list[str]) -> bool:
+def _run_target(name: str, seconds: int, way: list[str]) -> bool:
     corpus = HERE / "corpus" / name
     corpus.mkdir(parents=True, exist_ok=True)
     # libFuzzer ends the process at once, so that it cleans nothing up itself

@@ -67,14 +67,14 @@ def images(data: bytes) -> None:
 def credentials(data: bytes) -> None:
     """Any manifest store is read within bounds, in every type that carries one, and unproven."""
     for kind in ("png", "jpeg", "webp"):
-        read = read_credentials(kind, carrying(kind, data))
-        if read is not None:
-            assert read.standing is not CredentialStatus.SIGNED
-            _sentence(read.fault)
-            _sentence(printable(str(read), 1000))
+        reading = read_credentials(kind, file_with_store(kind, data))
+        if reading is not None:
+            assert reading.standing is not CredentialStatus.SIGNED
+            _sentence(reading.fault)
+            _sentence(printable(str(reading), 1000))
 
 
-def carrying(kind: str, store: bytes) -> bytes:
+def file_with_store(kind: str, store: bytes) -> bytes:
     """Return the least file of a type that carries a store of some bytes."""
     length = len(store)
     if kind == "png":
@@ -126,9 +126,9 @@ def urls(data: bytes) -> None:
 def codings(data: bytes) -> None:
     """A body in any of the codings is decoded within the limit, or is given up."""
     names = ("gzip", "deflate", "identity", "br")
-    wanted = [names[byte % 4] for byte in data[1 : 1 + data[0] % 6]] if data else []
+    names_asked = [names[byte % 4] for byte in data[1 : 1 + data[0] % 6]] if data else []
     try:
-        assert len(undo_codings(data[7:], wanted, DECODED)) <= max(DECODED, len(data))
+        assert len(undo_codings(data[7:], names_asked, DECODED)) <= max(DECODED, len(data))
     except TooLargeError:
         pass
     except CodingError as error:
@@ -144,8 +144,8 @@ def cassettes(data: bytes) -> None:
     path.write_bytes(data)
     fault = None
     try:
-        with library.playing(CASE) as recorded:
-            player().exchange(CASE, recorded.failures)
+        with library.playing(CASE) as cassette:
+            player().exchange(CASE, cassette.failures)
     except ConformanceError as error:
         fault = error
     assert fault is None or str(path) in str(fault)
@@ -155,12 +155,12 @@ def cassettes(data: bytes) -> None:
 def yaml_text(data: bytes) -> None:
     """Any bytes are one value within bounds, or a fault with a reason; and never anything else."""
     with suppress(YAMLFaultError):
-        count, depth = _counted(read_yaml(data, YAML_BOUNDS))
+        count, depth = _count(read_yaml(data, YAML_BOUNDS))
         assert count <= YAML_BOUNDS.values
         assert depth <= YAML_BOUNDS.depth
 
 
-def _counted(value: Any) -> tuple[int, int]:
+def _count(value: Any) -> tuple[int, int]:
     """Count values, aliases each time, and levels, without a level of Python for each."""
     count, deepest, waiting = 0, 0, [(value, 0)]
     while waiting:
@@ -201,7 +201,7 @@ def run_files(data: bytes) -> None:
     try:
         check_texts(render_all(read_run(path)))
     except (RunFileError, MergeError) as error:
-        _told(error)
+        _check_error(error)
 
 
 def providers(data: bytes) -> None:
@@ -215,7 +215,7 @@ def providers(data: bytes) -> None:
         fault = error
     if fault is not None:
         assert str(path) in str(fault)
-        _told(fault)
+        _check_error(fault)
         return
     assert provider.models
     assert provider.base_url.startswith(("http://", "https://"))
@@ -233,7 +233,7 @@ def _folder() -> Path:
     return folder
 
 
-def _told(error: ConformanceError) -> None:
+def _check_error(error: ConformanceError) -> None:
     """What a user is told is one sentence that a terminal may be given."""
     check_texts([str(error)])
     assert len(str(error)) < 2000

@@ -50,22 +50,22 @@ PLUGINS = ("hypothesispytest", "xdist", "recording", "cacheprovider")
 
 def main() -> int:
     """Mutate, test and report: 0 when the score is what is demanded, 2 when it is not known."""
-    chosen = _arguments()
+    options = _arguments()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        os.chdir(_copied(Path(folder)))
+        os.chdir(_copy_project(Path(folder)))
         sys.path[:] = [
             folder,
             *(entry for entry in sys.path if Path(entry or ".").resolve() != ROOT),
         ]
-        known = [mutant for mutant in _mutated() if fnmatchcase(mutant.name, f"*{chosen.glob}*")]
+        matches = [mutant for mutant in _mutate() if fnmatchcase(mutant.name, f"*{options.glob}*")]
         mutants = [
-            mutant for mutant in known if chosen.again is None or mutant.name in chosen.again
+            mutant for mutant in matches if options.again is None or mutant.name in options.again
         ]
-        outcomes = _outcomes(mutants, chosen.workers, chosen.seconds)
+        outcomes = _outcomes(mutants, options.workers, options.seconds)
         if len(outcomes) != len(mutants):
             print("the tests fail without any mutant, or were interrupted: nothing is known")
             return 2
-        return _report(outcomes, len(known), chosen.output, chosen.minimum)
+        return _report(outcomes, len(matches), options.output, options.minimum)
 
 
 def _arguments() -> argparse.Namespace:
@@ -94,7 +94,7 @@ def _report_of(text: str) -> frozenset[str]:
         raise argparse.ArgumentTypeError(f"{text} is no report of mutants: {error}") from error
 
 
-def _copied(folder: Path) -> Path:
+def _copy_project(folder: Path) -> Path:
     for name in COPIED:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -102,22 +102,22 @@ def _copied(folder: Path) -> Path:
     return folder
 
 
-def _mutated() -> list[Mutant]:
+def _mutate() -> list[Mutant]:
     """Replace every module of the clauses by one that holds all its mutants, switched off."""
-    found: list[Mutant] = []
+    mutants: list[Mutant] = []
     for path in sorted(CLAUSES.glob("*.py")):
-        made = mutate_file_contents(str(path), desugared(path.read_text(encoding="utf-8")))
-        path.write_text(made.code, encoding="utf-8")
+        result = mutate_file_contents(str(path), desugared(path.read_text(encoding="utf-8")))
+        path.write_text(result.code, encoding="utf-8")
         module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-        found += mutants_of(module, made.mutant_names)
-    return found
+        mutants += mutants_of(module, result.mutant_names)
+    return mutants
 
 
 def _outcomes(mutants: list[Mutant], workers: int, seconds: float) -> dict[Mutant, str]:
     outcomes: dict[Mutant, str] = {}
     began = time.monotonic()
 
-    def told(mutant: Mutant, outcome: str) -> None:
+    def note(mutant: Mutant, outcome: str) -> None:
         outcomes[mutant] = outcome
         if outcome not in CAUGHT:
             print(f"  {outcome}: {mutant.name}")
@@ -126,29 +126,29 @@ def _outcomes(mutants: list[Mutant], workers: int, seconds: float) -> dict[Mutan
 
     tests = sorted(str(path) for pattern in TESTS for path in Path().glob(pattern))
     plugins = [f"-pno:{name}" for name in PLUGINS]
-    pytest.main([*OPTIONS, *plugins, *tests], plugins=[Forking(mutants, workers, seconds, told)])
+    pytest.main([*OPTIONS, *plugins, *tests], plugins=[Forking(mutants, workers, seconds, note)])
     return outcomes
 
 
 def _progress(counts: Counter[str], most: int, seconds: float) -> None:
-    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    print(f"{counts.total()} of {most} in {seconds:.0f} s: {told}", flush=True)
+    tally = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    print(f"{counts.total()} of {most} in {seconds:.0f} s: {tally}", flush=True)
 
 
-def _report(outcomes: dict[Mutant, str], known: int, output: Path, minimum: float) -> int:
+def _report(outcomes: dict[Mutant, str], total: int, output: Path, minimum: float) -> int:
     """Write who lived; what was not tried again was killed before."""
     alive = {
         mutant.name: {"outcome": outcome, "change": _change(mutant)}
         for mutant, outcome in sorted(outcomes.items(), key=lambda pair: pair[0].name)
         if outcome not in CAUGHT
     }
-    caught = known - len(alive)
-    score = 100 * caught / max(1, known)
-    told = {"score": round(score, 2), "mutants": known, "caught": caught, "alive": alive}
+    caught = total - len(alive)
+    score = 100 * caught / max(1, total)
+    document = {"score": round(score, 2), "mutants": total, "caught": caught, "alive": alive}
     output.parent.mkdir(exist_ok=True)
-    output.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print(f"{caught} of {known} mutants were killed: {score:.1f} %; the rest: {output}")
-    return 0 if known and score >= minimum else 1
+    output.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    print(f"{caught} of {total} mutants were killed: {score:.1f} %; the rest: {output}")
+    return 0 if total and score >= minimum else 1
 
 
 def _change(mutant: Mutant) -> str:

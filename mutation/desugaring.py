@@ -22,23 +22,23 @@ def desugared(source: str) -> str:
 
 
 def _plain(body: list[ast.stmt]) -> list[ast.stmt]:
-    found: list[ast.stmt] = []
+    statements: list[ast.stmt] = []
     for node in body:
         if isinstance(node, ast.ClassDef):
             node.body = _plain(node.body)
-            found.append(node)
+            statements.append(node)
         elif isinstance(node, ast.FunctionDef) and node.decorator_list:
-            found += _undecorated(node)
+            statements += _undecorate(node)
         elif isinstance(node, ast.Assign):
-            found += _constants(node)
+            statements += _constants(node)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value.args:
-            found += [
+            statements += [
                 *_predicates(node.value, _identifier(node.value.args[0])),
                 node,
             ]
         else:
-            found.append(node)
-    return found
+            statements.append(node)
+    return statements
 
 
 def _identifier(row: ast.expr) -> str:
@@ -55,32 +55,32 @@ def _constants(node: ast.Assign) -> list[ast.stmt]:
         pairs = [(target, value)]
     if not all(_is_predicate(pair) for _, pair in pairs):
         return [node]
-    return [made for name, pair in pairs for made in _lazily(ast.unparse(name), pair)]
+    return [statement for name, pair in pairs for statement in _lazily(ast.unparse(name), pair)]
 
 
 def _is_predicate(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func) in _PREDICATES
 
 
-def _undecorated(function: ast.FunctionDef) -> list[ast.stmt]:
+def _undecorate(function: ast.FunctionDef) -> list[ast.stmt]:
     decorators, function.decorator_list = function.decorator_list, []
-    found: list[ast.stmt] = [function]
+    statements: list[ast.stmt] = [function]
     value: ast.expr = ast.Name(function.name)
     for decorator in reversed(decorators):
-        found += _predicates(decorator, function.name)
+        statements += _predicates(decorator, function.name)
         value = ast.Call(decorator, [value], [])
-    return [*found, ast.Assign([ast.Name(function.name)], value)]
+    return [*statements, ast.Assign([ast.Name(function.name)], value)]
 
 
 def _predicates(decorator: ast.expr, name: str) -> list[ast.stmt]:
     """Move the predicate of a clause into a function of its own, built anew at every call."""
     keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
-    found: list[ast.stmt] = []
+    statements: list[ast.stmt] = []
     for keyword in keywords:
         if keyword.arg == "binds" and not isinstance(keyword.value, _PLAIN):
-            found += _lazily(f"{name}_binds", keyword.value)
+            statements += _lazily(f"{name}_binds", keyword.value)
             keyword.value = ast.Name(f"{name}_binds")
-    return found
+    return statements
 
 
 def _lazily(name: str, predicate: ast.expr) -> list[ast.stmt]:

@@ -46,23 +46,23 @@ class Forking:
         mutants: Sequence[Mutant],
         workers: int,
         seconds: float,
-        told: Callable[[Mutant, str], object],
+        report: Callable[[Mutant, str], object],
     ) -> None:
         self._mutants = mutants
         self._workers = workers
         self._seconds = seconds  # of processor time, after which a mutant counts as survived
-        self._told = told
+        self._report = report
         self._running: dict[int, Mutant] = {}
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run what pytest would run, once to see what reaches what, then once a mutant."""
-        reached = self._reached(session.items)
+        tests_of = self._tests_by_function(session.items)
         gc.freeze()
         for mutant in self._mutants:
-            tests = _in_order(reached.get(mutant.function, ()), mutant)
+            tests = _in_order(tests_of.get(mutant.function, ()), mutant)
             if not tests:
-                self._told(mutant, NO_TESTS)
+                self._report(mutant, NO_TESTS)
                 continue
             while len(self._running) >= self._workers:
                 self._wait()
@@ -71,21 +71,21 @@ class Forking:
             self._wait()
         return True
 
-    def _reached(self, items: Iterable[pytest.Item]) -> Mapping[str, list[pytest.Item]]:
+    def _tests_by_function(self, items: Iterable[pytest.Item]) -> Mapping[str, list[pytest.Item]]:
         """Run all tests without a mutant, and list by function which of them call it, by time."""
-        found: dict[str, list[tuple[float, pytest.Item]]] = {}
+        timed_items: dict[str, list[tuple[float, pytest.Item]]] = {}
         set_mutant_under_test("stats")
         for item in items:
             state()._stats.clear()
-            started = time.process_time()
+            start = time.process_time()
             if not _passes(item):
                 raise pytest.UsageError(f"{item.nodeid} fails without any mutant")
             for function in state()._stats:
-                found.setdefault(function, []).append((time.process_time() - started, item))
+                timed_items.setdefault(function, []).append((time.process_time() - start, item))
         set_mutant_under_test("")
         return {
             name: [item for _, item in sorted(items, key=lambda timed: timed[0])]
-            for name, items in found.items()
+            for name, items in timed_items.items()
         }
 
     def _fork(self, mutant: Mutant, tests: Iterable[pytest.Item]) -> None:
@@ -102,7 +102,7 @@ class Forking:
     def _wait(self) -> None:
         process, status = os.wait()
         mutant = self._running.pop(process)
-        self._told(mutant, _EXITS.get(os.waitstatus_to_exitcode(status), TIMEOUT))
+        self._report(mutant, _EXITS.get(os.waitstatus_to_exitcode(status), TIMEOUT))
 
 
 def _try(mutant: Mutant, tests: Iterable[pytest.Item], seconds: float) -> int:

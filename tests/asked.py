@@ -111,36 +111,36 @@ def exchanges() -> Iterator[tuple[str, Exchange]]:
     for model in (*MODELS, UNKNOWN_MODEL):
         for changes in PARAMETERS.values():
             yield f"of {model}", exchange({**body(model), **changes}, answer=ANSWER)
-    for name, given in OTHERS.items():
-        yield name, exchange(answer=ANSWER, **given)
+    for name, parts in OTHERS.items():
+        yield name, exchange(answer=ANSWER, **parts)
     for name, headers in HEADERS.items():
-        yield from _headed(name, headers)
+        yield from _with_headers(name, headers)
 
 
-def _headed(name: str, headers: Any) -> Iterator[tuple[str, Exchange]]:
+def _with_headers(name: str, headers: Any) -> Iterator[tuple[str, Exchange]]:
     for kind, more in MORE.items():
-        asked = {**body("gpt-image-1"), **more}
-        yield f"{name} {kind}", exchange(asked, answer=ANSWER, request_headers=headers)
-    for kind, given in OTHERS.items():
-        yield f"{name} {kind}", exchange(answer=ANSWER, request_headers=headers, **given)
+        request = {**body("gpt-image-1"), **more}
+        yield f"{name} {kind}", exchange(request, answer=ANSWER, request_headers=headers)
+    for kind, parts in OTHERS.items():
+        yield f"{name} {kind}", exchange(answer=ANSWER, request_headers=headers, **parts)
 
 
 @cache
 def all_sent() -> list[tuple[str, SentRequest]]:
     """Read every request by the edition, and every mistake once more as one that was painted."""
     edition = load_edition()
-    return list(with_painted((name, read_request(made, edition)) for name, made in exchanges()))
+    return list(with_painted((name, read_request(sample, edition)) for name, sample in exchanges()))
 
 
-def with_painted(sent: Iterable[tuple[str, SentRequest]]) -> Iterator[tuple[str, SentRequest]]:
+def with_painted(requests: Iterable[tuple[str, SentRequest]]) -> Iterator[tuple[str, SentRequest]]:
     """Yield requests, and behind each mistake the same one answered with an image."""
-    for name, request in sent:
+    for name, request in requests:
         yield name, request
         if request.expectation == "refused":
             yield f"{name} (painted)", replace(request, painted=True)
 
 
-def bound(binds: Any, sent: Iterable[tuple[str, SentRequest]]) -> str:
+def bound(binds: Any, requests: Iterable[tuple[str, SentRequest]]) -> str:
     """Return how many requests of each kind a clause binds."""
-    kinds = Counter(name for name, request in sent if binds(request))
+    kinds = Counter(name for name, request in requests if binds(request))
     return ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())

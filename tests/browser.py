@@ -73,8 +73,8 @@ def browser(request: pytest.FixtureRequest) -> Browser:
     session = request.session
     if STARTED not in session.stash:
         with ExitStack() as stack:
-            found = stack.enter_context(chromium())
-            session.stash[STARTED] = found, stack.pop_all()
+            handle = stack.enter_context(chromium())
+            session.stash[STARTED] = handle, stack.pop_all()
         session.addfinalizer(lambda: _close(session))
     return session.stash[STARTED][0]
 
@@ -98,8 +98,8 @@ def _close(session: pytest.Session) -> None:
         stack.close()
 
 
-def _refuse(dialog: Dialog, found: Opened) -> None:
-    found.complaints.append(dialog.message)
+def _refuse(dialog: Dialog, window: Opened) -> None:
+    window.complaints.append(dialog.message)
     dialog.dismiss()
 
 
@@ -117,26 +117,26 @@ def opened(
 ) -> Iterator[Opened]:
     """Open a file in the window that tests share, or without scripts in a window of its own."""
     # a new window takes Chromium longer than everything that a test does in it
-    kept = browser.contexts if scripts else []
-    context = kept[0] if kept else browser.new_context(java_script_enabled=scripts)
-    page = context.pages[0] if kept else context.new_page()
+    contexts = browser.contexts if scripts else []
+    context = contexts[0] if contexts else browser.new_context(java_script_enabled=scripts)
+    page = context.pages[0] if contexts else context.new_page()
     page.set_default_timeout(10_000)
     page.goto("about:blank")  # a file that differs in its fragment alone would not be loaded
     page.set_viewport_size(viewport)
     page.emulate_media(media="null", color_scheme=color_scheme, reduced_motion="reduce")
-    found = Opened(page)
+    window = Opened(page)
     listeners: dict[Any, Callable[[Any], None]] = {
-        "console": lambda said: found.complaints.append(said.text),
-        "pageerror": lambda error: found.complaints.append(str(error)),
-        "dialog": lambda dialog: _refuse(dialog, found),
-        "request": lambda request: found.requests.append(request.url),
+        "console": lambda said: window.complaints.append(said.text),
+        "pageerror": lambda error: window.complaints.append(str(error)),
+        "dialog": lambda dialog: _refuse(dialog, window),
+        "request": lambda request: window.requests.append(request.url),
     }
     for event, listener in listeners.items():
         page.on(event, listener)
     clean = False
     try:
         page.goto(file.as_uri() + fragment)
-        yield found
+        yield window
         clean = scripts
     finally:
         for event, listener in listeners.items():

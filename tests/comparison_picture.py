@@ -28,12 +28,12 @@ def draw(run_file: Path, picture: Path) -> None:
         page.write_text(render([read_run(run_file)], "html"), encoding="utf-8")
         with (
             chromium() as browser,
-            opened(browser, page, viewport=WINDOW, color_scheme="light") as shown,
+            opened(browser, page, viewport=WINDOW, color_scheme="light") as window,
         ):
-            shown.page.check(DIFFERS)
-            shown.page.locator(TABLE).screenshot(path=picture)
-    with Image.open(picture) as drawn:
-        drawn.convert("RGB").quantize(COLOURS).save(picture, optimize=True)
+            window.page.check(DIFFERS)
+            window.page.locator(TABLE).screenshot(path=picture)
+    with Image.open(picture) as screenshot:
+        screenshot.convert("RGB").quantize(COLOURS).save(picture, optimize=True)
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     order = [*DEAR, ""]
-    kept = (item for item in items if item not in left_out)
-    items[:] = sorted(kept, key=lambda item: (order.index(_dear(item.path.stem)), _opens(item)))
+    selected = (item for item in items if item not in left_out)
+    items[:] = sorted(selected, key=lambda item: (order.index(_dear(item.path.stem)), _opens(item)))
 
 
 def _opens(item: pytest.Item) -> bool:
@@ -126,8 +126,8 @@ def edition() -> Edition:
 @pytest.fixture(scope="session")
 def proof(edition: Edition) -> Iterator[Proof]:
     """Return a proof that has judged the truth; the modules of that name are on one worker."""
-    with Proof(edition) as made:
-        yield made
+    with Proof(edition) as shared:
+        yield shared
 
 
 @pytest.fixture(autouse=True)

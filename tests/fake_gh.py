@@ -29,8 +29,8 @@ def _act(state: dict[str, Any], home: pathlib.Path, words: list[str], text: str)
         case ["issue", "list", *_]:
             return json.dumps(state["issues"])
         case ["issue", "create", *_]:
-            made = {"title": option("--title"), "body": text, "state": "OPEN", "comments": []}
-            state["issues"].append({"number": len(issues) + 1, **made})
+            new = {"title": option("--title"), "body": text, "state": "OPEN", "comments": []}
+            state["issues"].append({"number": len(issues) + 1, **new})
         case ["issue", "edit", number, *_]:
             issues[number].update(title=option("--title"), body=text)
         case ["issue", "comment", number, *_]:

@@ -82,7 +82,7 @@ class HostileServer:
 BEHAVIOURS: dict[str, Callable[[HostileServer, socket.socket, str], None]] = {}
 
 
-def _named(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _behaviour(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     def register(behaviour: Callable[..., None]) -> Callable[..., None]:
         BEHAVIOURS[name] = behaviour
         return behaviour
@@ -114,7 +114,7 @@ def whole(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def _chunked() -> bytes:
+def _chunked_head() -> bytes:
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -136,13 +136,13 @@ _FIXED: dict[str, bytes] = {
     "hang-up": b"",
     "hang-up-in-header": b"HTTP/1.1 200 OK\r\nContent-Le",
     "hang-up-in-body": whole(LETTERS)[:-50],
-    "hang-up-in-chunk": _chunked() + b"ff\r\nabc",
+    "hang-up-in-chunk": _chunked_head() + b"ff\r\nabc",
     "garbage": b"\x00\xff\x13garbage\r\n\r\n",
     "other-protocol": b"SSH-2.0-OpenSSH_9.6\r\n",
     "bad-status": b"HTTP/1.1 two hundred\r\n\r\n",
     "negative-length": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
     "two-lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456",
-    "bad-chunk": _chunked() + b"zz\r\nabc\r\n",
+    "bad-chunk": _chunked_head() + b"zz\r\nabc\r\n",
     "gzip-bomb": whole(BOMB, "Content-Encoding: gzip"),
     "gzip-bomb-twice": whole(gzip.compress(BOMB), "Content-Encoding: gzip, gzip"),
     "deflate-bomb": whole(zlib.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: deflate"),
@@ -183,68 +183,68 @@ def _fixed(answer: bytes) -> Callable[[HostileServer, socket.socket, str], None]
 BEHAVIOURS |= {name: _fixed(answer) for name, answer in _FIXED.items()}
 
 
-@_named("stall")
+@_behaviour("stall")
 def _stall(server: HostileServer, connection: socket.socket, query: str) -> None:
     connection.sendall(query.encode())
     server.stopping.wait(10)
 
 
-@_named("reset")
+@_behaviour("reset")
 def _reset(_server: HostileServer, connection: socket.socket, _query: str) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-@_named("redirect")
+@_behaviour("redirect")
 def _redirect(_server: HostileServer, connection: socket.socket, query: str) -> None:
     cookie = "Set-Cookie: seen=1; Path=/"
     connection.sendall(whole(b"", f"Location: {query}", cookie, status="302 Found"))
 
 
-@_named("itself")
+@_behaviour("itself")
 def _itself(_server: HostileServer, connection: socket.socket, _query: str) -> None:
     connection.sendall(whole(b"", "Location: /itself#again", status="308 Here"))
 
 
-@_named("count")
+@_behaviour("count")
 def _count(_server: HostileServer, connection: socket.socket, query: str) -> None:
     """Redirect to the next number, for ever."""
     connection.sendall(whole(b"", f"Location: /count?{int(query) + 1}", status="307 Again"))
 
 
-@_named("slow-count")
+@_behaviour("slow-count")
 def _slow_count(server: HostileServer, connection: socket.socket, query: str) -> None:
     server.stopping.wait(0.15)
     connection.sendall(whole(b"", f"Location: /slow-count?{int(query) + 1}", status="307 Again"))
 
 
-@_named("endless-redirect")
+@_behaviour("endless-redirect")
 def _endless_redirect(server: HostileServer, connection: socket.socket, _query: str) -> None:
     head = b"HTTP/1.1 301 Moved\r\nLocation: /letters\r\nContent-Length: 99999999999\r\n\r\n"
     _pour(server, connection, head, b"x" * 4096, pause=0)
 
 
 def _endless(
-    start: bytes, again: bytes, pause: float = 0
+    start: bytes, repeated: bytes, pause: float = 0
 ) -> Callable[[HostileServer, socket.socket, str], None]:
     def send(server: HostileServer, connection: socket.socket, _query: str) -> None:
-        _pour(server, connection, start, again, pause)
+        _pour(server, connection, start, repeated, pause)
 
     return send
 
 
 def _pour(
-    server: HostileServer, connection: socket.socket, start: bytes, again: bytes, pause: float
+    server: HostileServer, connection: socket.socket, start: bytes, repeated: bytes, pause: float
 ) -> None:
     connection.sendall(start)
     while not server.stopping.is_set():
-        connection.sendall(again)
+        connection.sendall(repeated)
         server.stopping.wait(pause)
 
 
 BEHAVIOURS |= {
     "endless-body": _endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 4096),
-    "endless-chunks": _endless(_chunked(), b"1000\r\n" + b"x" * 4096 + b"\r\n"),
-    "tiny-chunks": _endless(_chunked(), b"1;padding=padding\r\nx\r\n" * 200),
+    "endless-chunks": _endless(_chunked_head(), b"1000\r\n" + b"x" * 4096 + b"\r\n"),
+    "tiny-chunks": _endless(_chunked_head(), b"1;padding=padding\r\nx\r\n" * 200),
     "many-headers": _endless(b"HTTP/1.1 200 OK\r\n", b"X-Flood: flood\r\n" * 50),
     "long-header": _endless(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x" * 1000),
     "continue-flood": _endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 50),

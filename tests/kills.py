@@ -27,42 +27,42 @@ SELECTED = ("--budget", "9", "--cases", "[bnu]*", "--quiet", "--concurrency", "4
 def kill_often(folder: Path, kills: int, seed: int) -> list[str]:
     """Kill so many runs, each of which resumes the one before; returns what is wrong."""
     rng = random.Random(seed)
-    asked: Counter[str] = Counter()
+    times_sent: Counter[str] = Counter()
     with watched() as (url, eye):
 
         def count(body: Any) -> None:
-            asked[json.dumps(body, sort_keys=True)] += 1
+            times_sent[json.dumps(body, sort_keys=True)] += 1
 
         eye.by_body = count
-        killed, before, started = 0, None, 0
+        killed, before, number = 0, None, 0
         while killed < kills:
-            words = [*SELECTED, "--output", f"{started}.jsonl"]
+            words = [*SELECTED, "--output", f"{number}.jsonl"]
             words += ["--resume", before] if before else []
-            eye.pause, sent = rng.uniform(0, 0.15), eye.posts
-            running, enough = Running(folder, url, *words), sent + rng.randint(1, 8)
+            eye.pause, sent_before = rng.uniform(0, 0.15), eye.posts
+            running, enough = Running(folder, url, *words), sent_before + rng.randint(1, 8)
             wait_for(lambda enough=enough, run=running: eye.posts >= enough or not run.alive)
             time.sleep(rng.uniform(0, 0.1))
             if running.alive:
                 running.send(signal.SIGKILL)
                 killed += 1
             running.wait()
-            wrong = _damage(folder / f"{started}.jsonl", running)
+            wrong = _damage(folder / f"{number}.jsonl", running)
             if wrong:
                 return wrong
-            done = read_run(folder / f"{started}.jsonl").footer is not None
-            before = None if done else f"{started}.jsonl"  # all of it is sent: start anew
-            started += 1
-            if done:
-                wrong = _billed_twice(asked.copy(), url)
-                asked.clear()
+            is_complete = read_run(folder / f"{number}.jsonl").footer is not None
+            before = None if is_complete else f"{number}.jsonl"  # all of it is sent: start anew
+            number += 1
+            if is_complete:
+                wrong = _billed_twice(times_sent.copy(), url)
+                times_sent.clear()
                 if wrong:
                     return wrong
-        return _billed_twice(asked.copy(), url)
+        return _billed_twice(times_sent.copy(), url)
 
 
-def _billed_twice(asked: Counter[str], url: str) -> list[str]:
+def _billed_twice(times_sent: Counter[str], url: str) -> list[str]:
     """Return what was sent more than once, unless this provider refuses it: that costs nothing."""
-    twice = {body: times for body, times in asked.items() if times > 1}
+    twice = {body: times for body, times in times_sent.items() if times > 1}
     return [f"sent {times} times: {body}" for body, times in twice.items() if _paints(url, body)]
 
 

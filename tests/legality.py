@@ -109,32 +109,32 @@ class Table:
         self, send: Callable[[Case], Exchange], cases: Mapping[str, Case] | None = None
     ) -> Mapping[str, JudgedExchange]:
         """Judge what comes back, each case after its control."""
-        judged: dict[str, JudgedExchange] = {}
+        results: dict[str, JudgedExchange] = {}
         for case in (self.cases if cases is None else cases).values():
             name = f"{case.model}/{case.control}"
-            control = judged.get(name)
+            control = results.get(name)
             exchange = send(case)
             true = self.truth.get(case.path)
-            known = control is None or control is self.truth.get(name)
-            if true is not None and known and _same(exchange, true.exchange):
-                judged[case.path] = true
+            control_is_true = control is None or control is self.truth.get(name)
+            if true is not None and control_is_true and _same(exchange, true.exchange):
+                results[case.path] = true
                 continue
             before = control.outcome if control else None
             answer = Answer(exchange)
             findings = tuple(judge(exchange, self.edition, self.clauses, before, answer))
-            judged[case.path] = JudgedExchange(exchange, outcome_of(exchange, answer), findings)
-        return judged
+            results[case.path] = JudgedExchange(exchange, outcome_of(exchange, answer), findings)
+        return results
 
 
-def differs(truth: Mapping[str, JudgedExchange], judged: Mapping[str, JudgedExchange]) -> bool:
+def differs(truth: Mapping[str, JudgedExchange], answers: Mapping[str, JudgedExchange]) -> bool:
     """Return whether any exchange is another."""
-    return any(not _same(judged[name].exchange, truth[name].exchange) for name in judged)
+    return any(not _same(answers[name].exchange, truth[name].exchange) for name in answers)
 
 
-def _same(one: Exchange, other: Exchange) -> bool:
+def _same(one: Exchange, another: Exchange) -> bool:
     left, right = (
         (exchange.response, exchange.failure, exchange.downloads, (exchange.elapsed or 0) > 100)
-        for exchange in (one, other)
+        for exchange in (one, another)
     )
     return left == right
 
@@ -142,20 +142,22 @@ def _same(one: Exchange, other: Exchange) -> bool:
 ALARMS = (Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR, Verdict.UNAVAILABLE)
 
 
-def alarms(judged: Mapping[str, JudgedExchange]) -> list[str]:
+def alarms(answers: Mapping[str, JudgedExchange]) -> list[str]:
     """Return which clauses raise an alarm, where, and why."""
     return [
         f"{finding.id}: {finding.verdict.value}: {finding.message} {finding.observed}"
-        for exchange in judged.values()
+        for exchange in answers.values()
         for finding in exchange.findings
         if finding.verdict in ALARMS
     ]
 
 
-def silenced(truth: Mapping[str, JudgedExchange], judged: Mapping[str, JudgedExchange]) -> set[str]:
+def silenced(
+    truth: Mapping[str, JudgedExchange], answers: Mapping[str, JudgedExchange]
+) -> set[str]:
     """Return the clauses that passed somewhere and there pass no longer."""
     return {
         clause
-        for name, exchange in judged.items()
+        for name, exchange in answers.items()
         for clause in truth[name].with_verdict(Verdict.PASS) - exchange.with_verdict(Verdict.PASS)
     }

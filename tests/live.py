@@ -66,22 +66,22 @@ class Watched:
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        other = None
+        override = None
         if scope["type"] == "http" and scope["path"].startswith("/v1/"):
             self.asked.append((scope["method"], scope["path"]))
-            other = self.answer(self.posts, scope["path"]) if self.answer else None
+            override = self.answer(self.posts, scope["path"]) if self.answer else None
             number, self.posts = self.posts, self.posts + (scope["method"] == "POST")
-            if self.by_body is not None and scope["method"] == "POST" and other is None:
-                body, receive = await _read(receive)
-                other = self.by_body(body)
+            if self.by_body is not None and scope["method"] == "POST" and override is None:
+                body, receive = await _read_body(receive)
+                override = self.by_body(body)
             await asyncio.sleep(self.pause)
             while number >= self.held_from and not self.gate.is_set():
                 await asyncio.sleep(0.01)
-        await (other or self.application)(scope, receive, send)
+        await (override or self.application)(scope, receive, send)
 
 
-async def _read(receive: Receive) -> tuple[Any, Receive]:
-    """Read a body as JSON; gives it, and what gives it once more."""
+async def _read_body(receive: Receive) -> tuple[Any, Receive]:
+    """Read a body as JSON; return it, and what receives it once more."""
     messages = [await receive()]
     while messages[-1].get("more_body"):
         messages.append(await receive())
@@ -113,7 +113,7 @@ class Clock:
 
 @contextmanager
 def watched(answer: Answer | None = None, **options: Any) -> Iterator[tuple[str, Watched]]:
-    """Serve; gives the base URL and what is counted."""
+    """Serve; yield the base URL and what is counted."""
     server = ReferenceServer(EDITION, key=KEY, **options)
     eye = Watched(server._application, answer)
     eye.gate.set()
@@ -149,12 +149,12 @@ def error(
 ) -> Response:
     """Return an error as the API writes it."""
     body = {"error": {"message": "no", "type": kind, "code": code or None, "param": param}}
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return JSONResponse(body, status, named)
+    header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return JSONResponse(body, status, header_fields)
 
 
 def paid_toml(folder: Path, *models: str, more: str = "") -> str:
-    """Write a provider that bills; gives its path."""
+    """Write a provider that bills, and return its path."""
     path = folder / "paid.toml"
     lines = "\n".join(f'"{model}" = "{model}"' for model in models)
     path.write_text(PAID.format(models=lines, more=more))
@@ -178,24 +178,24 @@ def deviation_toml(clause: str, *cases: str) -> str:
 
 
 @contextmanager
-def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen: Any) -> Any:
+def session(folder: Path, base_url: str, *models: str, more: str = "", **options: Any) -> Any:
     """Return a session that sends to a server, and waits for nothing."""
     provider = paid_toml(folder, *(models or ("dall-e-2",)), more=more)
-    values = {"live": True, "base_url": base_url, "budget": 9.0, **chosen}
-    found = Session(Options(providers=(provider,), **values))
+    values = {"live": True, "base_url": base_url, "budget": 9.0, **options}
+    live_session = Session(Options(providers=(provider,), **values))
     clock = Clock()
-    found.__dict__["live"] = LiveRun(found.options, clock, clock.sleep)
-    found.__dict__["clock"] = clock
+    live_session.__dict__["live"] = LiveRun(live_session.options, clock, clock.sleep)
+    live_session.__dict__["clock"] = clock
     try:
-        yield found
+        yield live_session
     finally:
-        found.close()
+        live_session.close()
 
 
-def judge_all(found: Session, threads: int = 0) -> Mapping[str, CaseResult]:
+def judge_all(live_session: Session, threads: int = 0) -> Mapping[str, CaseResult]:
     """Judge every selected case, in order, or by several threads."""
-    (engine,) = found.engines
-    cases = [case for case, _ in found.selected(engine)]
+    (engine,) = live_session.engines
+    cases = [case for case, _ in live_session.selected(engine)]
     engine.expect(cases)
     if threads:
         engine.begin_pool(lambda *_: None)
@@ -253,7 +253,7 @@ def run_live(
     pause: float = 0.0,
     takes: float = 0.0,
     check: Callable[[Session], None] = lambda _: None,
-    **chosen: Any,
+    **options: Any,
 ) -> Ended:
     """Check what comes first, then judge every selected case, and wait for nothing.
 
@@ -261,13 +261,13 @@ def run_live(
     """
     with (
         watched(answer, models=served) as (url, eye),
-        session(folder, url, *models, **chosen) as made,
+        session(folder, url, *models, **options) as live_session,
     ):
         eye.by_body, eye.pause = by_body, pause
         if takes:
-            eye.answer = _slowly(answer, made.__dict__["clock"], takes)
-        check(made)
-        return Ended(eye, made, judge_all(made, threads))
+            eye.answer = _slowly(answer, live_session.__dict__["clock"], takes)
+        check(live_session)
+        return Ended(eye, live_session, judge_all(live_session, threads))
 
 
 def _slowly(answer: Answer | None, clock: Clock, seconds: float) -> Answer:
@@ -278,6 +278,6 @@ def _slowly(answer: Answer | None, clock: Clock, seconds: float) -> Answer:
     return answered
 
 
-def verdicts(judged: Mapping[str, CaseResult]) -> set[str]:
+def verdicts(results: Mapping[str, CaseResult]) -> set[str]:
     """Every verdict that occurs."""
-    return {finding.verdict.value for one in judged.values() for finding in one.findings.values()}
+    return {finding.verdict.value for one in results.values() for finding in one.findings.values()}

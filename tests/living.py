@@ -29,9 +29,9 @@ class Running:
         paid_toml(folder, "dall-e-3")
         self._said = folder / "said.txt"
         streams = {1: os.devnull, 2: str(self._said)}
-        whole = (*PAID, "--base-url", url, *words)
-        given = (("conformance.cli", "main"), whole, str(folder), PLAIN, None, streams)
-        self._process = _FORKS.Process(target=_become, args=given)
+        arguments = (*PAID, "--base-url", url, *words)
+        parameters = (("conformance.cli", "main"), arguments, str(folder), PLAIN, None, streams)
+        self._process = _FORKS.Process(target=_become, args=parameters)
         self._process.start()
 
     def send(self, *signals: int) -> None:

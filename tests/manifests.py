@@ -66,9 +66,9 @@ def store(
         "created_assertions": [
             {
                 "url": f"self#jumbf=c2pa.assertions/{name}",
-                "hash": hashlib.sha256(made[8:]).digest(),
+                "hash": hashlib.sha256(assertion[8:]).digest(),
             }
-            for name, made in assertions.items()
+            for name, assertion in assertions.items()
         ],
     }
     cose = cbor([cbor({1: -7}), {}, None, signature])
@@ -94,8 +94,8 @@ def carried(kind: str, data: bytes, manifests: bytes) -> tuple[bytes, int, int]:
 
 def _packets(manifests: bytes, size: int = 500) -> list[bytes]:
     """Cut a box into APP11 segments of one instance, each with the header of the box."""
-    header, rest = manifests[:8], manifests[8:]
-    parts = [rest[at : at + size] for at in range(0, len(rest), size)]
+    header, content = manifests[:8], manifests[8:]
+    parts = [content[at : at + size] for at in range(0, len(content), size)]
     return [
         b"\xff\xeb" + struct.pack(">H2sHI", len(part) + 18, b"JP", 7, rank) + header + part
         for rank, part in enumerate(parts, 1)
@@ -121,8 +121,8 @@ def planted(kind: str, *names: str, **options: Any) -> bytes:
 
 def forged(kind: str, *names: str) -> bytes:
     """Return an image whose credentials were made for another one."""
-    other = store(*names, binding=([], hashlib.sha256(b"another picture").digest()))
-    return carried(kind, bare(kind), other)[0]
+    credentials = store(*names, binding=([], hashlib.sha256(b"another picture").digest()))
+    return carried(kind, bare(kind), credentials)[0]
 
 
 def edited(kind: str, *names: str) -> bytes:
@@ -186,8 +186,8 @@ def _certificates() -> tuple[bytes, bytes]:
 
     root, leaf = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer, subject = "Test Authority", "Open Pictures"
-    made = _certificate(subject, issuer, leaf, root), _certificate(issuer, issuer, root, root)
-    chain = b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in made)
+    pair = _certificate(subject, issuer, leaf, root), _certificate(issuer, issuer, root, root)
+    chain = b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in pair)
     form = serialization.PrivateFormat.PKCS8
     key = leaf.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
     return chain, key

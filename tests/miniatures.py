@@ -62,8 +62,8 @@ read_answer = functools.lru_cache(maxsize=2048)(Answer)
 
 def body(model: str | None = "dall-e-2", **parameters: object) -> dict[str, Any]:
     """Return a request body for a model; None leaves the model out."""
-    named = {} if model is None else {"model": model}
-    return {**named, "prompt": PROMPT, **parameters}
+    model_member = {} if model is None else {"model": model}
+    return {**model_member, "prompt": PROMPT, **parameters}
 
 
 @functools.lru_cache(maxsize=128)
@@ -127,8 +127,8 @@ def _pixels(request: Mapping[str, Any]) -> tuple[int, int]:
 
 def answer(request: Mapping[str, Any], **members: object) -> dict[str, Any]:
     """Return the body of a truthful answer; members replace or join those at its top."""
-    asked = request.get("n")
-    count = asked if isinstance(asked, int) and 0 < asked <= 10 else 1
+    count_asked = request.get("n")
+    count = count_asked if isinstance(count_asked, int) and 0 < count_asked <= 10 else 1
     gpt_image = _is_gpt_image(request)
     base64_asked = gpt_image or request.get("response_format") == "b64_json"
     data = [
@@ -172,10 +172,10 @@ def items(request: Mapping[str, Any], *data: object, **members: object) -> dict[
 
 def changed(request: Mapping[str, Any], **members: object) -> dict[str, Any]:
     """Return a truthful answer with members put into every item."""
-    made = copy.deepcopy(answer(request))
-    for item in made["data"]:
+    content = copy.deepcopy(answer(request))
+    for item in content["data"]:
         item.update(members)
-    return made
+    return content
 
 
 def error(
@@ -216,18 +216,20 @@ def exchange(
     the request's body likewise. ``fetched`` is what every image URL gives instead of the
     picture; ``downloads`` gives URLs one by one. With ``failure`` no answer came.
     """
-    asked: Mapping[str, Any] = _body() if body is None else body
-    told = answer if answer is not None else _answer(asked)
-    data = raw if raw is not None else json.dumps(told).encode()
-    sent = request_raw if request_raw is not None else _bytes_of(asked, method)
+    request: Mapping[str, Any] = _body() if body is None else body
+    content = answer if answer is not None else _answer(request)
+    data = raw if raw is not None else json.dumps(content).encode()
+    request_bytes = request_raw if request_raw is not None else _bytes_of(request, method)
     return Exchange(
         provider="miniature",
-        model=model or str(asked.get("model", "dall-e-3")),
+        model=model or str(request.get("model", "dall-e-3")),
         case=case,
-        request=Request(method, url, request_headers, sent),
+        request=Request(method, url, request_headers, request_bytes),
         response=None if failure else Response(status, headers, data),
         failure=failure,
-        downloads=_downloads(asked, told, fetched) if downloads is None else _fetched(downloads),
+        downloads=_downloads(request, content, fetched)
+        if downloads is None
+        else _fetched(downloads),
         sent_at=sent_at,
         elapsed=1.5,
         altered=altered,
@@ -238,18 +240,18 @@ _body = body
 _answer = answer
 
 
-def _bytes_of(asked: Mapping[str, Any], method: str) -> bytes:
-    return json.dumps(asked).encode() if method == "POST" else b""
+def _bytes_of(request: Mapping[str, Any], method: str) -> bytes:
+    return json.dumps(request).encode() if method == "POST" else b""
 
 
 def _downloads(
-    asked: Mapping[str, Any], told: object, fetched: Fetched | None
+    request: Mapping[str, Any], content: object, fetched: Fetched | None
 ) -> tuple[Download, ...]:
-    data = told.get("data") if isinstance(told, dict) else None
+    data = content.get("data") if isinstance(content, dict) else None
     items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
     urls = [item["url"] for item in items if isinstance(item.get("url"), str) and item["url"]]
-    given = (painted(asked, at) if fetched is None else fetched for at in range(len(urls)))
-    return _fetched(dict(zip(urls, given, strict=True)))
+    files = (painted(request, at) if fetched is None else fetched for at in range(len(urls)))
+    return _fetched(dict(zip(urls, files, strict=True)))
 
 
 def _fetched(downloads: Mapping[str, Fetched]) -> tuple[Download, ...]:
@@ -271,22 +273,22 @@ def served(data: bytes, content_type: str | None = None, status: int = 200) -> R
 
 def model_list(*names: str, **members: object) -> Exchange:
     """Build a truthful ``GET /models`` that lists models by name; members join its body."""
-    listed = [
+    models = [
         {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "miniature"}
         for name in names
     ]
-    told = {"object": "list", "data": listed, **members}
-    return exchange(answer=told, method="GET", url=MODELS_LIST, case="models-list")
+    content = {"object": "list", "data": models, **members}
+    return exchange(answer=content, method="GET", url=MODELS_LIST, case="models-list")
 
 
 def judged(
-    made: Exchange,
+    sample: Exchange,
     control: Outcome | None = ACCEPTED,
     clauses: Iterable[Clause] | None = None,
     standing: Standing | None = None,
 ) -> list[Finding]:
     """Judge an exchange by every clause of the default edition that binds it, or by those given."""
-    return judged_case(Case(made, control, standing), load_edition(), clauses)
+    return judged_case(Case(sample, control, standing), load_edition(), clauses)
 
 
 def judged_case(
@@ -298,10 +300,10 @@ def judged_case(
     """
     standing = case.standing
     retired = standing is not None and standing.retired
-    chosen = clauses_of(edition) if clauses is None else clauses
-    chosen = [clause for clause in chosen if standing is None or applies(clause, retired)]
+    own = clauses_of(edition) if clauses is None else clauses
+    own = [clause for clause in own if standing is None or applies(clause, retired)]
     context = Context(case.control, standing=standing)
-    return judge(case.exchange, edition, chosen, answer=read_answer(case.exchange), context=context)
+    return judge(case.exchange, edition, own, answer=read_answer(case.exchange), context=context)
 
 
 def verdicts(exchange: Exchange, control: Outcome | None = ACCEPTED) -> dict[str, Verdict]:

@@ -87,19 +87,19 @@ def lines(day: int = 1) -> list[Line]:
     more = {"deviations": [DEVIATION], "not_claimed": [claim], "key_variable": "KEY"}
     head["providers"][0] |= {**more, "prices": {"source": "a", "date": "2026-01-01"}}
     head["clauses"][0]["citations"] = [{"source": "a", "section": "b", "url": "https://a.test"}]
-    broken = [runs.broken(), runs.broken(case="n-2")]
-    found: list[Line | Finding] = [head, _exchange("baseline"), *broken]
-    seen = {"type": "observation", "id": "headers", "message": "It names itself."}
+    failures = [runs.broken(), runs.broken(case="n-2")]
+    records: list[Line | Finding] = [head, _exchange("baseline"), *failures]
+    observation = {"type": "observation", "id": "headers", "message": "It names itself."}
     end = {**runs.footer(conclusion=1, problems=["a"]), "notes": ["b"], "counts": {"fail": 2}}
     end |= {"spent": {"estimate": 0.04, "actual": 0.04, "guess": 0.0, "requests": 1}}
-    named = {"provider": "acme", "model": "dall-e-3", "case": "baseline"}
-    return [line if isinstance(line, dict) else _written(line) for line in found] + [
-        {**seen, **named},
+    where = {"provider": "acme", "model": "dall-e-3", "case": "baseline"}
+    return [line if isinstance(line, dict) else _line_of(line) for line in records] + [
+        {**observation, **where},
         end,
     ]
 
 
-def _written(finding: Finding) -> Line:
+def _line_of(finding: Finding) -> Line:
     flaky = {"rate": 0.5, "repeats": 4, "control": "baseline", "deviation": "It is known."}
     more = flaky if finding.case == "n-2" else {}
     return {**to_builtins(finding), **more}
@@ -140,41 +140,41 @@ def members(value: Any, way: Way = ()) -> Iterator[Way]:
 
 def mutated(whole: Sequence[Line], ways: Iterable[Way], written: str) -> str:
     """Write a run file, members of it replaced by what is written there; a way begins at a line."""
-    changed = copy.deepcopy(list(whole))
+    new_lines = copy.deepcopy(list(whole))
     for way in sorted(ways, key=len, reverse=True):  # what holds a member comes after it
-        holder: Any = changed
+        holder: Any = new_lines
         for step in way[:-1]:
             holder = holder[step]
         holder[way[-1]] = "@@"
-    return "\n".join(map(json.dumps, changed)).replace('"@@"', written) + "\n"
+    return "\n".join(map(json.dumps, new_lines)).replace('"@@"', written) + "\n"
 
 
 Use = Callable[[Run, Run, Path], Sequence[str]]
 """What a command does with a good run and a foreign one, and the file of the latter."""
 
 
-def _reported(_: Run, theirs: Run, __: Path) -> list[str]:
+def _report(_: Run, theirs: Run, __: Path) -> list[str]:
     return [_screen(print_runs, [theirs]), *folder([theirs]).values()]
 
 
-def _compared(mine: Run, theirs: Run, _: Path) -> list[str]:
-    found = compare(
+def _compare(mine: Run, theirs: Run, _: Path) -> list[str]:
+    table = compare(
         [replace(mine, header=structs.replace(mine.header, tool="another")), theirs], True
     )
-    written = [render(found) for render in (comparison_csv, comparison_json, comparison_markdown)]
-    return [*written, _screen(print_comparison, found, True)]
+    documents = [render(table) for render in (comparison_csv, comparison_json, comparison_markdown)]
+    return [*documents, _screen(print_comparison, table, True)]
 
 
-def _drifted(mine: Run, theirs: Run, path: Path) -> list[str]:
-    told = []
-    for found in (drift([mine], theirs), drift(bases_of([path], mine, 14), mine)):
-        told += [drift_json(found), drift_markdown(found), _screen(print_drift, found)]
-    return told
+def _drift(mine: Run, theirs: Run, path: Path) -> list[str]:
+    documents = []
+    for changes in (drift([mine], theirs), drift(bases_of([path], mine, 14), mine)):
+        documents += [drift_json(changes), drift_markdown(changes), _screen(print_drift, changes)]
+    return documents
 
 
-def _remembered(_: Run, __: Run, path: Path) -> list[str]:
-    found = history(path.parent)
-    return [history_json(found), history_markdown(found), _screen(print_history, found, True)]
+def _history(_: Run, __: Run, path: Path) -> list[str]:
+    past = history(path.parent)
+    return [history_json(past), history_markdown(past), _screen(print_history, past, True)]
 
 
 def _baseline(_: Run, __: Run, path: Path) -> list[str]:
@@ -182,19 +182,19 @@ def _baseline(_: Run, __: Run, path: Path) -> list[str]:
     return [str(Confirmer.read(path, sought, 3).before)]
 
 
-def _resumed(mine: Run, theirs: Run, path: Path) -> list[str]:
+def _resume(mine: Run, theirs: Run, path: Path) -> list[str]:
     check_same(mine.header, theirs.header, path)
-    judged = [case for _, case in whole_cases(theirs, "acme")]
-    return [json.dumps(to_builtins(records_of(judged_file))) for judged_file in judged]
+    results = [case for _, case in whole_cases(theirs, "acme")]
+    return [json.dumps(to_builtins(records_of(result))) for result in results]
 
 
 USES: Mapping[str, Use] = {
-    "report": _reported,
-    "compare": _compared,
-    "drift": _drifted,
-    "history": _remembered,
+    "report": _report,
+    "compare": _compare,
+    "drift": _drift,
+    "history": _history,
     "--baseline": _baseline,
-    "--resume": _resumed,
+    "--resume": _resume,
 }
 
 
@@ -204,16 +204,16 @@ def used(good: Path, bad: Path, seconds: float = 5) -> list[str]:
         mine, theirs = read_run(good), read_run(bad)
     except RunFileError as error:
         return [str(error)]
-    refused = []
+    faults = []
     for use in USES.values():
-        started = time.monotonic()
+        start = time.monotonic()
         try:
             for text in use(mine, theirs, bad):
                 text.encode()  # as it is written
         except ConformanceError as error:
-            refused.append(str(error))
-        assert time.monotonic() - started < seconds
-    return refused
+            faults.append(str(error))
+        assert time.monotonic() - start < seconds
+    return faults
 
 
 def _screen(show: Any, what: Any, *more: Any) -> str:

@@ -58,8 +58,8 @@ QUICK = settings(max_examples=examples(60), deadline=None)
 def night(day: int, *records: Any, head: Mapping[str, Any] | None = None, end: Any = ...) -> Run:
     """A run of January 2026, with an id of its own."""
     about = {"id": f"202601{day:02}T030000Z-0000000{day % 10}"}
-    started = {"started": f"2026-01-{day:02}T03:00:00+00:00"}
-    return runs.run(*records, head={**runs.header(), **about, **started, **(head or {})}, end=end)
+    start = {"started": f"2026-01-{day:02}T03:00:00+00:00"}
+    return runs.run(*records, head={**runs.header(), **about, **start, **(head or {})}, end=end)
 
 
 def answer(
@@ -72,9 +72,9 @@ def answer(
     **changes: Any,
 ) -> dict[str, Any]:
     """An exchange with everything that drift looks at."""
-    kept = {key: changes.pop(key) for key in ("provider", "model", "provenance") if key in changes}
+    about = {key: changes.pop(key) for key in ("provider", "model", "provenance") if key in changes}
     return {
-        **runs.exchange(case=case, **kept),
+        **runs.exchange(case=case, **about),
         "response": {"status": status, "headers": headers, "body": "{}", "bytes": 2},
         "shape": None if shape is None else list(shape),
         "error": None,
@@ -102,19 +102,19 @@ def ended(run: Run) -> Run:
 def write(folder: Path, letters: str, since: int = 1, with_states: bool = True) -> None:
     """Write a night a letter; a blank is a night without the promise."""
     for day, letter in enumerate(letters, start=since):
-        found = [LETTERS[letter]] if letter in LETTERS else []
-        run = night(day, *found, runs.finding("envelope.json"))
+        findings = [LETTERS[letter]] if letter in LETTERS else []
+        run = night(day, *findings, runs.finding("envelope.json"))
         write_run(ended(run) if with_states else run, folder / f"{day:02}.jsonl")
 
 
-def spells(found: History) -> list[tuple[str, str, int]]:
+def spells(past: History) -> list[tuple[str, str, int]]:
     """Return the states of the only timeline: each with the day it began and its nights."""
-    (timeline,) = found.timelines
+    (timeline,) = past.timelines
     return [(spell.state.label, spell.first[8:10], spell.nights) for spell in timeline.spells]
 
 
-def printed(found: History, width: int = 80) -> str:
+def printed(past: History, width: int = 80) -> str:
     """Return what the screen shows of a history."""
     file = io.StringIO()
-    print_history(found, Console(file=file, width=width))
+    print_history(past, Console(file=file, width=width))
     return file.getvalue()

@@ -41,40 +41,40 @@ ENTRY = {
 
 def rich() -> Run:
     """A run of three providers in which everything that a page can show occurs."""
-    found = runs.messy()
-    head = to_builtins(found.header)
+    run = runs.messy()
+    head = to_builtins(run.header)
     head["edition"] = {**runs.EDITION, "families": {"dall-e-3": "dall-e", "dall-e-2": "dall-e"}}
     head["providers"][1].update({"deviations": [ENTRY], "key_variable": "COMETAPI_KEY"})
     clauses = [{**clause, "citations": [SOURCE]} for clause in head["clauses"]]
-    runs.change_header(found, **{**head, "seed": 42, "clauses": clauses})
-    for name in found.exchanges:
+    runs.change_header(run, **{**head, "seed": 42, "clauses": clauses})
+    for name in run.exchanges:
         about = {"target": "https://recorded.test/v1", "cassette": f"cassettes/{name}.yaml"}
-        runs.change_exchange(found, name, **about)
-    add_refused(found)
-    return found
+        runs.change_exchange(run, name, **about)
+    add_refused(run)
+    return run
 
 
-def add_refused(found: Run) -> None:
+def add_refused(run: Run) -> None:
     """Add a refused request beside its control, with a picture in the control's answer."""
     where: dict[str, Any] = {"provider": "relay", "model": "dall-e-3"}
     picture = {"index": 0, "member": "url", "type": "png", "width": 512, "height": 512}
     more = {"alpha": True, "frames": 1, "complete": True, "bytes": 1200, "sha256": "ab" * 32}
     request = runs.exchange("relay")["request"]
     runs.change_exchange(
-        found,
+        run,
         "relay/dall-e-3/baseline",
         images=[{**picture, **more, "thumbnail": PIXEL}],
         request=request | {"body": '{"prompt":"A kite","size":"1024x1024"}'},
     )
-    refused = runs.exchange("relay", "dall-e-3", "n-7", "cassette")
-    refused["response"] = {"status": 500, "headers": [["server", "x"]], "body": "{}", "bytes": 2}
-    found.add(runs.read(refused, ExchangeRecord))
-    found.add(runs.broken(case="n-7", control="baseline", **where))
+    exchange = runs.exchange("relay", "dall-e-3", "n-7", "cassette")
+    exchange["response"] = {"status": 500, "headers": [["server", "x"]], "body": "{}", "bytes": 2}
+    run.add(runs.read(exchange, ExchangeRecord))
+    run.add(runs.broken(case="n-7", control="baseline", **where))
 
 
-def written(folder: Path, *found: Run) -> Path:
+def written(folder: Path, *all_runs: Run) -> Path:
     """Write the page of some runs."""
-    (folder / "index.html").write_text(render(found, "html"), encoding="utf-8")
+    (folder / "index.html").write_text(render(all_runs, "html"), encoding="utf-8")
     return folder / "index.html"
 
 
@@ -92,7 +92,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(browser: Browser, file: Path) -> Iterator[Opened]:
     """The page, opened; nothing may have gone wrong there, nor been asked of the network."""
-    with opened(browser, file) as found:
-        yield found
-        assert found.complaints == []
-        assert {request.split(":")[0] for request in found.requests} <= {"file", "data"}
+    with opened(browser, file) as window:
+        yield window
+        assert window.complaints == []
+        assert {request.split(":")[0] for request in window.requests} <= {"file", "data"}

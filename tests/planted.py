@@ -44,7 +44,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 @cache
-def _sent(defect: str | None, path: str, name: str) -> Exchange:
+def _send(defect: str | None, path: str, name: str) -> Exchange:
     return _provider(defect, name).exchange(requests(name)[path])
 
 
@@ -54,9 +54,9 @@ def lie(defect: str | None, path: str, name: str = DEFAULT_EDITION) -> Case:
     request = requests(name)[path]
     standing = standing_of(request)
     if request.control is None:
-        return Case(_sent(defect, path, name), None, standing)
-    control = _sent(defect, f"{request.model}/{request.control}", name)
-    return Case(_sent(defect, path, name), outcome_of(control, read_answer(control)), standing)
+        return Case(_send(defect, path, name), None, standing)
+    control = _send(defect, f"{request.model}/{request.control}", name)
+    return Case(_send(defect, path, name), outcome_of(control, read_answer(control)), standing)
 
 
 def witnesses(
@@ -66,12 +66,12 @@ def witnesses(
 
     Only the clauses that claim the defect are asked, and of those only the ones in `among`.
     """
-    known = defects(load_edition(name))[defect]
+    row = defects(load_edition(name))[defect]
     clauses = {clause.id: clause for clause in clauses_of(load_edition(name))}
-    claims = [claim for claim in known.claims if among is None or claim in among]
+    claims = [claim for claim in row.claims if among is None or claim in among]
     return {
         clause: next(path for path in requests(name) if _sees(clauses[clause], defect, path, name))
-        for clause in (() if known.silent else claims)
+        for clause in (() if row.silent else claims)
     }
 
 

@@ -57,8 +57,8 @@ def command(
 
 def run_pytest(folder: Path, *words: str, limits: Limits | None = None) -> CompletedProcess[str]:
     """Run pytest with the suite's plugin in a folder, which is its root, until it ends."""
-    whole = (*_PLUGIN, f"--rootdir={folder}", *words)
-    return _finished(("pytest", "console_main"), whole, folder, os.environ, limits)
+    words_of_suite = (*_PLUGIN, f"--rootdir={folder}", *words)
+    return _finished(("pytest", "console_main"), words_of_suite, folder, os.environ, limits)
 
 
 STUB = f"""#!{sys.executable} -SE
@@ -77,7 +77,7 @@ sys.exit(code)
 
 @contextmanager
 def door() -> Iterator[Path]:
-    """Let other programs run the command as a fork; gives the path to knock at."""
+    """Let other programs run the command as a fork; yield the path to knock at."""
     with TemporaryDirectory() as place:
         path = Path(place, "door")
         with ThreadingUnixStreamServer(str(path), _Knocked) as server:
@@ -91,9 +91,9 @@ class _Knocked(StreamRequestHandler):
 
     def handle(self) -> None:
         words, folder, environment = json.loads(self.rfile.readline())
-        done = _finished(("conformance.cli", "main"), tuple(words), Path(folder), environment)
-        told = (done.returncode, done.stdout, done.stderr)
-        self.wfile.write(json.dumps(told).encode())
+        process = _finished(("conformance.cli", "main"), tuple(words), Path(folder), environment)
+        output = (process.returncode, process.stdout, process.stderr)
+        self.wfile.write(json.dumps(output).encode())
 
 
 def _finished(
@@ -106,16 +106,16 @@ def _finished(
 ) -> CompletedProcess[str]:
     with TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
-        given = (program, words, str(folder), dict(environment))
-        led = {1: str(out), 2: str(err)} | dict(streams or {})
-        process = _FORKS.Process(target=_become, args=(*given, limits, led))
+        arguments = (program, words, str(folder), dict(environment))
+        redirections = {1: str(out), 2: str(err)} | dict(streams or {})
+        process = _FORKS.Process(target=_become, args=(*arguments, limits, redirections))
         process.start()
         process.join(_PATIENCE)
         if process.exitcode is None:
             process.kill()
             raise TimeoutExpired(words, _PATIENCE, out.read_bytes(), err.read_bytes())
-        told = (_read(path) for path in (out, err))
-        return CompletedProcess(words, process.exitcode, *told)
+        texts = (_read(path) for path in (out, err))
+        return CompletedProcess(words, process.exitcode, *texts)
 
 
 def _read(path: Path) -> str:

@@ -27,8 +27,8 @@ PREFIX = "conformance/suite/test_promises.py"
 @cache
 def session(clauses: str = "*", models: str = "*", cases: str = "*") -> Session:
     """A replay of a counterpart, selected by the options of the suite."""
-    named = Options((PROVIDER,), clauses=clauses, models=models, cases=cases, cassettes=CASSETTES)
-    return Session(named)
+    options = Options((PROVIDER,), clauses=clauses, models=models, cases=cases, cassettes=CASSETTES)
+    return Session(options)
 
 
 @cache
@@ -69,9 +69,9 @@ class Played:
         about = self.asked[name]
         where = (about.provider, about.model, about.case)
         finding = verdict and Finding(about.clause, about.level, verdict, *where)
-        told: dict[str, Any] = {"records": [], "case": "::".join(name.split("::")[:2])}
-        told["unforeseen"] = to_builtins(list(unforeseen))
-        values = {"finding": finding and to_builtins(finding), "evidence": told}
+        evidence: dict[str, Any] = {"records": [], "case": "::".join(name.split("::")[:2])}
+        evidence["unforeseen"] = to_builtins(list(unforeseen))
+        values = {"finding": finding and to_builtins(finding), "evidence": evidence}
         self._tell(SimpleNamespace(nodeid=f"{PREFIX}::{name}", when="call", **values))
 
     def die(self, name: str, worker: str = "gw0") -> None:

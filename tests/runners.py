@@ -17,6 +17,6 @@ _AT_START = re.compile(rf"\s*::(?:{_NAMES})(?: [^\n]*?)?::", re.IGNORECASE)
 
 def commands(output: str) -> list[str]:
     """Return the commands that a runner would find in some output."""
-    found = [match[0] for match in _ANYWHERE.finditer(output)]
+    anywhere = [match[0] for match in _ANYWHERE.finditer(output)]
     starts = (_AT_START.match(line) for line in output.splitlines())
-    return found + [match[0] for match in starts if match]
+    return anywhere + [match[0] for match in starts if match]

@@ -135,15 +135,15 @@ def footer(
 def run(*records: Any, head: dict[str, Any] | None = None, end: Any = ...) -> Run:
     """A run of some records; complete if nothing else is said (`end=None`: cut off)."""
     values = footer() if end is ... else end
-    made = Run(
+    result = Run(
         read(head or header(), RunHeader),
         footer=None if values is None else read(values, RunFooter),
     )
     for record in records or (exchange(), finding()):
-        made.add(
+        result.add(
             record if isinstance(record, Finding | Observation) else read(record, ExchangeRecord)
         )
-    return made
+    return result
 
 
 def read(values: Any, type_: type[Known]) -> Known:
@@ -151,15 +151,15 @@ def read(values: Any, type_: type[Known]) -> Known:
     return values if isinstance(values, type_) else msgspec.convert(values, type_)
 
 
-def change_header(made: Run, **members: Any) -> None:
+def change_header(run_: Run, **members: Any) -> None:
     """Put other members into the header of a run."""
-    made.header = read(msgspec.to_builtins(made.header) | members, RunHeader)
+    run_.header = read(msgspec.to_builtins(run_.header) | members, RunHeader)
 
 
-def change_exchange(made: Run, name: str, **members: Any) -> None:
+def change_exchange(run_: Run, name: str, **members: Any) -> None:
     """Put other members into an exchange of a run."""
-    values = msgspec.to_builtins(made.exchanges[name])
-    made.exchanges[name] = read(values | members, ExchangeRecord)
+    values = msgspec.to_builtins(run_.exchanges[name])
+    run_.exchanges[name] = read(values | members, ExchangeRecord)
 
 
 def broken(**changes: Any) -> Finding:
@@ -180,8 +180,8 @@ def known(**changes: Any) -> Finding:
 
 def fallen_short() -> Run:
     """A run of which too little was decided, for a reason that is a known deviation."""
-    accepted = finding("count.n-images", Verdict.UNAVAILABLE, deviation="It is out.")
-    return run(exchange(), finding(), accepted)
+    undecided = finding("count.n-images", Verdict.UNAVAILABLE, deviation="It is out.")
+    return run(exchange(), finding(), undecided)
 
 
 def hostile(text: str, verdict: Verdict = Verdict.FAIL, **changes: Any) -> Run:
@@ -191,14 +191,14 @@ def hostile(text: str, verdict: Verdict = Verdict.FAIL, **changes: Any) -> Run:
     head = header([text], [text], tool=text, edition={**EDITION, "title": text}, id=text)
     head["providers"][0] |= {"title": text, "base_url": text}
     head["clauses"] = [{"id": text, "level": "MUST", "statement": text, "citations": []}]
-    judged = finding(text, verdict, **places, **texts, **changes)
+    judgement = finding(text, verdict, **places, **texts, **changes)
     about = {
         **exchange(**places),
         "request": {"method": text, "url": text, "headers": [], "body": ""},
     }
-    watched = Observation(id=text, message=text, **places)
+    observation = Observation(id=text, message=text, **places)
     end = footer(complete=False, conclusion=1, problems=[text])
-    return run(about, watched, judged, head=head, end=end)
+    return run(about, observation, judgement, head=head, end=end)
 
 
 def messy() -> Run:
@@ -208,33 +208,33 @@ def messy() -> Run:
     for provider in providers:
         for model in models:
             records.append(exchange(provider, model, provenance="cassette"))
-            records += _judged(provider, model)
+            records += _findings_of(provider, model)
     end = footer(conclusion=1, problems=["cassettes/x.yaml: remove it"])
     return run(*records, head=header(providers, models, "replay"), end=end)
 
 
-def _judged(provider: str, model: str) -> list[Finding | Observation]:
+def _findings_of(provider: str, model: str) -> list[Finding | Observation]:
     where: dict[str, Any] = {"provider": provider, "model": model}
-    kept: list[Finding | Observation] = [finding(name, **where) for name in LEVELS]
-    kept.append(Observation("flat-image", provider, model, "baseline", "data[0] is one colour"))
+    records: list[Finding | Observation] = [finding(name, **where) for name in LEVELS]
+    records.append(Observation("flat-image", provider, model, "baseline", "data[0] is one colour"))
     if provider == "relay":
-        kept += [broken(**where, case=f"n-{number}") for number in range(3)]
-        kept.append(known(clause="count.n-images", case="n-2", **where))
+        records += [broken(**where, case=f"n-{number}") for number in range(3)]
+        records.append(known(clause="count.n-images", case="n-2", **where))
         size: dict[str, Any] = {**where, "case": "size-1x1", "message": "HTTP 422"}
-        kept.append(finding("errors.status-400", Verdict.DEVIATES, **size))
+        records.append(finding("errors.status-400", Verdict.DEVIATES, **size))
     if provider == "slow" and model == "dall-e-2":
         why = "HTTP 429: rate limit reached; the provider asks to wait 60 seconds"
-        kept = [finding(name, Verdict.UNAVAILABLE, message=why, **where) for name in LEVELS]
+        records = [finding(name, Verdict.UNAVAILABLE, message=why, **where) for name in LEVELS]
     if provider == "slow" and model == "gpt-image-1":
-        kept.append(finding("extras.usage", Verdict.NOT_CLAIMED, message="no usage", **where))
-    return kept
+        records.append(finding("extras.usage", Verdict.NOT_CLAIMED, message="no usage", **where))
+    return records
 
 
-def with_families(found: Run) -> Run:
+def with_families(run_: Run) -> Run:
     """Let a run say which families its models are of."""
     families = {"dall-e-2": "dall-e", "dall-e-3": "dall-e", "gpt-image-1": "gpt-image"}
-    change_header(found, edition={**EDITION, "families": families})
-    return found
+    change_header(run_, edition={**EDITION, "families": families})
+    return run_
 
 
 def write_run(run: Run, path: Path) -> None:

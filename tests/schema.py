@@ -32,53 +32,53 @@ CHANGES_FILE = _SCHEMAS / "changes.schema.json"
 def generated() -> str:
     """Return the schema of a run file."""
     lines = [arg.__name__ for arg in get_args(Line)]
-    found = _definitions(Line, exchange, reach, records, credentials)
+    defs = _definitions(Line, exchange, reach, records, credentials)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://image-conformance.invalid/run.schema.json",
         "title": "One line of a run file: the header first, the footer last",
         "oneOf": [{"$ref": f"#/$defs/{name}"} for name in lines],
-        "$defs": {name: found[name] for name in (*lines, *sorted(found.keys() - set(lines)))},
+        "$defs": {name: defs[name] for name in (*lines, *sorted(defs.keys() - set(lines)))},
     }
     return _laid_out(_tidy(document)) + "\n"
 
 
 def generated_changes() -> str:
     """Return the schema of what two editions differ in."""
-    found = _definitions(Changes, changes)
+    defs = _definitions(Changes, changes)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://image-conformance.invalid/changes.schema.json",
         "title": "What two editions of the contract differ in",
         "$ref": "#/$defs/Changes",
-        "$defs": found,
+        "$defs": defs,
     }
     return _laid_out(_tidy(document)) + "\n"
 
 
 def _definitions(record: Any, *modules: ModuleType) -> dict[str, Any]:
     """Return a definition for each record, described by its docstrings."""
-    _, found = schema_components([record], ref_template="#/$defs/{name}")
+    _, defs = schema_components([record], ref_template="#/$defs/{name}")
     said = _docstrings(modules)
-    for name, definition in found.items():
+    for name, definition in defs.items():
         definition.pop("title")
         for member, values in definition.get("properties", {}).items():
             if (name, member) in said:
                 values["description"] = said[name, member]
-    return dict(found)
+    return dict(defs)
 
 
 def _docstrings(modules: Iterable[ModuleType]) -> dict[tuple[str, str], str]:
     """Return what stands in the sources below members, by class and member."""
     said = {}
     for module in modules:
-        for made in ast.parse(inspect.getsource(module)).body:
-            if isinstance(made, ast.ClassDef):
-                for member, below in zip(made.body, made.body[1:], strict=False):
+        for statement in ast.parse(inspect.getsource(module)).body:
+            if isinstance(statement, ast.ClassDef):
+                for member, below in zip(statement.body, statement.body[1:], strict=False):
                     if isinstance(member, ast.AnnAssign) and isinstance(member.target, ast.Name):
                         text = ast.get_docstring(ast.Module([below], []))
                         if text:
-                            said[made.name, member.target.id] = " ".join(text.split())
+                            said[statement.name, member.target.id] = " ".join(text.split())
     return said
 
 

@@ -38,14 +38,14 @@ def server() -> Iterator[HostileServer]:
 
 @pytest.fixture
 def transport() -> Iterator[Transport]:
-    with Transport(SMALL, HERE) as made:
-        yield made
+    with Transport(SMALL, HERE) as shared:
+        yield shared
 
 
 @pytest.fixture
 def hurried() -> Iterator[Transport]:
-    with Transport(SHORT, HERE) as made:
-        yield made
+    with Transport(SHORT, HERE) as shared:
+        yield shared
 
 
 def limited(kind: str) -> Transport:

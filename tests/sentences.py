@@ -45,20 +45,20 @@ CHAPTERS = tuple(sorted({clause.chapter for clause in clauses_of(EDITION)}))
 Said = dict[str, Any]
 
 
-def answered(status: int, told: object) -> Callable[[Exchange], Exchange]:
+def answered(status: int, content: object) -> Callable[[Exchange], Exchange]:
     """Let another answer come in the place of the true one."""
-    raw = told if isinstance(told, bytes) else json.dumps(told).encode()
-    return lambda made: replace(made, response=Response(status, (JSON_TYPE,), raw), downloads=())
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return lambda truth: replace(truth, response=Response(status, (JSON_TYPE,), raw), downloads=())
 
 
 def altered(*parts: str) -> Callable[[Exchange], Exchange]:
     """Let a recorder have scrubbed parts of the exchange."""
-    return lambda made: replace(made, altered=frozenset(parts))
+    return lambda truth: replace(truth, altered=frozenset(parts))
 
 
 TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
-    "timeout": lambda made: replace(
-        made, response=None, failure=Failure("timeout", "no answer within 60 s")
+    "timeout": lambda truth: replace(
+        truth, response=None, failure=Failure("timeout", "no answer within 60 s")
     ),
     "302": answered(302, b""),
     "401": answered(401, error("Incorrect API key provided.", code="invalid_api_key")),
@@ -79,17 +79,17 @@ TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
     "200-empty-data": answered(200, {"created": 1_790_000_002, "data": []}),
     "200-empty-item": answered(200, {"created": 1_790_000_002, "data": [{}]}),
     "200-null-item": answered(200, {"created": 1_790_000_002, "data": [None]}),
-    "not-fetched": lambda made: replace(made, downloads=()),
-    "no-headers": lambda made: (
-        replace(made, response=replace(made.response, headers=())) if made.response else made
+    "not-fetched": lambda truth: replace(truth, downloads=()),
+    "no-headers": lambda truth: (
+        replace(truth, response=replace(truth.response, headers=())) if truth.response else truth
     ),
     "recorder-cut-request": altered("request"),
     "recorder-cut-request-and-body": altered("request", "body"),
     "recorder-altered-all": altered("payloads", "urls", "created", "headers", "usage"),
     "recorder-altered-text": altered("text"),
     "recorder-altered-payloads": altered("payloads"),
-    "foreign": lambda made: replace(made, provenance=Provenance.FOREIGN),
-    "time-unknown": lambda made: replace(made, sent_at=0.0),
+    "foreign": lambda truth: replace(truth, provenance=Provenance.FOREIGN),
+    "time-unknown": lambda truth: replace(truth, sent_at=0.0),
 }
 
 
@@ -106,8 +106,8 @@ def truths_of(chapter: str) -> Mapping[str, Case]:
     truths = dict.fromkeys(own, getattr(module, "TRUTH", None)) | getattr(module, "TRUTHS", {})
     controls, standings = (getattr(module, name, {}) for name in ("CONTROLS", "STANDINGS"))
     return {
-        name: Case(made, controls.get(name, ACCEPTED), standings.get(name))
-        for name, made in truths.items()
+        name: Case(truth, controls.get(name, ACCEPTED), standings.get(name))
+        for name, truth in truths.items()
     }
 
 
@@ -133,7 +133,7 @@ def said_of_defect(
 
 
 def _said(chapters: set[str], findings: Iterable[Finding]) -> Said:
-    return _grouped(
+    return _group(
         {
             finding.clause: _sentence(finding)
             for finding in findings
@@ -148,8 +148,8 @@ def said_of_truth(chapter: str, clause: str) -> Said:
 
 
 def _gone_wrong(truth: Case, clause: str, edition: Edition) -> Said:
-    only = [known for known in clauses_of(edition) if known.id == clause]
-    turned = {
+    only = [candidate for candidate in clauses_of(edition) if candidate.id == clause]
+    cases = {
         **{
             name: replace(truth, exchange=turn(truth.exchange), control=ACCEPTED)
             for name, turn in TURNS.items()
@@ -157,7 +157,7 @@ def _gone_wrong(truth: Case, clause: str, edition: Edition) -> Said:
         "no-control": replace(truth, control=None),
         "control-refused": replace(truth, control=REFUSED),
     }
-    return _grouped({name: _one(judged_case(case, edition, only)) for name, case in turned.items()})
+    return _group({name: _one(judged_case(case, edition, only)) for name, case in cases.items()})
 
 
 def own_clauses(name: str) -> list[str]:
@@ -172,12 +172,12 @@ def said_of_edition(name: str) -> Said:
     A truth is what the provider without a defect answers to the request that shows a lie.
     """
     edition, own = load_edition(name), own_clauses(name)
-    shown = {defect: planted.witnesses(defect, name, own) for defect in defects(edition)}
-    truths = {clause: path for paths in shown.values() for clause, path in paths.items()}
+    paths_by_defect = {defect: planted.witnesses(defect, name, own) for defect in defects(edition)}
+    truths = {clause: path for paths in paths_by_defect.values() for clause, path in paths.items()}
     return {
         "defects": {
             defect: {path: said_of_defect(defect, path, name=name) for path in paths.values()}
-            for defect, paths in shown.items()
+            for defect, paths in paths_by_defect.items()
             if paths
         },
         "truths": {
@@ -195,12 +195,12 @@ def said_of_answer(path: str, clause: str, name: str) -> Said:
 
 def said_of_sent(clause: str, name: str) -> str:
     """Say which requests of the proof of an edition a clause binds."""
-    (binds,) = (known.binds for known in clauses_of(load_edition(name)) if known.id == clause)
-    return bound(binds, _sent(name))
+    (binds,) = (row.binds for row in clauses_of(load_edition(name)) if row.id == clause)
+    return bound(binds, _requests(name))
 
 
 @cache
-def _sent(name: str) -> list[tuple[str, SentRequest]]:
+def _requests(name: str) -> list[tuple[str, SentRequest]]:
     edition, requests = load_edition(name), planted.requests(name).values()
     return list(with_painted((request.id, sent_by(request, edition)) for request in requests))
 
@@ -214,7 +214,7 @@ def _one(findings: list[Finding]) -> str:
     return _sentence(findings[0]) if findings else "no finding"
 
 
-def _grouped(sentences: Mapping[str, str]) -> Said:
+def _group(sentences: Mapping[str, str]) -> Said:
     """Name everything of which the same is said behind what is said."""
     grouped: dict[str, list[str]] = {}
     for name, sentence in sentences.items():
@@ -251,10 +251,10 @@ def said_of_derived() -> Said:
     }
 
 
-def said_beside(made: Exchange) -> Said:
+def said_beside(truth: Exchange) -> Said:
     """Say what is observed of an exchange, by observer."""
     said: dict[str, list[str]] = {}
-    for observation in observe(made, EDITION, read_answer(made)):
+    for observation in observe(truth, EDITION, read_answer(truth)):
         said.setdefault(observation.id, []).append(observation.message)
     return said
 
@@ -288,8 +288,8 @@ def main() -> None:
     _write("derived", said_of_derived())
     for edition in OTHER_EDITIONS:
         _write(edition, said_of_edition(edition))
-    observed = _module("observations").CASES
-    _write("observations", {name: said_beside(made) for name, made in observed.items()})
+    cases = _module("observations").CASES
+    _write("observations", {name: said_beside(truth) for name, truth in cases.items()})
 
 
 def _write(name: str, said: Said) -> None:

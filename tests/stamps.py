@@ -40,8 +40,8 @@ def judged_recordings(edition: Edition, folder: Path) -> ForeignReport:
 
 def genuine(findings: Iterable[Finding]) -> By:
     """Return, for each clause, the providers whose recorded answers pass it."""
-    passed = (finding for finding in findings if finding.verdict is Verdict.PASS)
-    return _by_clause((finding.clause, finding.provider) for finding in passed)
+    passes = (finding for finding in findings if finding.verdict is Verdict.PASS)
+    return _by_clause((finding.clause, finding.provider) for finding in passes)
 
 
 def counterparts() -> By:
@@ -74,11 +74,11 @@ def _by_clause(pairs: Iterable[tuple[str, str]]) -> By:
     return {clause: frozenset(names) for clause, names in grouped.items()}
 
 
-def stamped(edition: Edition, passed: By, failed: By, broken: By) -> dict[str, Stamps]:
+def stamped(edition: Edition, passes: By, failures: By, breaks: By) -> dict[str, Stamps]:
     """Return the stamps of every clause of an edition."""
     return {
         clause.id: Stamps(
-            *(tuple(sorted(by.get(clause.id, ()))) for by in (passed, failed, broken))
+            *(tuple(sorted(by.get(clause.id, ()))) for by in (passes, failures, breaks))
         )
         for clause in clauses_of(edition)
     }
@@ -92,17 +92,17 @@ def main(arguments: Sequence[str]) -> int:
     edition = load_edition()
     matrix = prove(edition, workers=2)
     with TemporaryDirectory() as folder:
-        passed = genuine(read_run(judged_recordings(edition, Path(folder)).run_file).findings)
-    found = stamped(edition, passed, planted(matrix), counterparts())
-    lost = [
+        passes = genuine(read_run(judged_recordings(edition, Path(folder)).run_file).findings)
+    stamps_ = stamped(edition, passes, planted(matrix), counterparts())
+    losses = [
         f"{clause} has lost {kind}"
         for clause, stamps in load_stamps(edition.id).items()
-        for kind in stamps.lost(found.get(clause, Stamps()))
+        for kind in stamps.lost(stamps_.get(clause, Stamps()))
     ]
-    sys.stderr.writelines(f"{sentence}\n" for sentence in lost)
-    if lost and "--give-up" not in arguments:
+    sys.stderr.writelines(f"{sentence}\n" for sentence in losses)
+    if losses and "--give-up" not in arguments:
         return 1
-    document = {edition.id: {clause: asdict(stamps) for clause, stamps in found.items()}}
+    document = {edition.id: {clause: asdict(stamps) for clause, stamps in stamps_.items()}}
     FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -64,8 +64,8 @@ def stream(
     tail: bytes = b"",
 ) -> Exchange:
     """Build a streamed exchange; without events a truthful one, with ``tail`` after them."""
-    told = events or (partial(0), partial(1), completed())
-    text = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in told)
+    all_events = events or (partial(0), partial(1), completed())
+    text = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in all_events)
     return exchange(
         request, raw=text.encode() + tail, headers=(("content-type", content_type), REQUEST_ID)
     )

@@ -32,53 +32,55 @@ def kept_apart(actual: float | None, estimate: float = 0.0, guess: float = 0.0) 
     return {"estimate": None if guess else estimate, "actual": actual, "spent": spent}
 
 
-def told(*found: Run) -> dict[str, Any]:
+def told(*all_runs: Run) -> dict[str, Any]:
     """The summary as JSON."""
-    return dict(json.loads(render(found, "json")))
+    return dict(json.loads(render(all_runs, "json")))
 
 
-def page(*found: Run) -> str:
+def page(*all_runs: Run) -> str:
     """What the page says, without its tags."""
-    html = render(found, "html").split("<main>")
+    html = render(all_runs, "html").split("<main>")
     head, cards = html[0], html[1].split('<section id="runs"')[0]
     return re.sub(r"(<[^>]+>|\s)+", " ", f"{head} {cards}")
 
 
-def csv_sum(*found: Run) -> float:
+def csv_sum(*all_runs: Run) -> float:
     """The sum of the column, as a spreadsheet adds it up."""
-    rows = csv.DictReader(io.StringIO(render(found, "csv"), newline=""))
+    rows = csv.DictReader(io.StringIO(render(all_runs, "csv"), newline=""))
     return sum(float(row["price_usd"] or 0) for row in rows)
 
 
 def of(*exchanges: dict[str, Any], spent: Any = None, **head: Any) -> Run:
     """A run of exchanges with two findings each."""
     names = ("format.url-only", "count.n-images")
-    judged = [runs.finding(name, case=exchange["case"]) for exchange in exchanges for name in names]
+    findings = [
+        runs.finding(name, case=exchange["case"]) for exchange in exchanges for name in names
+    ]
     end = runs.footer() | ({"spent": spent} if spent else {})
-    return runs.run(*exchanges, *judged, head=runs.header(**head), end=end)
+    return runs.run(*exchanges, *findings, head=runs.header(**head), end=end)
 
 
-def lived(found: Any) -> Run:
+def lived(session: Any) -> Run:
     """The run of a session as its file tells it."""
-    made = Run(found.header())
-    for engine in found.engines:
-        for case, _ in found.selected(engine):
+    run = Run(session.header())
+    for engine in session.engines:
+        for case, _ in session.selected(engine):
             one = engine.judged(case)
-            made.add(replace(one.record, findings=len(one.findings)))
+            run.add(replace(one.record, findings=len(one.findings)))
             for finding in one.findings.values():
-                made.add(finding)
-    spent = found.live.ledger.spent()
+                run.add(finding)
+    spent = session.live.ledger.spent()
     sums = SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests)
-    made.footer = replace(runs.read(runs.footer(), RunFooter), spent=sums)
-    return made
+    run.footer = replace(runs.read(runs.footer(), RunFooter), spent=sums)
+    return run
 
 
-def check_agreement(found: Run) -> None:
+def check_agreement(run_file: Run) -> None:
     """Footer, head, cards, CSV and summary say one sum."""
-    assert found.footer is not None
-    assert found.footer.spent is not None
-    spent = found.footer.spent
-    document = told(found)
+    assert run_file.footer is not None
+    assert run_file.footer.spent is not None
+    spent = run_file.footer.spent
+    document = told(run_file)
     (run,) = document["runs"]
     assert run["spent"] == pytest.approx((spent.actual or 0) + spent.estimate)
     assert run["guess"] == pytest.approx(spent.guess)
@@ -86,7 +88,7 @@ def check_agreement(found: Run) -> None:
     cards = [provider["price"] for provider in document["providers"]]
     before = run["taken_over"]
     assert sum(card["paid"] for card in cards) == pytest.approx(run["spent"] + before)
-    assert csv_sum(found) == pytest.approx(run["spent"] + before)
+    assert csv_sum(run_file) == pytest.approx(run["spent"] + before)
 
 
 def first_and_second(**second: Any) -> tuple[Run, Run]:
@@ -95,13 +97,13 @@ def first_and_second(**second: Any) -> tuple[Run, Run]:
     two = paid(kept_apart(0.25), "two", sent_at="2026-01-02T04:04:06+00:00")
     first, later = of(one, id="first"), "2026-01-02T04:00:00+00:00"
     first.footer = None
-    taken = one | {"run": "first"}
-    return first, of(taken, two, id="second", resumes=["first"], started=later, **second)
+    taken_over = one | {"run": "first"}
+    return first, of(taken_over, two, id="second", resumes=["first"], started=later, **second)
 
 
-def facts(*found: Run) -> tuple[float, int, int, int]:
+def facts(*all_runs: Run) -> tuple[float, int, int, int]:
     """Dollars, requests, images and latencies of the only provider."""
-    (provider,) = told(*found)["providers"]
+    (provider,) = told(*all_runs)["providers"]
     return (
         provider["price"]["paid"],
         provider["availability"]["total"],

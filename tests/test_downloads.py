@@ -138,4 +138,4 @@ def test_transport_name_that_is_unknown_or_whose_server_stalls(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(5) and [])
     failure = failed(hurried.send("GET", "http://slow.example/"))
     released.set()
-    assert failure == Failure("timeout", "no connection came about within 0.3 s")
+    assert failure == Failure("connect", "no connection came about within 0.3 s")

@@ -113,6 +113,10 @@ def test_reference_refuses_with_the_members_that_the_edition_has(name: str) -> N
     assert set(body) == {"error", *edition.error_members}
 
 
+def test_edition_without_streams_is_told_no_lie_about_them() -> None:
+    assert not [lie for lie in defects(ALIBABA) if lie.startswith("stream.")]
+
+
 def test_every_lie_is_told_in_some_edition() -> None:
     lies = {name for edition in edition_ids() for name in defects(load_edition(edition))}
     assert REGISTRY.keys() <= lies

@@ -44,7 +44,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import changed_edition
 from tests.extent import sample
-from tests.live import deviation_toml, embedded_toml, session, watched
+from tests.live import deviation_toml, embedded_toml, error, images, session, watched
 from tests.processes import DRAWING, run_pytest
 
 if TYPE_CHECKING:
@@ -282,8 +282,9 @@ def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> Non
     assert KEY not in result.stdout + result.stderr
 
 
-def test_paid_exploring_stays_within_its_budget(tmp_path: Path) -> None:
-    with watched() as (url, eye), session(tmp_path, url, budget=0.05) as live:
+@pytest.mark.parametrize("answer", [None, images(error(500))], ids=["painted", "500"])
+def test_paid_exploring_stays_within_its_budget(tmp_path: Path, answer: Any) -> None:
+    with watched(answer) as (url, eye), session(tmp_path, url, budget=0.05) as live:
         (engine,) = live.engines
         clauses = clauses_of(EDITION)
         explorer = Explorer(engine.source, engine.provider, EDITION, "dall-e-2", clauses)

@@ -30,7 +30,7 @@ def run_of(folder: Path, by_body: ByBody, cases: str = FEW, **options: Any) -> E
     return run_live(folder, None, MODEL, by_body=by_body, cases=cases, **options)
 
 
-def unless_base64(response: Response) -> ByBody:
+def unless_base64(response: Response | None) -> ByBody:
     """Answer every generation that does not ask for base64 with something else."""
 
     def answer(body: Any) -> Response | None:
@@ -133,6 +133,16 @@ def test_replay_comes_to_what_the_recorded_run_did(
     with session(tmp_path, NOWHERE, MODEL, cases=FEW, **options) as replay:
         assert _states(run.results) == _states(judge_all(replay))
     assert by_body is URL_REFUSED or _states(run.results) == _states(crashing_run.results)
+
+
+def test_mistake_is_replayed_in_the_request_it_was_sent_in(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"live": False, "cassettes": tmp_path / "cassettes"}
+    for by_body, cases in ((unless_base64(WORDS), "[bs]*"), (unless_base64(None), "baseline")):
+        run_of(tmp_path, by_body, cases, record_mode=RecordMode.REWRITE, **options)
+    with session(tmp_path, NOWHERE, MODEL, cases="[bs]*", **options) as replay:
+        findings = judge_all(replay)[f"{MODEL}/size-outside-enum"].findings.values()
+    assert {finding.control for finding in findings} == {"b64_json-1024x1024"}
+    assert {finding.verdict for finding in findings} == {Verdict.PASS}
 
 
 def test_answer_that_is_always_cut_is_recorded_and_told(tmp_path: Path) -> None:

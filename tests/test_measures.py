@@ -25,7 +25,7 @@ AGAIN = {"status": 503, "reason": "HTTP 503", "said": "overloaded"}
 
 
 def request(case: str, attempts: int | None = 1, **members: Any) -> dict[str, Any]:
-    """A generation, and how often it was sent."""
+    """Return a generation, and how often it was sent."""
     retries = [AGAIN] * ((attempts or 1) - 1)
     base = {"attempts": attempts, "expected": "accepted", "retried": retries}
     return runs.exchange(case=case) | base | members

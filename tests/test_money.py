@@ -203,10 +203,10 @@ def test_answer_that_says_it_failed_is_not_lost(
 
 
 def test_lost_request_of_an_earlier_run_counts_once(tmp_path: Path) -> None:
-    for counted in (0.04, 0.0):  # it was killed, or it ended
-        ledger = Ledger(tmp_path / f"{counted}.ledger")
-        ledger.carry_over(LostRequest("p::m/n-2", 0.04, known=True), counted)
-        assert ledger.spent().counted == counted
+    for usd in (0.04, 0.0):  # it was killed, or it ended
+        ledger = Ledger(tmp_path / f"{usd}.ledger")
+        ledger.carry_over(LostRequest("p::m/n-2", 0.04, known=True), usd)
+        assert ledger.spent().counted == usd
         assert unanswered(ledger) == {"p::m/n-2": 0.04}, "a third run has to know of it"
 
 
@@ -216,7 +216,7 @@ def test_ledger_that_cannot_be_kept_is_a_sentence(tmp_path: Path) -> None:
         Ledger(tmp_path / "nowhere" / "run.jsonl.ledger")
 
 
-# one sum, wherever it is told
+# one sum, wherever it stands
 
 MODELS = ("dall-e-2", "gpt-image-1-mini")
 FEW: dict[str, Any] = {"cases": "[bn][-a][s0-9]*"}  # baseline, n-0, n-1.5 and n-2
@@ -276,7 +276,7 @@ outcomes = st.sampled_from(["accepted", "refused", "unavailable", "not served", 
 
 @st.composite
 def paid_exchanges(draw: st.DrawFn) -> dict[str, Any]:
-    """An exchange with any price."""
+    """Draw an exchange with any price."""
     exchange = paid(draw(st.none() | parts), draw(st.sampled_from("abcdefgh")))
     status = draw(st.sampled_from([200, 400, 408, 429, 500]))
     answer = {"status": status, "headers": [], "body": "{}", "bytes": 2}
@@ -354,7 +354,7 @@ def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
     assert (provider["price"]["paid"], provider["price"]["guess"]) == (0.52, 0.25)
 
 
-# a run that is named twice, or gone on with by another, is paid once
+# a run that is named twice, or resumed by another, is paid once
 
 
 def test_run_that_is_named_twice_is_counted_once_and_told() -> None:

@@ -41,10 +41,10 @@ def table() -> Table:
 def test_no_false_alarm_truth_passes_nearly_every_clause_and_is_varied_much(table: Table) -> None:
     variations: list[Variation | Wire] = [*REGISTRY.values(), *WIRES.values()]
     assert len(variations) >= 130
-    assert len({one.id for one in variations}) == len(variations)
-    assert len({one.varied for one in variations}) == len(variations)
+    assert len({variation.id for variation in variations}) == len(variations)
+    assert len({variation.varied for variation in variations}) == len(variations)
     assert alarms(table.truth) == []
-    clauses = set().union(*(one.with_verdict(Verdict.PASS) for one in table.truth.values()))
+    clauses = set().union(*(row.with_verdict(Verdict.PASS) for row in table.truth.values()))
     assert len(clauses) >= 120
 
 
@@ -73,7 +73,7 @@ def test_no_false_alarm_under_another_edition(name: str) -> None:
         assert alarms(answers) == [], variation.varied
 
 
-SENT = (
+PATHS = (
     "dall-e-2/models-list", "dall-e-2/baseline", "dall-e-2/b64_json-256x256",
     "dall-e-2/size-outside-enum", "dall-e-2/authentication-missing", "dall-e-2/model-unknown",
     "gpt-image-1/models-list", "gpt-image-1/output_format-webp", "gpt-image-1/partial_images-2",
@@ -93,7 +93,7 @@ def truth(table: Table) -> Any:
 def judge_served(table: Table, base_url: str, transport: Transport) -> Mapping[str, JudgedExchange]:
     target = Target("reference", base_url, DEFAULT_KEY, {name: name for name in CASES})
     client = Client(target, transport, Provenance.REFERENCE, lambda: NOW)
-    return table.judge(client.exchange, {name: table.cases[name] for name in SENT})
+    return table.judge(client.exchange, {name: table.cases[name] for name in PATHS})
 
 
 def over_http(table: Table, write: Writer) -> OverHTTP:

@@ -72,10 +72,10 @@ def test_help_names_every_limit_with_its_default_on_any_terminal() -> None:
     assert read_limits(limits) == Limits()
 
 
-WRONG = ["concurrency=0", "concurrency=101", "strength=4", "max-requests=-1", "confirm=-1"]
+BAD_VALUES = ["concurrency=0", "concurrency=101", "strength=4", "max-requests=-1", "confirm=-1"]
 
 
-@pytest.mark.parametrize("words", [*WRONG, "budget=much", "limit=bodies=1"])
+@pytest.mark.parametrize("words", [*BAD_VALUES, "budget=much", "limit=bodies=1"])
 def test_value_that_an_option_does_not_take_is_refused_by_both(
     pytester: pytest.Pytester, words: str
 ) -> None:
@@ -88,7 +88,7 @@ def test_value_that_an_option_does_not_take_is_refused_by_both(
 
 
 SECURITY = Path(__file__).parent.parent / "docs" / "security.md"
-READ = [
+READINGS = [
     ("body=16MiB", "body_bytes", 16 << 20),
     ("body=1_000_000", "body_bytes", 1_000_000),
     ("body=1.5 GB", "body_bytes", 1_500_000_000),
@@ -116,7 +116,7 @@ WRONG_LIMITS = {
 }
 
 
-@pytest.mark.parametrize(("text", "field", "value"), READ, ids=[row[0] for row in READ])
+@pytest.mark.parametrize(("text", "field", "value"), READINGS, ids=[row[0] for row in READINGS])
 def test_limit_is_read(text: str, field: str, value: float) -> None:
     limits = read_limits([text])
     assert getattr(limits, field) == value

@@ -215,7 +215,7 @@ ATTACKS = {
 
 
 def hostile(text: str) -> Run:
-    """A run in which a provider, its file and its answers say one thing wherever they can."""
+    """Return a run whose provider, its file and its answers say one thing wherever they can."""
     run = runs.hostile(text)
     head = to_builtins(run.header)
     entry = dict.fromkeys(("clause", "reason", "link", "since", "expires"), text)

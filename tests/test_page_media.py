@@ -93,7 +93,7 @@ def test_print_leaves_out_what_paper_cannot_do_and_names_the_columns(page: Opene
 
 
 def long_run(names: Sequence[str] = ("aimock-with-a-long-name",), models: int = 3) -> Run:
-    """A run whose matrix does not fit on one sheet."""
+    """Return a run whose matrix does not fit on one sheet."""
     head = runs.header(names, [f"gpt-image-1.{number}" for number in range(models)])
     places = [(name, model) for name in names for model in head["providers"][0]["models"]]
     clauses = [f"count.promise-{number}" for number in range(100)]

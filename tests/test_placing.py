@@ -25,13 +25,13 @@ from tests.live import paid_toml
 from tests.processes import command
 from tests.runs import write_run
 
-RECORDED = Path(__file__).parents[1] / "cassettes/aimock/dall-e-3/baseline.yaml"
+CASSETTE = Path(__file__).parents[1] / "cassettes/aimock/dall-e-3/baseline.yaml"
 QUICK = ("run", "--models", "qwen-image", "--cases", "baseline", "--quiet", "--output", "run.jsonl")
 
 
 @pytest.fixture
 def run_file(tmp_path: Path) -> Path:
-    """A run that somebody still needs."""
+    """Write a run that somebody still needs."""
     path = tmp_path / "run.jsonl"
     write_run(runs.run(runs.finding()), path)
     return path
@@ -78,7 +78,7 @@ def test_file_that_is_no_run_file_is_no_output(tmp_path: Path, name: str) -> Non
     with pytest.raises(OutputError, match="is there, and is no run file"):
         check_output(path, Options())
     with pytest.raises(OutputError, match="is there, and is no run file"):
-        judge_files([RECORDED], load_edition(), path)
+        judge_files([CASSETTE], load_edition(), path)
     assert path.read_text() == '{"type": "something else"}'
 
 
@@ -180,7 +180,7 @@ def test_judged_recordings_that_cannot_be_written_leave_the_run_before(
     content = run_file.read_bytes()
     monkeypatch.setattr(RunWriter, "close", Mock(side_effect=RunFileError("full")))
     with pytest.raises(RunFileError, match="full"):
-        judge_files([RECORDED], load_edition(), run_file)
+        judge_files([CASSETTE], load_edition(), run_file)
     assert run_file.read_bytes() == content
     assert os.listdir(run_file.parent) == ["run.jsonl"]
 

@@ -53,7 +53,7 @@ Replay = tuple[Path, subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def replay_of_all(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Replay:
+def whole_replay(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Replay:
     """Replay all by a worker that cannot send: return the folder of its files, and how it ended."""
     folder = tmp_path_factory.mktemp("whole")
     files = (f"--run-file={folder / 'run.jsonl'}", f"--junitxml={folder / 'junit.xml'}")
@@ -61,9 +61,9 @@ def replay_of_all(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_replay_by_a_worker_without_a_network_finds_what_the_recording_did(
-    recording: Path, replay_of_all: Replay
+    recording: Path, whole_replay: Replay
 ) -> None:
-    folder, process = replay_of_all
+    folder, process = whole_replay
     assert process.returncode == 0, process.stdout[-3000:]
     assert "mine conforms" in process.stdout
     assert findings(folder / "run.jsonl") == findings(recording / "recording.jsonl")
@@ -75,8 +75,8 @@ def findings(path: Path) -> list[tuple[str, ...]]:
     return sorted((finding.case, finding.clause, finding.verdict) for finding in records)
 
 
-def test_junitxml_has_a_case_in_api_words_for_every_item(replay_of_all: Replay) -> None:
-    (suite,) = ET.parse(replay_of_all[0] / "junit.xml").getroot()
+def test_junitxml_has_a_case_in_api_words_for_every_item(whole_replay: Replay) -> None:
+    (suite,) = ET.parse(whole_replay[0] / "junit.xml").getroot()
     assert int(suite.get("tests", "0")) == len(suite.findall("testcase")) > 50
     assert suite.get("failures") == "0"
     names = {f"{case.get('classname')}::{case.get('name')}" for case in suite}

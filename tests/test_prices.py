@@ -16,7 +16,7 @@ from conformance.providers.prices import DEAREST, Prices
 
 EDITION = load_edition()
 MODEL = EDITION.models["gpt-image-1.5"]
-LISTED = Prices("a list", "2026-11-23", {MODEL.name: {"low": 0.01, "medium": 0.05, "high": 0.2}})
+PRICES = Prices("a list", "2026-11-23", {MODEL.name: {"low": 0.01, "medium": 0.05, "high": 0.2}})
 RATES = {"input_text": 5, "input_image": 8, "output_image": 32, "output_text": 32}
 
 
@@ -59,7 +59,7 @@ HIGH = {"quality": "high"}
 def test_price_of_a_request(
     listed: dict[str, float], fragment: dict[str, Any], usd: float, known: bool
 ) -> None:
-    prices = replace(LISTED, image={MODEL.name: listed})
+    prices = replace(PRICES, image={MODEL.name: listed})
     case = Case("any", MODEL.name, body=body(**fragment), billed=True)
     estimate = prices.estimate(case, MODEL)
     assert (estimate.usd, estimate.known) == (usd, known)
@@ -74,11 +74,11 @@ def test_unknown_price_counts_as_the_dearest_and_says_so() -> None:
 
 def test_only_what_is_billed_has_a_price() -> None:
     for case in cases_for(EDITION, MODEL, lead=True):
-        assert (LISTED.estimate(case, MODEL).usd > 0) is case.billed, case.id
+        assert (PRICES.estimate(case, MODEL).usd > 0) is case.billed, case.id
 
 
 def test_prompts_and_partial_images_cost_tokens() -> None:
-    tokens = replace(LISTED, tokens={MODEL.name: RATES})
+    tokens = replace(PRICES, tokens={MODEL.name: RATES})
     plain, streamed = body(quality="low"), body(quality="low", stream=True, partial_images=2)
     assert tokens.if_answered(plain, MODEL).usd == pytest.approx(0.01 + 3 * 5e-6)
     for prices in (tokens, replace(tokens, image={})):
@@ -111,9 +111,9 @@ USAGES: dict[str, tuple[Any, float | None]] = {
 
 @pytest.mark.parametrize(("document", "millionths"), USAGES.values(), ids=USAGES)
 def test_actual_price_is_what_usage_says(document: Any, millionths: float | None) -> None:
-    price = replace(LISTED, tokens={MODEL.name: RATES}).actual(MODEL.name, document)
+    price = replace(PRICES, tokens={MODEL.name: RATES}).actual(MODEL.name, document)
     assert price == (millionths and pytest.approx(millionths / 1e6))
-    assert LISTED.actual(MODEL.name, document) is None, "no price of a token"
+    assert PRICES.actual(MODEL.name, document) is None, "no price of a token"
 
 
 @pytest.mark.parametrize("name", ["reference", "litellm", "prism", "aimock"])

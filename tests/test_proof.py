@@ -1,4 +1,4 @@
-"""Who tests the tests: every clause sees a lie, every lie is seen, and a hole would be told.
+"""Who tests the tests: every clause sees a lie, every lie is seen, and a hole would be named.
 
 Lies add up, and a lie about one model leaves the others true.
 """
@@ -53,7 +53,7 @@ def of_every_chapter(step: int) -> list[str]:
     return [name for chapter in names.values() for name in sample(chapter, step)]
 
 
-CHOSEN = of_every_chapter(30)
+SAMPLE = of_every_chapter(30)
 
 
 @pytest.fixture(scope="session")
@@ -61,17 +61,17 @@ def matrix(proof: Proof) -> Matrix:
     """Return a proof by some defects of every chapter; in `make long`, by all."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("conformance.proof.processes.Proof", lambda _: nullcontext(proof))
-        return prove(EDITION, CHOSEN)
+        return prove(EDITION, SAMPLE)
 
 
 def test_proof_has_no_hole_and_the_stamps_say_so(matrix: Matrix) -> None:
     assert [f"{hole.kind}: {hole.clause} {hole.defect}" for hole in holes(matrix)] == []
     assert [clause.id for clause in matrix.clauses] == [clause.id for clause in clauses_of(EDITION)]
-    assert [defect.id for defect in matrix.defects] == CHOSEN
+    assert [defect.id for defect in matrix.defects] == SAMPLE
     assert matrix.whole is LONG
     assert len(defects(EDITION)) >= 120
     for name, proven in load_stamps(EDITION.id).items():
-        killers = {defect for defect in proven.failed_by if defect in CHOSEN}
+        killers = {defect for defect in proven.failed_by if defect in SAMPLE}
         assert killers == set(matrix.killers(name)), name
 
 
@@ -87,9 +87,9 @@ def test_proof_document_names_every_clause_and_defect(matrix: Matrix, suffix: st
 
 
 def test_every_failure_mode_has_a_defect_and_every_defect_a_lie_in_a_sentence() -> None:
-    planted = defects(EDITION).values()
-    assert MODES - {mode for defect in planted for mode in defect.modes} == set()
-    lies = [defect.lie for defect in planted]
+    all_defects = defects(EDITION).values()
+    assert MODES - {mode for defect in all_defects for mode in defect.modes} == set()
+    lies = [defect.lie for defect in all_defects]
     assert [lie for lie in lies if not (lie.endswith(".") and 10 < len(lie) < 200)] == []
 
 

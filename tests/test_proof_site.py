@@ -36,12 +36,12 @@ FOLDERS = ("clauses", "models")
 HTML = "{http://www.w3.org/1999/xhtml}"
 
 
-READ = {"count.as-asked", "url.https", "url.public-host", "envelope.not-html", "stream.completed"}
+PICK = {"count.as-asked", "url.https", "url.public-host", "envelope.not-html", "stream.completed"}
 """The clauses whose pages are read below, besides one of a size of which no lie can be served."""
-SHOWN = {
+DEFECTS = {
     name: defect
     for name, defect in defects().items()
-    if name in sample(defects(), 21) or not READ.isdisjoint(defect.claims) or "size-pattern" in name
+    if name in sample(defects(), 21) or not PICK.isdisjoint(defect.claims) or "size-pattern" in name
 }
 """The defects whose failures the pages of clauses have: in `make long`, all of them."""
 
@@ -52,7 +52,7 @@ def site(proof: Proof, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("conformance.documentation.examples.Proof", lambda _: nullcontext(proof))
-        patch.setattr("conformance.documentation.examples.defects", lambda _: SHOWN)
+        patch.setattr("conformance.documentation.examples.defects", lambda _: DEFECTS)
         build_site(proof.edition, folder, "cometapi")
     return folder
 
@@ -126,7 +126,7 @@ def test_page_has_statement_sources_and_a_real_failure(site: Path, edition: Edit
         page = text_of(site, f"clauses/{clause.id}.html")
         assert prose(clause.statement) in page
         assert all(edition.sources[citation.source].url in page for citation in clause.citations)
-        lies = [lie for lie in SHOWN.values() if clause.id in lie.claims and not lie.silent]
+        lies = [lie for lie in DEFECTS.values() if clause.id in lie.claims and not lie.silent]
         assert bool(re.search(r'class="verdict">✗ (fail|deviates)<', page)) is bool(lies)
         section = page.partition('id="proof"')[2].partition('id="reproduce"')[0]
         assert all(f'defects.html#{defect.id}"' in section for defect in lies), clause.id
@@ -237,10 +237,10 @@ def test_filter_shows_what_the_address_asks_for(site: Path, browser: Browser) ->
         assert f"{len(clauses)} clauses" in page.page.content()
     query = "?text=url+https&level=SHOULD&model=dall-e-3"
     with opened(browser, site / "index.html", query) as page:
-        shown, hidden = rows(page, False), rows(page, True)
-    assert "url.https" in shown
-    assert {"url.absolute", "count.as-asked"} <= hidden
-    assert shown < {name for name, level in clauses.items() if level == "SHOULD"}
+        visible, hidden_rows = rows(page, False), rows(page, True)
+    assert "url.https" in visible
+    assert {"url.absolute", "count.as-asked"} <= hidden_rows
+    assert visible < {name for name, level in clauses.items() if level == "SHOULD"}
 
 
 @pytest.mark.parametrize(

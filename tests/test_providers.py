@@ -196,7 +196,7 @@ IN_PATH, SPELT = GOOD.replace("9/v1", "9/*/v1"), ("sk-Mine1", "sk-mine1", "%73k-
 KEYS = [
     *((GOOD, key, key, "MINE_KEY holds spaces or other") for key in ODD),
     *((GOOD, f" {q[0]}sk-a{q[1]}\n", "sk-a", "MINE_KEY holds quotation marks") for q in QUOTED),
-    *((IN_PATH.replace("*", each), "sk-Mine1", "ine1", "address.* the key") for each in SPELT),
+    *((IN_PATH.replace("*", key), "sk-Mine1", "ine1", "address.* the key") for key in SPELT),
     (GOOD, "acme777", "acme777", "MINE_KEY.* fewer than 8 characters"),
     (DEFAULT, "acme777", "acme777", "default_key.* fewer than 8 characters"),
 ]

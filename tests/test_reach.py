@@ -242,8 +242,8 @@ def test_remedy_of_a_cause_that_no_request_is_to_blame_for(
     cause: str | None, remedy: str, case: str
 ) -> None:
     about = {"message": "not accepted", "case": case, "control": "baseline"}
-    blocked = finding("a.b", Verdict.NOT_TESTABLE, **about)
-    run = runs.run(TEN[0], SHOULD, blocked, {**runs.exchange(), "cause": cause})
+    open_promise = finding("a.b", Verdict.NOT_TESTABLE, **about)
+    run = runs.run(TEN[0], SHOULD, open_promise, {**runs.exchange(), "cause": cause})
     (note,) = notes(summarize([run]))
     assert note.endswith(f"to decide more, {remedy}.")
 

@@ -49,8 +49,8 @@ def test_reference_answers_validate(client: httpx.Client, edition: Edition, mode
     for fields in ({}, {"response_format": "url"}, {"response_format": "b64_json"}):
         body, kind = accepted(client, model, **fields), fields.get("response_format")
         assert not edition.response_errors(edition.model(model).response_kind(kind), body)
-        expected = "b64_json" if model in GPT else kind or "url"
-        assert [set(item) & {"url", "b64_json"} for item in body["data"]] == [{expected}]
+        member = "b64_json" if model in GPT else kind or "url"
+        assert [set(item) & {"url", "b64_json"} for item in body["data"]] == [{member}]
         assert ("revised_prompt" in body["data"][0]) is (model == "dall-e-3")
         assert body["created"] == pytest.approx(time.time(), abs=60)
         assert [len(image.getcolors(2**24) or ()) > 9 for image in images_of(body)] == [True]

@@ -63,7 +63,7 @@ def test_reference_refuses_by_name(
 
 
 def bodies() -> st.SearchStrategy[dict[str, Any]]:
-    """Bodies whose members are likely right, and now and then anything that JSON can say."""
+    """Draw bodies of members that are likely right, and now and then anything that JSON can say."""
     anything = st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -1,4 +1,4 @@
-"""Causes before clauses: every broken promise is told below one cause, in one order."""
+"""Causes before clauses: every broken promise stands below one cause, in one order."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def unchecked_keys(*names: str) -> list[Finding]:
 
 
 def all_broken(*names: str) -> list[Finding]:
-    """Several broken promises; of parameters, if no chapter is named."""
+    """Return several broken promises; of parameters, if no chapter is named."""
     return [broken(name if "." in name else f"parameters.{name}") for name in names]
 
 
@@ -160,8 +160,8 @@ def test_authentication_comes_first_and_what_breaks_no_must_last() -> None:
     order = ["authentication-unchecked", "count-ignored", OTHER, "error-members"]
     excused = broken("count.as-asked", deviation="It paints one.")  # has its reason, and no cause
     assert causes(excused) == ()
-    ordered = causes(*rest, excused, *unchecked_keys(*AUTHENTICATION))
-    assert [cause.id for cause in ordered] == order
+    result = causes(*rest, excused, *unchecked_keys(*AUTHENTICATION))
+    assert [cause.id for cause in result] == order
 
 
 def report_text(findings: list[Finding], format_: str, seed: int = 0) -> str:

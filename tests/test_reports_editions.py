@@ -31,14 +31,14 @@ def value(text: str, standing: str = "documented") -> dict[str, Any]:
 
 
 def old_run(*findings: Any, **head: Any) -> Run:
-    """A run of acme by the old edition."""
+    """Return a run of acme by the old edition."""
     values = [value("vivid"), value("hd")]
     about = runs.header(models=["dall-e-3"], id="old", values=values, **head)
     return runs.run(*(findings or [runs.finding()]), head=about)
 
 
 def new_run(*findings: Any, provider: str = "relay", **head: Any) -> Run:
-    """A run by the new edition: it lost a promise, has another, and words a third differently."""
+    """Return a run by the new edition: it lost a promise, has another, and words a third anew."""
     about = {
         **runs.header([provider], models=["dall-e-3"], id="new", clauses=CLAUSES),
         "edition": {**runs.EDITION, "id": NEW, "title": "A newer contract"},

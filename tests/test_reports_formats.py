@@ -28,7 +28,7 @@ from tests.runs import with_families, write_run
 from tests.shown import by_schema
 from tests.sums import kept_apart
 
-PASSED = runs.finding()
+PASS = runs.finding()
 
 
 def priced(price: Any, case: str = "baseline", elapsed: float = 1.0) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_markdown_says_what_is_broken_known_and_open() -> None:
 def test_markdown_says_what_a_run_took_and_how_fast_a_provider_was() -> None:
     exchange = runs.exchange() | {"price": kept_apart(0.25)}
     head = runs.header(seed=42, budget={"usd": 2, "requests": None})
-    lines = render([runs.run(exchange, PASSED, head=head)], "md").splitlines()
+    lines = render([runs.run(exchange, PASS, head=head)], "md").splitlines()
     took = "- Run of 2026-01-02 03:04 UTC, acme: complete, 1 finding in 55 s; "
     assert f"{took}0.25 USD spent of 2.00 USD; seed 42" in lines
     assert "- Latency of acme: median 1.2 s, p90 1.2 s of 1 accepted" in lines
@@ -73,7 +73,7 @@ def test_markdown_says_what_a_run_took_and_how_fast_a_provider_was() -> None:
 
 def test_markdown_lists_runs_with_what_is_not_known_of_them() -> None:
     outage = night(5, runs.finding(verdict=Verdict.UNAVAILABLE))
-    nights = [night(3, PASSED, end=None), night(4, PASSED), outage]
+    nights = [night(3, PASS, end=None), night(4, PASS), outage]
     text = render(nights, "md")
     lines = "\n".join(
         (
@@ -121,7 +121,7 @@ def open_finding(verdict: Verdict, message: str = "why") -> Finding:
 
 
 BECOMES: dict[str, tuple[Finding, str, dict[str, str]]] = {
-    "pass": (PASSED, "", {}),
+    "pass": (PASS, "", {}),
     "fail": (
         runs.broken(), "failure", {"message": "data[0] carries b64_json", "type": "MUST"}),
     "known": (
@@ -163,10 +163,10 @@ def test_numbers_are_those_of_the_cases_and_totals_those_of_the_suites() -> None
         counts = [len(suite.findall(f"testcase{path}")) for suite in root]
         assert [int(suite.attrib[name]) for suite in root] == counts
         assert int(root.attrib[name]) == sum(counts)
-    skipped = [len(suite.findall("testcase/skipped")) for suite in root]
-    assert [int(suite.attrib["skipped"]) for suite in root] == skipped
+    skips = [len(suite.findall("testcase/skipped")) for suite in root]
+    assert [int(suite.attrib["skipped"]) for suite in root] == skips
     # the time of an exchange counts once
-    root = junit(runs.run(runs.exchange(), PASSED, runs.finding("envelope.json")))
+    root = junit(runs.run(runs.exchange(), PASS, runs.finding("envelope.json")))
     assert [case.get("time") for case in root.iter("testcase")][:2] == ["1.250", "0.000"]
     assert root.get("time") == "1.250"
 
@@ -185,14 +185,14 @@ def test_csv_has_a_row_for_every_finding_and_tells_of_its_exchange() -> None:
     assert deviation["deviation"] == "It always answers base64."
     assert deviation["chapter"] == "count"
     exchange = priced(kept_apart(None, 0.04)) | {"cassette": "cassettes/x.yaml"}
-    (row,) = rows(runs.run(exchange, PASSED))
+    (row,) = rows(runs.run(exchange, PASS))
     assert (row["price_usd"], row["elapsed_seconds"]) == ("0.04", "1.0")
     assert (row["cassette"], row["provenance"]) == ("cassettes/x.yaml", "live")
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
 def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bool) -> None:
-    older = night(1, runs.exchange() | {"elapsed": 1.5}, PASSED)
+    older = night(1, runs.exchange() | {"elapsed": 1.5}, PASS)
     newer = night(2, runs.exchange() | {"elapsed": 7.25}, runs.broken())
     nights = [newer, older] if reverse else [older, newer]
     (row,) = rows(*nights)
@@ -220,7 +220,7 @@ def test_json_is_as_its_schema_says_and_says_what_the_other_reports_say() -> Non
 
 
 def facts_of(*records: Any) -> ProviderFacts:
-    (facts,) = provider_facts(summarize([runs.run(*records, PASSED)]))
+    (facts,) = provider_facts(summarize([runs.run(*records, PASS)]))
     return facts
 
 

@@ -31,7 +31,7 @@ def svgs(*several: Run) -> dict[str, str]:
 
 
 def titles(*several: Run) -> dict[str, str]:
-    """What each badge says, by its file."""
+    """Return what each badge says, by its file."""
     return {name: ET.fromstring(text)[0].text or "" for name, text in svgs(*several).items()}
 
 
@@ -47,7 +47,7 @@ CONFORMS, BREAKS, NOT_JUDGED = Conclusion.CONFORMS, Conclusion.BREAKS, Conclusio
 
 
 class Headline(NamedTuple):
-    """What a run came to: in a sentence, on a badge, and as a case of JUnit."""
+    """The conclusion of a run: in a sentence, on a badge, and as a case of JUnit."""
 
     run: Run
     conclusion: Conclusion
@@ -145,7 +145,7 @@ def test_badge_is_never_green_unless_all_is_kept_in_a_whole_run(
 
 
 def partial_run(run_id: str = "one", **selection: str | int) -> Run:
-    """A run of a provider with three models, of which less was to be judged."""
+    """Return a run of a provider with three models, of which less was to be judged."""
     whole = {"clauses": "*", "models": "*", "cases": "*"}
     models = ["dall-e-2", "dall-e-3", "gpt-image-1"]
     head = runs.header(models=models, id=run_id, selection={**whole, **selection})

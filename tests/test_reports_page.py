@@ -40,7 +40,7 @@ def visible_text(text: str) -> str:
 
 
 def messy() -> Run:
-    """A run with something of everything, and a clause that nothing was judged by."""
+    """Return a run with something of everything, and a clause that nothing was judged by."""
     run = runs.messy()
     clause = {"id": "stream.events", "level": "MUST", "statement": "It streams.", "citations": []}
     runs.change_header(run, clauses=[*runs.header()["clauses"], clause])
@@ -57,7 +57,7 @@ def exchange_with(body: str, **changes: Any) -> dict[str, Any]:
 
 
 def long_body(characters: int = 100_000, count: int = 3) -> Run:
-    """A run with answers that no compression makes small."""
+    """Return a run with answers that no compression makes small."""
     run = runs.run(*(runs.finding(case=f"case-{number}") for number in range(count)))
     for number in range(count):
         noise = random.Random(number).randbytes(characters)
@@ -152,15 +152,15 @@ def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
         assert '1<span class="of">/1 so far</span>' in line
         assert re.search(r'<td class="n">\s*\?\s*</td>', line)
     assert "?: the run broke off" in page(cut())
-    halted = runs.run(runs.finding(), head=HEAD, end=runs.footer(complete=False))
-    assert "so far" not in page(halted).split('id="matrix"')[0]
+    stop = runs.run(runs.finding(), head=HEAD, end=runs.footer(complete=False))
+    assert "so far" not in page(stop).split('id="matrix"')[0]
 
 
 # --- many nights ---
 
 
 def nights(count: int) -> list[Run]:
-    """Nights in a row, the oldest first."""
+    """Return nights in a row, the oldest first."""
     moments = [f"2026-01-{day:02}T03:00:01+00:00" for day in range(1, count + 1)]
     exchanges = [runs.exchange(sent_at=moment) for moment in moments]
     return [night(day, exchange, runs.finding()) for day, exchange in enumerate(exchanges, start=1)]
@@ -207,8 +207,8 @@ def test_control_is_in_the_evidence_although_no_clause_speaks_of_it() -> None:
 def test_proof_of_a_finding_is_the_exchange_of_its_own_run(order: int) -> None:
     older = night(1, exchange_with("good"), runs.finding("envelope.json"), runs.finding())
     newer = night(2, exchange_with("bad"), runs.broken(), runs.known(clause="count.n-images"))
-    (packed,) = proofs(summarize([older, newer][::order])).columns
-    column = unpack(packed)
+    (data,) = proofs(summarize([older, newer][::order])).columns
+    column = unpack(data)
     findings = [finding for entries in column["findings"].values() for finding in entries]
     cases = {one if isinstance(one, str) else one["case"]: one for one in findings}
     by_body = {column["exchanges"][key]["response"]["body"]: cases[key] for key in cases}
@@ -265,8 +265,8 @@ def test_cell_that_the_readme_links_to_is_in_the_sample() -> None:
     (link,) = re.findall(r"#cell=([^`]+)", (SAMPLE.parent / "README.md").read_text("utf-8"))
     clause, provider, model = link.split("/")
     sample = Parsed((SAMPLE / "index.html").read_text("utf-8"))
-    data = next(read for text in sample.raw["script"] if "clauses" in (read := json.loads(text)))
-    providers = [one["id"] for one in data["providers"]]
+    data = next(part for text in sample.raw["script"] if "clauses" in (part := json.loads(text)))
+    providers = [entry["id"] for entry in data["providers"]]
     columns = [(providers[column["provider"]], column["model"]) for column in data["columns"]]
-    row = [one["id"] for one in data["clauses"]].index(clause)
+    row = [entry["id"] for entry in data["clauses"]].index(clause)
     assert data["cells"][row][columns.index((provider, model))] != "."

@@ -16,7 +16,7 @@ from conformance.results.run_file import Run
 from tests import runs
 from tests.shown import screen
 
-PASSED, OUT = runs.finding(), runs.finding(verdict=Verdict.UNAVAILABLE)
+PASS, OUT = runs.finding(), runs.finding(verdict=Verdict.UNAVAILABLE)
 SHOULD = runs.finding("errors.status-400", Verdict.DEVIATES)
 
 
@@ -59,7 +59,7 @@ def test_screen_of_three_providers_says_what_is_broken_and_open() -> None:
 
 def test_only_what_is_not_claimed_leaves_the_denominator() -> None:
     unclaimed, out = (
-        runs.run(PASSED, runs.finding("count.n-images", verdict, message="no n"))
+        runs.run(PASS, runs.finding("count.n-images", verdict, message="no n"))
         for verdict in (Verdict.NOT_CLAIMED, Verdict.UNAVAILABLE)
     )
     row = summarize([unclaimed]).rows[0]
@@ -78,8 +78,8 @@ KNOWN = runs.known()
     ("verdicts", "cell"),
     [
         ([], Cell(Verdict.NOT_RUN)),
-        ([PASSED], Cell(Verdict.PASS)),
-        ([PASSED, KNOWN], Cell(Verdict.FAIL, known=True)),
+        ([PASS], Cell(Verdict.PASS)),
+        ([PASS, KNOWN], Cell(Verdict.FAIL, known=True)),
         ([runs.broken(), KNOWN], Cell(Verdict.FAIL)),
         ([KNOWN, SHOULD], Cell(Verdict.DEVIATES)),
         ([KNOWN, OUT], Cell(Verdict.FAIL, known=True)),
@@ -108,7 +108,7 @@ def test_live_run_is_no_replay_and_its_address_is_shown_without_a_password() -> 
     assert "replay" not in page
     head = runs.header()
     head["providers"][0]["base_url"] = "https://me:secret@acme.test/v1"
-    assert "secret" not in screen_of(runs.run(PASSED, head=head))
+    assert "secret" not in screen_of(runs.run(PASS, head=head))
 
 
 def test_incomplete_run_says_so_at_its_head_and_shows_models_not_reached() -> None:
@@ -117,9 +117,9 @@ def test_incomplete_run_says_so_at_its_head_and_shows_models_not_reached() -> No
     assert line_with("gpt-image-1", page).split()[:2] == ["gpt-image-1", "not"]
     assert line_with("acme      dall-e-3", page).split()[-2:] == ["-", "?"]
     assert "?: the run broke off: what else is open nobody knows" in page
-    ended = screen_of(runs.run(end=runs.footer(complete=False)))
-    assert line_with("acme      dall-e-3", ended).split()[-1] == "-"
-    assert "broke off" not in ended
+    end_page = screen_of(runs.run(end=runs.footer(complete=False)))
+    assert line_with("acme      dall-e-3", end_page).split()[-1] == "-"
+    assert "broke off" not in end_page
 
 
 def test_model_left_out_on_purpose_is_not_shown() -> None:
@@ -131,7 +131,7 @@ def test_model_left_out_on_purpose_is_not_shown() -> None:
 
 def test_worst_of_a_repeated_finding_is_kept_and_no_run_at_all_refused() -> None:
     for order in (1, -1):
-        summary = summarize([runs.run(PASSED), runs.run(runs.broken())][::order])
+        summary = summarize([runs.run(PASS), runs.run(runs.broken())][::order])
         assert [finding.verdict for finding in summary.merged.findings] == [Verdict.FAIL]
         assert summary.merged.repeated == 1
     with pytest.raises(MergeError, match="no run to report"):

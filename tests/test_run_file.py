@@ -51,53 +51,53 @@ seconds = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 dollars = st.none() | st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 
 
-def some(required: dict[str, Any] | None = None, **members: Any) -> st.SearchStrategy[Any]:
+def object_with(required: dict[str, Any] | None = None, **members: Any) -> st.SearchStrategy[Any]:
     """Draw a JSON object that has some of its members."""
     return st.fixed_dictionaries(required or {}, optional=members)
 
 
-def few(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def short_list(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(items, max_size=2)
 
 
-pictures = some(
+pictures = object_with(
     {"index": st.integers(0, 9), "member": texts},
     sha256=texts,
     thumbnail=texts.map("data:image/webp;base64,{}".format),
 )
-about_exchange = some(
+about_exchange = object_with(
     {"elapsed": seconds, "reason": texts},
-    price=st.none() | some({"estimate": dollars, "actual": dollars}),
+    price=st.none() | object_with({"estimate": dollars, "actual": dollars}),
     attempts=st.integers(0, 9),
     cassette=st.none() | texts,
     target=st.none() | texts,
-    images=few(pictures),
+    images=short_list(pictures),
 )
 exchanges = st.builds(
     lambda base, more: runs.read(base | more, ExchangeRecord),
     st.builds(runs.exchange, texts, texts, texts),
     about_exchange,
 )
-spent = some({"estimate": dollars.map(lambda usd: usd or 0.0), "actual": dollars})
+spent = object_with({"estimate": dollars.map(lambda usd: usd or 0.0), "actual": dollars})
 footers = st.builds(
     lambda base, more: runs.read(base | more, RunFooter),
-    st.builds(runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), few(texts)),
-    some(spent=st.none() | spent),
+    st.builds(runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), short_list(texts)),
+    object_with(spent=st.none() | spent),
 )
-deviations = some(
+deviations = object_with(
     dict.fromkeys(("clause", "reason", "link", "since", "expires"), texts)
-    | dict.fromkeys(("models", "cases"), few(texts))
+    | dict.fromkeys(("models", "cases"), short_list(texts))
 )
-claims = some({"clause": texts, "models": st.lists(texts), "reason": texts})
-about_provider = some(
-    deviations=few(deviations),
-    not_claimed=few(claims),
-    prices=some({"source": texts, "date": texts}),
+claims = object_with({"clause": texts, "models": st.lists(texts), "reason": texts})
+about_provider = object_with(
+    deviations=short_list(deviations),
+    not_claimed=short_list(claims),
+    prices=object_with({"source": texts, "date": texts}),
 )
-about_run = some(
+about_run = object_with(
     seed=st.none() | st.integers(),
-    resumes=few(texts),
-    budget=st.none() | some({"usd": dollars}),
+    resumes=short_list(texts),
+    budget=st.none() | object_with({"usd": dollars}),
 )
 
 
@@ -138,7 +138,7 @@ def test_run_is_read_as_it_was_written_by_the_schema_and_written_again_the_same(
 def test_real_run_is_as_the_schema_says_and_keeps_a_thumbnail_of_every_image(
     tmp_path: Path,
 ) -> None:
-    """A real run against the reference provider."""
+    """Run against the reference provider."""
     file, copy = tmp_path / "run.jsonl", tmp_path / "again.jsonl"
     options = ["--models=dall-e-2", "--cases=n-*", f"--output={file}"]
     process = command(tmp_path, "run", "--provider=reference", "--quiet", *options)
@@ -147,7 +147,7 @@ def test_real_run_is_as_the_schema_says_and_keeps_a_thumbnail_of_every_image(
     assert len(lines) > 20
     errors = [error for line in lines for error in VALIDATOR.iter_errors(json.loads(line))]
     assert [error.message for error in errors] == []
-    images = [image for sent in read_run(file).exchanges.values() for image in sent.images]
+    images = [image for record in read_run(file).exchanges.values() for image in record.images]
     assert images
     assert all(image.thumbnail and image.thumbnail.startswith("data:image/") for image in images)
     write_run(read_run(file), copy)
@@ -237,7 +237,7 @@ NO_DEVIATION = runs.header()
 NO_DEVIATION["providers"][0]["deviations"] = [{"clause": "a"}]
 LATE = {"type": "observation", **dict.fromkeys(("id", "provider", "model", "case", "message"), "")}
 ODD_ANSWER = {"status": 200, "headers": [["one"]], "body": ""}
-WRONG: list[tuple[str, Any]] = [
+BAD_MEMBERS: list[tuple[str, Any]] = [
     *(("images", [1]), ("response", "200"), ("response", ODD_ANSWER)),
     *(("price", 0.04), ("cassette", 5)),
 ]
@@ -253,7 +253,7 @@ WRONG: list[tuple[str, Any]] = [
         ([NO_DEVIATION], ":1: .*field `models` - at .*deviations"),
         *(
             ([runs.header(), {**runs.exchange(), name: value}], ":2: is no record of a run: ")
-            for name, value in WRONG
+            for name, value in BAD_MEMBERS
         ),
         ([runs.header(), runs.footer(), LATE], "after the end"),
         ([runs.header(schema=2)], "schema 2, not 1"),

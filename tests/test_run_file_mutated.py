@@ -1,4 +1,4 @@
-"""A run file of somebody else: each of its members made into something else is read, or told."""
+"""A run file of somebody else: each of its members made into something else is read, or named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.mutating import VALUES, Way, lines, members, mutated, used
 
 FOREIGN = lines(2)
 MEMBERS = [way for way in members(FOREIGN) if len(way) > 1]
-WRITTEN = [f"{json.dumps(line)}\n" for line in FOREIGN]
+LINES = [f"{json.dumps(line)}\n" for line in FOREIGN]
 NAMES = frozenset({"id", "provider", "model", "case", "clause", "type"})
 """Members by which reports bring records together."""
 
@@ -44,7 +44,7 @@ def accepted_members(path: Path, value: str) -> list[Way]:
     for way in MEMBERS:
         at = int(way[0])
         line = mutated([FOREIGN[at]], [(0, *way[1:])], VALUES[value])
-        path.write_text("".join([*WRITTEN[:at], line, *WRITTEN[at + 1 :]]))
+        path.write_text("".join([*LINES[:at], line, *LINES[at + 1 :]]))
         if is_read(path):
             ways.append(way)
     return ways

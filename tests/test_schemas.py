@@ -55,13 +55,13 @@ def stale_keywords(node: Any, place: str) -> Iterator[str]:
             yield from stale_keywords(inner, f"{place}.{name}")
 
 
-def read(*path: str) -> Any:
+def read_file(*path: str) -> Any:
     return json.loads(SCHEMAS.joinpath(*path).read_text())
 
 
 def registry() -> Registry[Any]:
     """Return a stock registry of all schema files by their `$id`."""
-    contents = [read(path) for path in schema_paths()]
+    contents = [read_file(path) for path in schema_paths()]
     return Registry().with_resources(
         (content["$id"], Resource.from_contents(content)) for content in contents
     )
@@ -98,7 +98,7 @@ def test_files_of_editions_satisfy_their_schemas(kind: str) -> None:
     schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
     for name in edition_ids():
-        Draft202012Validator(schema).validate(read(name, f"{kind}.json"))
+        Draft202012Validator(schema).validate(read_file(name, f"{kind}.json"))
 
 
 @pytest.mark.parametrize("name", edition_ids())
@@ -111,7 +111,7 @@ def test_examples_satisfy_their_schemas_by_a_stock_validator(name: str) -> None:
 
 @pytest.mark.parametrize("name", edition_ids())
 def test_edition_lists_every_file_of_its_folder_and_its_sources_with_their_days(name: str) -> None:
-    folder, text = SCHEMAS / name, json.dumps(read(name, "edition.json"))
+    folder, text = SCHEMAS / name, json.dumps(read_file(name, "edition.json"))
     on_disk = {path.relative_to(folder).as_posix() for path in folder.glob("**/*.json")}
     unnamed = {path for path in on_disk if path not in text and not path.endswith("common.json")}
     assert unnamed == {"edition.json", "promises.json"}

@@ -139,10 +139,10 @@ def test_sdk_python_raises_what_the_error_is(
     assert not_found.value.param == "model"
     with (
         openai.OpenAI(base_url=server.base_url, api_key="sk-other", max_retries=0) as stranger,
-        pytest.raises(openai.AuthenticationError) as shut_out,
+        pytest.raises(openai.AuthenticationError) as excinfo,
     ):
         stranger.images.generate(model="dall-e-3", prompt=PROMPT)
-    assert shut_out.value.code == "invalid_api_key"
+    assert excinfo.value.code == "invalid_api_key"
 
 
 def test_sdk_python_lists_models(client: OpenAI) -> None:
@@ -162,8 +162,8 @@ def project() -> Path:
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed, so the AI SDK cannot run")
-    pinned = b"".join((SOURCES / name).read_bytes() for name in FILES)
-    name = f"node-{hashlib.sha256(pinned).hexdigest()[:16]}"
+    content = b"".join((SOURCES / name).read_bytes() for name in FILES)
+    name = f"node-{hashlib.sha256(content).hexdigest()[:16]}"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "image-conformance"
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{name}.lock"):

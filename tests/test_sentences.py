@@ -112,18 +112,18 @@ def test_derived_clauses_say_what_was_reviewed() -> None:
     assert sentences.said_of_derived() == stored("derived")
 
 
-SAYING: dict[str, Callable[[str, str, str], Said]] = {
+RECORD_OF: dict[str, Callable[[str, str, str], Said]] = {
     "defects": lambda name, defect, path: sentences.said_of_defect(defect, path, name=name),
     "truths": lambda name, clause, path: sentences.said_of_answer(path, clause, name),
 }
 
 
-@pytest.mark.parametrize("part", SAYING)
+@pytest.mark.parametrize("part", RECORD_OF)
 @each_other_edition
 def test_sentences_of_another_edition_are_those_reviewed(name: str, part: str) -> None:
     for subject, paths in stored(name)[part].items():
         for path, reviewed in paths.items():
-            assert SAYING[part](name, subject, path) == reviewed, (subject, path)
+            assert RECORD_OF[part](name, subject, path) == reviewed, (subject, path)
 
 
 @each_other_edition

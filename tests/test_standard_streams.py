@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def full(folder: Path) -> Path:
-    """A device that is always full, of our own."""
+    """Make a device of our own that is always full."""
     try:
         os.mknod(folder / "full", 0o020666, os.makedev(1, 7))
         (folder / "full").open("wb").close()

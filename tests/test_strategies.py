@@ -115,7 +115,7 @@ def test_invalid_bodies_reach() -> None:
     assert not never_drawn(above, [11, 2**63, 10**29], lambda bad, least: bad.body["n"] >= least)
 
 
-WRONG: dict[str, list[Any]] = {
+BAD_VALUES: dict[str, list[Any]] = {
     "output_compression": [-1, "50"],  # negative, and a number as a string
     "quality": ["hd"],  # of another model
     "n": [True, "2"],
@@ -127,7 +127,7 @@ WRONG: dict[str, list[Any]] = {
 
 def test_invalid_values_reach() -> None:
     spoiled = list(spoilings(Domain(EDITION, GPT)))
-    for parameter, values in WRONG.items():
+    for parameter, values in BAD_VALUES.items():
         strategy = st.one_of([one.values for one in spoiled if one.parameter == parameter])
         # by what it looks like: True equals 1, and is another value in JSON
         assert not never_drawn(strategy, values, lambda value, wrong: repr(value) == repr(wrong))

@@ -258,7 +258,7 @@ def test_printable_is_safe_bounded_and_stable(text: str, limit: int) -> None:
     output.encode()
 
 
-SHOWN = {
+ESCAPES = {
     "\x1b[31m": "\\x1b[31m",
     "a\r\nb\t": "a\\r\\nb\\t",
     "\u202ecod": "\\u202ecod",
@@ -272,7 +272,7 @@ SHOWN = {
 
 
 def test_printable_escapes_what_could_deceive_and_leaves_what_nothing_reads() -> None:
-    assert {text: printable(text) for text in SHOWN} == SHOWN
+    assert {text: printable(text) for text in ESCAPES} == ESCAPES
 
 
 COMMANDS = {

@@ -67,7 +67,7 @@ def test_grid_comes_in_parts_where_a_terminal_is_too_narrow(is_terminal: bool, p
 
 
 def progress_screen(folder: Path, *, quiet: bool = False) -> str:
-    """What a terminal of 100 columns shows of one finding out of four."""
+    """Return what a terminal of 100 columns shows of one finding out of four."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=100, color_system=None)
     report: Any = SimpleNamespace(finding={"provider": "acme", "model": "dall-e-2"})
@@ -99,10 +99,10 @@ def test_progress_tells_done_left_and_money_unless_nobody_watches(
 
 
 def test_live_run_sends_eight_at_once(tmp_path: Path) -> None:
-    paid = {"providers": (paid_toml(tmp_path, "dall-e-2"),)}
+    paid_provider = {"providers": (paid_toml(tmp_path, "dall-e-2"),)}
     rows: list[tuple[dict[str, Any], int]] = [
-        (paid, 8),
-        (paid | {"concurrency": 3}, 3),
+        (paid_provider, 8),
+        (paid_provider | {"concurrency": 3}, 3),
         ({"providers": ("reference",)}, 1),  # embedded: no network to wait for
     ]
     for options, at_once in rows:

@@ -46,7 +46,7 @@ def tls_server(certificate: Path) -> Iterator[HostileServer]:
 
 
 @pytest.fixture
-def _trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _trust(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust the server's certificate."""
     context = limits_module.tls_context()
     trusting = type(context)(context.protocol)
@@ -59,7 +59,7 @@ def test_tls_untrusted_certificate(tls_server: HostileServer, transport: Transpo
     assert (failure.kind, "self-signed" in failure.message) == ("tls", True)
 
 
-@pytest.mark.usefixtures("_trusted")
+@pytest.mark.usefixtures("_trust")
 def test_tls_that_is_trusted_for_its_host_alone(
     tls_server: HostileServer, transport: Transport
 ) -> None:
@@ -69,7 +69,7 @@ def test_tls_that_is_trusted_for_its_host_alone(
     assert answered(download).body == LETTERS
 
 
-@pytest.mark.usefixtures("_trusted")
+@pytest.mark.usefixtures("_trust")
 @pytest.mark.parametrize(
     ("path", "kind"),
     [("trickling-body", "timeout"), ("endless-body", "too-large"), ("hang-up", "disconnect")],
@@ -80,7 +80,7 @@ def test_tls_is_bounded_too(tls_server: HostileServer, path: str, kind: str) -> 
     assert failed(result).kind == kind
 
 
-@pytest.mark.usefixtures("_trusted")
+@pytest.mark.usefixtures("_trust")
 def test_tls_is_left_by_a_redirect_for_loopback_alone(
     server: HostileServer, tls_server: HostileServer, transport: Transport
 ) -> None:
@@ -108,7 +108,7 @@ def test_tls_handshake_that_stalls(hurried: Transport) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
         failure = failed(hurried.send("GET", url))
-    assert failure == Failure("timeout", "no connection came about within 0.3 s")
+    assert failure == Failure("connect", "no connection came about within 0.3 s")
 
 
 def test_tls_context_is_made_once_and_only_when_needed() -> None:

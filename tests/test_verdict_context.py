@@ -178,9 +178,9 @@ def test_refusal_that_may_be_for_what_is_open_is_not_testable(
     changes: dict[str, Any], document: Any, why: str
 ) -> None:
     request = {name: value for name, value in {**WRONG, **changes}.items() if value is not None}
-    refused = exchange(request, 400, document, model="dall-e-2")
+    open_refusal = exchange(request, 400, document, model="dall-e-2")
     mistakes = {"parameters.size-enum", "parameters.prompt-type", "count.zero-refused"}
-    findings = [finding for finding in judge_all(refused, SURE) if finding.clause in mistakes]
+    findings = [finding for finding in judge_all(open_refusal, SURE) if finding.clause in mistakes]
     verdict = Verdict.NOT_TESTABLE if why else Verdict.PASS
     assert {(finding.verdict, finding.message) for finding in findings} == {(verdict, why)}
 
@@ -212,7 +212,7 @@ def shutdown(day: str) -> Context:
 
 PASS, FAIL, DEVIATES = Verdict.PASS, Verdict.FAIL, Verdict.DEVIATES
 NOT_TESTABLE, UNAVAILABLE = Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE
-JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
+VERDICTS: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
     "parameters.valid-accepted": {
         "limit-402": (refusal(B64, 402, "Slow down."), ALONE, UNAVAILABLE),
         "limit-429": (refusal(B64, 429, "Slow down."), ALONE, UNAVAILABLE),
@@ -323,10 +323,10 @@ JUDGED: dict[str, dict[str, tuple[Exchange, Context, Verdict]]] = {
 
 
 @pytest.mark.parametrize(
-    ("clause", "name"), [(clause, name) for clause, rows in JUDGED.items() for name in rows]
+    ("clause", "name"), [(clause, name) for clause, rows in VERDICTS.items() for name in rows]
 )
 def test_verdict_is_by_what_came_and_what_the_run_knows(clause: str, name: str) -> None:
-    exchange, context, verdict = JUDGED[clause][name]
+    exchange, context, verdict = VERDICTS[clause][name]
     assert judge_by(clause, exchange, context).verdict is verdict
 
 
@@ -390,7 +390,7 @@ RUBBISH: dict[str, tuple[dict[str, Any], set[str]]] = {
     "nothing": ({"raw": b""}, {"envelope.body-not-empty"}),
     "picture": ({"raw": b"\x89PNG\r\n\x1a\n", "headers": PNG}, {"envelope.content-type"}),
 }
-ASKED = {
+REQUESTS = {
     "documented": body("dall-e-2"),
     "unknown-parameter": {**body("dall-e-2"), "lantern": 1},
     "unsupported": body("dall-e-3", background="opaque"),
@@ -406,7 +406,7 @@ ASKED = {
 @pytest.mark.parametrize("name", RUBBISH)
 def test_rubbish_is_told_once_whatever_was_asked(name: str) -> None:
     reply, clauses = RUBBISH[name]
-    for label, request in ASKED.items():
+    for label, request in REQUESTS.items():
         rubbish = exchange(request, **reply)
         assert red(rubbish) == clauses, label
         recording = replace(rubbish, provenance=Provenance.FOREIGN)
@@ -416,7 +416,7 @@ def test_rubbish_is_told_once_whatever_was_asked(name: str) -> None:
 
 IMAGES, BUSY = {"created": 1, "images": ["iVBORw0KGgo="]}, {"created": 1, "message": "Busy."}
 FAILED = {"created": 1_790_000_000, "data": [{"error": {"message": "It failed."}}]}
-SAID = "url absent, b64_json absent; it is an error: It failed."
+OBSERVED = "url absent, b64_json absent; it is an error: It failed."
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,7 @@ SAID = "url absent, b64_json absent; it is an error: It failed."
     [
         ("envelope.data-present", exchange(answer=IMAGES), "images, created"),
         ("envelope.data-present", exchange(answer=BUSY), "created, message: Busy."),
-        ("format.qwen-image-either", exchange(body("qwen-image"), answer=FAILED), SAID),
+        ("format.qwen-image-either", exchange(body("qwen-image"), answer=FAILED), OBSERVED),
     ],
     ids=["pictures-in-another-member", "words", "item-that-is-an-error"],
 )
@@ -441,11 +441,11 @@ def test_open_request_refused_as_mistakes_are_is_told_once() -> None:
     empty = "envelope.data-not-empty"
     assert empty in {one.clause for one in findings if one.verdict is Verdict.FAIL}
     findings = judge_all(open_request, replace(SURE, mistake_alike=mistake))
-    assert {one.verdict for one in findings} == {Verdict.NOT_TESTABLE, Verdict.PASS}
+    assert {finding.verdict for finding in findings} == {Verdict.NOT_TESTABLE, Verdict.PASS}
     controls = {one.clause: one.control for one in findings if one.verdict is Verdict.NOT_TESTABLE}
     assert set(controls.values()) == {"n-0"}
     why = f"refused in the way of the mistake n-0: {mistake.reason}"
-    assert why in {one.message for one in findings}
+    assert why in {finding.message for finding in findings}
     assert empty in controls
 
 

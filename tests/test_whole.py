@@ -101,7 +101,7 @@ def test_part_has_a_green_badge_of_its_whole_models_alone(
     assert GREEN not in svgs[f"{PROVIDER}.svg"]
     pick, globs = PARTS[name]
     cut = {one.model for key, one in asked().items() if key not in asked(**globs) or not pick(key)}
-    whole_models = {one.model for one in asked().values()} - cut
+    whole_models = {item.model for item in asked().values()} - cut
     assert sum(GREEN in badge for badge in svgs.values()) == len(whole_models)
 
 

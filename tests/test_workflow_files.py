@@ -39,7 +39,7 @@ def test_workflows_of_the_documentation_are_whole(page: str, tmp_path: Path) -> 
     for number, block in enumerate(blocks):
         (tmp_path / f"{number}.yml").write_text(block if "jobs:" in block else night + block)
     inputs = [one["with"] for one in action_steps(blocks) if "image-conformance" in one["uses"]]
-    assert all(one.keys() <= workflow("action")["inputs"].keys() for one in inputs)
+    assert all(values.keys() <= workflow("action")["inputs"].keys() for values in inputs)
     files = sorted(tmp_path.iterdir())
     done = subprocess.run([BIN / "actionlint", *files], capture_output=True, text=True, timeout=60)
     assert (done.returncode, len(inputs)) == (0, 1), done.stdout

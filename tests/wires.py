@@ -43,8 +43,8 @@ class WireServer(HostileServer):
         """Answer as the application does, in the pieces that the variation makes of it."""
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pieces = list(self._write(asyncio.run(self._answered(request))))
-        start, _, rest = request.partition(b"\r\n")
-        path, body = start.split(b" ")[1].split(b"?")[0], rest.partition(b"\r\n\r\n")[2]
+        start, _, tail = request.partition(b"\r\n")
+        path, body = start.split(b" ")[1].split(b"?")[0], tail.partition(b"\r\n\r\n")[2]
         # what differs each time, and the port, are no difference
         steady = re.sub(CHANGING, b"", b"".join(pieces))
         self.written[f"{path.decode()} {body.decode(errors='replace')}"] = steady
@@ -53,14 +53,14 @@ class WireServer(HostileServer):
         finish(connection)
 
     async def _answered(self, request: bytes) -> Reply:
-        start, _, rest = request.partition(b"\r\n")
-        head, _, body = rest.partition(b"\r\n\r\n")
+        start, _, tail = request.partition(b"\r\n")
+        head, _, body = tail.partition(b"\r\n\r\n")
         method, path, _ = start.decode().split(" ")
         fields = (line.partition(": ") for line in head.decode().split("\r\n"))
         headers = [(name, value) for name, _, value in fields]
-        sent = httpx.Request(method, self.url(path), headers=headers, content=body)
+        outgoing = httpx.Request(method, self.url(path), headers=headers, content=body)
         transport = httpx.ASGITransport(self._application, raise_app_exceptions=False)
-        response = await transport.handle_async_request(sent)
+        response = await transport.handle_async_request(outgoing)
         fields_sent = [*response.headers.multi_items(), ("x-port", str(self.port))]
         return Reply(path, response.status_code, fields_sent, await response.aread())
 

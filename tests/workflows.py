@@ -82,8 +82,8 @@ class Runner:
     @property
     def state(self) -> dict[str, Any]:
         """What `gh` remembers."""
-        found: dict[str, Any] = json.loads((self.home / "gh" / "state.json").read_text())
-        return found
+        state: dict[str, Any] = json.loads((self.home / "gh" / "state.json").read_text())
+        return state
 
     @property
     def summary(self) -> str:
@@ -102,7 +102,7 @@ class Runner:
         self, script: str, shell: str = "bash", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run a script as the machines of GitHub do."""
-        done = subprocess.run(
+        process = subprocess.run(
             [shell, "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
             cwd=self.work,
             env=self._environment(environment),
@@ -113,7 +113,7 @@ class Runner:
         for line in (self.home / "output").read_text().splitlines():
             name, _, value = line.partition("=")
             self.outputs[name] = value
-        return done
+        return process
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         path = f"{self.home / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -128,22 +128,22 @@ class Runner:
 def workflow(name: str) -> dict[Any, Any]:
     """Read a workflow, or the action."""
     path = ROOT / "action.yml" if name == "action" else WORKFLOWS / f"{name}.yml"
-    found: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return found
+    document: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document
 
 
 def steps(name: str) -> list[tuple[str, dict[str, Any]]]:
     """Return every step of a workflow or action, with the name of its job."""
-    found = workflow(name)
+    document = workflow(name)
     if name == "action":
-        return [("action", step) for step in found["runs"]["steps"]]
-    return [(job, step) for job, about in found["jobs"].items() for step in about["steps"]]
+        return [("action", step) for step in document["runs"]["steps"]]
+    return [(job, step) for job, about in document["jobs"].items() for step in about["steps"]]
 
 
 def step(workflow_name: str, name: str) -> dict[str, Any]:
     """Return a step by its name."""
-    (named,) = [about for _, about in steps(workflow_name) if about.get("name") == name]
-    return named
+    (only,) = [about for _, about in steps(workflow_name) if about.get("name") == name]
+    return only
 
 
 def resolved(environment: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
@@ -156,13 +156,13 @@ def resolved(environment: Mapping[str, str], values: Mapping[str, str]) -> dict[
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Iterator[Runner]:
-    found = Runner(tmp_path / "machine")
-    found.variables.update(
+    machine = Runner(tmp_path / "machine")
+    machine.variables.update(
         GITHUB_REPOSITORY="acme/images", GITHUB_REPOSITORY_ID="7", GH_REPO="acme/images"
     )
     with door() as path:
-        found.variables["DOOR"] = str(path)
-        yield found
+        machine.variables["DOOR"] = str(path)
+        yield machine
 
 
 def environment_of(name: str, **more: str) -> dict[str, str]:
@@ -178,17 +178,17 @@ def lying(*defects: str) -> ReferenceServer:
 def judge(runner: Runner, *defects: str, **more: str) -> None:
     """Run the step that judges, against a reference provider that lies as told."""
     secret = " ".join(EXPRESSION.findall(step("nightly", "Judge")["env"]["KEY"])[0].split())
-    given = {**environment_of("Judge", **{secret: KEY}), "MODELS": "qwen-image", **more}
+    variables = {**environment_of("Judge", **{secret: KEY}), "MODELS": "qwen-image", **more}
     with lying(*defects) as server:
         (runner.work / "acme.toml").write_text(PROVIDER.format(url=server.base_url))
-        done = runner.run(step("nightly", "Judge")["run"], **given)
-    assert done.returncode == 0, done.stdout + done.stderr
+        process = runner.run(step("nightly", "Judge")["run"], **variables)
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
 def drift_of_last_night(runner: Runner) -> None:
     conclusion = {"steps.judge.outputs.conclusion": runner.outputs["conclusion"]}
-    done = runner.run(step("nightly", "Drift")["run"], **environment_of("Drift", **conclusion))
-    assert done.returncode == 0, done.stderr
+    process = runner.run(step("nightly", "Drift")["run"], **environment_of("Drift", **conclusion))
+    assert process.returncode == 0, process.stderr
 
 
 class Nights:
@@ -200,20 +200,20 @@ class Nights:
         (runner.work / "night").mkdir()
 
     def next(self, *findings: Finding, end: Any = ..., conclusion: str = "0") -> dict[str, str]:
-        """Let a night pass: drift, then the issue; gives the outputs of drift."""
+        """Let a night pass: drift, then the issue; return the outputs of drift."""
         self.day += 1
         run: Run = night(self.day, answer(), *findings, runs.finding("envelope.json"), end=end)
         write_run(run, self.runner.work / "night" / "acme.jsonl")
-        given = environment_of("Drift", **{"steps.judge.outputs.conclusion": conclusion})
-        done = self.runner.run(step("nightly", "Drift")["run"], **given)
-        assert done.returncode == 0, done.stderr
+        variables = environment_of("Drift", **{"steps.judge.outputs.conclusion": conclusion})
+        drift = self.runner.run(step("nightly", "Drift")["run"], **variables)
+        assert drift.returncode == 0, drift.stderr
         shutil.copytree(
             self.runner.work / "night", self.runner.work / "nights" / "acme", dirs_exist_ok=True
         )
-        told = self.runner.run(
+        issue = self.runner.run(
             step("nightly", "Issue")["run"], **resolved(step("nightly", "Issue")["env"], VALUES)
         )
-        assert told.returncode == 0, told.stderr
+        assert issue.returncode == 0, issue.stderr
         return self.runner.outputs
 
 

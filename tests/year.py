@@ -67,14 +67,14 @@ def play(folder: Path, nights: int, providers: int = 5, seed: int = 1) -> Tally:
 def faults_of(night: Night, script: Script) -> Iterator[str]:
     """Yield what the suite got wrong on one night."""
     where = f"{script.name}, night {night.day}"
-    told = night.alarmed
-    for clause in sorted(told - night.expected):
+    alarms = night.alarmed
+    for clause in sorted(alarms - night.expected):
         yield f"false alarm: {where}: {clause}"
-    for clause in sorted(night.expected - told):
+    for clause in sorted(night.expected - alarms):
         yield f"missed regression: {where}: {clause}"
     if night.undecided and not night.may_be_undecided:
         yield f"needless doubt: {where}: {'; '.join(night.undecided)}"
-    if night.may_be_undecided and not (night.undecided or told):
+    if night.may_be_undecided and not (night.undecided or alarms):
         yield f"missed outage: {where}"
     if abs(night.counted - night.billed - night.in_doubt) > ROUNDING:
         counted, billed = f"{night.counted:.6f}", f"{night.billed + night.in_doubt:.6f}"
@@ -86,38 +86,36 @@ def faults_of(night: Night, script: Script) -> Iterator[str]:
 def faults_of_year(folder: Path, script: Script, nights: int) -> Iterator[str]:
     """Yield what the history of a provider got wrong, and the bill of its run files."""
     last = date.fromordinal(FIRST.toordinal() + nights - 1)
-    found = history(folder, every=True)
-    ended = {
+    past = history(folder, every=True)
+    ends = {
         model.name: script.day(model.until) for model in script.models if model.until is not None
     }
-    retired = {name: str(day) for name, day in ended.items() if day <= last}
-    if found.nights[0].retired != retired:
-        yield f"wrong history: {script.name}: {found.nights[0].retired}, not {retired}"
-    silent = {
-        model for timeline in found.timelines if timeline.silence for model in timeline.models
-    }
+    retired = {name: str(day) for name, day in ends.items() if day <= last}
+    if past.nights[0].retired != retired:
+        yield f"wrong history: {script.name}: {past.nights[0].retired}, not {retired}"
+    silent = {model for timeline in past.timelines if timeline.silence for model in timeline.models}
     if silent & retired.keys():
         yield f"wrong history: {script.name}: {sorted(silent & retired.keys())} called silent"
     runs = [read_run(path) for path in sorted(folder.glob("*.jsonl"))]
     money = sum((money_of(sent) for sent in sent_once(runs)), Money())
-    lost = sum(night.carried for night in script.played)
+    carried = sum(night.carried for night in script.played)
     counted = sum(night.counted for night in script.played)
-    if abs(money.paid + money.guess + lost - counted) > ROUNDING * len(runs):
-        yield f"lost cents: {script.name}: {money.paid + lost:.4f} in all, {counted:.4f} counted"
+    if abs(money.paid + money.guess + carried - counted) > ROUNDING * len(runs):
+        yield f"lost cents: {script.name}: {money.paid + carried:.4f} in all, {counted:.4f} counted"
 
 
 def main(nights: int, seed: int) -> int:
     """Play a year, and say what it came to."""
-    started = time.monotonic()
+    start = time.monotonic()
     memory = Path("/dev/shm")  # noqa: S108 - where there is one: thousands of files wait for no disk
     place = str(memory) if memory.is_dir() else None
     with TemporaryDirectory(prefix="image-conformance-", dir=place) as place:
         tally = play(Path(place), nights, seed=seed)
     sys.stdout.writelines(f"{fault}\n" for fault in tally.faults[:20])
-    sys.stdout.write(f"{tally}, in {time.monotonic() - started:.0f} s (seed {seed})\n")
+    sys.stdout.write(f"{tally}, in {time.monotonic() - start:.0f} s (seed {seed})\n")
     return int(bool(tally.faults))
 
 
 if __name__ == "__main__":
-    given = [int(word) for word in sys.argv[1:]]
-    sys.exit(main(given[0] if given else 365, given[1] if len(given) > 1 else 1))
+    numbers = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(numbers[0] if numbers else 365, numbers[1] if len(numbers) > 1 else 1))

@@ -82,36 +82,37 @@ class Night:
 _PLANS: dict[tuple[object, ...], tuple[Case, ...]] = {}
 
 
-def planned(provider: Provider, standings: Mapping[str, Standing]) -> tuple[Case, ...]:
+def plan_cases(provider: Provider, standings: Mapping[str, Standing]) -> tuple[Case, ...]:
     """Return what the plan asks on a day, of the cases of this simulation."""
     retired = tuple(name for name, standing in standings.items() if standing.retired)
     key = tuple(provider.models), retired, repr(provider.prices.image)
     if key not in _PLANS:
         day = next(iter(standings.values())).day
-        chosen = plan(EDITION, provider, combined=False, day=day).chosen
-        _PLANS[key] = tuple(request.case for request in chosen if request.case.id in ASKED)
+        requests = plan(EDITION, provider, combined=False, day=day).chosen
+        _PLANS[key] = tuple(request.case for request in requests if request.case.id in ASKED)
     return _PLANS[key]
 
 
 _JUDGED: dict[tuple[object, ...], tuple[Outcome, tuple[Finding, ...], Any]] = {}
 
 
-def judged(
-    made: Exchange, control: Outcome | None, standing: Standing, clauses: Sequence[Clause]
+def judge_once(
+    exchange: Exchange, control: Outcome | None, standing: Standing, clauses: Sequence[Clause]
 ) -> tuple[Outcome, dict[str, Finding], Any]:
     """Judge an exchange; an answer that was judged before under the same dates is not again."""
-    subject = Subject(made, EDITION, context=Context(control, standing=standing))
-    answer, failure = made.response, made.failure
+    subject = Subject(exchange, EDITION, context=Context(control, standing=standing))
+    answer, failure = exchange.response, exchange.failure
     dates = standing.lifecycle.until, standing.day, subject.answered_on
     steps = dates if standing.lifecycle.until is not None else ()
-    key = made.provider, made.model, made.case, id(answer), answer and answer.body, failure, control
+    where = exchange.provider, exchange.model, exchange.case
+    key = *where, id(answer), answer and answer.body, failure, control
     if (*key, steps) not in _JUDGED:
-        read, context = Answer(made), Context(control, standing=standing)
-        findings = judge(made, EDITION, clauses, answer=read, context=context)
-        outcome = Subject(made, EDITION, answer=read, context=context).outcome
-        _JUDGED[*key, steps] = outcome, tuple(findings), evidence(made, read, outcome)
-    outcome, found, record = _JUDGED[*key, steps]
-    return outcome, {finding.clause: finding for finding in found}, record
+        reading, context = Answer(exchange), Context(control, standing=standing)
+        findings = judge(exchange, EDITION, clauses, answer=reading, context=context)
+        outcome = Subject(exchange, EDITION, answer=reading, context=context).outcome
+        _JUDGED[*key, steps] = outcome, tuple(findings), evidence(exchange, reading, outcome)
+    outcome, all_findings, record = _JUDGED[*key, steps]
+    return outcome, {finding.clause: finding for finding in all_findings}, record
 
 
 @cache
@@ -144,10 +145,10 @@ class LiveNight:
             name: Standing(self.provider.lifecycle(name, EDITION), self.script.day(self.day))
             for name in self.provider.models
         }
-        cases = planned(self.provider, standings)
+        cases = plan_cases(self.provider, standings)
         bound = {case.path: bound_by(case, standings[case.model].retired) for case in cases}
         ledger = Ledger(ledger_of(self.path), durable=False)
-        taken = self._taken_over(cases, ledger)
+        earlier = self._taken_over(cases, ledger)
         client = cast("Client", self.virtual)
         clock, sleep = self.virtual.clock, self.virtual.sleep
         sender = Sender(client, self.provider, EDITION, ledger, clock, sleep)
@@ -155,24 +156,24 @@ class LiveNight:
         writer = RunWriter(self.path, header)
         findings: list[Finding] = []
         outcomes: dict[str, Outcome] = {}
-        chosen: dict[ColumnKey, tuple[int, int]] = {}
+        sizes: dict[ColumnKey, tuple[int, int]] = {}
         for case in cases:
             control = outcomes.get(f"{case.model}/{case.control}")
-            done = taken.get(case.path)
-            if done is None:
-                done = self._judged(sender, case, control, standings[case.model], bound[case.path])
-            outcomes[case.path] = done.outcome
+            result = earlier.get(case.path)
+            if result is None:
+                result = self._judge(sender, case, control, standings[case.model], bound[case.path])
+            outcomes[case.path] = result.outcome
             if not bound[case.path]:
                 continue
             column = self.provider.id, case.model
-            count = chosen.get(column, (0, 0))[0] + len(bound[case.path])
-            chosen[column] = count, count
-            if done.record is not None:
-                writer.add(structs.replace(done.record, findings=len(done.findings)))
-            for finding in done.findings.values():
+            count = sizes.get(column, (0, 0))[0] + len(bound[case.path])
+            sizes[column] = count, count
+            if result.record is not None:
+                writer.add(structs.replace(result.record, findings=len(result.findings)))
+            for finding in result.findings.values():
                 writer.add(finding)
                 findings.append(finding)
-        writer.close(self._footer(header, findings, chosen, ledger))
+        writer.close(self._footer(header, findings, sizes, ledger))
         ledger.close()
         ledger_of(self.path).unlink()
         return ledger
@@ -181,21 +182,21 @@ class LiveNight:
         """Return what a killed run has, and count what it may have been billed for in vain."""
         if self.resumes is None:
             return {}
-        whole = dict(whole_cases(self.resumes, self.provider.id))
-        kept = read_ledger(_killed_ledger(self.path))
-        for lost in kept.unanswered.values():
-            if lost.case.partition("::")[2] not in whole:
-                ledger.carry_over(lost, lost.usd)
-        taken = settled(whole, cases)
+        complete = dict(whole_cases(self.resumes, self.provider.id))
+        old_ledger = read_ledger(_killed_ledger(self.path))
+        for row in old_ledger.unanswered.values():
+            if row.case.partition("::")[2] not in complete:
+                ledger.carry_over(row, row.usd)
+        results = settled(complete, cases)
         run = self.resumes.header.id
         return {
             path: structs.replace(
                 result, record=result.record and structs.replace(result.record, run=run)
             )
-            for path, result in taken.items()
+            for path, result in results.items()
         }
 
-    def _judged(
+    def _judge(
         self,
         sender: Sender,
         case: Case,
@@ -203,24 +204,24 @@ class LiveNight:
         standing: Standing,
         clauses: Sequence[Clause],
     ) -> CaseResult:
-        made = [sender.exchange(case)]
-        outcome, found, record = judged(made[0], control, standing, clauses)
+        exchanges = [sender.exchange(case)]
+        outcome, findings, record = judge_once(exchanges[0], control, standing, clauses)
 
         def repeat() -> dict[str, Finding]:
-            made.append(sender.exchange(case))
-            return judged(made[-1], control, standing, clauses)[1]
+            exchanges.append(sender.exchange(case))
+            return judge_once(exchanges[-1], control, standing, clauses)[1]
 
         if self.confirmer is not None:
-            found = dict(self.confirmer.confirm(found, repeat))
-        price = price_of_all([*made[1:], made[0]])
-        record = structs.replace(record, sent_at=moment(made[0].sent_at), price=price)
-        return CaseResult(outcome, found, (), record)
+            findings = dict(self.confirmer.confirm(findings, repeat))
+        price = price_of_all([*exchanges[1:], exchanges[0]])
+        record = structs.replace(record, sent_at=moment(exchanges[0].sent_at), price=price)
+        return CaseResult(outcome, findings, (), record)
 
     def _header(
         self, standings: Mapping[str, Standing], bound: Mapping[str, Sequence[Clause]]
     ) -> RunHeader:
         name, today = self.provider.id, self.script.day(self.day)
-        started = datetime.fromtimestamp(self.virtual.now, UTC)
+        start = datetime.fromtimestamp(self.virtual.now, UTC)
         models = dict(self.provider.models)
         dated = {
             model: standing for model, standing in standings.items() if standing.lifecycle.until
@@ -236,10 +237,10 @@ class LiveNight:
         ]
         return RunHeader(
             schema=SCHEMA,
-            id=f"{started:%Y%m%dT%H%M%SZ}-{self.day:08x}",
+            id=f"{start:%Y%m%dT%H%M%SZ}-{self.day:08x}",
             tool="image-conformance 0.1.0",
             edition=about_edition(EDITION, models),
-            started=started.isoformat(timespec="seconds"),
+            started=start.isoformat(timespec="seconds"),
             day=today.isoformat(),
             providers=(
                 ProviderRecord(
@@ -260,7 +261,7 @@ class LiveNight:
         self,
         header: RunHeader,
         findings: Sequence[Finding],
-        chosen: Mapping[ColumnKey, tuple[int, int]],
+        sizes: Mapping[ColumnKey, tuple[int, int]],
         ledger: Ledger,
     ) -> RunFooter:
         run, spent = Run(header, findings=list(findings)), ledger.spent()
@@ -272,7 +273,7 @@ class LiveNight:
             whole=True,
             conclusion=int(conclude_run(findings, (), interrupted=False)),
             counts=counts(findings),
-            reach=reach_counts(promises_in(run), [clause.id for clause in CLAUSES], chosen),
+            reach=reach_counts(promises_in(run), [clause.id for clause in CLAUSES], sizes),
             spent=SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests),
         )
 
@@ -300,33 +301,33 @@ class Keeper:
         out = day in script.outages
         raw = {} if out else {m.name: m.expected(day) for m in models}
         early = "models.served-until-end" in raw.values()
-        night = Night(day, self._expected(raw), out or early)
+        night = Night(day, self._regressions(raw), out or early)
         hour = time_of_day(23, 59, 20) if script.at_midnight else time_of_day(3)
         start = datetime.combine(script.day(day), hour, UTC).timestamp()
         virtual = VirtualProvider(script, day, start)
-        told = last_decided(sort_by_start(self._good)) if self._good else {}
-        confirmer = Confirmer({name: finding.verdict for name, finding in told.items()}, 2)
+        last_findings = last_decided(sort_by_start(self._good)) if self._good else {}
+        confirmer = Confirmer({name: finding.verdict for name, finding in last_findings.items()}, 2)
         path = self._folder / f"{day:03}.jsonl"
         live = LiveNight(script, day, script.provider(day), virtual, path, confirmer)
         if day in script.kills:
-            self._killed(live, night)
+            self._kill(live, night)
         ledger = live.play()
         self._settle(night, live, ledger)
         self._compare(night)
         script.played.append(night)
         yield night
 
-    def _expected(self, raw: Mapping[str, str | None]) -> set[str]:
+    def _regressions(self, raw: Mapping[str, str | None]) -> set[str]:
         """Leave out what no good night has ever kept: nothing got worse."""
-        kept = {
+        passing = {
             (finding.model, finding.clause)
             for run in self._good
             for finding in run.findings
             if finding.verdict is Verdict.PASS
         }
-        return {clause for model, clause in raw.items() if clause and (model, clause) in kept}
+        return {clause for model, clause in raw.items() if clause and (model, clause) in passing}
 
-    def _killed(self, live: LiveNight, night: Night) -> None:
+    def _kill(self, live: LiveNight, night: Night) -> None:
         """Let the run be killed at some request; another goes on with it."""
         path = live.path
         live.path = path.with_name(f"{path.stem}-killed.jsonl")
@@ -345,10 +346,10 @@ class Keeper:
         if live.resumes is not None:
             money = total(live.resumes.exchanges.values())
             before = money.paid + money.guess
-            kept = read_ledger(_killed_ledger(live.path)).unanswered
-            whole = dict(whole_cases(live.resumes, live.provider.id))
-            lost = [row.usd for name, row in kept.items() if name.partition("::")[2] not in whole]
-            night.carried = sum(lost)
+            rows = read_ledger(_killed_ledger(live.path)).unanswered
+            complete = dict(whole_cases(live.resumes, live.provider.id))
+            usd = [row.usd for name, row in rows.items() if name.partition("::")[2] not in complete]
+            night.carried = sum(usd)
             night.in_doubt = night.carried - live.virtual.lost
             _killed_ledger(live.path).unlink()
         night.billed = live.virtual.billed
@@ -357,9 +358,9 @@ class Keeper:
             night.in_doubt = max(night.counted - night.billed, 0.0)
         spent = spending(run)
         own = spent.own.paid + spent.own.guess if spent.own else 0.0
-        taken = spent.before.paid + spent.before.guess
-        again = before - taken  # what the killed run had, and this one sent once more
-        night.reported = own + taken + again + spent.elsewhere
+        taken_over = spent.before.paid + spent.before.guess
+        sent_again = before - taken_over  # what the killed run had, and this one sent once more
+        night.reported = own + taken_over + sent_again + spent.elsewhere
         self._run = run
 
     def _compare(self, night: Night) -> None:
@@ -368,8 +369,8 @@ class Keeper:
         if not self._good:
             self._good = [run]
             return
-        found = drift(self._good, run)
-        night.alarmed = {change.subject for change in found.regressions}
-        night.undecided = found.unjudged
-        if replace(found, unconfirmed_too=True).exit_code == 0:
+        comparison = drift(self._good, run)
+        night.alarmed = {change.subject for change in comparison.regressions}
+        night.undecided = comparison.unjudged
+        if replace(comparison, unconfirmed_too=True).exit_code == 0:
             self._good = [*self._good, run][-MOST_BASES:]

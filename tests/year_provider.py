@@ -51,27 +51,27 @@ class VirtualProvider:
 
     def exchange(self, case: Case) -> Exchange:
         """Answer a case, and bill what was painted."""
-        moment_sent, again = self.now, case.path in self.asked
+        moment_sent, is_repeated = self.now, case.path in self.asked
         self.asked.append(case.path)
         self.now += _PACE
-        made = self._outage(case) or self._answer(case, again)
-        made = replace(made, provider=self.script.name, sent_at=moment_sent, elapsed=_PACE)
-        usd = self._bill(case, made)
+        answer = self._outage(case) or self._answer(case, is_repeated)
+        answer = replace(answer, provider=self.script.name, sent_at=moment_sent, elapsed=_PACE)
+        usd = self._bill(case, answer)
         self.billed += usd
         self.bills[case.path] = self.bills.get(case.path, 0.0) + usd
         if self.kill_at is not None and len(self.asked) > self.kill_at:
             self.lost = self.bills[case.path]  # the answers before it were kept nowhere
             raise KilledError
-        return made
+        return answer
 
-    def _bill(self, case: Case, made: Exchange) -> float:
-        painted = made.response is not None and made.response.status == 200
-        if not painted or case.operation is not Operation.GENERATE:
+    def _bill(self, case: Case, answer: Exchange) -> float:
+        is_painted = answer.response is not None and answer.response.status == 200
+        if not is_painted or case.operation is not Operation.GENERATE:
             return 0.0
         price = self.script.price(self.day)
         if case.model != BY_TOKENS:
             return price
-        usage = cast("Mapping[str, Any]", usage_of(made))
+        usage = cast("Mapping[str, Any]", usage_of(answer))
         tokens = usage["input_tokens"] * 2 + usage["output_tokens"] * price * 100
         return float(tokens) / 1_000_000
 
@@ -86,19 +86,19 @@ class VirtualProvider:
             return replace(truth, response=Response(int(kind), headers, body))
         return replace(truth, response=None, failure=Failure(kind, "no answer came"))
 
-    def _answer(self, case: Case, again: bool) -> Exchange:
-        known = {model.name: model for model in self.script.models}
-        model, treated = known[case.model], self.treated(known[case.model])
+    def _answer(self, case: Case, is_repeated: bool) -> Exchange:
+        by_name = {model.name: model for model in self.script.models}
+        model, state = by_name[case.model], self.state_of(by_name[case.model])
         if case.operation is Operation.LIST_MODELS:
-            listed = (model.name for model in known.values() if self.treated(model) == "served")
-            return answer_of("served", case, tuple(listed))
-        flaky = self.day in model.flaky and not again and case.id == "baseline"
-        if treated == "served" and (model.broken(self.day) or flaky):
+            names = (model.name for model in by_name.values() if self.state_of(model) == "served")
+            return answer_of("served", case, tuple(names))
+        flaky = self.day in model.flaky and not is_repeated and case.id == "baseline"
+        if state == "served" and (model.broken(self.day) or flaky):
             return answer_of("broken", case, NAMES)
-        others = tuple(name for name in NAMES if name != case.model)
-        return answer_of(treated, case, NAMES if treated == "served" else others)
+        other_names = tuple(name for name in NAMES if name != case.model)
+        return answer_of(state, case, NAMES if state == "served" else other_names)
 
-    def treated(self, model: Model) -> str:
+    def state_of(self, model: Model) -> str:
         """Return how the provider treats a model now: its end comes at midnight."""
         today = (datetime.fromtimestamp(self.now, UTC).date() - FIRST).days
         ends_now = model.until == today == self.day + 1

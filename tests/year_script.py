@@ -83,19 +83,19 @@ class Script:
 
     def provider(self, day: int) -> Provider:
         """Return the provider's file as it is on a day: somebody keeps it."""
-        known = [model for model in self.models if model.known(day)]
+        models = [model for model in self.models if model.known(day)]
         usd = self.price(day)
-        ends = {model.name: self.day(model.until) for model in known if model.until is not None}
+        ends = {model.name: self.day(model.until) for model in models if model.until is not None}
         return Provider(
             id=self.name,
             title=self.name,
             base_url="https://reference.example/v1",
             default_key="sk-a-year",
-            models={model.name: model.name for model in known},
+            models={model.name: model.name for model in models},
             prices=Prices(
                 source="the script",
                 date=str(self.day(day)),
-                image={model.name: {"default": usd} for model in known},
+                image={model.name: {"default": usd} for model in models},
                 tokens={BY_TOKENS: {"input_text": 2, "output_image": usd * 100}},
             ),
             lifecycles={

@@ -151,7 +151,8 @@ class Explorer:
         control = self._send(example.control)
         accepting = [clause for clause in self.clauses if clause.id == _ACCEPTED]
         yield from self._judge(control, accepting)
-        yield from self._judge(self._send(example.body), self.clauses, control)
+        refused = self._send(example.body, billed=False)
+        yield from self._judge(refused, self.clauses, control)
 
     def follows_format(self, example: Formats) -> Iterator[BrokenPromise]:
         """`response_format` decides the format of the answer, whatever else is asked."""
@@ -188,12 +189,13 @@ class Explorer:
                 ALIKE, promise, f"{example.name} {', '.join(reasons)}", exchanges
             )
 
-    def _send(self, body: Body) -> AnsweredExample:
-        return self._send_case(Case(GENERATED, self.model, body=body), body)
+    def _send(self, body: Body, billed: bool = True) -> AnsweredExample:
+        return self._send_case(Case(GENERATED, self.model, body=body, billed=billed), body)
 
     def _send_text(self, text: str) -> AnsweredExample:
         raw = text.encode("utf-8")
-        return self._send_case(Case(GENERATED, self.model, raw=raw), read_json(raw).value)
+        body = read_json(raw).value
+        return self._send_case(Case(GENERATED, self.model, body=body, raw=raw, billed=True), body)
 
     def _send_case(self, case: Case, body: Body) -> AnsweredExample:
         """Send a request, or skip the property where nothing is sent or answered any more."""

@@ -201,8 +201,9 @@ class Sender:
         # a success without an image is a broken promise, and may be billed: no mishap to repeat
         is_final = outcome.answered or case.operation is not Operation.GENERATE
         repeats = 0 if is_final else 1
-        # a page that bars the way has the same words whatever was asked
-        was_settled = outcome.cause != "other" and self._doubt.is_of_request(outcome)
+        # a page or a redirect that bars the way has the same words whatever was asked
+        is_barred = outcome.cause == "other" or outcome.result is Result.UNCLEAR
+        was_settled = not is_barred and self._doubt.is_of_request(outcome)
         if not self._is_repeated(outcome, ask, repeats):
             return
         of_account, sent = self._doubt.settle(outcome)

@@ -28,10 +28,9 @@ class AlternativeControls:
     runner: CaseRunner
 
     def variants_of(self, case: Case, control: Outcome | None) -> Iterator[tuple[Case, Outcome]]:
-        """Yield the case with each accepted request as its control, and that one's outcome.
+        """Yield the case in the requests of `others`, where its own control was turned down.
 
-        Nothing where its own control was accepted, or got no answer, which says nothing of it.
-        Valid requests come before what the contract leaves open, smaller before larger ones.
+        One that got no answer says nothing of it.
         """
         refused = expectation_of(case, self.edition) == "refused"
         if control is None or control.accepted or not refused or self.runner.in_order:
@@ -40,8 +39,15 @@ class AlternativeControls:
         request = self.runner.outcome_of(planned)
         is_away = request.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED)
         # of a model that is away another request would say no more than this one
-        if is_away and not request.crashed:
-            return
+        if not is_away or request.crashed:
+            yield from self.others(case)
+
+    def others(self, case: Case) -> Iterator[tuple[Case, Outcome]]:
+        """Yield the case with each accepted request as its control, and that one's outcome.
+
+        Valid requests come before what the contract leaves open, smaller before larger ones.
+        """
+        planned = self.cases[f"{case.model}/{case.control}"]
 
         def rank(other: Case) -> tuple[bool, tuple[int, str]]:
             return expectation_of(other, self.edition) != "accepted", size_of(other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.attacks.model import PUBLIC, Answer, Asked, attack, found, image, urls
+from tests.attacks.model import PUBLIC, Answer, Request, attack, image, redirect, urls
 from tests.hostile import whole
 
 METADATA = "169.254.169.254"
@@ -63,75 +63,75 @@ def _each(hosts: dict[str, str], path: str) -> bytes:
     return urls(*(f"http://{host}{path}" for host in list(hosts.values())[:16]))
 
 
-def missing() -> bytes:
+def not_found() -> bytes:
     """Answer that there is nothing."""
     return whole(b"", status="404 Not Found")
 
 
 @attack("fail", "url.public-host")
-def loopback_in_every_notation(asked: Asked) -> bytes:
+def loopback_in_every_notation(request: Request) -> bytes:
     """The user's own machine, written in each way that some resolver reads."""
-    return urls(*(f"http://{host}:{asked.server.port}/" for host in list(LOOPBACK.values())[:16]))
+    return urls(*(f"http://{host}:{request.server.port}/" for host in list(LOOPBACK.values())[:16]))
 
 
 @attack("fail", "url.public-host")
-def loopback_by_name_and_letters(asked: Asked) -> bytes:
+def loopback_by_name_and_letters(request: Request) -> bytes:
     """Names of the user's machine, and digits of other scripts that become an address."""
-    return urls(*(f"http://{host}:{asked.server.port}/" for host in list(LOOPBACK.values())[16:]))
+    return urls(*(f"http://{host}:{request.server.port}/" for host in list(LOOPBACK.values())[16:]))
 
 
 @attack("fail", "url.public-host")
-def private_networks(asked: Asked) -> bytes:
+def private_networks(request: Request) -> bytes:
     """Routers, printers and everything else behind the user's firewall."""
     return _each(INSIDE, "/admin?reboot=1")
 
 
 @attack("fail", "url.public-host")
-def cloud_metadata(asked: Asked) -> bytes:
+def cloud_metadata(request: Request) -> bytes:
     """The service that hands out the credentials of the machine, in each notation."""
     return _each(SERVICES, "/latest/meta-data/iam/security-credentials/")
 
 
 @attack("fail", "url.public-host")
-def name_that_leads_inside(asked: Asked) -> bytes:
+def name_that_leads_inside(request: Request) -> bytes:
     """A public name whose address is private."""
     names = ("inside.test", "metadata.test", "loop.test", "mapped.test", "translated.test")
-    return urls(*(f"http://{name}:{asked.server.port}/" for name in names))
+    return urls(*(f"http://{name}:{request.server.port}/" for name in names))
 
 
 @attack("fail", "url.public-host")
-def name_that_changes(asked: Asked) -> Answer:
+def name_that_changes(request: Request) -> Answer:
     """DNS rebinding: the name is public when it is checked, and the metadata service after."""
-    if asked.image:
-        return found(asked.url("/again", "rebinding.test"))
-    return urls(asked.url("/first", "rebinding.test"))
+    if request.image:
+        return redirect(request.url("/again", "rebinding.test"))
+    return urls(request.url("/first", "rebinding.test"))
 
 
 @attack("pass", "url.public-host")
-def name_with_two_addresses(asked: Asked) -> Answer:
+def name_with_two_addresses(request: Request) -> Answer:
     """A name has a public address and the user's own; who connects to any takes either."""
-    if asked.image:
+    if request.image:
         return image(b"GIF89a")
-    return urls(asked.url("/image.png", "mixed.test"))
+    return urls(request.url("/image.png", "mixed.test"))
 
 
 @attack("unavailable", "url.fetchable")
-def name_with_thousands_of_addresses(asked: Asked) -> bytes:
+def name_with_thousands_of_addresses(request: Request) -> bytes:
     """A name with two thousand addresses that do not answer: each costs a timeout."""
     return urls("http://crowd.test:9/image.png")
 
 
 @attack("fail", "url.public-host")
-def redirect_inside(asked: Asked) -> Answer:
+def redirect_inside(request: Request) -> Answer:
     """The URL is public, and redirects to the metadata service."""
-    if asked.image:
+    if request.image:
         hosts = [*SERVICES.values(), *LOOPBACK.values(), *INSIDE.values()]
-        return found(f"http://{hosts[int(asked.path[1:])]}/latest/")
-    return urls(*(asked.url(f"/{number}") for number in range(16)))
+        return redirect(f"http://{hosts[int(request.path[1:])]}/latest/")
+    return urls(*(request.url(f"/{number}") for number in range(16)))
 
 
 @attack("fail", "url.fetchable")
-def redirect_to_other_schemes(asked: Asked) -> Answer:
+def redirect_to_other_schemes(request: Request) -> Answer:
     """The URL is public, and redirects to a file, a data URL, a script or another protocol."""
     targets = (
         "file:///etc/passwd",
@@ -145,35 +145,35 @@ def redirect_to_other_schemes(asked: Asked) -> Answer:
         "http://user:password@127.0.0.1/",
         "\\\\evil.test\\share",
     )
-    if asked.image:
-        return found(targets[int(asked.path[1:])])
-    return urls(*(asked.url(f"/{number}") for number in range(len(targets))))
+    if request.image:
+        return redirect(targets[int(request.path[1:])])
+    return urls(*(request.url(f"/{number}") for number in range(len(targets))))
 
 
 @attack("fail", "url.fetchable")
-def redirect_loop(asked: Asked) -> Answer:
+def redirect_loop(request: Request) -> Answer:
     """Redirects that lead back."""
-    return found(asked.url("/image.png")) if asked.image else urls(asked.url())
+    return redirect(request.url("/image.png")) if request.image else urls(request.url())
 
 
 @attack("fail", "url.fetchable")
-def redirects_without_end(asked: Asked) -> Answer:
+def redirects_without_end(request: Request) -> Answer:
     """Redirects that lead on, for ever."""
-    if asked.image:
-        return found(asked.url(f"/{int(asked.path[1:]) + 1}"))
-    return urls(asked.url("/0"))
+    if request.image:
+        return redirect(request.url(f"/{int(request.path[1:]) + 1}"))
+    return urls(request.url("/0"))
 
 
 @attack("fail", "url.fetchable")
-def redirect_with_a_cookie(asked: Asked) -> Answer:
+def redirect_with_a_cookie(request: Request) -> Answer:
     """A redirect sets a cookie, and the next hop would tell the user by it."""
-    if asked.path == "/image.png":
-        return found(asked.url("/next"), "Set-Cookie: seen=user; Path=/; Domain=public.test")
-    return missing() if asked.image else urls(asked.url())
+    if request.path == "/image.png":
+        return redirect(request.url("/next"), "Set-Cookie: seen=user; Path=/; Domain=public.test")
+    return not_found() if request.image else urls(request.url())
 
 
 @attack("deviates", "url.https")
-def other_schemes(asked: Asked) -> bytes:
+def other_schemes(request: Request) -> bytes:
     """URLs that are no web addresses: files, shares, scripts, other protocols."""
     return urls(
         "file:///etc/passwd",
@@ -190,9 +190,9 @@ def other_schemes(asked: Asked) -> bytes:
 
 
 @attack("deviates", "url.no-credentials")
-def credentials_in_urls(asked: Asked) -> bytes:
+def credentials_in_urls(request: Request) -> bytes:
     """A name and a password before the host, or what looks like a host and is a name."""
-    port = asked.server.port
+    port = request.server.port
     return urls(
         f"http://user:password@{PUBLIC}:{port}/a.png",
         f"http://api.public.test@127.0.0.1:{port}/a.png",
@@ -203,7 +203,7 @@ def credentials_in_urls(asked: Asked) -> bytes:
 
 
 @attack("fail", "url.well-formed")
-def malformed_urls(asked: Asked) -> bytes:
+def malformed_urls(request: Request) -> bytes:
     """What one parser reads as one host, and another as another."""
     return urls(
         "http://[::1",
@@ -223,20 +223,20 @@ def malformed_urls(asked: Asked) -> bytes:
 
 
 @attack("fail", "url.fetchable")
-def endless_url(asked: Asked) -> bytes:
+def endless_url(request: Request) -> bytes:
     """A URL of a quarter of a megabyte, and a host of ten thousand letters."""
     return urls(
-        asked.url("/" + "a" * 250_000), f"http://{'a' * 10_000}.test/", "http://" + "1." * 500
+        request.url("/" + "a" * 250_000), f"http://{'a' * 10_000}.test/", "http://" + "1." * 500
     )
 
 
 @attack("fail", "url.well-formed")
-def url_that_splits_the_request(asked: Asked) -> bytes:
+def url_that_splits_the_request(request: Request) -> bytes:
     """Line breaks in a URL write a second request to whatever listens there."""
     return urls(
-        asked.url("/a HTTP/1.1\r\nHost: x\r\nX-Injected: 1\r\n\r\nGET /b"),
-        asked.url("/a%0d%0aX-Injected:%201"),
-        asked.url("/a\nb"),
-        asked.url("/a\tb"),
-        asked.url("/a?\u2028b"),
+        request.url("/a HTTP/1.1\r\nHost: x\r\nX-Injected: 1\r\n\r\nGET /b"),
+        request.url("/a%0d%0aX-Injected:%201"),
+        request.url("/a\nb"),
+        request.url("/a\tb"),
+        request.url("/a?\u2028b"),
     )

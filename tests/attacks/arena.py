@@ -66,11 +66,11 @@ class FakeNetwork:
         patch.setattr(socket, "getaddrinfo", self.resolve)
         network = self
 
-        def connect(backend: Any, host: str, port: int, *more: Any, **named: Any) -> Any:
+        def connect(backend: Any, host: str, port: int, *more: Any, **options: Any) -> Any:
             network.reached.add(host)
             if host != PUBLIC:
                 raise httpcore.ConnectError("nobody there")
-            return network._connect(backend, "127.0.0.1", network.port, *more, **named)
+            return network._connect(backend, "127.0.0.1", network.port, *more, **options)
 
         patch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
 
@@ -125,14 +125,14 @@ def fight(
     Path(f"{attack.name}.toml").write_text(text)
     provider.forget()
     naps: list[float] = []
-    started = time.monotonic()
+    start = time.monotonic()
     with watching() as seen:
-        found, after = _judge(attack, RecordMode.REWRITE, naps)
-        recorded = Path("cassettes", attack.name, f"{attack.case}.yaml").is_file()
-        replayed = _judge(attack, None, naps)[0] if recorded else None
+        findings, after = _judge(attack, RecordMode.REWRITE, naps)
+        has_cassette = Path("cassettes", attack.name, f"{attack.case}.yaml").is_file()
+        replayed = _judge(attack, None, naps)[0] if has_cassette else None
         run = read_run(Path(f"reports/{attack.name}-record.jsonl"))
-    seconds = time.monotonic() - started + sum(naps)  # as if it had waited
-    return Fought(found, after, replayed, run, seen, network.reached, seconds)
+    seconds = time.monotonic() - start + sum(naps)  # as if it had waited
+    return Fought(findings, after, replayed, run, seen, network.reached, seconds)
 
 
 @contextmanager
@@ -157,18 +157,18 @@ def _judge(
         [engine] = session.engines
         path = Path(f"reports/{attack.name}-{'replay' if mode is None else 'record'}.jsonl")
         writer = RunWriter(path, session.header())
-        found = []
+        findings_by_case = []
         for name in dict.fromkeys((attack.case, BASE64_CASE)):
-            judged = engine.judged(engine.cases[name])
-            if judged.record is not None:
-                writer.add(judged.record)
-            for observation in judged.observations:
+            result = engine.judged(engine.cases[name])
+            if result.record is not None:
+                writer.add(result.record)
+            for observation in result.observations:
                 writer.add(observation)
-            for finding in judged.findings.values():
+            for finding in result.findings.values():
                 writer.add(finding)
-            found.append(list(judged.findings.values()))
+            findings_by_case.append(list(result.findings.values()))
         writer.close(RunFooter(finished="", complete=True, conclusion=1))
-    return found[0], found[-1]
+    return findings_by_case[0], findings_by_case[-1]
 
 
 def reported(runs: Sequence[Run]) -> Reported:

@@ -12,8 +12,8 @@ from tests.attacks.model import (
     JSON,
     SMALL,
     URL_CASE,
-    Asked,
     Piece,
+    Request,
     attack,
     attack_rows,
     gzip_bomb,
@@ -29,10 +29,10 @@ HEAD = f"HTTP/1.1 200 OK\r\n{JSON}\r\n".encode()
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-def endless(start: bytes, again: bytes, pause: float = 0) -> Iterator[Piece]:
+def endless(start: bytes, repeated: bytes, pause: float = 0) -> Iterator[Piece]:
     """Send a start, and then the same for ever."""
     yield start
-    for piece in itertools.repeat(again):
+    for piece in itertools.repeat(repeated):
         yield piece
         yield pause
 
@@ -61,54 +61,54 @@ attack_rows({
 
 
 @attack("unavailable", limits=HASTY)
-def silent(asked: Asked) -> Iterator[Piece]:
+def silent(request: Request) -> Iterator[Piece]:
     """Nothing comes at all, on a connection that stays open."""
     yield 60.0
 
 
 @attack("unavailable", limits=HASTY)
-def silent_in_the_middle(asked: Asked) -> Iterator[Piece]:
+def silent_in_the_middle(request: Request) -> Iterator[Piece]:
     """The answer stops in its middle, on a connection that stays open."""
     yield HEAD + b'Content-Length: 999\r\n\r\n{"created":1,'
     yield 60.0
 
 
 @attack("unavailable", limits=HASTY)
-def slow_chunks(asked: Asked) -> Iterator[Piece]:
+def slow_chunks(request: Request) -> Iterator[Piece]:
     """Tiny chunks keep a timeout of reading from running out."""
     return endless(CHUNKED, b"1\r\n \r\n", pause=0.05)
 
 
 @attack("unavailable", "url.fetchable", limits=HASTY)
-def slow_image(asked: Asked) -> bytes | Iterator[Piece]:
+def slow_image(request: Request) -> bytes | Iterator[Piece]:
     """The answer is quick, and its image comes a byte at a time."""
-    if asked.image:
+    if request.image:
         return endless(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n", b"\x89", pause=0.05)
-    return urls(asked.url())
+    return urls(request.url())
 
 
 @attack("unavailable", "url.fetchable", limits=HASTY)
-def sixteen_silent_images(asked: Asked) -> bytes | Iterator[Piece]:
+def sixteen_silent_images(request: Request) -> bytes | Iterator[Piece]:
     """Sixteen images that never come would cost sixteen times the limit."""
-    if asked.image:
+    if request.image:
         return iter([60.0])
-    return urls(*(asked.url(f"/{number}.png") for number in range(16)))
+    return urls(*(request.url(f"/{number}.png") for number in range(16)))
 
 
 @attack("fail", "url.fetchable")
-def endless_image(asked: Asked) -> bytes | Iterator[Piece]:
+def endless_image(request: Request) -> bytes | Iterator[Piece]:
     """An image without end fills the memory."""
-    if asked.image:
+    if request.image:
         return endless(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n", b"\x89" * 4096)
-    return urls(asked.url())
+    return urls(request.url())
 
 
 @attack("fail", "count.one-by-default")
-def many_big_images(asked: Asked) -> bytes:
+def many_big_images(request: Request) -> bytes:
     """Sixteen images just below the limit of one are far above what one answer may cost."""
-    if asked.image:
+    if request.image:
         return image(b"\x89PNG\r\n\x1a\n" + bytes(1_000_000))
-    return urls(*(asked.url(f"/{number}.png") for number in range(40)))
+    return urls(*(request.url(f"/{number}.png") for number in range(40)))
 
 
 attack_rows({
@@ -133,22 +133,22 @@ attack_rows({
 
 
 @attack("fail", "url.fetchable")
-def bomb_as_image(asked: Asked) -> bytes:
+def bomb_as_image(request: Request) -> bytes:
     """The image host compresses what it serves, a thousand to one."""
-    if asked.image:
+    if request.image:
         return whole(gzip_bomb(), "Content-Type: image/png", "Content-Encoding: gzip")
-    return urls(asked.url())
+    return urls(request.url())
 
 
 @attack("fail", "envelope.json-depth")
-def hundred_thousand_items(asked: Asked) -> bytes:
+def hundred_thousand_items(request: Request) -> bytes:
     """A hundred thousand items are a hundred thousand images to fetch and judge."""
     return ok(b'{"created":1,"data":[' + b"{}," * 100_000 + b"{}]}")
 
 
 @attack("fail", "count.one-by-default")
-def hundreds_of_urls(asked: Asked) -> bytes:
+def hundreds_of_urls(request: Request) -> bytes:
     """Hundreds of URLs make the suite an engine of requests against somebody else."""
-    if asked.image:
+    if request.image:
         return image(b"GIF89a")
-    return ok(items(*({"url": asked.url(f"/{number}.png")} for number in range(900))))
+    return ok(items(*({"url": request.url(f"/{number}.png")} for number in range(900))))

@@ -229,24 +229,24 @@ NUMBERS = frozenset({"digits", "400-digits", "beyond-double"})
 
 def cassettes() -> list[FileAttack]:
     """Return the attacks of both readers of YAML."""
-    found = []
+    attacks = []
     for name, (harm, member, said) in YAML.items():
-        made = partial(_with_member, member)
-        theirs = READ if name in NUMBERS else said
-        found += [
-            FileAttack(name, "cassette", harm, made, said),
-            FileAttack(name, "YAML recording", harm, made, theirs),
+        content_of = partial(_with_member, member)
+        said_of_recording = READ if name in NUMBERS else said
+        attacks += [
+            FileAttack(name, "cassette", harm, content_of, said),
+            FileAttack(name, "YAML recording", harm, content_of, said_of_recording),
         ]
     for name, (harm, content, said) in WHOLE.items():
-        found += [
+        attacks += [
             FileAttack(name, "cassette", harm, content, said),
             FileAttack(name, "YAML recording", harm, content, READ if said == READ else ""),
         ]
     for name, (was, now, said) in MEMBERS.items():
         data = cassette().replace(was.encode(), now.encode())
         assert data != cassette()
-        found.append(FileAttack(name, "cassette", "A member of another kind.", data, said))
-    return found
+        attacks.append(FileAttack(name, "cassette", "A member of another kind.", data, said))
+    return attacks
 
 
 def _with_member(member: Callable[[], str]) -> bytes:

@@ -51,17 +51,17 @@ JSON: Mapping[str, tuple[str, Callable[[], str], str]] = {
 }
 
 
-def _with(value: Mapping[str, Any], written: str) -> str:
-    return json.dumps({**value, "more": "@@"}).replace('"@@"', written)
+def _with(value: Mapping[str, Any], text: str) -> str:
+    return json.dumps({**value, "more": "@@"}).replace('"@@"', text)
 
 
-def _har(written: str) -> bytes:
-    return f'{{"log": {{"entries": [{_with(_ENTRY, written)}]}}}}'.encode()
+def _har(text: str) -> bytes:
+    return f'{{"log": {{"entries": [{_with(_ENTRY, text)}]}}}}'.encode()
 
 
-def line_of_json(written: str) -> bytes:
+def line_of_json(text: str) -> bytes:
     """Write an exchange as a line, with one more member."""
-    return _with(_LINE, written).encode() + b"\n"
+    return _with(_LINE, text).encode() + b"\n"
 
 
 def recordings() -> list[FileAttack]:
@@ -69,18 +69,18 @@ def recordings() -> list[FileAttack]:
     kinds: Mapping[str, Callable[[str], bytes]] = {
         "HAR": _har,
         "JSON lines": line_of_json,
-        "JSON array": lambda written: f"[{_with(_LINE, written)}]".encode(),
+        "JSON array": lambda text: f"[{_with(_LINE, text)}]".encode(),
     }
-    found = [
-        FileAttack(name, kind, harm, partial(_written, whole, written), said)
-        for kind, whole in kinds.items()
-        for name, (harm, written, said) in JSON.items()
+    attacks = [
+        FileAttack(name, kind, harm, partial(_document, enclose, text_of), said)
+        for kind, enclose in kinds.items()
+        for name, (harm, text_of, said) in JSON.items()
     ]
-    return [*found, *_beside_the_entries()]
+    return [*attacks, *_beside_the_entries()]
 
 
-def _written(whole: Callable[[str], bytes], written: Callable[[], str]) -> bytes:
-    return whole(written())
+def _document(enclose: Callable[[str], bytes], text_of: Callable[[], str]) -> bytes:
+    return enclose(text_of())
 
 
 def _beside_the_entries() -> list[FileAttack]:
@@ -133,7 +133,7 @@ def other_files() -> list[FileAttack]:
     provider = 'title = "A"\nbase_url = "https://api.test/v1"\nfree = true\n'
     models = '[models]\n"dall-e-3" = "dall-e-3"\n'
     header = json.dumps(runs.header()).encode() + b"\n"
-    made = {
+    contents = {
         "manifest of drawn requests": {
             "lists": (b"[" * DEEP, "nests deeper"),
             "path-as-name": (_manifest(cassettes=["../../treasure"]), "matching regex"),
@@ -170,6 +170,6 @@ def other_files() -> list[FileAttack]:
     harm = "The readers of recordings are not the only ones."
     return [
         FileAttack(name, kind, harm, data, said)
-        for kind, files in made.items()
+        for kind, files in contents.items()
         for name, (data, said) in files.items()
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from tests.attacks.bodies import CHUNKED, HASTY, HEAD, endless
-from tests.attacks.model import URL_CASE, Asked, attack, attack_rows, found, items, ok, refused
+from tests.attacks.model import URL_CASE, Request, attack, attack_rows, items, ok, redirect, refusal
 from tests.hostile import whole
 
 BODY = b'{"created":1790000000,"data":[]}'
@@ -22,7 +22,7 @@ attack_rows({
 
 
 @attack("fail")
-def length_and_chunks(asked: Asked) -> bytes:
+def length_and_chunks(request: Request) -> bytes:
     """A length beside chunks hides the start of a second answer from one of two readers."""
     return HEAD + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
 
@@ -59,7 +59,7 @@ attack_rows({
 
 
 @attack("unavailable")
-def ten_thousand_headers(asked: Asked) -> bytes:
+def ten_thousand_headers(request: Request) -> bytes:
     """Ten thousand headers take memory and time that no body limit counts."""
     lines = b"".join(b"X-%d: y\r\n" % number for number in range(10_000))
     return b"HTTP/1.1 200 OK\r\n" + lines + b"\r\n{}"
@@ -106,27 +106,27 @@ attack_rows({
     "hang-up": ("The connection ends without a byte.",
         lambda _: b"", "unavailable"),
     "redirect-of-the-api": ("The API redirects the request, key and all, to somebody else.",
-        lambda _: found("http://collector.public.test/v1/images/generations"), "fail"),
+        lambda _: redirect("http://collector.public.test/v1/images/generations"), "fail"),
 })  # fmt: skip
 
 
 @attack("fail")
-def redirect_with_method_kept(asked: Asked) -> bytes:
+def redirect_with_method_kept(request: Request) -> bytes:
     """A 307 makes clients send the body and the key again, elsewhere."""
     return whole(b"", "Location: http://collector.public.test/", status="307 Temporary Redirect")
 
 
 @attack("deviates")
-def cookies(asked: Asked) -> bytes:
+def cookies(request: Request) -> bytes:
     """A cookie follows the user from run to run, and to the image host."""
-    if asked.image:
+    if request.image:
         return whole(b"GIF89a", "Set-Cookie: track=me; Domain=public.test")
-    data = items({"url": asked.url()})
+    data = items({"url": request.url()})
     return ok(data, *(f"Set-Cookie: track{number}=user; Path=/" for number in range(20)))
 
 
 @attack("fail", "parameters.valid-accepted")
-def error_with_many_members(asked: Asked) -> bytes:
+def error_with_many_members(request: Request) -> bytes:
     """An error of ten thousand members, each with a name of its own."""
     names = itertools.islice(itertools.count(), 10_000)
-    return refused("no", **{f"member-{number}": number for number in names})
+    return refusal("no", **{f"member-{number}": number for number in names})

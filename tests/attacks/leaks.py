@@ -28,35 +28,35 @@ def _leak(data: bytes, key: str) -> str | None:
         "plain": plain,
         "backwards": plain[::-1],
         "without its NULs": plain.replace(b"\0", b""),
-        "escaped": _unescaped(data).lower(),
+        "escaped": _unescape(data).lower(),
     }
     for name, text in forms.items():
         if secret in text:
             return name
-    return _encoded(data, secret)
+    return _find_encoded(data, secret)
 
 
-def _unescaped(data: bytes) -> bytes:
+def _unescape(data: bytes) -> bytes:
     before = b""
     for _ in range(_ROUNDS):
         if data == before:
             break
         before = data
-        data = _UNICODE.sub(lambda found: bytes([int(found[1] or found[2], 16)]), data)
+        data = _UNICODE.sub(lambda match: bytes([int(match[1] or match[2], 16)]), data)
         data = unquote_to_bytes(data)
         if b"&#" in data or b"&amp;" in data:
             data = html.unescape(data.decode("latin-1")).encode("utf-8")
     return data
 
 
-def _encoded(data: bytes, secret: bytes) -> str | None:
-    for found in _HEX.finditer(data):
-        if secret in binascii.unhexlify(found[0][: len(found[0]) // 2 * 2]).lower():
+def _find_encoded(data: bytes, secret: bytes) -> str | None:
+    for match in _HEX.finditer(data):
+        if secret in binascii.unhexlify(match[0][: len(match[0]) // 2 * 2]).lower():
             return "as digits"
-    for found in _BASE64.finditer(data):
-        if len(found[0]) * 3 < len(secret) * 4:
+    for match in _BASE64.finditer(data):
+        if len(match[0]) * 3 < len(secret) * 4:
             continue  # it has no room for the key
-        text = found[0].replace(b"-", b"+").replace(b"_", b"/")
+        text = match[0].replace(b"-", b"+").replace(b"_", b"/")
         for shift in range(4):
             cut = text[shift:]
             cut = cut[: len(cut) - len(cut) % 4]

@@ -46,7 +46,7 @@ Answer = bytes | Iterable[Piece]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """One request as the hostile provider got it."""
 
     server: HostileProvider
@@ -78,7 +78,7 @@ class Attack:
 
     name: str
     harm: str
-    answer: Callable[[Asked], Answer]
+    answer: Callable[[Request], Answer]
     verdict: str
     clause: str | None = None
     case: str = URL_CASE
@@ -90,13 +90,13 @@ ATTACKS: dict[str, Attack] = {}
 
 def attack(
     verdict: str, clause: str | None = None, case: str = URL_CASE, limits: Limits = SMALL
-) -> Callable[[Callable[[Asked], Answer]], Callable[[Asked], Answer]]:
+) -> Callable[[Callable[[Request], Answer]], Callable[[Request], Answer]]:
     """Register an attack under the name of its function; its docstring says the harm.
 
     `verdict` is what `clause` must come to, or without one some clause.
     """
 
-    def register(answer: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
+    def register(answer: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
         name = answer.__name__.replace("_", "-")
         assert answer.__doc__
         attack_rows({name: (answer.__doc__, answer, verdict, clause, case, limits)})
@@ -128,13 +128,13 @@ def urls(*addresses: str) -> bytes:
     return ok(items(*({"url": address, "revised_prompt": "A kite"} for address in addresses)))
 
 
-def refused(message: object, **members: object) -> bytes:
+def refusal(message: object, **members: object) -> bytes:
     """Answer 400 with an error object."""
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
     return ok({"error": {**error, **members}}, status="400 Bad Request")
 
 
-def found(location: str, *headers: str) -> bytes:
+def redirect(location: str, *headers: str) -> bytes:
     """Redirect."""
     return whole(b"", f"Location: {location}", *headers, status="302 Found")
 
@@ -144,10 +144,10 @@ def image(data: bytes, *headers: str, kind: str = "image/png") -> bytes:
     return whole(data, f"Content-Type: {kind}", *headers)
 
 
-def honest(asked: Asked) -> bytes:
+def honest(request: Request) -> bytes:
     """Answer as a provider without fault does."""
-    told = {**_honest(json.dumps(asked.body)), "created": int(time.time())}
-    return ok(told, "X-Request-Id: req_1")
+    body = {**_honest(json.dumps(request.body)), "created": int(time.time())}
+    return ok(body, "X-Request-Id: req_1")
 
 
 @functools.cache

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from tests.attacks.model import ATTACKS, Answer, Asked, honest
+from tests.attacks.model import ATTACKS, Answer, Request, honest
 from tests.hostile import HostileServer, finish, whole
 
 
@@ -33,7 +33,7 @@ class HostileProvider(HostileServer):
         head, _, body = request.partition(b"\r\n\r\n")
         method, target = head.decode("latin-1").split(" ")[:2]
         _, name, path = (*target.split("/", 2), "", "")[:3]
-        answer = self._chosen(Asked(self, name, method, f"/{path}", head, _object(body)))
+        answer = self._chosen(Request(self, name, method, f"/{path}", head, _object(body)))
         for piece in [answer] if isinstance(answer, bytes) else answer:
             if self.stopping.is_set():
                 return
@@ -43,15 +43,15 @@ class HostileProvider(HostileServer):
                 self.stopping.wait(piece)
         finish(connection)
 
-    def _chosen(self, asked: Asked) -> Answer:
-        if asked.attack not in ATTACKS:  # a path that led out of the attack's own
+    def _chosen(self, request: Request) -> Answer:
+        if request.attack not in ATTACKS:  # a path that led out of the attack's own
             return whole(b"", status="404 Not Found")
-        if asked.image:
-            return ATTACKS[asked.attack].answer(asked)
+        if request.image:
+            return ATTACKS[request.attack].answer(request)
         with self._counting:
-            request = (asked.method, asked.path, asked.body)
-            is_attacked = self._attacked.setdefault(asked.attack, request) == request
-        return ATTACKS[asked.attack].answer(asked) if is_attacked else honest(asked)
+            first = (request.method, request.path, request.body)
+            is_attacked = self._attacked.setdefault(request.attack, first) == first
+        return ATTACKS[request.attack].answer(request) if is_attacked else honest(request)
 
 
 def _object(body: bytes) -> dict[str, Any]:

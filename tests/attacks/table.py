@@ -57,6 +57,6 @@ def _kinds() -> Iterator[tuple[str, str, int]]:
 
 def renewed(page: str) -> str:
     """Return the page with the section as it is now."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before, _, behind = page.partition(BEGIN)
+    _, _, after = behind.partition(END)
     return f"{before}{BEGIN}{written()}{END}{after}"

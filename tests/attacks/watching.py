@@ -77,7 +77,7 @@ def _note(seen: Seen, path: object) -> None:
 
 
 def _restart_peak() -> int:
-    """Let Linux measure the peak from here; gives bytes in use now."""
+    """Let Linux measure the peak from here, and return the bytes in use now."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
         return _status("VmRSS")

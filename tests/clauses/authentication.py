@@ -28,15 +28,15 @@ NO_KEY = (("authorization", "Bearer"), JSON_TYPE)
 UNKNOWN = (("authorization", f"Bearer {UNKNOWN_KEY}"), JSON_TYPE)
 MISSING = (JSON_TYPE,)
 UNPADDED = base64.b64encode(REDACTED_KEY.encode()).rstrip(b"=")
+INCORRECT_KEY = error("Incorrect API key provided.", code="invalid_api_key")
 
 
-def refusal(status: int = 401, told: object = None, **parts: Any) -> Exchange:
+def refusal(status: int = 401, content: object = INCORRECT_KEY, **parts: Any) -> Exchange:
     """A request that is refused for its key."""
-    told = error("Incorrect API key provided.", code="invalid_api_key") if told is None else told
-    return exchange(body(), status, told, headers=(JSON_TYPE, REQUEST_ID, CHALLENGE), **parts)
+    return exchange(body(), status, content, headers=(JSON_TYPE, REQUEST_ID, CHALLENGE), **parts)
 
 
-def redirected(request_headers: tuple[tuple[str, str], ...]) -> Exchange:
+def login_redirect(request_headers: tuple[tuple[str, str], ...]) -> Exchange:
     """A request that is sent on to a page to log in."""
     login = (("location", "/login"),)
     return exchange(body(), 302, raw=b"", headers=login, request_headers=request_headers)
@@ -63,10 +63,10 @@ CASES: dict[str, Exchange | Case] = {
     "valid-403-token": refusal(403, error("Invalid token", type="comet_api_error")),
     "missing-403": refusal(403, request_headers=MISSING),
     "missing-503": refusal(503, request_headers=MISSING),
-    "missing-redirected": redirected(MISSING),
+    "missing-redirected": login_redirect(MISSING),
     "missing-without-control": Case(refusal(request_headers=MISSING), None),
     "missing-with-refused-control": Case(refusal(request_headers=MISSING), REFUSED),
-    "malformed-redirected": redirected(NO_KEY),
+    "malformed-redirected": login_redirect(NO_KEY),
     "malformed-let-in": exchange(body(), request_headers=NO_KEY),
     "malformed-400": refusal(400, request_headers=NO_KEY),
     "moderated": exchange(status=400, answer=error("Rejected by the safety system.")),

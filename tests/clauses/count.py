@@ -15,22 +15,22 @@ STREAMED_TWO = {**REQUEST, "n": 2}
 TWO_ITEMS = answer(TWO)["data"]
 
 
-def asked(n: object, model: str = "dall-e-2") -> Exchange:
+def acceptance(n: object, model: str = "dall-e-2") -> Exchange:
     """A request for ``n`` images, accepted whatever it is."""
     return exchange(body(model, n=n), answer=answer(body(model)))
 
 
-def refused(n: object) -> Exchange:
+def refusal(n: object) -> Exchange:
     """A request for ``n`` images, refused as it must be."""
     return exchange(body(n=n), 400, error("n is wrong", param="n", code="invalid_value"))
 
 
-def recorded(told: object) -> Exchange:
+def recorded_refusal(content: object) -> Exchange:
     """A request for no image, refused in a recording that somebody else made."""
-    return replace(exchange(body(n=0), 400, told), provenance=Provenance.FOREIGN)
+    return replace(exchange(body(n=0), 400, content), provenance=Provenance.FOREIGN)
 
 
-SAID: dict[str, dict[str, Any]] = {
+REFUSALS: dict[str, dict[str, Any]] = {
     "names-it": error("no", param="n"),
     "names-another": error("no", param="size"),
     "names-none": error("no"),
@@ -43,11 +43,11 @@ SAID: dict[str, dict[str, Any]] = {
 TRUTH = exchange()
 TRUTHS: dict[str, Exchange] = {
     "count.as-asked": exchange(TWO),
-    "count.zero-refused": refused(0),
-    "count.negative-refused": refused(-1),
-    "count.fractional-refused": refused(1.5),
-    "count.non-numeric-refused": refused("2"),
-    "count.above-maximum-refused": refused(11),
+    "count.zero-refused": refusal(0),
+    "count.negative-refused": refusal(-1),
+    "count.fractional-refused": refusal(1.5),
+    "count.non-numeric-refused": refusal("2"),
+    "count.above-maximum-refused": refusal(11),
 }
 CASES: dict[str, Exchange | Case] = {
     "two-for-one": exchange(body(n=1), answer=items(TWO, *TWO_ITEMS)),
@@ -72,12 +72,15 @@ CASES: dict[str, Exchange | Case] = {
     "open-redirected": exchange({**OPEN, "n": 2}, 302, error("no")),
     "no-data": exchange(answer={}),
     "no-object-in-data": exchange(answer={"data": [1]}),
-    "n-minus-1.5": asked(-1.5),
-    "n-true": asked(True),
-    "n-long": asked("9" * 90),
+    "n-minus-1.5": acceptance(-1.5),
+    "n-true": acceptance(True),
+    "n-long": acceptance("9" * 90),
     "n-0-answered-500": exchange(body(n=0), 500, error("boom")),
-    "n-0-without-control": Case(refused(0), None),
-    "n-0-with-refused-control": Case(refused(0), REFUSED),
-    **{f"n-0-recorded-and-{name}": Case(recorded(told), None) for name, told in SAID.items()},
-    "dall-e-3-n-2": asked(2, "dall-e-3"),
+    "n-0-without-control": Case(refusal(0), None),
+    "n-0-with-refused-control": Case(refusal(0), REFUSED),
+    **{
+        f"n-0-recorded-and-{name}": Case(recorded_refusal(content), None)
+        for name, content in REFUSALS.items()
+    },
+    "dall-e-3-n-2": acceptance(2, "dall-e-3"),
 }

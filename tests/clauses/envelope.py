@@ -26,13 +26,13 @@ B64 = body("dall-e-2", response_format="b64_json")
 LONG = "x" * 400
 
 
-def typed(content_type: str | None, status: int = 200, data: bytes | None = None) -> Exchange:
+def with_type(content_type: str | None, status: int = 200, data: bytes | None = None) -> Exchange:
     """A truthful answer under another content type or status, or of other bytes."""
-    told = (("content-type", content_type),) if content_type else ()
-    return exchange(status=status, raw=data, headers=(*told, REQUEST_ID))
+    type_header = (("content-type", content_type),) if content_type else ()
+    return exchange(status=status, raw=data, headers=(*type_header, REQUEST_ID))
 
 
-def created(value: object, elapsed: float | None = 1.5) -> Exchange:
+def with_created(value: object, elapsed: float | None = 1.5) -> Exchange:
     """A truthful answer but for `created`, which came after so many seconds."""
     return replace(exchange(answer=answer(body(), created=value)), elapsed=elapsed)
 
@@ -40,19 +40,19 @@ def created(value: object, elapsed: float | None = 1.5) -> Exchange:
 TRUTH = exchange()
 CASES: dict[str, Exchange | Case] = {
     **{model: exchange(body(model)) for model in MODELS},
-    "status-204": typed(None, 204, b""),
-    "html": typed("text/html", data=HTML),
+    "status-204": with_type(None, 204, b""),
+    "html": with_type("text/html", data=HTML),
     "html-before-1024-bytes": exchange(raw=b" " * 1019 + b"<html></html>"),
     "html-after-1024-bytes": exchange(raw=b" " * 1020 + b"<html></html>"),
     "html-long": exchange(raw=b"<html>" + b"\xc3\xa9" * 60),
     "html-in-a-text": exchange(answer=answer(body(), x="<html>")),
-    "image": typed("image/png", data=picture()),
-    "event-stream": typed("text/event-stream", data=b"data: {}\n\n"),
-    "charset": typed("application/json; charset=utf-8"),
-    "content-type-in-capitals": typed("Application/JSON"),
-    "text-json-cut-off": typed("text/json", data=b"{"),
-    "text-plain-cut-off": typed("text/plain", data=b"{"),
-    "no-type-cut-off": typed(None, data=b"{"),
+    "image": with_type("image/png", data=picture()),
+    "event-stream": with_type("text/event-stream", data=b"data: {}\n\n"),
+    "charset": with_type("application/json; charset=utf-8"),
+    "content-type-in-capitals": with_type("Application/JSON"),
+    "text-json-cut-off": with_type("text/json", data=b"{"),
+    "text-plain-cut-off": with_type("text/plain", data=b"{"),
+    "no-type-cut-off": with_type(None, data=b"{"),
     "not-utf-8-from-the-start": exchange(raw=b"\xff\xfe{}"),
     "array": exchange(answer=[answer(body())]),
     "million-digits": exchange(raw=(TEXT[:-1] + f', "x": {"9" * 1_000_000}}}').encode()),
@@ -67,17 +67,17 @@ CASES: dict[str, Exchange | Case] = {
         }.items()
     },
     "instead-of-data-202": exchange(status=202, answer={"id": "gen_1", "status": "queued"}),
-    "created-null": created(None),
-    "created-true": created(True),
-    "created-zero-fraction": created(float(int(SENT_AT))),
-    "created-fraction": created(SENT_AT + 0.5),
-    "created-long": created(LONG),
-    "created-thousand-digits": created(10**1000),
-    "created-year-3000": created(32_503_680_000),
-    "created-year-2999": created(32_503_679_999),
-    "created-unknown-time": replace(created(0), sent_at=0.0),
+    "created-null": with_created(None),
+    "created-true": with_created(True),
+    "created-zero-fraction": with_created(float(int(SENT_AT))),
+    "created-fraction": with_created(SENT_AT + 0.5),
+    "created-long": with_created(LONG),
+    "created-thousand-digits": with_created(10**1000),
+    "created-year-3000": with_created(32_503_680_000),
+    "created-year-2999": with_created(32_503_679_999),
+    "created-unknown-time": replace(with_created(0), sent_at=0.0),
     **{
-        f"created-{off:+}-after-{elapsed}": created(int(SENT_AT) + off, elapsed)
+        f"created-{off:+}-after-{elapsed}": with_created(int(SENT_AT) + off, elapsed)
         for off, elapsed in (
             *((-1800, 1.0), (-1801, 1.0), (1801, 1.0), (1802, 1.0)),
             *((2000, 240.0), (2000, None), (1800, None), (1801, None)),
@@ -101,6 +101,6 @@ CASES: dict[str, Exchange | Case] = {
     "extras-undocumented": exchange(
         body("gpt-image-1"), answer=answer(body("gpt-image-1"), size=1, usage=[], background={})
     ),
-    "outage-html": typed("text/html", 502, HTML),
+    "outage-html": with_type("text/html", 502, HTML),
     "error-as-success": exchange(answer=error(), headers=(JSON_TYPE, REQUEST_ID)),
 }

@@ -30,10 +30,10 @@ QUOTA = error("no", code="insufficient_quota")
 LONG = "x" * 400
 
 
-def refusal(told: object = None, status: int = 400, request: object = None) -> Exchange:
+def refusal(content: object = None, status: int = 400, request: object = None) -> Exchange:
     """A refused request; the truth is a documented error that names the parameter."""
-    asked = request if isinstance(request, dict) else WRONG
-    return exchange(asked, status, TRUE if told is None else told)
+    request_body = request if isinstance(request, dict) else WRONG
+    return exchange(request_body, status, TRUE if content is None else content)
 
 
 def member(name: str, value: object) -> Exchange:
@@ -46,9 +46,9 @@ def raw(data: bytes, content_type: str = JSON_TYPE[1]) -> Exchange:
     return exchange(WRONG, 400, raw=data, headers=(("content-type", content_type), REQUEST_ID))
 
 
-def transport(status: int, told: object = None, **given: Any) -> Exchange:
+def transport(status: int, content: object = None, **parts: Any) -> Exchange:
     """A refusal of a request whose fault is not in a parameter."""
-    return exchange(status=status, answer=told or error("It cannot be."), **given)
+    return exchange(status=status, answer=content or error("It cannot be."), **parts)
 
 
 CONTROLLED = {
@@ -68,7 +68,7 @@ TRUTHS: dict[str, Exchange] = {
 }
 CASES: dict[str, Exchange | Case] = {
     **CONTROLLED,
-    **{f"{name}-with-refused-control": Case(made, REFUSED) for name, made in CONTROLLED.items()},
+    **{f"{name}-with-refused-control": Case(case, REFUSED) for name, case in CONTROLLED.items()},
     "status-500-without-control": Case(refusal(status=500), None),
     **{f"status-{status}": refusal(status=status) for status in (429, 502, 503, 504, 520, 524)},
     "status-502-nameless": refusal(error("upstream busy"), 502),

@@ -25,18 +25,18 @@ def echo(request: dict[str, Any] = PLAIN, **members: object) -> Exchange:
     return exchange(request, answer=answer(request, **members))
 
 
-def painted(data: bytes, **members: object) -> Exchange:
+def with_image(data: bytes, **members: object) -> Exchange:
     """An answer with other bytes, to a request that leaves the image to the provider."""
     return echo(PLAIN, data=[{"b64_json": encoded(data)}], **members)
 
 
 def usage(**members: object) -> Exchange:
     """A truthful answer but for members of its usage; ``...`` leaves one out."""
-    told = {**TRUE["usage"], **members}
-    return echo(usage={key: value for key, value in told.items() if value is not ...})
+    counts = {**TRUE["usage"], **members}
+    return echo(usage={key: value for key, value in counts.items() if value is not ...})
 
 
-def detailed(text: object, image: object = 0) -> dict[str, object]:
+def token_details(text: object, image: object = 0) -> dict[str, object]:
     """Details of a count."""
     return {"text_tokens": text, "image_tokens": image}
 
@@ -69,12 +69,12 @@ CASES: dict[str, Exchange | Case] = {
     },
     "background-object": echo(background={}),
     "background-other-where-open": echo(OPEN, background="opaque"),
-    "background-not-opaque": painted(
+    "background-not-opaque": with_image(
         picture("png", (1024, 1024), mode="RGBA"), background="opaque"
     ),
     "background-not-transparent": echo(background="transparent"),
     "format-not-the-default": echo(output_format="jpeg"),
-    "format-true-and-bytes-not": painted(picture("webp", (1024, 1024))),
+    "format-true-and-bytes-not": with_image(picture("webp", (1024, 1024))),
     "quality-long": echo(EXACT, quality="x" * 200),
     "quality-scrubbed": replace(echo(EXACT, quality="x"), altered=frozenset({"quality"})),
     "size-other": echo(EXACT, size="1024x1024"),
@@ -89,16 +89,18 @@ CASES: dict[str, Exchange | Case] = {
     "usage-details-a-number": usage(input_tokens_details=7),
     "usage-no-output-details": usage(output_tokens_details=...),
     "usage-fraction": usage(output_tokens=195.5, total_tokens=208.5),
-    "usage-true": usage(input_tokens=True, input_tokens_details=detailed(True)),
+    "usage-true": usage(input_tokens=True, input_tokens_details=token_details(True)),
     "usage-total-209.0": total("209.0"),
     "usage-total-210.0": total("210.0"),
-    "usage-negative": usage(input_tokens=-13, input_tokens_details=detailed(-13), total_tokens=183),
-    "usage-negative-detail": usage(input_tokens_details=detailed(-1, 14)),
-    "usage-negative-zero": usage(input_tokens_details=detailed(13, -0.0)),
+    "usage-negative": usage(
+        input_tokens=-13, input_tokens_details=token_details(-13), total_tokens=183
+    ),
+    "usage-negative-detail": usage(input_tokens_details=token_details(-1, 14)),
+    "usage-negative-zero": usage(input_tokens_details=token_details(13, -0.0)),
     "usage-other-members": usage(other={"x": -1}, cost_details={"x": -1}, more_details=-1),
     "usage-total-long": usage(total_tokens=BIG),
     "usage-negative-long": usage(total_tokens=-BIG),
-    "usage-details-long": usage(input_tokens_details=detailed(BIG, BIG)),
-    "usage-input-long": usage(input_tokens=BIG, input_tokens_details=detailed(1)),
+    "usage-details-long": usage(input_tokens_details=token_details(BIG, BIG)),
+    "usage-input-long": usage(input_tokens=BIG, input_tokens_details=token_details(1)),
     "usage-of-dall-e": echo(body("dall-e-2"), usage={**TRUE["usage"], "total_tokens": 1}),
 }

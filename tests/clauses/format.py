@@ -31,7 +31,7 @@ STRANGE = body("somebody-s-model")
 TWO = body("dall-e-2", n=2)
 
 
-def told(request: dict[str, Any], **members: object) -> Exchange:
+def with_members(request: dict[str, Any], **members: object) -> Exchange:
     """A truthful answer with members put into every item."""
     return exchange(request, answer=changed(request, **members))
 
@@ -51,28 +51,30 @@ def as_b64(request: dict[str, Any]) -> Exchange:
     return only(request, b64_json=encoded(painted(request)))
 
 
-def refused(told: object, status: int = 400, request: dict[str, Any] = GPT_IMAGE_URL) -> Exchange:
+def refusal(
+    content: object, status: int = 400, request: dict[str, Any] = GPT_IMAGE_URL
+) -> Exchange:
     """A refusal of response_format, as worded."""
-    raw = told if isinstance(told, bytes) else json.dumps(told).encode()
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
     return exchange(request, status, raw=raw)
 
 
 REFUSALS: dict[str, Exchange] = {
-    "by-param": refused(error("Unknown.", param="response_format", code="unknown_parameter")),
-    "by-message": refused(error("Unknown parameter: 'response_format'.", param="")),
-    "by-location": refused({"detail": [{"loc": ["body", "response_format"], "msg": "Extra"}]}, 422),
-    "by-text": refused({"error": "Unknown parameter: 'response_format'."}, 422),
-    "without-name": refused(error("Something is wrong.", code="unknown_parameter")),
-    "empty-message": refused(error("")),
-    "null-message": refused(error(None)),
-    "number": refused(error(7)),
-    "flat": refused({"message": "It cannot be done."}),
-    "no-body": refused(b""),
-    "redirected": refused(b"", 307),
-    "moderated": refused(error("no", code="moderation_blocked")),
-    "401": refused(error("no"), 401),
-    "403": refused(error("no"), 403),
-    "404": refused(error("no"), 404),
+    "by-param": refusal(error("Unknown.", param="response_format", code="unknown_parameter")),
+    "by-message": refusal(error("Unknown parameter: 'response_format'.", param="")),
+    "by-location": refusal({"detail": [{"loc": ["body", "response_format"], "msg": "Extra"}]}, 422),
+    "by-text": refusal({"error": "Unknown parameter: 'response_format'."}, 422),
+    "without-name": refusal(error("Something is wrong.", code="unknown_parameter")),
+    "empty-message": refusal(error("")),
+    "null-message": refusal(error(None)),
+    "number": refusal(error(7)),
+    "flat": refusal({"message": "It cannot be done."}),
+    "no-body": refusal(b""),
+    "redirected": refusal(b"", 307),
+    "moderated": refusal(error("no", code="moderation_blocked")),
+    "401": refusal(error("no"), 401),
+    "403": refusal(error("no"), 403),
+    "404": refusal(error("no"), 404),
 }
 
 TRUTHS: dict[str, Exchange] = {
@@ -91,7 +93,7 @@ TRUTHS: dict[str, Exchange] = {
     "format.revised-prompt-not-empty": exchange(DALL_E_2),
 }
 CASES: dict[str, Exchange | Case] = {
-    **{f"response-format-refused-{name}": made for name, made in REFUSALS.items()},
+    **{f"response-format-refused-{name}": refused for name, refused in REFUSALS.items()},
     "response-format-404-without-control": Case(REFUSALS["404"], None),
     "response-format-400-without-control": Case(REFUSALS["without-name"], None),
     "response-format-refused-as-the-control": Case(REFUSALS["without-name"], REFUSED),
@@ -102,17 +104,17 @@ CASES: dict[str, Exchange | Case] = {
     "words-for-url": only(URL, message="It is painted."),
     "null-response-format": exchange(body("dall-e-3", response_format=None)),
     "url-and-empty-b64": only(B64, url=image_url(), b64_json=""),
-    "numbers": told(DALL_E_2, url=7, b64_json=[]),
+    "numbers": with_members(DALL_E_2, url=7, b64_json=[]),
     "gpt-image-nothing": only(GPT_IMAGE),
     "unnamed-nothing": only(body(None), url=None),
     "strange-nothing": only(STRANGE, url=""),
     "qwen-nothing": only(QWEN, url=None, b64_json=""),
     "qwen-url-for-b64_json": as_url(body("qwen-image", response_format="b64_json")),
     "qwen-b64-for-url": as_b64(body("qwen-image", response_format="url")),
-    "both-for-b64": told(B64, url=image_url()),
-    "null-url": told(GPT_IMAGE, url=None),
-    "empty-url": told(B64, url=""),
-    "blank-revised-prompt": told(GPT_IMAGE, revised_prompt="  "),
+    "both-for-b64": with_members(B64, url=image_url()),
+    "null-url": with_members(GPT_IMAGE, url=None),
+    "empty-url": with_members(B64, url=""),
+    "blank-revised-prompt": with_members(GPT_IMAGE, revised_prompt="  "),
     "second-of-two-as-base64": exchange(
         TWO, answer=items(TWO, answer(TWO)["data"][0], {"b64_json": encoded(b"?")})
     ),

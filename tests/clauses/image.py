@@ -40,13 +40,13 @@ def shows(request: dict[str, Any], data: bytes, **members: object) -> Exchange:
     return exchange(request, answer={**changed(request, b64_json=encoded(data)), **members})
 
 
-def repeated(request: dict[str, Any], *files: bytes) -> Exchange:
+def with_images(request: dict[str, Any], *files: bytes) -> Exchange:
     """An answer with these files as its images."""
     data = ({"b64_json": encoded(file)} for file in files)
     return exchange(request, answer=items(request, *data))
 
 
-def declaring(width: int, height: int) -> bytes:
+def png_that_claims(width: int, height: int) -> bytes:
     """A PNG of a few bytes that claims many pixels."""
     head = struct.pack(">II5B", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(b"\0" * 64)), (b"IEND", b""))
@@ -90,14 +90,14 @@ CASES: dict[str, Exchange | Case] = {
         for kind in ("jpeg", "png")
     },
     "size-off-by-one": shows(SMALL, picture(size=(256, 255))),
-    "size-open-and-ignored": repeated(QWEN_SQUARE, picture(size=(1328, 1328))),
+    "size-open-and-ignored": with_images(QWEN_SQUARE, picture(size=(1328, 1328))),
     "size-open-and-refused": exchange(QWEN_SQUARE, 400, error("size must be listed", param="size")),
     "size-not-asked-of-qwen-image": exchange(
         QWEN, answer=items(QWEN, {"url": image_url()}), fetched=picture()
     ),
     "size-undocumented": shows(AUTO, picture(size=(640, 640)), size="640x640"),
     "size-behind-a-url": exchange(body("dall-e-2", size="512x512"), fetched=picture()),
-    "size-of-the-second": repeated({**SMALL, "n": 2}, picture(), picture(size=(64, 64))),
+    "size-of-the-second": with_images({**SMALL, "n": 2}, picture(), picture(size=(64, 64))),
     "alpha-lost-in-a-stream": stream(completed(), request={**TRANSPARENT, "stream": True}),
     "size-undocumented-in-a-stream": stream(
         completed(b64_json=image(size=(640, 640))), request={**AUTO, "stream": True}
@@ -115,7 +115,7 @@ CASES: dict[str, Exchange | Case] = {
     ),
     "transparent-as-jpeg": shows(TRANSPARENT, picture("jpeg", SQUARE)),
     "transparent-for-opaque": shows(OPAQUE, picture("png", SQUARE, mode="RGBA")),
-    "bomb": shows(SMALL, declaring(60_000, 60_000)),
+    "bomb": shows(SMALL, png_that_claims(60_000, 60_000)),
     "cut-off": shows(SMALL, picture()[:-40]),
     "cut-off-behind-a-url-beside-base64-that-is-none": exchange(
         QWEN, answer=changed(QWEN, url=image_url(), b64_json="!"), fetched=picture()[:-40]
@@ -126,6 +126,6 @@ CASES: dict[str, Exchange | Case] = {
     "none": exchange(body(), answer=items(body(), {"url": "x"}), downloads={}),
     "svg-not-asked": shows(SMALL, b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
     "animated-png": shows(SMALL, picture("png", frames=2)),
-    "same-encoded-anew": repeated({**SMALL, "n": 2}, picture("png"), picture("webp")),
-    "same-three-times": repeated({**SMALL, "n": 3}, picture(), picture(seed=1), picture(seed=1)),
+    "same-encoded-anew": with_images({**SMALL, "n": 2}, picture("png"), picture("webp")),
+    "same-three-times": with_images({**SMALL, "n": 3}, picture(), picture(seed=1), picture(seed=1)),
 }

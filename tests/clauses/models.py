@@ -34,14 +34,14 @@ GONE = error("The model 'dall-e-2' does not exist.", code="model_not_found")
 NO = error("It cannot be.")
 
 
-def answered(status: int, raw: bytes) -> Exchange:
+def list_answer(status: int, raw: bytes) -> Exchange:
     """Another answer to the request for the model list."""
     return exchange(status=status, raw=raw, method="GET", url=MODELS_LIST, model="dall-e-3")
 
 
-def missing(status: int = 404, told: dict[str, Any] = GONE) -> Exchange:
+def not_found(status: int = 404, content: dict[str, Any] = GONE) -> Exchange:
     """A request for dall-e-2, answered as a model that is not there."""
-    return exchange(body("dall-e-2"), status, told)
+    return exchange(body("dall-e-2"), status, content)
 
 
 DAY = date(2026, 9, 21)
@@ -61,28 +61,28 @@ OVERDUE = replace(LISTED, shutdowns=frozenset({("dall-e-2", "2026-09-20")}))
 LAST = replace(LISTED, shutdowns=frozenset({("dall-e-2", "2026-09-21")}))
 
 
-def painted(model: str | None = None, **parts: Any) -> Exchange:
+def image_by(model: str | None = None, **parts: Any) -> Exchange:
     """An image for dall-e-2, and in the answer what other model it says that painted it."""
-    made = exchange(**parts)
-    if model is None or made.response is None:
-        return made
-    answer = {**json.loads(made.response.body), "model": model}
-    return replace(made, response=replace(made.response, body=json.dumps(answer).encode()))
+    truth = exchange(**parts)
+    if model is None or truth.response is None:
+        return truth
+    answer = {**json.loads(truth.response.body), "model": model}
+    return replace(truth, response=replace(truth.response, body=json.dumps(answer).encode()))
 
 
-def headed(name: str, value: str) -> Exchange:
+def with_header(name: str, value: str) -> Exchange:
     """An image for dall-e-2, with one more header."""
-    made = exchange()
-    assert made.response is not None
-    headers = (*made.response.headers, (name, value))
-    return replace(made, response=replace(made.response, headers=headers))
+    truth = exchange()
+    assert truth.response is not None
+    headers = (*truth.response.headers, (name, value))
+    return replace(truth, response=replace(truth.response, headers=headers))
 
 
-def signed(generator: str) -> Exchange:
+def with_credentials(generator: str) -> Exchange:
     """An image for dall-e-2 with content credentials that name what made it."""
     data = base64.b64encode(planted("png", generator, "")).decode()
-    asked = body("dall-e-2", response_format="b64_json")
-    return exchange(body("dall-e-2"), raw=json.dumps(changed(asked, b64_json=data)).encode())
+    request_body = body("dall-e-2", response_format="b64_json")
+    return exchange(body("dall-e-2"), raw=json.dumps(changed(request_body, b64_json=data)).encode())
 
 
 LIST = replace(model_list("dall-e-3"), model="dall-e-3")
@@ -110,9 +110,9 @@ TRUTHS: dict[str, Exchange] = {
     "models.list-schema": LIST,
     "models.unknown-refused": FORMS["404-code"],
     "models.unknown-not-found": FORMS["400-openai"],
-    "models.retired-refused": missing(),
-    "models.no-silent-substitution": missing(),
-    "models.retired-not-listed": missing(),
+    "models.retired-refused": not_found(),
+    "models.no-silent-substitution": not_found(),
+    "models.retired-not-listed": not_found(),
 }
 CONTROLS = {
     "models.listed": LISTED,
@@ -130,14 +130,14 @@ STANDINGS = {
 }
 
 CASES: dict[str, Exchange | Case] = {
-    **{f"unknown-{form}": made for form, made in FORMS.items()},
+    **{f"unknown-{form}": unknown for form, unknown in FORMS.items()},
     "unknown-404-with-refused-control": Case(FORMS["404"], REFUSED),
-    "list-moved": answered(301, b""),
-    "list-201": answered(201, LIST.response.body if LIST.response else b""),
-    "list-null": answered(200, b"null"),
-    "list-cut-off": answered(200, b"nul"),
-    "list-bad-utf8": answered(200, b"\xff no"),
-    "list-behind-a-refused-key": answered(401, json.dumps(error("Incorrect API key")).encode()),
+    "list-moved": list_answer(301, b""),
+    "list-201": list_answer(201, LIST.response.body if LIST.response else b""),
+    "list-null": list_answer(200, b"null"),
+    "list-cut-off": list_answer(200, b"nul"),
+    "list-bad-utf8": list_answer(200, b"\xff no"),
+    "list-behind-a-refused-key": list_answer(401, json.dumps(error("Incorrect API key")).encode()),
     "list-asked-without-a-key": replace(LIST, request=Request("GET", MODELS_LIST, (), b"")),
     "not-listed": Case(exchange(), UNLISTED),
     "nothing-listed": Case(exchange(), replace(LISTED, listed=frozenset())),
@@ -145,51 +145,55 @@ CASES: dict[str, Exchange | Case] = {
     "no-control": Case(exchange(), None),
     "served-as": Case(replace(exchange(), served_as="openai/dall-e-2"), RENAMED),
     "served-as-and-not-listed": Case(replace(exchange(), served_as="openai/dall-e-2"), LISTED),
-    "missing-as": Case(replace(missing(), served_as="openai/dall-e-2"), RENAMED),
-    "missing": Case(missing(), LISTED),
+    "missing-as": Case(replace(not_found(), served_as="openai/dall-e-2"), RENAMED),
+    "missing": Case(not_found(), LISTED),
     "missing-503": Case(
-        missing(503, error("No available channel", code="model_not_found")), LISTED
+        not_found(503, error("No available channel", code="model_not_found")), LISTED
     ),
-    "missing-and-not-listed": Case(missing(), UNLISTED),
-    "missing-without-a-list": missing(),
-    "missing-without-control": Case(missing(), None),
-    **{f"missing-{status}": Case(missing(status, NO), LISTED) for status in (400, 408, 429, 500)},
-    "missing-403": Case(missing(403), LISTED),
+    "missing-and-not-listed": Case(not_found(), UNLISTED),
+    "missing-without-a-list": not_found(),
+    "missing-without-control": Case(not_found(), None),
+    **{f"missing-{status}": Case(not_found(status, NO), LISTED) for status in (400, 408, 429, 500)},
+    "missing-403": Case(not_found(403), LISTED),
     "second-request": Case(exchange(body(n=2)), LISTED),
-    "retired-and-painted": Case(painted(), UNLISTED, ENDED),
-    "retired-and-painted-by-itself": Case(painted("openai/dall-e-2-2022-11-03"), LISTED, ENDED),
-    "retired-and-painted-by-another": Case(painted("gpt-image-2"), UNLISTED, ENDED),
-    "retired-and-another-in-a-header": Case(headed("OpenAI-Model", "gpt-image-2"), LISTED, ENDED),
-    "retired-and-painted-by-one-of-a-long-name": Case(painted("x" * 150), UNLISTED, ENDED),
-    "retired-and-a-long-name-in-a-header": Case(headed("x-model", "x" * 150), LISTED, ENDED),
-    "retired-and-itself-in-a-header": Case(headed("x-model", "dall-e-2"), LISTED, ENDED),
-    "retired-and-another-in-credentials": Case(signed("gpt-image 2.0"), UNLISTED, ENDED),
-    "retired-and-itself-in-credentials": Case(signed("DALL-E 2"), UNLISTED, ENDED),
-    "retired-and-listed": Case(missing(), LISTED, ENDED),
-    "retired-without-a-list": Case(missing(), ACCEPTED, ENDED),
-    "retired-without-control": Case(missing(), None, ENDED),
-    "retired-403": Case(missing(403, error("No access to the model dall-e-2.")), UNLISTED, ENDED),
-    "retired-410": Case(missing(410, error("Gone.")), UNLISTED, ENDED),
-    "retired-503": Case(missing(503, error("No channel", code="model_not_found")), LISTED, ENDED),
-    "retired-200": Case(missing(200), UNLISTED, ENDED),
+    "retired-and-painted": Case(image_by(), UNLISTED, ENDED),
+    "retired-and-painted-by-itself": Case(image_by("openai/dall-e-2-2022-11-03"), LISTED, ENDED),
+    "retired-and-painted-by-another": Case(image_by("gpt-image-2"), UNLISTED, ENDED),
+    "retired-and-another-in-a-header": Case(
+        with_header("OpenAI-Model", "gpt-image-2"), LISTED, ENDED
+    ),
+    "retired-and-painted-by-one-of-a-long-name": Case(image_by("x" * 150), UNLISTED, ENDED),
+    "retired-and-a-long-name-in-a-header": Case(with_header("x-model", "x" * 150), LISTED, ENDED),
+    "retired-and-itself-in-a-header": Case(with_header("x-model", "dall-e-2"), LISTED, ENDED),
+    "retired-and-another-in-credentials": Case(with_credentials("gpt-image 2.0"), UNLISTED, ENDED),
+    "retired-and-itself-in-credentials": Case(with_credentials("DALL-E 2"), UNLISTED, ENDED),
+    "retired-and-listed": Case(not_found(), LISTED, ENDED),
+    "retired-without-a-list": Case(not_found(), ACCEPTED, ENDED),
+    "retired-without-control": Case(not_found(), None, ENDED),
+    "retired-403": Case(not_found(403, error("No access to the model dall-e-2.")), UNLISTED, ENDED),
+    "retired-410": Case(not_found(410, error("Gone.")), UNLISTED, ENDED),
+    "retired-503": Case(not_found(503, error("No channel", code="model_not_found")), LISTED, ENDED),
+    "retired-200": Case(not_found(200), UNLISTED, ENDED),
     "retired-302": Case(exchange(status=302, raw=b""), UNLISTED, ENDED),
-    "retired-blames-the-prompt": Case(missing(400, error("No.", param="prompt")), UNLISTED, ENDED),
+    "retired-blames-the-prompt": Case(
+        not_found(400, error("No.", param="prompt")), UNLISTED, ENDED
+    ),
     **{
-        f"retired-{status}": Case(missing(status, NO), UNLISTED, ENDED)
+        f"retired-{status}": Case(not_found(status, NO), UNLISTED, ENDED)
         for status in (400, 401, 429)
     },
-    "last-day-and-painted": Case(painted(), LISTED, LAST_DAY),
-    "last-day-and-refused": Case(missing(), UNLISTED, LAST_DAY),
-    "ended-meanwhile": Case(missing(), LISTED, ENDED_MEANWHILE),
-    "ended-meanwhile-and-painted": Case(painted(), LISTED, ENDED_MEANWHILE),
-    "soon-and-refused": Case(missing(), UNLISTED, SOON),
-    "soon-and-refused-and-listed": Case(missing(), LISTED, SOON),
-    "soon-and-403": Case(missing(403), UNLISTED, SOON),
-    "soon-and-429": Case(missing(429, NO), UNLISTED, SOON),
-    "soon-and-400": Case(missing(400, NO), UNLISTED, SOON),
-    "overdue-and-painted": Case(painted(), OVERDUE, TODAY),
-    "overdue-and-painted-and-retired": Case(painted("gpt-image-2"), OVERDUE, ENDED),
-    "overdue-and-refused": Case(missing(), OVERDUE, TODAY),
-    "overdue-and-429": Case(missing(429, NO), OVERDUE, TODAY),
-    "last-day-of-the-list": Case(painted(), LAST, TODAY),
+    "last-day-and-painted": Case(image_by(), LISTED, LAST_DAY),
+    "last-day-and-refused": Case(not_found(), UNLISTED, LAST_DAY),
+    "ended-meanwhile": Case(not_found(), LISTED, ENDED_MEANWHILE),
+    "ended-meanwhile-and-painted": Case(image_by(), LISTED, ENDED_MEANWHILE),
+    "soon-and-refused": Case(not_found(), UNLISTED, SOON),
+    "soon-and-refused-and-listed": Case(not_found(), LISTED, SOON),
+    "soon-and-403": Case(not_found(403), UNLISTED, SOON),
+    "soon-and-429": Case(not_found(429, NO), UNLISTED, SOON),
+    "soon-and-400": Case(not_found(400, NO), UNLISTED, SOON),
+    "overdue-and-painted": Case(image_by(), OVERDUE, TODAY),
+    "overdue-and-painted-and-retired": Case(image_by("gpt-image-2"), OVERDUE, ENDED),
+    "overdue-and-refused": Case(not_found(), OVERDUE, TODAY),
+    "overdue-and-429": Case(not_found(429, NO), OVERDUE, TODAY),
+    "last-day-of-the-list": Case(image_by(), LAST, TODAY),
 }

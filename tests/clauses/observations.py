@@ -49,8 +49,8 @@ def flat() -> bytes:
 
 def with_headers(*more: tuple[str, str], status: int = 200) -> Exchange:
     """A truthful answer with more headers, or an error with them."""
-    told = None if status == 200 else error()
-    return exchange(status=status, answer=told, headers=(JSON_TYPE, REQUEST_ID, *more))
+    content = None if status == 200 else error()
+    return exchange(status=status, answer=content, headers=(JSON_TYPE, REQUEST_ID, *more))
 
 
 def at(*urls: str) -> Exchange:
@@ -63,10 +63,10 @@ def inline(data: bytes) -> Exchange:
     return exchange(INLINE, answer=items(INLINE, {"b64_json": encoded(data)}))
 
 
-def cached(name: str, value: str) -> Exchange:
+def with_cache_header(name: str, value: str) -> Exchange:
     """An answer whose image comes with a header about caches."""
-    found = served(picture())
-    return exchange(fetched=type(found)(200, (*found.headers, (name, value)), found.body))
+    download = served(picture())
+    return exchange(fetched=type(download)(200, (*download.headers, (name, value)), download.body))
 
 
 def with_members(**members: object) -> Exchange:
@@ -106,8 +106,8 @@ CASES: dict[str, Exchange] = {
     "base64-and-url": exchange(
         TWO, answer=items(TWO, {"b64_json": encoded(picture())}, {"url": image_url(), "seed": 1})
     ),
-    "max-age": cached("cache-control", "public, max-age=3600"),
-    "expires": cached("Expires", "Mon, 21 Sep 2026 15:13:20 GMT"),
+    "max-age": with_cache_header("cache-control", "public, max-age=3600"),
+    "expires": with_cache_header("Expires", "Mon, 21 Sep 2026 15:13:20 GMT"),
     "download-failed": exchange(fetched=Failure("dns", "no")),
     "item-members": exchange(DALL_E, answer=changed(DALL_E, seed=1, generation_id="gen_1")),
     "many-item-members": exchange(DALL_E, answer=changed(DALL_E, **TWELVE)),

@@ -74,18 +74,18 @@ NAMED_AT = 2000 - len("None ") - len("conformance_unknown")
 def turned_down(name: str, status: int = 400) -> Exchange:
     """A request that breaks one rule, refused as documented."""
     request, model = BROKEN[name], str(BROKEN[name]["model"])
-    told = error("It cannot be.", param=name.partition("-")[0], code="invalid_value")
-    return exchange(request, status, told, model="dall-e-2" if model == "1" else model)
+    content = error("It cannot be.", param=name.partition("-")[0], code="invalid_value")
+    return exchange(request, status, content, model="dall-e-2" if model == "1" else model)
 
 
-def no(status: int = 400, **given: Any) -> Exchange:
+def no(status: int = 400, **parts: Any) -> Exchange:
     """A refusal of what is given, which blames no parameter."""
-    return exchange(status=status, answer=error("It cannot be."), **given)
+    return exchange(status=status, answer=error("It cannot be."), **parts)
 
 
-def wrong(status: int, told: object) -> Exchange:
+def wrong(status: int, content: object) -> Exchange:
     """Another answer to a size that is not documented."""
-    return exchange(BROKEN["size-enum"], status, told)
+    return exchange(BROKEN["size-enum"], status, content)
 
 
 def unknown(message: str, status: int = 400, **members: object) -> Exchange:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from conformance.clauses.envelope import YEAR_3000
 from conformance.exchange.model import Exchange, Provenance
-from tests.miniatures import Case, body, encoded, exchange, picture
+from tests.miniatures import SENT_AT, Case, body, encoded, exchange, picture
 from tests.streams import (
     COMPLETED,
     EVENT_STREAM,
@@ -35,23 +36,23 @@ def usage(**members: object) -> Exchange:
     return stream(completed(usage={**USAGE, **members}))
 
 
-def twice(other: object) -> Exchange:
+def twice(second_usage: object) -> Exchange:
     """Two images, the usage of the first of which holds no counts that could be added up."""
     uncounted = {"input_tokens_details": "none"}
-    return stream(completed(usage=uncounted), completed(usage=other), request=TWO)
+    return stream(completed(usage=uncounted), completed(usage=second_usage), request=TWO)
 
 
-def unnamed(*events: Event) -> Exchange:
+def without_names(*events: Event) -> Exchange:
     """A stream whose events have no line with their name."""
     text = "".join(f"data: {data}\n\n" for _, data in events)
     return exchange(REQUEST, raw=text.encode(), headers=SSE)
 
 
-def renumbered(n: int | None) -> Exchange:
+def with_equal_numbers(n: int | None) -> Exchange:
     """A stream that numbers two partial images alike, asked for with this ``n``."""
-    made = stream(partial(0), partial(0), completed())
-    asked = json.dumps({**REQUEST, "n": n}).encode()
-    return replace(made, request=replace(made.request, body=asked))
+    streamed = stream(partial(0), partial(0), completed())
+    request_body = json.dumps({**REQUEST, "n": n}).encode()
+    return replace(streamed, request=replace(streamed.request, body=request_body))
 
 
 TRUTH = stream()
@@ -68,12 +69,12 @@ CASES: dict[str, Exchange | Case] = {
     "lone-surrogate": stream(("x", '{"type": "x", "a": "\\ud800"}')),
     "event-array": stream(("ping", "[]"), completed()),
     "event-null": stream(("ping", "null"), completed()),
-    "event-without-line": unnamed(partial(0), completed()),
-    "event-without-line-and-type": unnamed((None, '{"x": 1}')),
-    "event-without-line-and-type-last": unnamed(completed(), (None, '{"x": 1}')),
-    "event-without-line-cut-off": unnamed(completed(), (None, "{")),
+    "event-without-line": without_names(partial(0), completed()),
+    "event-without-line-and-type": without_names((None, '{"x": 1}')),
+    "event-without-line-and-type-last": without_names(completed(), (None, '{"x": 1}')),
+    "event-without-line-cut-off": without_names(completed(), (None, "{")),
     "event-of-a-long-type": stream(event("x" * 200, name="image_generation.completed")),
-    "event-of-a-long-type-without-line": unnamed(event(LONG)),
+    "event-of-a-long-type-without-line": without_names(event(LONG)),
     "event-of-a-long-name": stream(event("other", name=LONG)),
     "event-of-a-long-name-without-type": stream((LONG, '{"x": 1}')),
     "event-of-two-names-last": stream(partial(0), event("other", name=COMPLETED)),
@@ -95,7 +96,7 @@ CASES: dict[str, Exchange | Case] = {
         }.items()
     },
     "completed-first": stream(completed(), partial(0)),
-    "completed-first-without-lines": unnamed(completed(), partial(0)),
+    "completed-first-without-lines": without_names(completed(), partial(0)),
     "error-after-completed": stream(completed(), ("error", '{"error": {"message": "late"}}')),
     "event-without-type": stream((COMPLETED, '{"x": 1}'), completed()),
     "event-of-null-type": stream(("ping", '{"type": null}'), completed()),
@@ -118,7 +119,7 @@ CASES: dict[str, Exchange | Case] = {
     "three-partials": stream(partial(0), partial(1), partial(2), completed()),
     "partials-for-two-images": stream(*PAIRS, request=TWO),
     "partials-from-1": stream(partial(1), partial(2), completed()),
-    **{f"partials-numbered-alike-for-n-{n}": renumbered(n) for n in (None, 1, 2)},
+    **{f"partials-numbered-alike-for-n-{n}": with_equal_numbers(n) for n in (None, 1, 2)},
     "partial-index-text": stream(partial("0"), completed()),
     "partial-index-true": stream(partial(True), completed()),
     "partial-index-long": stream(partial(10**60), partial(10**61), completed()),
@@ -144,8 +145,14 @@ CASES: dict[str, Exchange | Case] = {
     ),
     **{
         f"created-at-{when}": stream(partial(0, created_at=when), completed())
-        for when in (0, 10**60)
+        for when in (0, YEAR_3000, 10**60)
     },
+    "created-at-of-an-hour-long-stream": replace(
+        stream(partial(0), completed(created_at=int(SENT_AT) + 3600)), elapsed=3600.0
+    ),
+    "created-at-masked-in-a-recording": replace(
+        stream(partial(0, created_at="[masked]"), completed()), altered=frozenset({"created_at"})
+    ),
     "created-at-milliseconds-last-in-a-recording": replace(
         stream(partial(0), completed(created_at=2 * 10**12)), provenance=Provenance.FOREIGN
     ),

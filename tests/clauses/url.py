@@ -31,10 +31,10 @@ GONE = served(b"<Error/>", "application/xml", 403)
 
 def at(url: str, fetched: Fetched | None = None, base: str | None = None) -> Exchange:
     """An answer whose image lies at this URL, from a provider at this base URL."""
-    made = exchange(REQUEST, answer=changed(REQUEST, url=url), fetched=fetched)
+    truth = exchange(REQUEST, answer=changed(REQUEST, url=url), fetched=fetched)
     if base is None:
-        return made
-    return replace(made, request=replace(made.request, url=f"{base}/images/generations"))
+        return truth
+    return replace(truth, request=replace(truth.request, url=f"{base}/images/generations"))
 
 
 def fails(kind: str, url: str = image_url()) -> Exchange:
@@ -42,15 +42,15 @@ def fails(kind: str, url: str = image_url()) -> Exchange:
     return at(url, Failure(kind, "it could not be fetched"))
 
 
-def expired(expires: int, elapsed: float | None) -> Exchange:
+def expired_url(expires: int, elapsed: float | None) -> Exchange:
     """A URL that states its expiry and gives no image, in an answer after so many seconds."""
     return replace(at(f"{URL}?expires={expires}", GONE), elapsed=elapsed)
 
 
 def either(first: Response, second: Response) -> Exchange:
     """Two URLs, of which each gives something else."""
-    told = items(TWO, {"url": f"{URL}?a"}, {"url": f"{URL}?b"})
-    return exchange(TWO, answer=told, downloads={f"{URL}?a": first, f"{URL}?b": second})
+    content = items(TWO, {"url": f"{URL}?a"}, {"url": f"{URL}?b"})
+    return exchange(TWO, answer=content, downloads={f"{URL}?a": first, f"{URL}?b": second})
 
 
 TRUTH = exchange(REQUEST)
@@ -77,7 +77,7 @@ CASES: dict[str, Exchange | Case] = {
     "loopback-of-loopback": at("http://127.0.0.1:18001/1.png", base="http://127.0.0.1:18001/v1"),
     "private-of-private": at("http://10.0.0.2/1.png", base="http://10.0.0.1/v1"),
     **{
-        f"expires-{expires}-after-{elapsed}": expired(expires, elapsed)
+        f"expires-{expires}-after-{elapsed}": expired_url(expires, elapsed)
         for expires, elapsed in (
             *((0, 1.5), (1_000_000_000, 1.5)),
             *((int(SENT_AT) + 2, 2.0), (int(SENT_AT) + 1, 2.0)),

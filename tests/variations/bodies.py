@@ -15,7 +15,7 @@ from conformance.reference.defects.planting import (
     in_text,
     in_usage,
 )
-from tests.variations.registry import legal, legal_rows, members, no_members, turned
+from tests.variations.registry import legal, legal_rows, members, no_members, reverse
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -81,7 +81,7 @@ def items_turned(body: Body, _job: Job) -> None:
     body["data"].reverse()
 
 
-def _lasted(seconds: float) -> Callable[[Exchange], Exchange]:
+def _after(seconds: float) -> Callable[[Exchange], Exchange]:
     return lambda exchange: replace(exchange, elapsed=seconds)
 
 
@@ -90,7 +90,7 @@ TIMES = {
     "time.120-s": ("An answer comes after 120 s, and `created` is when it was done.", 120.0, -120),
 }
 for _name, (_varied, _seconds, _before) in TIMES.items():
-    legal(_name, later=_lasted(_seconds), varied=_varied)(in_body(_earlier(_before)))
+    legal(_name, later=_after(_seconds), varied=_varied)(in_body(_earlier(_before)))
 
 PROMPT = "revised_prompt"
 legal_rows(in_items, {
@@ -98,7 +98,7 @@ legal_rows(in_items, {
         "Every item has members that no source documents, nested ones too.",
         members(index=0, generation_id="g-1", content_filter_results={"hate": {"on": False}}),
     ),
-    "item.members-turned": ("The members of an item come in the opposite order.", turned),
+    "item.members-turned": ("The members of an item come in the opposite order.", reverse),
     "revised-prompt.absent": ("No item has a `revised_prompt`.", no_members(PROMPT)),
     "revised-prompt.present": (
         "Every model revises its prompt and says so.",
@@ -138,8 +138,8 @@ def usage_members(usage: Body) -> None:
 @in_usage
 def usage_output_details(usage: Body) -> None:
     """`usage` tells text and image tokens of the output apart, as first seen in May 2026."""
-    made = usage["output_tokens"]
-    usage["output_tokens_details"] = {"text_tokens": 5, "image_tokens": made - 5, "audio": 0}
+    output = usage["output_tokens"]
+    usage["output_tokens_details"] = {"text_tokens": 5, "image_tokens": output - 5, "audio": 0}
 
 
 @legal("usage.text-output")
@@ -165,7 +165,7 @@ def _anew(**options: Any) -> Callable[[bytes], bytes]:
     return lambda text: json.dumps(json.loads(text), **options).encode()
 
 
-def _escaped(signs: str) -> Callable[[bytes], bytes]:
+def _escape(signs: str) -> Callable[[bytes], bytes]:
     """Write signs as escapes."""
 
     def change(text: bytes) -> bytes:
@@ -202,10 +202,10 @@ legal_rows(in_text, {
     ),
     "json.escaped-for-html":
         ("`&`, `<` and `>` are written as escapes, as Go does unless told otherwise.",
-         _escaped("&<>")),
+         _escape("&<>")),
     "json.unicode-escaped": (
         "Harmless characters are escaped: `&` in a URL, `+` in base64, one of a member's name.",
-        lambda text: _escaped("&=+")(text).replace(b'"data"', b'"\\u0064ata"'),
+        lambda text: _escape("&=+")(text).replace(b'"data"', b'"\\u0064ata"'),
     ),
 })  # fmt: skip
 
@@ -259,5 +259,5 @@ def model_members(listing: Body) -> None:
 @in_model_list
 def other_models(listing: Body) -> None:
     """The model list has hundreds of other models, and ours stand last, in another order."""
-    others = [{**listing["data"][0], "id": f"chat-{number}"} for number in range(300)]
-    listing["data"] = [*others, *reversed(listing["data"])]
+    chats = [{**listing["data"][0], "id": f"chat-{number}"} for number in range(300)]
+    listing["data"] = [*chats, *reversed(listing["data"])]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from conformance.reference.defects.planting import in_error, in_refusal
 from conformance.reference.errors import Refusal, refusal_response
-from tests.variations.registry import legal, legal_rows, members, turned
+from tests.variations.registry import legal, legal_rows, members, reverse
 
 if TYPE_CHECKING:
     from conformance.reference.errors import Refusal as _Refusal
@@ -33,7 +33,7 @@ legal_rows(in_error, {
         members(id="1", created=1_790_000_000, data=None, success=False),
     ),
     "error.members-turned":
-        ("The members of the error come in the order of another backend.", _inside(turned)),
+        ("The members of the error come in the order of another backend.", _inside(reverse)),
     "error.param-null": (
         "`param` is null: the error does not say which parameter it means.",
         _inside(members(param=None)),

@@ -37,32 +37,32 @@ def written(*kinds: str) -> Callable[[Rewrite], Plant]:
             )
 
         def plant(steps: Steps) -> Steps:
-            return in_file(functools.partial(_served, any_kind))(_painted(any_kind)(steps))
+            return in_file(functools.partial(_in_download, any_kind))(_in_base64(any_kind)(steps))
 
         return documented(plant, rewrite)
 
     return decorate
 
 
-def _painted(rewrite: Rewrite) -> Plant:
+def _in_base64(rewrite: Rewrite) -> Plant:
     def image(data: bytes, _job: Job) -> bytes:
         return rewrite(data)
 
     return in_image(image)
 
 
-def _served(rewrite: Rewrite, truth: Response) -> Response:
+def _in_download(rewrite: Rewrite, truth: Response) -> Response:
     data = rewrite(bytes(truth.body))
     return Response(data, media_type=truth.media_type)
 
 
-def opened(data: bytes, mode: str | None = None) -> Image.Image:
+def open_image(data: bytes, mode: str | None = None) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image.convert(mode) if mode else image
 
 
-def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+def save_image(image: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
@@ -81,34 +81,34 @@ def after_header(data: bytes, *chunks: bytes) -> bytes:
 @written("png")
 def png_rgb(data: bytes) -> bytes:
     """A PNG has no palette but three or four channels."""
-    image = opened(data)
-    return saved(image.convert(_full(image)), "png")
+    image = open_image(data)
+    return save_image(image.convert(_full(image)), "png")
 
 
 @legal("png.palette")
 @written("png")
 def png_palette(data: bytes) -> bytes:
     """A PNG has a palette of 64 colours, with transparency where it was asked."""
-    image = opened(data)
+    image = open_image(data)
     image = image.convert(_full(image))
-    return saved(image.quantize(64, method=Image.Quantize.FASTOCTREE), "png")
+    return save_image(image.quantize(64, method=Image.Quantize.FASTOCTREE), "png")
 
 
 @legal("png.16-bit")
 @written("png")
 def png_16_bit(data: bytes) -> bytes:
     """A PNG has 16 bits a channel."""
-    image = opened(data)
+    image = open_image(data)
     mode = _full(image)
     depth, kind = len(mode), {"RGB": 2, "RGBA": 6}[mode]
     pixels, width = image.convert(mode).tobytes(), image.width * depth
     rows = (pixels[at : at + width] for at in range(0, len(pixels), width))
-    wide = b"".join(b"\0" + _doubled(row) for row in rows)
+    wide = b"".join(b"\0" + _double(row) for row in rows)
     start = header(image.width, image.height, 16, kind)
     return png(start, chunk(b"IDAT", zlib.compress(wide, 1)))
 
 
-def _doubled(row: bytes) -> bytes:
+def _double(row: bytes) -> bytes:
     wide = bytearray(2 * len(row))
     wide[::2] = wide[1::2] = row
     return bytes(wide)
@@ -118,7 +118,7 @@ def _doubled(row: bytes) -> bytes:
 @written("png")
 def png_interlaced(data: bytes) -> bytes:
     """A PNG is interlaced (Adam7)."""
-    image = opened(data)
+    image = open_image(data)
     mode = _full(image)
     depth, kind = len(mode), {"RGB": 2, "RGBA": 6}[mode]
     start = header(image.width, image.height, 8, kind, interlaced=True)
@@ -135,40 +135,40 @@ _ADAM7 = (
 
 def _passes(image: Image.Image, depth: int) -> list[bytes]:
     pixels, stride = image.tobytes(), image.width * depth
-    found = []
+    rows = []
     for left, top, across, down in _ADAM7:
         for row in range(top, image.height, down):
             line = pixels[row * stride : (row + 1) * stride]
             picked = bytearray(len(range(left, image.width, across)) * depth)
             for channel in range(depth):
                 picked[channel::depth] = line[left * depth + channel :: across * depth]
-            found.append(b"\0" + bytes(picked))
-    return found
+            rows.append(b"\0" + bytes(picked))
+    return rows
 
 
 @legal("png.grey")
 @written("png")
 def png_grey(data: bytes) -> bytes:
     """A PNG is grey, with alpha where it was asked."""
-    image = opened(data)
-    return saved(image.convert("LA" if image.has_transparency_data else "L"), "png")
+    image = open_image(data)
+    return save_image(image.convert("LA" if image.has_transparency_data else "L"), "png")
 
 
 @legal("png.many-chunks")
 @written("png")
 def png_many_chunks(data: bytes) -> bytes:
     """The pixels of a PNG are in many small IDAT chunks."""
-    image = opened(data)
-    whole = saved(image.convert(_full(image)), "png")
-    start = whole.index(b"IDAT") - 4
-    (length,) = struct.unpack(">I", whole[start : start + 4])
-    stream = whole[start + 8 : start + 8 + length]
-    rest = whole[start + 12 + length :]
-    while rest[4:8] == b"IDAT":
-        (length,) = struct.unpack(">I", rest[:4])
-        stream, rest = stream + rest[8 : 8 + length], rest[12 + length :]
+    image = open_image(data)
+    source = save_image(image.convert(_full(image)), "png")
+    start = source.index(b"IDAT") - 4
+    (length,) = struct.unpack(">I", source[start : start + 4])
+    stream = source[start + 8 : start + 8 + length]
+    tail = source[start + 12 + length :]
+    while tail[4:8] == b"IDAT":
+        (length,) = struct.unpack(">I", tail[:4])
+        stream, tail = stream + tail[8 : 8 + length], tail[12 + length :]
     parts = (chunk(b"IDAT", stream[at : at + 997]) for at in range(0, len(stream), 997))
-    return whole[:start] + b"".join(parts) + rest
+    return source[:start] + b"".join(parts) + tail
 
 
 @legal("png.texts")
@@ -179,7 +179,7 @@ def png_texts(data: bytes) -> bytes:
     info.add_text("Software", "gpt-image")
     info.add_text("prompt", "a boat " * 200, zip=True)
     info.add_itxt("Description", "قارب", "ar", "وصف")
-    return saved(opened(data), "png", pnginfo=info)
+    return save_image(open_image(data), "png", pnginfo=info)
 
 
 def _exif() -> bytes:
@@ -230,7 +230,7 @@ SAVED: Mapping[str, tuple[str, str | None, dict[str, Any]]] = {
 
 def _saved_anew(kind: str, mode: str | None, options: dict[str, Any]) -> Plant:
     def rewrite(data: bytes) -> bytes:
-        return saved(opened(data, mode), kind, **options)
+        return save_image(open_image(data, mode), kind, **options)
 
     return written(kind)(rewrite)
 
@@ -268,8 +268,8 @@ def jpeg_c2pa(data: bytes) -> bytes:
 @written("webp")
 def webp_animated_header(data: bytes) -> bytes:
     """A WebP has the header of an animation, of a single frame."""
-    image = opened(data)
-    plain = saved(image.convert("RGB"), "webp", method=0, quality=80)
+    image = open_image(data)
+    plain = save_image(image.convert("RGB"), "webp", method=0, quality=80)
     width, height = ((side - 1).to_bytes(3, "little") for side in image.size)
     size = width + height
     frame = bytes(6) + size + (100).to_bytes(3, "little") + b"\0" + plain[12:]

@@ -77,7 +77,7 @@ def no_members(*names: str) -> Callable[..., None]:
     return change
 
 
-def turned(body: dict[str, Any], *_: object) -> None:
+def reverse(body: dict[str, Any], *_: object) -> None:
     """Turn the order of the members of a body."""
     members = dict(reversed(body.items()))
     body.clear()

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.defects.planting import in_completed, in_events, in_frame, in_partial
-from tests.variations.registry import legal, legal_rows, members, turned
+from tests.variations.registry import legal, legal_rows, members, reverse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ legal_rows(in_completed, {
         "A completed event has `sequence_number` and more that no source documents.",
         members(sequence_number=3, revised_prompt="a boat", more={"a": [None]}),
     ),
-    "stream.members-turned": ("A completed event has its members turned, its type last.", turned),
+    "stream.members-turned": ("A completed event has its members turned, its type last.", reverse),
 })  # fmt: skip
 legal_rows(in_partial, {
     "stream.partial-unknown-members": (
@@ -92,11 +92,11 @@ def marked(frame: bytes, kind: str) -> bytes:
 @in_events
 def fewer(events: Iterator[Body], _job: Job) -> Iterator[Body]:
     """Only one partial image comes, though two were asked for."""
-    seen = 0
+    partials = 0
     for event in events:
         partial = event["type"].endswith("partial_image")
-        seen += partial
-        if not partial or seen == 1:
+        partials += partial
+        if not partial or partials == 1:
             yield event
 
 

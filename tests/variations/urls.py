@@ -108,14 +108,14 @@ PLACES: Mapping[str, tuple[str, str]] = {
 
 
 def _lying_at(place: str) -> Plant:
-    def moved(url: str) -> str:
+    def move(url: str) -> str:
         parts = urlsplit(url)
         name = parts.path.rpartition("/")[2]
         there = place.format(name=name, stem=name.partition(".")[0], query=parts.query)
         ELSEWHERE[there] = url
         return there
 
-    return in_url(moved)
+    return in_url(move)
 
 
 for _name, (_varied, _place) in PLACES.items():
@@ -149,7 +149,7 @@ def attachment(truth: Response) -> Response:
 @in_file
 def octets(truth: Response) -> Response:
     """The image is WebP where no type is documented, and the host says so."""
-    from tests.variations.images import opened, saved
+    from tests.variations.images import open_image, save_image
 
-    data = saved(opened(bytes(truth.body)), "webp", lossless=True, method=0)
+    data = save_image(open_image(bytes(truth.body)), "webp", lossless=True, method=0)
     return Response(data, media_type="image/webp")

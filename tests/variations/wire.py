@@ -73,7 +73,7 @@ def chunks(body: bytes, size: int) -> Iterator[bytes]:
         yield b"%x\r\n%s\r\n" % (len(piece), piece)
 
 
-def coded(reply: Reply, coding: str, body: bytes) -> Iterator[bytes]:
+def write_coded(reply: Reply, coding: str, body: bytes) -> Iterator[bytes]:
     """Write a body in a content coding."""
     more = (f"content-encoding: {coding}", f"content-length: {len(body)}", "vary: Accept-Encoding")
     yield head(reply, *more) + body
@@ -124,31 +124,31 @@ def early_hints(reply: Reply) -> Iterator[bytes]:
 @wire("http.pieces")
 def pieces(reply: Reply) -> Iterator[bytes]:
     """Header and body are cut into packets at odd places."""
-    whole = b"".join(plain(reply))
-    cuts = sorted(cut for cut in (1, 9, 40, 41, 120, 300, len(whole) // 2) if cut < len(whole))
-    for first, last in zip((0, *cuts), (*cuts, len(whole)), strict=True):
-        yield whole[first:last]
+    raw = b"".join(plain(reply))
+    cuts = sorted(cut for cut in (1, 9, 40, 41, 120, 300, len(raw) // 2) if cut < len(raw))
+    for first, last in zip((0, *cuts), (*cuts, len(raw)), strict=True):
+        yield raw[first:last]
 
 
 @wire("http.header-names-in-capitals")
 def capitals(reply: Reply) -> Iterator[bytes]:
     """Header names are in capitals, and no reason follows the status."""
-    start, rest = b"".join(plain(reply)).split(b"\r\n", 1)
-    names, body = rest.split(b"\r\n\r\n", 1)
+    start, tail = b"".join(plain(reply)).split(b"\r\n", 1)
+    names, body = tail.split(b"\r\n\r\n", 1)
     lines = [part.split(b":", 1) for part in names.split(b"\r\n")]
-    written = b"\r\n".join(name.upper() + b":" + value for name, value in lines)
-    yield start[:12] + b" \r\n" + written + b"\r\n\r\n" + body
+    fields = b"\r\n".join(name.upper() + b":" + value for name, value in lines)
+    yield start[:12] + b" \r\n" + fields + b"\r\n\r\n" + body
 
 
 @wire("http.blanks-around-values")
 def blanks(reply: Reply) -> Iterator[bytes]:
     """Header values have no blank before them, or many, and some after them."""
-    start, rest = b"".join(plain(reply)).split(b"\r\n", 1)
-    names, body = rest.split(b"\r\n\r\n", 1)
+    start, tail = b"".join(plain(reply)).split(b"\r\n", 1)
+    names, body = tail.split(b"\r\n\r\n", 1)
     lines = [part.split(b": ", 1) for part in names.split(b"\r\n")]
     gaps = (b":", b":\t  ")
-    written = [name + gaps[at % 2] + value + b" \t" for at, (name, value) in enumerate(lines)]
-    yield start + b"\r\n" + b"\r\n".join(written) + b"\r\n\r\n" + body
+    fields = [name + gaps[at % 2] + value + b" \t" for at, (name, value) in enumerate(lines)]
+    yield start + b"\r\n" + b"\r\n".join(fields) + b"\r\n\r\n" + body
 
 
 @wire("http.many-headers")
@@ -194,16 +194,16 @@ CODINGS: Mapping[str, tuple[str, Callable[[bytes], bytes], str]] = {
 }  # fmt: skip
 
 
-def _coded(coding: str, compress: Callable[[bytes], bytes]) -> Writer:
-    return lambda reply: coded(reply, coding, compress(reply.body))
+def _writer_of(coding: str, compress: Callable[[bytes], bytes]) -> Writer:
+    return lambda reply: write_coded(reply, coding, compress(reply.body))
 
 
 for _name, (_coding, _compress, _varied) in CODINGS.items():
     _id = f"coding.{_name}"
-    WIRES[_id] = Wire(_id, _varied, _coded(_coding, _compress))
+    WIRES[_id] = Wire(_id, _varied, _writer_of(_coding, _compress))
 
 
-def _redirected(status: int, there: Callable[[str], str]) -> Writer:
+def _redirect(status: int, there: Callable[[str], str]) -> Writer:
     def write(reply: Reply) -> Iterator[bytes]:
         if reply.path.startswith("/files/") and "&moved" not in reply.path:
             location = f"Location: {there(reply.path)}&moved=1"
@@ -217,14 +217,14 @@ def _redirected(status: int, there: Callable[[str], str]) -> Writer:
 @wire("redirect.relative")
 def relative(reply: Reply) -> Iterator[bytes]:
     """The image host redirects to another path, given relatively."""
-    yield from _redirected(302, lambda path: path)(reply)
+    yield from _redirect(302, lambda path: path)(reply)
 
 
 @wire("redirect.other-host")
 def elsewhere(reply: Reply) -> Iterator[bytes]:
     """The image host redirects to another host, for good."""
     host = next(value for name, value in reply.headers if name == "x-port")
-    yield from _redirected(308, lambda path: f"http://localhost:{host}{path}")(reply)
+    yield from _redirect(308, lambda path: f"http://localhost:{host}{path}")(reply)
 
 
 @wire("redirect.with-a-body")

@@ -107,9 +107,10 @@ class Budget:
         seconds = f"{self.limits.total_seconds:g} s"
         if self.stage == "body":
             return Stopped("timeout", f"the answer was not complete within {seconds}")
-        if self.stage == "connect" and self._connect_deadline < self._deadline:
-            seconds = f"{self.limits.connect_seconds:g} s"
-            return Stopped("timeout", f"no connection came about within {seconds}")
+        if self.stage == "connect":  # nothing was sent, so that nothing can be billed
+            limits = self.limits
+            seconds = f"{min(limits.connect_seconds, limits.total_seconds):g} s"
+            return Stopped("connect", f"no connection came about within {seconds}")
         return Stopped("timeout", f"no answer came within {seconds}")
 
     def broken_off(self) -> Stopped:
@@ -243,7 +244,7 @@ def too_large(part: str, limit: int) -> Stopped:
 
 
 def resolve(host: str, port: int, budget: Budget) -> list[Address]:
-    """Look a host up, once; raises `Stopped` ("dns", or "timeout" when that takes too long)."""
+    """Look a host up, once; raises `Stopped` ("dns", or "connect" when that takes too long)."""
     looked_up: Future[list[Any]] = Future()
 
     def look_up() -> None:

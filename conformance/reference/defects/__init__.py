@@ -46,13 +46,14 @@ def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
 def _defects(edition: Edition) -> Mapping[str, Defect]:
     known = {clause.id for clause in clauses_of(edition)}
     kinds = {kind for model in edition.every_model for kind in model.responses.values()}
+    streams = any("stream" in model.parameters for model in edition.every_model)
     lies: dict[str, Defect] = {}
     for defect in sorted(
         (*REGISTRY.values(), *derive_defects(edition)),
         key=lambda defect: CHAPTERS.index(defect.chapter),
     ):
         claims = tuple(claim for claim in defect.claims if claim in known)
-        possible = "url" in kinds or not defect.in_urls
+        possible = streams if defect.chapter == "stream" else "url" in kinds or not defect.in_urls
         if possible and claims and _is_lie_in(edition, defect):
             lies[defect.id] = replace(defect, claims=claims)
     return MappingProxyType(lies)
