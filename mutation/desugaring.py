@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 
-_PREDICATES = frozenset({"all_of", "any_of", "_faulty"})
+_PREDICATES = frozenset({"all_of", "any_of", "fault"})
 _PLAIN = (ast.Name, ast.Attribute)
 
 

@@ -119,10 +119,10 @@ BAD_URLS = [
 @pytest.mark.parametrize(("kind", "urls"), [("bad-scheme", BAD_SCHEMES), ("bad-url", BAD_URLS)])
 def test_url_that_is_refused(kind: str, urls: list[str]) -> None:
     for url in urls:
-        with pytest.raises(Stopped) as stopped:
+        with pytest.raises(Stopped) as excinfo:
             read_url(url)
-        assert stopped.value.failure.kind == kind, url[:99]
-        assert "secret" not in stopped.value.failure.message
+        assert excinfo.value.failure.kind == kind, url[:99]
+        assert "secret" not in excinfo.value.failure.message
 
 
 SIGNED = "https://example.com:8443/x?sig=a%2Bb%3D&se=2026-01-01T00%3A00%3A00Z"

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from conformance.exchange.model import Exchange
 
 
-def said_by(told: Any = None, status: int = 200, **more: Any) -> ErrorText:
+def read_text(answer_body: Any = None, status: int = 200, **more: Any) -> ErrorText:
     """Read what an answer with this body says of an error."""
-    return error_text(Answer(exchange(status=status, answer=told, **more)))
+    return error_text(Answer(exchange(status=status, answer=answer_body, **more)))
 
 
 NO = ErrorText("No.")
@@ -68,9 +68,9 @@ SHAPES: dict[str, tuple[Any, ErrorText]] = {
 }
 
 
-@pytest.mark.parametrize(("told", "wanted"), SHAPES.values(), ids=SHAPES)
-def test_error_is_read_in_every_shape(told: Any, wanted: ErrorText) -> None:
-    assert said_by(told, 400) == wanted
+@pytest.mark.parametrize(("answer_body", "text"), SHAPES.values(), ids=SHAPES)
+def test_error_is_read_in_every_shape(answer_body: Any, text: ErrorText) -> None:
+    assert read_text(answer_body, 400) == text
 
 
 def test_error_that_nests_without_end_is_left() -> None:
@@ -90,31 +90,31 @@ PAGES = {
 
 
 def test_page_is_told_by_its_title_and_plain_text_is_what_it_says() -> None:
-    assert {raw: said_by(status=502, raw=raw).text for raw in PAGES} == PAGES
-    assert said_by(status=400, raw=b"\0\1") == ErrorText()
+    assert {raw: read_text(status=502, raw=raw).text for raw in PAGES} == PAGES
+    assert read_text(status=400, raw=b"\0\1") == ErrorText()
 
 
 def test_success_that_is_no_json_says_only_words_of_an_error() -> None:
     errors = ["invalid request: no", "Insufficient balance, please recharge.", "Invalid API key"]
-    assert [said_by(raw=words.encode()).text for words in errors] == errors
+    assert [read_text(raw=words.encode()).text for words in errors] == errors
     for raw in (b"welcome", b'{"data": [1'):
-        assert said_by(raw=raw) == ErrorText()
+        assert read_text(raw=raw) == ErrorText()
 
 
 def test_success_says_only_what_stands_in_its_error_members() -> None:
-    true = answer(body())
+    success = answer(body())
     item = {"error": {"code": "C", "message": "No."}}
-    for told, wanted in (
+    for answer_body, text in (
         (None, ErrorText()),
-        ({**true, "message": "Done."}, ErrorText()),
-        ({**true, "error": "No."}, NO),
-        ({**true, "data": [*true["data"], item]}, ErrorText("No.", "C")),
+        ({**success, "message": "Done."}, ErrorText()),
+        ({**success, "error": "No."}, NO),
+        ({**success, "data": [*success["data"], item]}, ErrorText("No.", "C")),
         ({"success": False, "message": "No."}, NO),
         ([], ErrorText()),
         ({"data": [{"finish_reason": "CONTENT_FILTERED"}]}, ErrorText("CONTENT_FILTERED")),
     ):
-        assert said_by(told) == wanted
-    assert not said_by({"code": 0, "data": None}).said
+        assert read_text(answer_body) == text
+    assert not read_text({"code": 0, "data": None}).said
 
 
 EVENTS = {
@@ -137,25 +137,25 @@ def test_words_are_the_text_or_the_code_cut_and_safe() -> None:
     assert ErrorText("", "C", "t").words == "C"
     assert len(ErrorText("x" * 900).words) == 240
     assert ErrorText("\x1b[31m").words == "\\x1b[31m"
-    assert said_by(status=500, raw=HTML).words == "Bad gateway"
+    assert read_text(status=500, raw=HTML).words == "Bad gateway"
 
 
 def test_events_beyond_the_last_image_that_is_read_are_left() -> None:
-    made = stream(("a", "{}"), *[("b", WITH_IMAGE)] * (MOST_IMAGES + 3))
-    assert len(Answer(made).events) == 1 + MOST_IMAGES
+    long_stream = stream(("a", "{}"), *[("b", WITH_IMAGE)] * (MOST_IMAGES + 3))
+    assert len(Answer(long_stream).events) == 1 + MOST_IMAGES
     assert len(Answer(stream(*[("a", "{}")] * 200)).events) == 200
 
 
 def test_done_is_no_event_and_the_url_of_one_is_looked_up_in_its_exchange() -> None:
     url = "https://images.provider.example/1.png"
     download = Download(url, response=served(picture()))
-    made = replace(stream(completed(url=url), (None, "[DONE]")), downloads=(download,))
-    assert [(one.path, one.download) for one in Answer(made).events] == [("event 1", download)]
+    sample = replace(stream(completed(url=url), (None, "[DONE]")), downloads=(download,))
+    assert [(one.path, one.download) for one in Answer(sample).events] == [("event 1", download)]
 
 
-def refused(status: int, told: Any) -> Exchange:
+def refusal(status: int, answer_body: Any) -> Exchange:
     """A request turned down with this body."""
-    raw = told if isinstance(told, bytes) else json.dumps(told).encode()
+    raw = answer_body if isinstance(answer_body, bytes) else json.dumps(answer_body).encode()
     return exchange(status=status, raw=raw)
 
 
@@ -200,10 +200,10 @@ QUOTA: dict[str, tuple[int, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("status", "told"), QUOTA.values(), ids=QUOTA)
-def test_quota_is_known_in_every_shape(status: int, told: Any) -> None:
-    made = refused(status, told)
-    outcome = outcome_of(made)
+@pytest.mark.parametrize(("status", "answer_body"), QUOTA.values(), ids=QUOTA)
+def test_quota_is_known_in_every_shape(status: int, answer_body: Any) -> None:
+    sample = refusal(status, answer_body)
+    outcome = outcome_of(sample)
     assert (outcome.cause, outcome.result) == ("quota", Result.UNAVAILABLE)
 
 
@@ -268,15 +268,15 @@ CAUSES: dict[str, tuple[int, Any, str | None, Result]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("status", "told", "cause", "result"), CAUSES.values(), ids=CAUSES)
+@pytest.mark.parametrize(("status", "answer_body", "cause", "result"), CAUSES.values(), ids=CAUSES)
 def test_cause_is_told_by_status_and_words(
-    status: int, told: Any, cause: str | None, result: Result
+    status: int, answer_body: Any, cause: str | None, result: Result
 ) -> None:
-    outcome = outcome_of(refused(status, told))
+    outcome = outcome_of(refusal(status, answer_body))
     assert (outcome.cause, outcome.result) == (cause, result)
 
 
-MODERATED = [
+MODERATIONS = [
     "Prompt provided failed safety check due to the inclusion of prohibited content.",
     "This prompt contains words that violate the usage guidelines.",
     "Your prompt was flagged by our safety filters.",
@@ -298,10 +298,10 @@ MODERATED = [
 ]
 
 
-@pytest.mark.parametrize("said", MODERATED)
-def test_moderation_is_known_in_many_words_where_nothing_but_the_prompt_is_named(said: str) -> None:
+@pytest.mark.parametrize("text", MODERATIONS)
+def test_moderation_is_known_in_many_words_where_nothing_but_the_prompt_is_named(text: str) -> None:
     for param in (None, "prompt", "body.prompt"):
-        assert outcome_of(refused(400, error(said, param=param))).cause == "moderation", param
+        assert outcome_of(refusal(400, error(text, param=param))).cause == "moderation", param
 
 
 @pytest.mark.parametrize(
@@ -313,29 +313,29 @@ def test_moderation_is_known_in_many_words_where_nothing_but_the_prompt_is_named
     ids=str,
 )  # fmt: skip
 def test_message_that_quotes_a_value_is_never_moderation(value: dict[str, Any]) -> None:
-    [(name, shown)] = [(name, json.dumps(told)) for name, told in value.items()]
-    for said in MODERATED[:6]:
-        for text in (f"{name}: {shown}: {said}", f"{said} ({name} was {shown.strip(chr(34))})"):
-            made = exchange({"model": "m", "prompt": "x", **value}, 400, error(text))
-            assert outcome_of(made).cause is None, text
+    [(name, quote)] = [(name, json.dumps(content)) for name, content in value.items()]
+    for words in MODERATIONS[:6]:
+        for text in (f"{name}: {quote}: {words}", f"{words} ({name} was {quote.strip(chr(34))})"):
+            sample = exchange({"model": "m", "prompt": "x", **value}, 400, error(text))
+            assert outcome_of(sample).cause is None, text
 
 
 def test_refusal_of_a_value_is_no_moderation_and_no_account_at_its_end() -> None:
-    for said in (
+    for message in (
         "moderation must be low or auto",
         "Invalid value: 'nsfw'. Supported values are low, auto.",
         "style violates the policy: it must be one of vivid, natural",
         "Unknown parameter: 'safety_filter'.",
         "size 1792x1024 is not within the limits of your plan. Upgrade your plan.",
     ):
-        made = exchange({"model": "m", "prompt": "x", "size": "1792x1024"}, 400, error(said))
-        assert outcome_of(made).cause is None, said
+        sample = exchange({"model": "m", "prompt": "x", "size": "1792x1024"}, 400, error(message))
+        assert outcome_of(sample).cause is None, message
 
 
 def test_provider_s_own_words_are_kept_beside_what_is_no_acceptance() -> None:
-    assert outcome_of(refused(400, {"detail": "No."})).said == "No."
+    assert outcome_of(refusal(400, {"detail": "No."})).said == "No."
     assert outcome_of(exchange()).said == ""
-    assert outcome_of(refused(200, {"error": "No."})).reason == "HTTP 200 without an image: No."
+    assert outcome_of(refusal(200, {"error": "No."})).reason == "HTTP 200 without an image: No."
 
 
 def test_silence_is_an_outage_and_a_refused_key_is_none() -> None:
@@ -359,9 +359,9 @@ NO_IMAGE: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("told", NO_IMAGE.values(), ids=NO_IMAGE)
-def test_success_without_an_image_accepts_nothing(told: Any) -> None:
-    outcome = outcome_of(exchange(answer=told))
+@pytest.mark.parametrize("answer_body", NO_IMAGE.values(), ids=NO_IMAGE)
+def test_success_without_an_image_accepts_nothing(answer_body: Any) -> None:
+    outcome = outcome_of(exchange(answer=answer_body))
     assert (outcome.result, outcome.accepted, outcome.answered) == (Result.UNCLEAR, False, True)
     assert outcome.reason == "HTTP 200 without an image"
 
@@ -369,15 +369,15 @@ def test_success_without_an_image_accepts_nothing(told: Any) -> None:
 def test_bare_picture_and_a_page_accept_nothing_and_a_damaged_image_is_one_that_came() -> None:
     for raw in (b"\x89PNG\r\n\x1a\n", HTML, b""):
         assert not outcome_of(exchange(raw=raw)).accepted
-    cut = encoded(b"\x89PNG\r\n\x1a\n" + bytes(40))
-    for text in (cut, f"{cut}!", f"{cut}\n", f"data:image/png;base64,{cut}"):
+    payload = encoded(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    for text in (payload, f"{payload}!", f"{payload}\n", f"data:image/png;base64,{payload}"):
         assert outcome_of(exchange(answer={"data": [{"b64_json": text}]})).accepted, text
 
 
 def test_payload_that_a_recorder_took_out_is_one_that_came() -> None:
-    made = exchange(answer={"data": [{"b64_json": "[omitted]"}]})
-    assert not outcome_of(made).accepted
-    assert outcome_of(replace(made, altered=frozenset({"payloads"}))).accepted
+    recording = exchange(answer={"data": [{"b64_json": "[omitted]"}]})
+    assert not outcome_of(recording).accepted
+    assert outcome_of(replace(recording, altered=frozenset({"payloads"}))).accepted
 
 
 def test_stream_is_accepted_when_it_completed_with_an_image() -> None:
@@ -389,6 +389,6 @@ def test_stream_is_accepted_when_it_completed_with_an_image() -> None:
 def test_model_list_is_accepted_when_it_is_one() -> None:
     assert outcome_of(model_list("dall-e-3")).accepted
     assert outcome_of(model_list()).listed == frozenset()
-    other = exchange(answer={"models": []}, method="GET", url=MODELS_LIST)
-    assert not outcome_of(other).accepted
-    assert outcome_of(other).answered
+    unlike = exchange(answer={"models": []}, method="GET", url=MODELS_LIST)
+    assert not outcome_of(unlike).accepted
+    assert outcome_of(unlike).answered

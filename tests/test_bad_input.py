@@ -65,14 +65,14 @@ STATUSES = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[HostileServer]:
-    added = {name: _fixed(whole(body, JSON)) for name, body in BODIES.items()}
-    added |= {name: _fixed(text) for name, text in STATUSES.items()}
-    BEHAVIOURS.update(added)
-    with HostileServer() as running:
-        yield running
+    behaviours = {name: _fixed(whole(body, JSON)) for name, body in BODIES.items()}
+    behaviours |= {name: _fixed(text) for name, text in STATUSES.items()}
+    BEHAVIOURS.update(behaviours)
+    with HostileServer() as hostile:
+        yield hostile
 
 
-def judged(server: HostileServer, behaviour: str) -> tuple[list[Finding], Engine]:
+def judge_behaviour(server: HostileServer, behaviour: str) -> tuple[list[Finding], Engine]:
     edition, models = load_edition(), {"dall-e-3": "dall-e-3"}
     provider = Provider("hostile", "Hostile", server.url(f"/{behaviour}"), models)
     with Transport(LIMITS, AddressPolicy.for_provider(provider.base_url)) as transport:
@@ -87,16 +87,16 @@ def judged(server: HostileServer, behaviour: str) -> tuple[list[Finding], Engine
 def test_bad_answer_gives_findings_plain_sentences_and_evidence_without_its_teeth(
     server: HostileServer, behaviour: str
 ) -> None:
-    started = time.monotonic()
-    findings, engine = judged(server, behaviour)
-    assert time.monotonic() - started < 10
+    start_time = time.monotonic()
+    findings, engine = judge_behaviour(server, behaviour)
+    assert time.monotonic() - start_time < 10
     verdicts = {finding.verdict for finding in findings}
     assert len(findings) > 15
     assert Verdict.HARNESS_ERROR not in verdicts
     assert verdicts != {Verdict.PASS}
-    told = [finding for finding in findings if finding.verdict is not Verdict.PASS]
-    assert all(finding.message and finding.message.isprintable() for finding in told)
-    assert not any(re.search("Traceback| at 0x[0-9a-f]{6}", finding.message) for finding in told)
+    rest = [finding for finding in findings if finding.verdict is not Verdict.PASS]
+    assert all(finding.message and finding.message.isprintable() for finding in rest)
+    assert not any(re.search("Traceback| at 0x[0-9a-f]{6}", finding.message) for finding in rest)
     record = engine.judged(engine.cases["dall-e-3/baseline"]).record
     assert record is not None
     assert KEY not in line_of(record) + "".join(line_of(finding) for finding in findings)
@@ -110,7 +110,7 @@ def test_fault_of_the_suite_is_told_as_one_and_the_run_goes_on(
         raise TypeError("unhashable \x1b[2J")
 
     monkeypatch.setattr("conformance.runner.engine.observe", broken)
-    findings, engine = judged(server, "data-null")
+    findings, engine = judge_behaviour(server, "data-null")
     assert {finding.verdict for finding in findings} == {Verdict.HARNESS_ERROR}
     assert "the suite itself failed at test_bad_input.py:" in findings[0].message
     assert "TypeError: unhashable \\x1b[2J" in findings[0].message

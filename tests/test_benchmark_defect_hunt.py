@@ -13,7 +13,7 @@ from benchmarks.measuring import BenchmarkError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOUND = {"a": (2, None), "b": (None, 7), "c": (None, None)}
+COUNTS = {"a": (2, None), "b": (None, 7), "c": (None, None)}
 
 
 class FakeBout:
@@ -26,12 +26,12 @@ class FakeBout:
         self.asked.append(defect)
         if defect == "killed":
             raise KeyboardInterrupt
-        if defect not in FOUND:
+        if defect not in COUNTS:
             raise BenchmarkError("no report was written")
-        return FOUND[defect]
+        return COUNTS[defect]
 
 
-def hunted(path: Path, *names: str) -> FakeBout:
+def run_hunt(path: Path, *names: str) -> FakeBout:
     bout: Any = FakeBout()
     hunt(bout, dict.fromkeys(names, "dall-e-2"), Table(path, "edition"))
     return bout  # type: ignore[no-any-return]
@@ -41,7 +41,7 @@ def test_table_says_what_each_side_found_and_one_that_fails_is_tried_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "table.json"
-    assert hunted(path, "a", "broken", "b", "c").asked == ["a", "broken", "b", "c"]
+    assert run_hunt(path, "a", "broken", "b", "c").asked == ["a", "broken", "b", "c"]
     first, second, *_ = capsys.readouterr().err.splitlines()
     assert first.startswith("1/4 a (dall-e-2): ours 2, Schemathesis -; 0 s, about 0 min left")
     assert second.startswith("2/4 broken (dall-e-2): BenchmarkError: no report was written")
@@ -52,15 +52,15 @@ def test_table_says_what_each_side_found_and_one_that_fails_is_tried_again(
     assert summary["ours"] == {"found": 1, "per_100_requests": 0.5}
     assert summary["schemathesis"] == {"found": 1, "per_100_requests": 0.48}
     assert (summary["only_schemathesis"], summary["neither"]) == (["b"], ["c"])
-    assert hunted(path, "a", "broken", "b").asked == ["broken"]
+    assert run_hunt(path, "a", "broken", "b").asked == ["broken"]
 
 
 def test_killed_run_keeps_what_it_has(tmp_path: Path) -> None:
     path = tmp_path / "table.json"
     with pytest.raises(KeyboardInterrupt):
-        hunted(path, "a", "killed", "b")
+        run_hunt(path, "a", "killed", "b")
     assert list(json.loads(path.read_text())["defects"]) == ["a"]
-    assert hunted(path, "a", "b").asked == ["b"]
+    assert run_hunt(path, "a", "b").asked == ["b"]
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"edition": "another", "defects": {}}'])

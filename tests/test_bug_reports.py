@@ -51,7 +51,7 @@ CASES = {
     "gpt-image-1": "models-list baseline n-2 stream partial_images-2 output_format-webp n-0",
     "qwen-image": "models-list baseline size-1664x928 size-1024x1024 n-0",
 }
-CHOSEN = {
+SENT_CASES = {
     case.path: case
     for case in all_cases(EDITION, list(CASES))
     if case.id in CASES[case.model].split()
@@ -74,7 +74,7 @@ class Judged:
         target = Target("bug", BASE_URL, base.KEY, {model: model for model in CASES})
         bench = InProcess(asgi, loop, "reference.example")
         client = Client(target, bench, Provenance.REFERENCE, time.time)
-        for case in CHOSEN.values():
+        for case in SENT_CASES.values():
             self._judge(case, client.exchange(case))
         loop.close()
 
@@ -87,7 +87,7 @@ class Judged:
         self.findings += judge(exchange, EDITION, clauses_of(EDITION), context=context)
         self.observed |= {observation.id for observation in observe(exchange, EDITION)}
 
-    def broken(self) -> dict[str, list[str]]:
+    def failures(self) -> dict[str, list[str]]:
         """Return the MUST clauses that are broken, each with what was observed."""
         observed: dict[str, list[str]] = defaultdict(list)
         for finding in self.findings:
@@ -96,7 +96,7 @@ class Judged:
         return dict(observed)
 
 
-SAID: dict[str, dict[str, str]] = {
+FINDINGS: dict[str, dict[str, str]] = {
     "dynamo_13000": {"errors.not-2xx": "HTTP 200", "envelope.data-not-empty": "none"},
     "vllmomni_3092": {},
     "llmgateway_3963": {"parameters.valid-accepted": "HTTP 400: Streaming is only supported"},
@@ -136,24 +136,24 @@ SAID: dict[str, dict[str, str]] = {
 }
 
 
-judged = cache(Judged)
+judge_bug = cache(Judged)
 
 
-@pytest.mark.parametrize(("name", "said"), SAID.items(), ids=SAID)
-def test_misbehaviour_is_told_by_its_clauses_alone(name: str, said: dict[str, str]) -> None:
-    broken = judged(name).broken()
-    assert set(broken) == set(said)
-    for clause, observed in said.items():
-        assert any(observed in message for message in broken[clause]), broken[clause]
+@pytest.mark.parametrize(("name", "expectation"), FINDINGS.items(), ids=FINDINGS)
+def test_misbehaviour_is_told_by_its_clauses_alone(name: str, expectation: dict[str, str]) -> None:
+    failures = judge_bug(name).failures()
+    assert set(failures) == set(expectation)
+    for clause, observed in expectation.items():
+        assert any(observed in message for message in failures[clause]), failures[clause]
 
 
 def test_legal_variation_passes_all_it_is_asked() -> None:
     for name in ("ok_sub2api_4219_blanks", "ok_sse_comments"):
-        assert {finding.verdict for finding in judged(name).findings} == {Verdict.PASS}
+        assert {finding.verdict for finding in judge_bug(name).findings} == {Verdict.PASS}
 
 
 def test_refusals_that_come_as_200_leave_the_rest_untestable() -> None:
-    mistake = [finding for finding in judged("dynamo_13000").findings if finding.case == "n-0"]
+    mistake = [finding for finding in judge_bug("dynamo_13000").findings if finding.case == "n-0"]
     zero = {
         finding.clause: finding.verdict
         for finding in mistake
@@ -165,5 +165,5 @@ def test_refusals_that_come_as_200_leave_the_rest_untestable() -> None:
 
 
 def test_what_no_source_forbids_is_observed() -> None:
-    assert "null-members" in judged("vllmomni_3092").observed
-    assert "another-family" in judged("coursia_8474").observed
+    assert "null-members" in judge_bug("vllmomni_3092").observed
+    assert "another-family" in judge_bug("coursia_8474").observed

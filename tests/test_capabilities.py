@@ -37,18 +37,18 @@ SHOWS_SIZE, ACCEPTS = "image.size-as-asked", "parameters.valid-accepted"
 VALUES = [("size", "1792x1024"), ("size", "1024x1024"), ("n", "2"), ("style", "vivid")]
 
 
-def asked(
-    case: str, asks: dict[str, str], came: str = "accepted", **members: Any
+def ask(
+    case: str, asks: dict[str, str], outcome: str = "accepted", **members: Any
 ) -> dict[str, Any]:
     """A generation that asks for some values, and what came."""
-    status = {"accepted": 200, "refused": 400, "unavailable": 500, "unclear": 200}.get(came, 0)
+    status = {"accepted": 200, "refused": 400, "unavailable": 500, "unclear": 200}.get(outcome, 0)
     response = {"status": status, "headers": [], "body": "{}", "bytes": 2} if status else None
-    images = [PNG] if came == "accepted" else []
-    about = {"expected": "accepted", "asks": asks, "outcome": came, "reason": f"HTTP {status}"}
-    return runs.exchange(case=case) | about | {"response": response, "images": images} | members
+    images = [PNG] if outcome == "accepted" else []
+    base = {"expected": "accepted", "asks": asks, "outcome": outcome, "reason": f"HTTP {status}"}
+    return runs.exchange(case=case) | base | {"response": response, "images": images} | members
 
 
-def found(clause: str, verdict: Verdict, case: str = "wide") -> Finding:
+def finding(clause: str, verdict: Verdict, case: str = "wide") -> Finding:
     return runs.finding(clause, verdict, case=case, message="other pixels", observed="1024x1024")
 
 
@@ -67,40 +67,40 @@ def cell(run: Run, value: str = "1792x1024", parameter: str = "size") -> Capabil
     return rows[0].cells[0]
 
 
-def both(came: str, **members: Any) -> list[Any]:
-    return [asked("baseline", {}, came, **members), asked("wide", WANTS, came, **members)]
+def twice(outcome: str, **members: Any) -> list[Any]:
+    return [ask("baseline", {}, outcome, **members), ask("wide", WANTS, outcome, **members)]
 
 
-SMALLEST = asked("baseline", {})
+SMALLEST = ask("baseline", {})
 WANTS = {"size": "1792x1024"}
-BROKEN, KEPT = found(SHOWS_SIZE, Verdict.FAIL), found(SHOWS_SIZE, Verdict.PASS)
-UNSEEN = found(SHOWS_SIZE, Verdict.NOT_TESTABLE)
-EMPTY = found("envelope.data-not-empty", Verdict.FAIL)
-CRASHED, OUT = found(ACCEPTS, Verdict.FAIL), found(ACCEPTS, Verdict.UNAVAILABLE)
+FAILURE, PASS = finding(SHOWS_SIZE, Verdict.FAIL), finding(SHOWS_SIZE, Verdict.PASS)
+UNSEEN = finding(SHOWS_SIZE, Verdict.NOT_TESTABLE)
+EMPTY = finding("envelope.data-not-empty", Verdict.FAIL)
+CRASH, OUT = finding(ACCEPTS, Verdict.FAIL), finding(ACCEPTS, Verdict.UNAVAILABLE)
 BY_NAME = {"type": None, "code": None, "param": "size"}
-KNOWN = runs.known(clause=SHOWS_SIZE, case="wide")
+DEVIATION = runs.known(clause=SHOWS_SIZE, case="wide")
 WORDS: dict[str, tuple[Word, list[Any]]] = {
-    "clause-passes": (Word.HONOURED, [asked("wide", WANTS), KEPT]),
-    "not-testable": (Word.ACCEPTED, [asked("wide", WANTS), UNSEEN]),
-    "as-without-it": (Word.IGNORED, [asked("wide", WANTS), BROKEN]),
-    "known-deviation": (Word.IGNORED, [asked("wide", WANTS), KNOWN]),
-    "other-size": (Word.ALTERED, [asked("wide", WANTS, images=[TALL]), BROKEN]),
-    "refused": (Word.REFUSED, [asked("wide", WANTS, "refused")]),
-    "error-as-success": (Word.REFUSED, [asked("wide", WANTS, "unclear", said="no")]),
-    "empty-success": (Word.CRASHES, [asked("wide", WANTS, "unclear"), EMPTY]),
-    "cut-by-a-recorder": (Word.UNDECIDED, [asked("wide", WANTS, "unclear")]),
-    "5xx-every-time": (Word.CRASHES, [asked("wide", WANTS, "unavailable"), CRASHED]),
-    "outage": (Word.UNDECIDED, [asked("wide", WANTS, "unavailable"), OUT]),
-    "moderated": (Word.UNDECIDED, [asked("wide", WANTS, "refused", cause="moderation")]),
-    "not-served": (Word.UNDECIDED, [asked("wide", WANTS, "not served")]),
-    "no-budget": (Word.NOT_ASKED, [asked("wide", WANTS, "not run")]),
+    "clause-passes": (Word.HONOURED, [ask("wide", WANTS), PASS]),
+    "not-testable": (Word.ACCEPTED, [ask("wide", WANTS), UNSEEN]),
+    "as-without-it": (Word.IGNORED, [ask("wide", WANTS), FAILURE]),
+    "known-deviation": (Word.IGNORED, [ask("wide", WANTS), DEVIATION]),
+    "other-size": (Word.ALTERED, [ask("wide", WANTS, images=[TALL]), FAILURE]),
+    "refused": (Word.REFUSED, [ask("wide", WANTS, "refused")]),
+    "error-as-success": (Word.REFUSED, [ask("wide", WANTS, "unclear", said="no")]),
+    "empty-success": (Word.CRASHES, [ask("wide", WANTS, "unclear"), EMPTY]),
+    "cut-by-a-recorder": (Word.UNDECIDED, [ask("wide", WANTS, "unclear")]),
+    "5xx-every-time": (Word.CRASHES, [ask("wide", WANTS, "unavailable"), CRASH]),
+    "outage": (Word.UNDECIDED, [ask("wide", WANTS, "unavailable"), OUT]),
+    "moderated": (Word.UNDECIDED, [ask("wide", WANTS, "refused", cause="moderation")]),
+    "not-served": (Word.UNDECIDED, [ask("wide", WANTS, "not served")]),
+    "no-budget": (Word.NOT_ASKED, [ask("wide", WANTS, "not run")]),
     "nothing-sent": (Word.NOT_ASKED, []),
-    "all-refused": (Word.UNDECIDED, both("refused", said="no")),
-    "all-unclear": (Word.UNDECIDED, both("unclear", said="no")),
-    "all-down": (Word.UNDECIDED, both("unavailable", said="no")),
-    "all-refused-by-name": (Word.REFUSED, both("refused", error=BY_NAME)),
+    "all-refused": (Word.UNDECIDED, twice("refused", said="no")),
+    "all-unclear": (Word.UNDECIDED, twice("unclear", said="no")),
+    "all-down": (Word.UNDECIDED, twice("unavailable", said="no")),
+    "all-refused-by-name": (Word.REFUSED, twice("refused", error=BY_NAME)),
     "forbidden": (
-        Word.NOT_ASKED, [asked("x", WANTS | {"n": "many"}, "refused", expected="refused")]),
+        Word.NOT_ASKED, [ask("x", WANTS | {"n": "many"}, "refused", expected="refused")]),
 }  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_word_says_what_became_of_a_value(word: Word, records: list[Any]) -> Non
 
 
 def test_value_is_not_to_blame_where_successes_are_empty_by_chance() -> None:
-    run = run_of(SMALLEST, asked("again", {}, "unclear"), asked("wide", WANTS, "unclear"), EMPTY)
+    run = run_of(SMALLEST, ask("again", {}, "unclear"), ask("wide", WANTS, "unclear"), EMPTY)
     assert (cell(run).word, cell(run).why.partition("; ")[2][:17]) == (
         Word.UNDECIDED,
         "so came one that ",
@@ -118,27 +118,27 @@ def test_value_is_not_to_blame_where_successes_are_empty_by_chance() -> None:
 
 
 def test_refusal_is_for_the_value_that_is_never_accepted() -> None:
-    both = asked("both", WANTS | {"style": "vivid"}, "refused")
-    run = run_of(SMALLEST, asked("wide", WANTS), found(SHOWS_SIZE, Verdict.PASS), both)
+    refusal = ask("both", WANTS | {"style": "vivid"}, "refused")
+    run = run_of(SMALLEST, ask("wide", WANTS), finding(SHOWS_SIZE, Verdict.PASS), refusal)
     assert cell(run).word is Word.HONOURED
     assert cell(run, "vivid", "style").word is Word.REFUSED
 
 
 def test_values_that_fail_only_together_are_told_in_how_many() -> None:
-    both = asked("both", WANTS | {"n": "2"}, "refused")
-    run = run_of(SMALLEST, asked("wide", WANTS), asked("n-2", {"n": "2"}), both)
+    refusal = ask("both", WANTS | {"n": "2"}, "refused")
+    run = run_of(SMALLEST, ask("wide", WANTS), ask("n-2", {"n": "2"}), refusal)
     assert (cell(run).word, cell(run).times) == (Word.REFUSED, (1, 2))
 
 
 def test_value_of_no_parameter_is_in_no_table() -> None:
-    nothing = {"model": "dall-e-3", "asks": [], "standing": "documented"}
-    head = runs.header(models=["dall-e-3"], values=[nothing])
+    value = {"model": "dall-e-3", "asks": [], "standing": "documented"}
+    head = runs.header(models=["dall-e-3"], values=[value])
     assert model_tables(sides_of([runs.run(SMALLEST, head=head)])) == ()
 
 
 @pytest.mark.parametrize("text", ["²", "7" * 5000, "٣"], ids=["power", "long", "arabic"])
 def test_value_that_is_hardly_a_number_is_put_in_order(text: str) -> None:
-    assert cell(run_of(SMALLEST, asked("odd", {"n": text})), text, "n").word is Word.IGNORED
+    assert cell(run_of(SMALLEST, ask("odd", {"n": text})), text, "n").word is Word.IGNORED
 
 
 PART = {"selection": {"clauses": "*", "models": "*", "cases": "n-*"}}
@@ -147,7 +147,7 @@ PART = {"selection": {"clauses": "*", "models": "*", "cases": "n-*"}}
 @pytest.mark.parametrize(
     ("why", "records", "head"),
     [
-        ("budget", [asked("wide", WANTS, "not run", reason="no budget")], {}),
+        ("budget", [ask("wide", WANTS, "not run", reason="no budget")], {}),
         ("cases n-*", [], PART),
         ("left it out", [], {}),
     ],
@@ -158,10 +158,10 @@ def test_value_nobody_asked_for_says_why(why: str, records: list[Any], head: Any
 
 
 def test_value_of_another_model_is_not_documented() -> None:
-    other = run_of(SMALLEST)
-    more = runs.read(runs.header(["relay"], ["dall-e-3"], id="other"), type(other.header))
-    relay = Run(more, {}, [], [], other.footer)
-    (table,) = model_tables(sides_of([other, relay]))
+    acme = run_of(SMALLEST)
+    header = runs.read(runs.header(["relay"], ["dall-e-3"], id="other"), type(acme.header))
+    relay = Run(header, {}, [], [], acme.footer)
+    (table,) = model_tables(sides_of([acme, relay]))
     assert {row.cells[1].why for row in table.rows} == {"no document knows it for this model"}
 
 
@@ -175,36 +175,36 @@ EXCHANGES = st.lists(
 
 @settings(max_examples=examples(150), deadline=None)
 @given(EXCHANGES)
-def test_every_value_has_a_cell_and_every_cell_a_reason(drawn: list[Any]) -> None:
+def test_every_value_has_a_cell_and_every_cell_a_reason(cases: list[Any]) -> None:
     records: list[Any] = [SMALLEST]
-    for rank, (values, came, verdict) in enumerate(drawn):
-        records += [asked(f"c{rank}", dict(values), came), found(SHOWS_SIZE, verdict, f"c{rank}")]
+    for rank, (values, result, verdict) in enumerate(cases):
+        records += [ask(f"c{rank}", dict(values), result), finding(SHOWS_SIZE, verdict, f"c{rank}")]
     (table,) = model_tables(sides_of([run_of(*records)]))
     assert {(row.parameter, row.value) for row in table.rows} == set(VALUES)
     for row in table.rows:
-        (shown,) = row.cells
-        sent = [
-            values for values, _, _ in drawn if (row.parameter, row.value) in dict(values).items()
+        (cell,) = row.cells
+        rows = [
+            values for values, _, _ in cases if (row.parameter, row.value) in dict(values).items()
         ]
-        assert len(shown.evidence) == len(sent)
-        assert shown.why or shown.word is Word.HONOURED
+        assert len(cell.evidence) == len(rows)
+        assert cell.why or cell.word is Word.HONOURED
         assert sum(table.counts(0).values()) == len(table.rows)
 
 
 @pytest.mark.parametrize("model", EDITION.models)
 def test_every_value_of_a_planned_request_is_askable(model: str) -> None:
     cases = cases_for(EDITION, EDITION.model(model), lead=False)
-    listed = {value.asks for value in askable_values(EDITION, EDITION.model(model), cases)}
+    askable = {value.asks for value in askable_values(EDITION, EDITION.model(model), cases)}
     for case in cases:
         if case.body is not None and EDITION.read(case.body).expectation != "refused":
-            assert {(pair,) for pair in asked_values(case.body).items()} <= listed
+            assert {(pair,) for pair in asked_values(case.body).items()} <= askable
 
 
 def test_values_forbidden_together_are_askable_as_one() -> None:
     model = EDITION.model("gpt-image-1.5")
-    listed = askable_values(EDITION, model, cases_for(EDITION, model, lead=False))
-    together = [dict(value.asks) for value in listed if value.standing == "refused"]
-    assert together == [{"background": "transparent", "output_format": "jpeg"}]
+    values = askable_values(EDITION, model, cases_for(EDITION, model, lead=False))
+    pairs = [dict(value.asks) for value in values if value.standing == "refused"]
+    assert pairs == [{"background": "transparent", "output_format": "jpeg"}]
 
 
 @pytest.mark.parametrize(
@@ -220,55 +220,55 @@ def test_value_is_written_so_that_types_can_be_told_apart(value: object, text: s
 
 
 def test_every_clause_that_compares_with_what_was_asked_is_read() -> None:
-    read = frozenset().union(*(reading.clauses for reading in READINGS.values()))
-    known = {clause.id for clause in clauses_of(EDITION)}
+    clauses = frozenset().union(*(reading.clauses for reading in READINGS.values()))
+    names = {clause.id for clause in clauses_of(EDITION)}
     echoes = re.compile(r"extras\.|stream\.echo")
-    compare = {name for name in known if re.search(r"as-asked$|when-(asked|transparent)$", name)}
-    assert read <= known
-    assert {name for name in compare if not echoes.match(name)} <= read
+    compare = {name for name in names if re.search(r"as-asked$|when-(asked|transparent)$", name)}
+    assert clauses <= names
+    assert {name for name in compare if not echoes.match(name)} <= clauses
 
 
 @pytest.fixture(scope="module")
-def replayed() -> Run:
+def replay() -> Run:
     """The replay of what aimock answered for one model."""
-    chosen = Options(providers=("aimock",), models="gpt-image-1.5")
-    with closing(Session(chosen)) as session:
+    options = Options(providers=("aimock",), models="gpt-image-1.5")
+    with closing(Session(options)) as session:
         return lived(session)
 
 
-def test_replayed_provider_ignores_sizes_and_says_by_which_exchange(replayed: Run) -> None:
-    (table,) = summarize([replayed]).capabilities
+def test_replayed_provider_ignores_sizes_and_says_by_which_exchange(replay: Run) -> None:
+    (table,) = summarize([replay]).capabilities
     cells = {f"{row.parameter}={row.value}": row.cells[0] for row in table.rows}
     assert cells["size=1536x1024"].word is Word.IGNORED
     assert cells["size=1024x1024"].word is Word.HONOURED
     assert cells["n=10"].evidence[0].case == "n-10"
     assert cells["background + output_format=transparent + jpeg"].word is Word.IGNORED
-    values = [value for value in replayed.header.values if value.model == "gpt-image-1.5"]
+    values = [value for value in replay.header.values if value.model == "gpt-image-1.5"]
     assert len(values) == len(cells)
     sizes = [row.cells[0] for row in table.rows if row.parameter == "size"]
-    shown = [answer for size in sizes for answer in size.evidence]
-    unlike = {answer.case for answer in shown if answer.word in {Word.IGNORED, Word.ALTERED}}
-    broken = [finding for finding in replayed.findings if finding.verdict is Verdict.FAIL]
+    answers = [answer for size in sizes for answer in size.evidence]
+    unlike = {answer.case for answer in answers if answer.word in {Word.IGNORED, Word.ALTERED}}
+    failures = [finding for finding in replay.findings if finding.verdict is Verdict.FAIL]
     assert unlike == {
-        finding.case for finding in broken if finding.clause in READINGS["size"].clauses
+        finding.case for finding in failures if finding.clause in READINGS["size"].clauses
     }
 
 
 @pytest.mark.parametrize("format_", ["html", "md", "json"])
-def test_reports_show_words_and_cases(replayed: Run, format_: str) -> None:
-    text = render([replayed], format_)
+def test_reports_show_words_and_cases(replay: Run, format_: str) -> None:
+    text = render([replay], format_)
     assert "ignored" in text
     assert "size-1536x1024" in text if format_ != "html" else "size%3D1536x1024" in text
 
 
 @pytest.mark.parametrize(
-    ("records", "told"), [([], False), (["wide"], True)], ids=["nothing", "a-size"]
+    ("records", "spoken"), [([], False), (["wide"], True)], ids=["nothing", "a-size"]
 )
 def test_screen_is_silent_of_a_model_that_nothing_was_asked_of(
-    records: list[str], told: bool
+    records: list[str], spoken: bool
 ) -> None:
     screen = io.StringIO()
-    run = run_of(*(asked(case, WANTS) for case in records))
+    run = run_of(*(ask(case, WANTS) for case in records))
     print_short(Paper(Console(file=screen)), model_tables(sides_of([run])))
-    assert ("dall-e-3: " in screen.getvalue()) is told
-    assert bool(screen.getvalue()) is told
+    assert ("dall-e-3: " in screen.getvalue()) is spoken
+    assert bool(screen.getvalue()) is spoken

@@ -54,7 +54,7 @@ def cases_of(model: str) -> dict[str, Case]:
     return {case.id: case for case in cases() if case.model == model}
 
 
-def reading(case: Case) -> str | None:
+def expectation_of(case: Case) -> str | None:
     """Return what the edition expects of a case's body."""
     return EDITION.read(case.body).expectation if case.body is not None else None
 
@@ -66,67 +66,68 @@ def of_parameters(case: Case) -> bool:
     )
 
 
-def differing(left: Any, right: Any) -> set[str]:
+def differing_fields(left: Any, right: Any) -> set[str]:
     """Return the fields in which two bodies differ; true is another value than 1, as in JSON."""
-    mine, others = ({name: repr(value) for name, value in body.items()} for body in (left, right))
-    return {name for name, _ in mine.items() ^ others.items()}
+    one, two = ({name: repr(value) for name, value in body.items()} for body in (left, right))
+    return {name for name, _ in one.items() ^ two.items()}
 
 
 def test_billed_case_breaks_nothing() -> None:
-    billed = [case for case in cases() if case.billed]
-    assert [case.path for case in billed if EDITION.read(case.body).violations] == []
+    paid = [case for case in cases() if case.billed]
+    assert [case.path for case in paid if EDITION.read(case.body).violations] == []
 
 
 def test_refused_case_breaks_one_parameter_of_an_accepted_control() -> None:
     for case in filter(of_parameters, cases()):
         control = cases_of(case.model)[str(case.control)]
         assert EDITION.read(case.body).breaks_only(str(case.parameter)), case.path
-        assert reading(control) == "accepted", case.path
-        assert len(differing(case.body, control.body)) == 1, case.path
+        assert expectation_of(control) == "accepted", case.path
+        assert len(differing_fields(case.body, control.body)) == 1, case.path
 
 
 @pytest.mark.parametrize("model", NAMES)
 def test_every_breakable_rule_is_broken_by_a_case(model: str) -> None:
-    known = EDITION.model(model)
-    cases = [case for case in cases_for(EDITION, known, lead=True) if of_parameters(case)]
-    violations = [broken for case in cases for broken in EDITION.read(case.body).violations]
+    schema = EDITION.model(model)
+    cases = [case for case in cases_for(EDITION, schema, lead=True) if of_parameters(case)]
+    violations = [violation for case in cases for violation in EDITION.read(case.body).violations]
     rules = {
         (rule.parameter, rule.keyword)
-        for rule in known.rules
-        if rule.keyword in condition_names(known) or is_constraint(known, rule)
+        for rule in schema.rules
+        if rule.keyword in condition_names(schema) or is_constraint(schema, rule)
     }
-    assert rules <= {(broken.parameter, broken.keyword) for broken in violations}
+    assert rules <= {(violation.parameter, violation.keyword) for violation in violations}
     assert len(rules) > 8
 
 
 @pytest.mark.parametrize("model", NAMES)
 def test_documented_values_are_all_sent_in_few_requests(model: str) -> None:
-    known = EDITION.model(model)
-    billed = [case for case in cases_of(model).values() if case.billed]
-    sent = {pair for case in billed for pair in (case.body or {}).items()}
-    for name in known.parameters:
-        for value in known.documented(name):
-            assert value == known.default(name) or (name, value) in sent
-    usual = filter(Depth.STANDARD.includes, billed)
-    assert 0 < sum(reading(case) == "accepted" for case in usual) <= MOST_ACCEPTED[known.family]
+    schema = EDITION.model(model)
+    paid = [case for case in cases_of(model).values() if case.billed]
+    pairs = {pair for case in paid for pair in (case.body or {}).items()}
+    for name in schema.parameters:
+        for value in schema.documented(name):
+            assert value == schema.default(name) or (name, value) in pairs
+    usual = filter(Depth.STANDARD.includes, paid)
+    accepted = sum(expectation_of(case) == "accepted" for case in usual)
+    assert 0 < accepted <= MOST_ACCEPTED[schema.family]
 
 
 def test_ids_are_unique_file_names_and_stay() -> None:
     assert all_cases(EDITION, NAMES) == cases()
     assert len({case.path for case in cases()}) == len(cases())
     assert all(re.fullmatch(r"[a-z0-9_.-]+", case.id) for case in cases())
-    kept = (  # cassettes are named after them
+    ids = (  # cassettes are named after them
         "baseline models-list url-1024x1024 b64_json-1792x1024 quality-hd prompt-missing n-negative"
         " n-many size-outside-enum size-null conformance_unknown"
     )
-    assert {*kept.split()} <= cases_of("dall-e-3").keys()
+    assert {*ids.split()} <= cases_of("dall-e-3").keys()
 
 
 def test_only_the_lead_asks_what_no_model_changes() -> None:
-    shared = {*FAULTS, "model-omitted", "model-not-string"}
-    shared |= {f"authentication-{kind.value}" for kind in Authorization if kind.value != "valid"}
-    assert shared <= cases_of(LEAD).keys()
-    assert not any(shared & cases_of(model).keys() for model in NAMES[1:])
+    ids = {*FAULTS, "model-omitted", "model-not-string"}
+    ids |= {f"authentication-{kind.value}" for kind in Authorization if kind.value != "valid"}
+    assert ids <= cases_of(LEAD).keys()
+    assert not any(ids & cases_of(model).keys() for model in NAMES[1:])
 
 
 def test_controls_come_down_to_model_and_prompt_and_the_list() -> None:
@@ -140,7 +141,7 @@ def test_controls_come_down_to_model_and_prompt_and_the_list() -> None:
 
 JPEG = {"output_format": "jpeg"}
 # model, id, what is sent, and the control where it is not the baseline
-WRONG: list[tuple[str, str, dict[str, Any], str]] = [
+WRONG_VALUES: list[tuple[str, str, dict[str, Any], str]] = [
     ("dall-e-2", "n-string-2", {"n": "2"}, "n-2"),
     ("gpt-image-1", "n-true", {"n": True}, ""),
     ("dall-e-2", "n-huge", {"n": 10**20}, ""),
@@ -162,7 +163,7 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("dall-e-2", "size-huge", {"size": "100000x100000"}, ""),
     ("qwen-image", "prompt-null", {"prompt": None}, ""),
 ]  # fmt: skip
-LEGAL: list[tuple[str, str, dict[str, Any]]] = [
+LEGAL_VALUES: list[tuple[str, str, dict[str, Any]]] = [
     ("dall-e-2", "n-10", {"n": 10}),
     ("dall-e-3", "n-1", {"n": 1}),
     ("gpt-image-1", "output_compression-0", {"output_compression": 0} | JPEG),
@@ -173,31 +174,32 @@ LEGAL: list[tuple[str, str, dict[str, Any]]] = [
 
 
 def test_wrong_value_is_sent_and_judged_against_the_one_it_is_taken_for() -> None:
-    for model, id_, part, control in WRONG:
+    for model, id_, part, control in WRONG_VALUES:
         case = cases_of(model)[id_]
         assert repr({name: (case.body or {})[name] for name in part}) == repr(part)
-        assert (reading(case), not control or case.control == control) == ("refused", True), id_
+        assert expectation_of(case) == "refused", id_
+        assert not control or case.control == control, id_
 
 
 def test_legal_edge_is_sent_to_who_asks_thoroughly() -> None:
-    for model, id_, part in LEGAL:
+    for model, id_, part in LEGAL_VALUES:
         case = cases_of(model)[id_]
         assert part.items() <= (case.body or {}).items()
-        legal = (reading(case), case.billed, case.depth)
+        legal = (expectation_of(case), case.billed, case.depth)
         assert legal == ("accepted", True, Depth.THOROUGH), id_
 
 
 def test_what_nobody_promises_is_asked_and_left_open() -> None:
-    asked = [
+    names = [
         *((model, "prompt-empty") for model in NAMES),
         ("gpt-image-1.5", "response_format-url"),
     ]
-    assert {reading(cases_of(model)[id_]) for model, id_ in asked} == {"open"}
+    assert {expectation_of(cases_of(model)[id_]) for model, id_ in names} == {"open"}
 
 
 def test_what_costs_more_is_not_standard() -> None:
-    deep = [case for case in cases() if case.depth is Depth.THOROUGH]
-    assert {case.id for case in deep if not case.billed} == {"n-huge", "n-string-2"}
+    thorough_cases = [case for case in cases() if case.depth is Depth.THOROUGH]
+    assert {case.id for case in thorough_cases if not case.billed} == {"n-huge", "n-string-2"}
 
 
 def test_longest_prompt_has_the_documented_length() -> None:
@@ -209,9 +211,9 @@ def test_longest_prompt_has_the_documented_length() -> None:
 
 
 def test_closed_list_is_tried_with_a_word_and_a_near_miss() -> None:
-    for model, known in EDITION.models.items():
-        listed = [name for name, schema in known.parameters.items() if "enum" in schema]
-        for name in set(listed) - {"model"}:
+    for model, schema in EDITION.models.items():
+        names = [name for name, rule in schema.parameters.items() if "enum" in rule]
+        for name in set(names) - {"model"}:
             assert {f"{name}-outside-enum", f"{name}-near-miss"} <= cases_of(model).keys()
     assert nearly("640x400") == "640x390"
 
@@ -290,21 +292,21 @@ def test_new_parameter_list_and_size_need_no_code(tmp_path: Path) -> None:
 BASE_URL, KEY = "https://images.example/v1", "sk-secret-0123456789abcdef"
 
 
-def sent(case: Case, served_as: str | None = None) -> Exchange:
+def exchange_of(case: Case, served_as: str | None = None) -> Exchange:
     """Return a case as an exchange without an answer."""
-    made = build_request(case, base_url=BASE_URL, key=KEY, served_as=served_as)
-    request = Request(made.method, made.url, made.headers, made.body)
+    message = build_request(case, base_url=BASE_URL, key=KEY, served_as=served_as)
+    request = Request(message.method, message.url, message.headers, message.body)
     return Exchange("any", case.model, case.id, request, None, served_as=served_as)
 
 
 @pytest.mark.parametrize("served_as", [None, "vendor/painter"])
 def test_what_is_sent_reads_as_what_was_meant(served_as: str | None) -> None:
     for case in cases_of(LEAD).values():
-        read = read_request(sent(case, served_as), EDITION)
-        unbilled = "refused" if case.control else "accepted"
-        assert read.expectation == (reading(case) if case.billed else unbilled), case.id
-        assert read.authorization is case.authorization, case.id
-        assert read.faults == ({FAULTS[case.id]} if case.id in FAULTS else set()), case.id
+        sent = read_request(exchange_of(case, served_as), EDITION)
+        other = "refused" if case.control else "accepted"
+        assert sent.expectation == (expectation_of(case) if case.billed else other), case.id
+        assert sent.authorization is case.authorization, case.id
+        assert sent.faults == ({FAULTS[case.id]} if case.id in FAULTS else set()), case.id
 
 
 def test_wrong_scheme_never_holds_the_key() -> None:
@@ -316,25 +318,25 @@ def test_wrong_scheme_never_holds_the_key() -> None:
 
 
 def test_model_list_is_a_bare_get() -> None:
-    made = build_request(cases_of(LEAD)["models-list"], base_url=f"{BASE_URL}/", key=KEY)
-    assert (made.method, made.url, made.body) == ("GET", f"{BASE_URL}/models", b"")
-    assert "content-type" not in dict(made.headers)
+    request = build_request(cases_of(LEAD)["models-list"], base_url=f"{BASE_URL}/", key=KEY)
+    assert (request.method, request.url, request.body) == ("GET", f"{BASE_URL}/models", b"")
+    assert "content-type" not in dict(request.headers)
 
 
 def test_equal_bodies_give_equal_bytes() -> None:
     body = {"size": None, "prompt": "등대 \U0001f6b2", "n": 2, "model": LEAD}
-    for ordered in (body, dict(reversed(body.items()))):
-        made = build_request(Case("any", LEAD, body=ordered), base_url=BASE_URL, key=KEY)
-        told = f'{{"model":"{LEAD}","prompt":"등대 \U0001f6b2","n":2,"size":null}}'
-        assert made.body.decode() == told
+    for equal_body in (body, dict(reversed(body.items()))):
+        request = build_request(Case("any", LEAD, body=equal_body), base_url=BASE_URL, key=KEY)
+        text = f'{{"model":"{LEAD}","prompt":"등대 \U0001f6b2","n":2,"size":null}}'
+        assert request.body.decode() == text
 
 
 def test_model_is_sent_under_the_name_it_is_served_as() -> None:
     for id_ in ("baseline", "json-malformed", "body-array"):
-        body = sent(cases_of(LEAD)[id_], "vendor/painter").request.body
+        body = exchange_of(cases_of(LEAD)[id_], "vendor/painter").request.body
         assert b'"model":"vendor/painter"' in body
         assert LEAD.encode() not in body
-    unknown = sent(cases_of(LEAD)["model-unknown"], "vendor/painter").request.body
+    unknown = exchange_of(cases_of(LEAD)["model-unknown"], "vendor/painter").request.body
     assert json.loads(unknown)["model"] == UNKNOWN_MODEL
 
 
@@ -356,14 +358,14 @@ TRICKY = Case(
 
 
 def test_curl_line_sends_the_same_request() -> None:
-    cut = {"prompt-too-long", "prompt-longest"}
+    cut_cases = {"prompt-too-long", "prompt-longest"}
     for case in [*cases_of(LEAD).values(), TRICKY]:
         line = curl(case, base_url=BASE_URL, key_variable="THE_KEY", served_as="vendor/painter")
-        made = build_request(case, base_url=BASE_URL, key=KEY, served_as="vendor/painter")
-        wanted = ["-sS", "-X", made.method, "--url", made.url]
-        wanted += [word for header in made.headers for word in ("-H", ": ".join(header))]
-        wanted += ["--data-raw", made.body.decode()] if made.body else []
-        assert case.id in cut or run_curl(line) == wanted
+        request = build_request(case, base_url=BASE_URL, key=KEY, served_as="vendor/painter")
+        words = ["-sS", "-X", request.method, "--url", request.url]
+        words += [word for header in request.headers for word in ("-H", ": ".join(header))]
+        words += ["--data-raw", request.body.decode()] if request.body else []
+        assert case.id in cut_cases or run_curl(line) == words
         assert KEY not in line
 
 
@@ -378,8 +380,8 @@ def test_curl_line_shows_nothing_invisible_and_keeps_curl_from_adding_a_content_
     line = curl(Case("any", LEAD, body=body), base_url=BASE_URL, key_variable="THE_KEY")
     assert "\u202e" not in line
     assert json.loads(run_curl(line)[-1]) == body
-    untyped = Case("any", LEAD, body={}, content_type=None)
-    assert "content-type:" in run_curl(curl(untyped, base_url=BASE_URL))
+    case = Case("any", LEAD, body={}, content_type=None)
+    assert "content-type:" in run_curl(curl(case, base_url=BASE_URL))
 
 
 def test_curl_line_refuses_what_no_shell_could_expand() -> None:

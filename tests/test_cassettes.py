@@ -34,8 +34,8 @@ EDITION = "an-edition"
 
 
 def case(id_: str = "baseline", **body: object) -> Case:
-    whole = {"model": "dall-e-3", "prompt": "A kite over a field.", **body}
-    return Case(id=id_, model="dall-e-3", body=whole)
+    request_body = {"model": "dall-e-3", "prompt": "A kite over a field.", **body}
+    return Case(id=id_, model="dall-e-3", body=request_body)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def library(tmp_path: Path) -> CassetteLibrary:
 
 
 @pytest.fixture
-def recorded(library: CassetteLibrary, reference_client: Client) -> Exchange:
+def recording(library: CassetteLibrary, reference_client: Client) -> Exchange:
     exchange = reference_client.exchange(case(response_format="b64_json"))
     library.record(exchange, case(response_format="b64_json"), reference_client.target.base_url)
     return exchange
@@ -64,35 +64,35 @@ def test_replay_gives_what_was_recorded_and_sends_nothing(
     monkeypatch: pytest.MonkeyPatch,
     response_format: str,
 ) -> None:
-    asked = case(response_format=response_format)
-    live = reference_client.exchange(asked)
-    library.record(live, asked, reference_client.target.base_url)
+    request = case(response_format=response_format)
+    live = reference_client.exchange(request)
+    library.record(live, request, reference_client.target.base_url)
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    played = replay_of(library).exchange(asked)
-    assert played.response is not None
+    replay = replay_of(library).exchange(request)
+    assert replay.response is not None
     assert live.response is not None
-    assert played.response.body == live.response.body
-    bodies = [[one.response and one.response.body for one in e.downloads] for e in (played, live)]
+    assert replay.response.body == live.response.body
+    bodies = [[one.response and one.response.body for one in e.downloads] for e in (replay, live)]
     assert bodies[0] == bodies[1]
     assert len(bodies[0]) == (response_format == "url")
-    assert (played.provenance, live.cassette) == (Provenance.CASSETTE, None)
-    assert played.sent_at == pytest.approx(live.sent_at, abs=0.001)
-    assert (played.request.url, played.target) == (
+    assert (replay.provenance, live.cassette) == (Provenance.CASSETTE, None)
+    assert replay.sent_at == pytest.approx(live.sent_at, abs=0.001)
+    assert (replay.request.url, replay.target) == (
         live.request.url,
         reference_client.target.base_url,
     )
     folder = library.directory.parent.name
-    assert played.cassette == f"{folder}/{library.provider}/{case().path}.yaml"
+    assert replay.cassette == f"{folder}/{library.provider}/{case().path}.yaml"
 
 
 def test_replay_knows_what_was_sent_again(
     library: CassetteLibrary, reference_client: Client
 ) -> None:
-    again = (Attempt(503, "HTTP 503", "overloaded"), Attempt(None, "no answer came"))
-    live = replace(reference_client.exchange(case()), attempts=3, retried=again)
+    retries = (Attempt(503, "HTTP 503", "overloaded"), Attempt(None, "no answer came"))
+    live = replace(reference_client.exchange(case()), attempts=3, retried=retries)
     path = library.record(live, case(), reference_client.target.base_url)
     yaml.safe_load(path.read_text())  # nothing in it is Python's own
-    assert replay_of(library).exchange(case()).retried == again
+    assert replay_of(library).exchange(case()).retried == retries
 
 
 def refuse(*_: object) -> None:
@@ -109,9 +109,11 @@ def test_replay_never_answers_another_body(
         replay_of(library).exchange(case(n=value))
 
 
-def test_payloads_are_image_files_stored_once(library: CassetteLibrary, recorded: Exchange) -> None:
-    again = replace(recorded, case="again")
-    library.record(again, case("again", response_format="b64_json"), "http://127.0.0.1/v1")
+def test_payloads_are_image_files_stored_once(
+    library: CassetteLibrary, recording: Exchange
+) -> None:
+    copy = replace(recording, case="again")
+    library.record(copy, case("again", response_format="b64_json"), "http://127.0.0.1/v1")
     files = list(library.payloads.directory.iterdir())
     assert len(files) == 1
     assert Image.open(files[0]).size == (1024, 1024)
@@ -122,15 +124,15 @@ def test_payload_in_unusual_base64_is_kept_to_the_letter(library: CassetteLibrar
     unusual = base64.b64encode(bytes(range(256)) * 3).rstrip(b"=")[:-1] + b"x"
     for text in (unusual, b"data:image/png;base64," + base64.b64encode(b"x" * 900)):
         body = json.dumps({"data": [{"b64_json": text.decode()}]}).encode()
-        taken = library.payloads.take_out(body)
-        assert library.payloads.put_back(taken) == body
+        rest = library.payloads.take_out(body)
+        assert library.payloads.put_back(rest) == body
 
 
 def test_missing_cassette_says_how_to_record_it(library: CassetteLibrary) -> None:
-    with pytest.raises(CassetteMissingError) as raised:
+    with pytest.raises(CassetteMissingError) as excinfo:
         replay_of(library).exchange(case())
-    assert "reference/dall-e-3/baseline has no cassette" in str(raised.value)
-    assert "--provider reference --models dall-e-3 --cases baseline" in str(raised.value)
+    assert "reference/dall-e-3/baseline has no cassette" in str(excinfo.value)
+    assert "--provider reference --models dall-e-3 --cases baseline" in str(excinfo.value)
 
 
 DAMAGES = {
@@ -144,11 +146,11 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damaged_cassette_is_named(
-    library: CassetteLibrary, recorded: Exchange, damage: str | float
+    library: CassetteLibrary, recording: Exchange, damage: str | float
 ) -> None:
     path = library.path(case())
-    whole = path.read_text()
-    path.write_text(damage if isinstance(damage, str) else whole[: int(len(whole) * damage)])
+    text = path.read_text()
+    path.write_text(damage if isinstance(damage, str) else text[: int(len(text) * damage)])
     with pytest.raises(ConformanceError, match="baseline"):
         replay_of(library).exchange(case(response_format="b64_json"))
 
@@ -162,19 +164,19 @@ MISSPELT = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "said"), MISSPELT.values(), ids=MISSPELT)
+@pytest.mark.parametrize(("old", "new", "message"), MISSPELT.values(), ids=MISSPELT)
 def test_member_that_says_nothing_is_refused(
-    library: CassetteLibrary, recorded: Exchange, old: str, new: str, said: str
+    library: CassetteLibrary, recording: Exchange, old: str, new: str, message: str
 ) -> None:
     path = library.path(case())
     path.write_text(path.read_text().replace(old, new))
-    with pytest.raises(ConformanceError, match=said):
+    with pytest.raises(ConformanceError, match=message):
         replay_of(library).exchange(case(response_format="b64_json"))
 
 
 @pytest.mark.parametrize("name", ["edition", "schema"])
 def test_cassette_of_another_edition_or_schema_says_so(
-    library: CassetteLibrary, recorded: Exchange, name: str
+    library: CassetteLibrary, recording: Exchange, name: str
 ) -> None:
     path = library.path(case())
     current = {"edition": f"edition: {EDITION}", "schema": "schema: 1"}[name]
@@ -183,14 +185,14 @@ def test_cassette_of_another_edition_or_schema_says_so(
         replay_of(library).exchange(case(response_format="b64_json"))
 
 
-def test_changed_payload_is_an_error(library: CassetteLibrary, recorded: Exchange) -> None:
+def test_changed_payload_is_an_error(library: CassetteLibrary, recording: Exchange) -> None:
     next(library.payloads.directory.iterdir()).write_bytes(b"another picture")
     with pytest.raises(CassetteDamagedError, match="not the image that was recorded"):
         replay_of(library).exchange(case(response_format="b64_json"))
 
 
 @pytest.mark.parametrize(
-    ("mode", "sent"),
+    ("mode", "requests"),
     [
         (RecordMode.ONCE, 1),
         (RecordMode.NEW_EPISODES, 1),
@@ -199,7 +201,7 @@ def test_changed_payload_is_an_error(library: CassetteLibrary, recorded: Exchang
     ],
 )
 def test_record_mode_decides_what_is_sent_again(
-    library: CassetteLibrary, reference_client: Client, mode: RecordMode, sent: int
+    library: CassetteLibrary, reference_client: Client, mode: RecordMode, requests: int
 ) -> None:
     count = []
 
@@ -209,7 +211,7 @@ def test_record_mode_decides_what_is_sent_again(
 
     source = Record(client, replay_of(library), mode, Mock())
     first, second = source.exchange(case()), source.exchange(case())
-    assert len(count) == sent
+    assert len(count) == requests
     assert first.response is not None
     assert second.response is not None
 
@@ -221,8 +223,8 @@ def test_cassette_that_cannot_be_written_lets_nothing_more_be_sent_and_loses_no_
     library.directory.write_text("in the way")
     halt = Mock()
     source = Record(lambda: reference_client, replay_of(library), RecordMode.REWRITE, halt)
-    answered = source.exchange(case())
-    assert (answered.cassette, answered.response is not None) == (None, True)
+    exchange = source.exchange(case())
+    assert (exchange.cassette, exchange.response is not None) == (None, True)
     assert "cannot be written: Not a directory" in halt.call_args[0][0]
 
 
@@ -259,8 +261,8 @@ def test_command_that_records_names_the_provider_as_it_was_given(
         )
     options = cassette_options(load_provider(provider), edition, Path(folder))
     library = CassetteLibrary(tmp_path, "acme", edition, "a tool", options)
-    told = library.how_to_record(Case("n-2", "dall-e-3"))
-    assert told == (
+    advice = library.how_to_record(Case("n-2", "dall-e-3"))
+    assert advice == (
         f"record it with: image-conformance run {words} --models dall-e-3 --cases n-2 "
         f"--record-mode rewrite"
     )

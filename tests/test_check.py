@@ -35,12 +35,12 @@ HERE = "http://127.0.0.1:9/v1"
 def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
     with watched() as (base_url, eye):
         words = ["check", base_url, "--models", "gpt-image-1.5", "-o", "run.jsonl"]
-        ended = command(tmp_path, *words, "--save", "mine.toml", IMAGE_API_KEY=KEY)
-    assert (ended.returncode, ended.stderr.count("error")) == (0, 0), ended.stderr
+        result = command(tmp_path, *words, "--save", "mine.toml", IMAGE_API_KEY=KEY)
+    assert (result.returncode, result.stderr.count("error")) == (0, 0), result.stderr
     assert 0 < eye.posts <= 12
-    end = " ".join(ended.stdout.split())
+    end = " ".join(result.stdout.split())
     assert re.search(r"nothing is broken, in the part that was judged; (\d+) of \1 MUSTs", end)
-    assert "for the rest: image-conformance run --provider ./mine.toml --live" in ended.stdout
+    assert "for the rest: image-conformance run --provider ./mine.toml --live" in result.stdout
     assert load_provider(str(tmp_path / "mine.toml")).base_url == base_url
     assert footer_of(tmp_path).whole is False
 
@@ -50,13 +50,13 @@ def test_check_finds_what_is_broken_and_is_resumed_without_painting_again(tmp_pa
     with watched(steps=lying_steps(["count.n-ignored"])) as (base_url, eye):
         eye.by_body = bodies.append
         words = ["check", base_url, "--models", "dall-e-2"]
-        ended = command(tmp_path, *words, "-o", "one.jsonl", IMAGE_API_KEY=KEY)
-        sent = len(bodies)
+        result = command(tmp_path, *words, "-o", "one.jsonl", IMAGE_API_KEY=KEY)
+        count = len(bodies)
         words += ["--quiet", "--resume", "one.jsonl"]
         command(tmp_path, *words, "-o", "two.jsonl", IMAGE_API_KEY=KEY)
-    assert (ended.returncode, "does not conform" in ended.stdout) == (1, True)
-    again = {body["model"] for body in bodies[sent:]}
-    assert again <= {UNKNOWN_MODEL}  # its control, the free list of models, is asked again
+    assert (result.returncode, "does not conform" in result.stdout) == (1, True)
+    models = {body["model"] for body in bodies[count:]}
+    assert models <= {UNKNOWN_MODEL}  # its control, the free list of models, is asked again
     one, two = (read_run(tmp_path / name) for name in ("one.jsonl", "two.jsonl"))
     assert len(one.findings) == len(two.findings)
 
@@ -77,8 +77,8 @@ def test_file_beside_the_run_file_replaces_no_other_one(unsent: Path) -> None:
     name = provider_at(HERE, "dall-e-2").id
     (unsent / f"{name}.toml").write_text("mine")
     for run in ("one.jsonl", "two.jsonl"):
-        ended = check("-o", run)
-    assert f"run --provider ./{name}-2.toml --live" in ended.stdout
+        result = check("-o", run)
+    assert f"run --provider ./{name}-2.toml --live" in result.stdout
     assert (unsent / f"{name}.toml").read_text() == "mine"
     assert load_provider(f"./{name}-2.toml").base_url == HERE
     assert not (unsent / f"{name}-3.toml").exists()
@@ -93,9 +93,9 @@ def test_check_that_can_send_nothing_says_what_to_allow(
     unsent: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], lack: str
 ) -> None:
     monkeypatch.setattr("conformance.runner.shortlist.shortlist", lambda *_: [])
-    ended = check(*words)
-    assert str(ended.exception).startswith(lack)
-    assert "--budget USD" in str(ended.exception)
+    result = check(*words)
+    assert str(result.exception).startswith(lack)
+    assert "--budget USD" in str(result.exception)
     assert list(unsent.iterdir()) == []
 
 
@@ -103,29 +103,29 @@ def test_saved_file_goes_on_by_the_edition_that_was_chosen(unsent: Path) -> None
     copied(unsent, "mine-2027")
     for edition in ("openai-2026-11", "mine-2027"):
         check("--models", "gpt-image-1.5", "--edition", edition, "--save", f"{edition}.toml")
-        saved = load_provider(f"./{edition}.toml")
-        assert load_edition(edition_of(None, [saved])).id == edition
+        provider = load_provider(f"./{edition}.toml")
+        assert load_edition(edition_of(None, [provider])).id == edition
 
 
 def test_check_without_models_names_those_that_are_served() -> None:
     with watched() as (base_url, eye):
-        ended = CliRunner().invoke(app, ["check", base_url], env={KEY_VARIABLE: KEY})
-    said = "name a model with --models; served there: dall-e-2, dall-e-3"
-    assert (said in str(ended.exception), eye.posts) == (True, 0)
+        result = CliRunner().invoke(app, ["check", base_url], env={KEY_VARIABLE: KEY})
+    message = "name a model with --models; served there: dall-e-2, dall-e-3"
+    assert (message in str(result.exception), eye.posts) == (True, 0)
 
 
 def test_check_without_a_key_names_the_variable_and_how_to_name_another(tmp_path: Path) -> None:
     with watched() as (url, _):
-        named = command(tmp_path, "check", url, "--models", "dall-e-2", IMAGE_API_KEY="")
-        unnamed = CliRunner().invoke(app, ["check", url], env={KEY_VARIABLE: ""})
+        process = command(tmp_path, "check", url, "--models", "dall-e-2", IMAGE_API_KEY="")
+        result = CliRunner().invoke(app, ["check", url], env={KEY_VARIABLE: ""})
     with pytest.raises(ConformanceError) as far:
         provider_at(FAR, "dall-e-2").key({})
-    assert named.returncode == 2
-    for said in (named.stderr, unnamed.exception, far.value):
-        told = " ".join(str(said).split())
-        assert "IMAGE_API_KEY" in told
-        assert "set it, or name another variable with --key-variable" in told
-        assert "cassettes" not in told
+    assert process.returncode == 2
+    for output in (process.stderr, result.exception, far.value):
+        text = " ".join(str(output).split())
+        assert "IMAGE_API_KEY" in text
+        assert "set it, or name another variable with --key-variable" in text
+        assert "cassettes" not in text
 
 
 @pytest.mark.parametrize(
@@ -137,14 +137,16 @@ def test_check_calls_an_address_that_will_not_do_the_url(url: str) -> None:
 
 
 def test_check_takes_no_key_for_the_name_of_a_variable() -> None:
-    with pytest.raises(ConformanceError, match="never the key itself") as told:
+    with pytest.raises(ConformanceError, match="never the key itself") as excinfo:
         provider_at(FAR, "dall-e-2", "sk-Mine-1234")
-    assert "sk-Mine" not in str(told.value)
+    assert "sk-Mine" not in str(excinfo.value)
 
 
 def _musts(cases: list[Case]) -> set[str]:
-    bound = ((clause, sent_by(case, EDITION)) for case in cases for clause in clauses_of(EDITION))
-    return {clause.id for clause, sent in bound if clause.level == "MUST" and clause.binds(sent)}
+    pairs = ((clause, sent_by(case, EDITION)) for case in cases for clause in clauses_of(EDITION))
+    return {
+        clause.id for clause, request in pairs if clause.level == "MUST" and clause.binds(request)
+    }
 
 
 @pytest.mark.parametrize("model", ["dall-e-3", "gpt-image-1.5", "qwen-image"])
@@ -209,8 +211,8 @@ def test_saved_file_is_the_same_provider_with_models_as_it_calls_them(tmp_path: 
     provider = provider_at(FAR, 'dall-e-3=openai/a"b, gpt-image-1.5', usd_per_image=0.04)
     path = tmp_path / "images.example.com.toml"
     path.write_text(toml_of(provider))
-    named = {"dall-e-3": 'openai/a"b', "gpt-image-1.5": "gpt-image-1.5"}
-    read = load_provider(str(path))
-    assert tomllib.loads(path.read_text())["models"] == read.models == provider.models == named
-    assert read.base_url == provider.base_url
-    assert read.prices.image == provider.prices.image
+    models = {"dall-e-3": 'openai/a"b', "gpt-image-1.5": "gpt-image-1.5"}
+    copy = load_provider(str(path))
+    assert tomllib.loads(path.read_text())["models"] == copy.models == provider.models == models
+    assert copy.base_url == provider.base_url
+    assert copy.prices.image == provider.prices.image

@@ -36,7 +36,7 @@ class Theirs:
     output: list[str] = field(default_factory=list)
 
     def run(self, script: str, **more: str) -> int:
-        done = subprocess.run(
+        process = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
             cwd=self.folder,
             env={**self.environment, **more},
@@ -44,8 +44,8 @@ class Theirs:
             text=True,
             timeout=180,
         )
-        self.output.append(done.stdout + done.stderr)
-        return done.returncode
+        self.output.append(process.stdout + process.stderr)
+        return process.returncode
 
 
 def break_cassettes(folder: Path) -> None:
@@ -55,7 +55,7 @@ def break_cassettes(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def recorded(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Theirs:
+def recording(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Theirs:
     folder = repository(tmp_path_factory.mktemp("theirs"))
     path = f"{Path(sys.executable).parent}:{installed(site)['PATH']}"
     theirs = Theirs(folder, {**installed(site), "PATH": path, "NO_COLOR": "1"})
@@ -66,16 +66,16 @@ def recorded(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Theirs:
         text = PROVIDER.replace("https://images.acme.example/v1", server.base_url)
         (folder / "acme.toml").write_text(text)
         assert theirs.run(RECORD, ACME_KEY=KEY) == 0, theirs.output
-    kept = [path for path in (folder / "cassettes").rglob("*") if path.is_file()]
-    assert not any(KEY.encode() in path.read_bytes() for path in kept)
+    files = [path for path in (folder / "cassettes").rglob("*") if path.is_file()]
+    assert not any(KEY.encode() in path.read_bytes() for path in files)
     return theirs
 
 
 @pytest.mark.long
 def test_page_replays_by_pytest_and_says_that_nothing_is_worse_but_what_is_written_down(
-    recorded: Theirs, tmp_path: Path
+    recording: Theirs, tmp_path: Path
 ) -> None:
-    theirs = Theirs(shutil.copytree(recorded.folder, tmp_path / "theirs"), recorded.environment)
+    theirs = Theirs(shutil.copytree(recording.folder, tmp_path / "theirs"), recording.environment)
     assert theirs.run(PYTEST) == 0, theirs.output
     assert re.search(r"\d{3} passed", theirs.output[-1])
     break_cassettes(theirs.folder)
@@ -86,27 +86,27 @@ def test_page_replays_by_pytest_and_says_that_nothing_is_worse_but_what_is_writt
 
 
 def test_action_fails_a_pull_request_whose_cassettes_break_a_promise(
-    recorded: Theirs, runner: Runner
+    recording: Theirs, runner: Runner
 ) -> None:
-    shutil.copytree(recorded.folder, runner.work, dirs_exist_ok=True)
+    shutil.copytree(recording.folder, runner.work, dirs_exist_ok=True)
     break_cassettes(runner.work)
     codes = run_action(runner, yaml.safe_load(WORKFLOW)["jobs"]["replay"]["steps"][-1]["with"])
     assert codes == {"Judge": 0, "Report": 0, "Drift": 1, "Say how it ended": 1}
     assert "1 confirmed regression" in runner.summary
 
 
-def run_action(runner: Runner, given: dict[str, str]) -> dict[str, int]:
+def run_action(runner: Runner, words: dict[str, str]) -> dict[str, int]:
     """Return how each script of the action ended, but for the one that installs our checkout."""
     inputs: dict[str, Any] = workflow("action")["inputs"]
-    assert given.keys() <= inputs.keys()
-    values = {f"inputs.{name}": str(about.get("default", "")) for name, about in inputs.items()}
-    values |= {f"inputs.{name}": value for name, value in given.items()}
+    assert words.keys() <= inputs.keys()
+    values = {f"inputs.{name}": str(entry.get("default", "")) for name, entry in inputs.items()}
+    values |= {f"inputs.{name}": value for name, value in words.items()}
     values |= {"github.action_path": str(ROOT), "runner.temp": str(runner.home / "temp")}
     codes = {}
     for _, step in steps("action"):
         if "run" in step and step["name"] != "Install":
-            done = runner.run(step["run"], **resolved(step["env"], values))
-            codes[step["name"]] = done.returncode
+            process = runner.run(step["run"], **resolved(step["env"], values))
+            codes[step["name"]] = process.returncode
             values["steps.judge.outputs.conclusion"] = runner.outputs["conclusion"]
     return codes
 
@@ -120,33 +120,33 @@ def pytest_in(folder: Path, site: Path, *words: str, safely: bool = True) -> str
     """Run pytest as its console script does, or with the folder of their repository before all."""
     repository(folder)
     start = [sys.executable, *(["-P"] if safely else []), "-m", "pytest", *words]
-    done = subprocess.run(start, cwd=folder, env=installed(site), capture_output=True, text=True)
-    assert "Traceback" not in done.stdout + done.stderr
-    return done.stdout + done.stderr
+    process = subprocess.run(start, cwd=folder, env=installed(site), capture_output=True, text=True)
+    assert "Traceback" not in process.stdout + process.stderr
+    return process.stdout + process.stderr
 
 
 def test_pytest_of_their_repository_is_as_if_we_were_not_there(tmp_path: Path, site: Path) -> None:
-    said = pytest_in(tmp_path, site, "--live", "--record-mode=none", "tests")
-    assert "image-conformance-" in said  # the plugin is there
-    assert "1 passed" in said
+    text = pytest_in(tmp_path, site, "--live", "--record-mode=none", "tests")
+    assert "image-conformance-" in text  # the plugin is there
+    assert "1 passed" in text
 
 
 def test_suite_judges_in_their_repository_by_ids_that_it_prints(tmp_path: Path, site: Path) -> None:
     file = os.path.relpath(site / "conformance" / "suite" / "test_promises.py", tmp_path)
-    named = f"{file}::reference::dall-e-2/baseline::envelope.object"
-    said = pytest_in(tmp_path, site, "--pyargs", "conformance", named, *ONE, "-v")
-    assert "nothing is broken, in the part that was judged" in said
-    assert [line.split()[0] for line in said.splitlines() if " PASSED" in line] == [named]
+    name = f"{file}::reference::dall-e-2/baseline::envelope.object"
+    text = pytest_in(tmp_path, site, "--pyargs", "conformance", name, *ONE, "-v")
+    assert "nothing is broken, in the part that was judged" in text
+    assert [line.split()[0] for line in text.splitlines() if " PASSED" in line] == [name]
 
 
 def test_folder_that_hides_the_suite_is_a_sentence(tmp_path: Path, site: Path) -> None:
-    said = pytest_in(tmp_path, site, "--pyargs", "conformance", *ONE, safely=False)
-    assert f"{tmp_path / 'conformance'} stands before the suite, which has the same name" in said
+    text = pytest_in(tmp_path, site, "--pyargs", "conformance", *ONE, safely=False)
+    assert f"{tmp_path / 'conformance'} stands before the suite, which has the same name" in text
 
 
 def test_options_that_two_want_are_a_sentence(tmp_path: Path, site: Path) -> None:
-    said = pytest_in(tmp_path, site, "--pyargs", "conformance", "tests", *ONE, "--collect-only")
-    assert "the suite and a conftest.py have options of the same name" in said
+    text = pytest_in(tmp_path, site, "--pyargs", "conformance", "tests", *ONE, "--collect-only")
+    assert "the suite and a conftest.py have options of the same name" in text
 
 
 def test_copy_that_an_editable_installation_makes_finds_its_checkout(

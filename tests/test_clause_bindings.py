@@ -31,22 +31,22 @@ from tests.miniatures import ACCEPTED, JSON_TYPE, answer, body, exchange
 
 DEFAULT = load_edition()
 OPENAI = load_edition("openai-2026-11")
-WRONG = -7
+FAULT = -7
 STREAM = body("gpt-image-1", stream=True, partial_images=2)
 TRANSPARENT = body("gpt-image-1", background="transparent")
 SVG = body("gpt-image-2.6-sunburst", output_format="svg", svg={"model": "gpt-5.5"})
 IDENTIFIED = body("gpt-image-2.6-sunburst", safety_identifier="user-4711")
 
 
-def binds_painted(edition: Edition, clause: str, asked: dict[str, Any], **parts: Any) -> bool:
+def binds_painted(edition: Edition, clause: str, request: dict[str, Any], **parts: Any) -> bool:
     """Return whether a clause binds a request for which an image came."""
-    (chosen,) = select(clauses_of(edition), clause)
-    sent = read_request(exchange(asked, answer={}, **parts), edition)
-    return chosen.binds(replace(sent, painted=True))
+    (entry,) = select(clauses_of(edition), clause)
+    sent = read_request(exchange(request, answer={}, **parts), edition)
+    return entry.binds(replace(sent, painted=True))
 
 
 @pytest.mark.parametrize(
-    ("edition", "clause", "asked", "parameters"),
+    ("edition", "clause", "content", "parameters"),
     [
         (DEFAULT, "stream.partial-count", STREAM, ["partial_images", "n"]),
         (DEFAULT, "stream.partial-index", STREAM, ["partial_images", "n"]),
@@ -65,24 +65,24 @@ def binds_painted(edition: Edition, clause: str, asked: dict[str, Any], **parts:
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_painted_mistake_promises_what_does_not_hang_on_its_value(
-    edition: Edition, clause: str, asked: dict[str, Any], parameters: list[str]
+    edition: Edition, clause: str, content: dict[str, Any], parameters: list[str]
 ) -> None:
-    assert binds_painted(edition, clause, {**asked, "user": WRONG})
+    assert binds_painted(edition, clause, {**content, "user": FAULT})
     for parameter in parameters:
-        assert not binds_painted(edition, clause, {**asked, parameter: WRONG})
+        assert not binds_painted(edition, clause, {**content, parameter: FAULT})
 
 
 @pytest.mark.parametrize("clause", ["envelope.created-present", "format.url-when-asked"])
 def test_other_method_promises_nothing_even_if_painted(clause: str) -> None:
-    wrong = body("dall-e-2", user=WRONG, response_format="url")
-    raw = json.dumps(wrong).encode()
-    assert binds_painted(DEFAULT, clause, wrong)
-    assert not binds_painted(DEFAULT, clause, wrong, method="GET", request_raw=raw)
+    request = body("dall-e-2", user=FAULT, response_format="url")
+    raw = json.dumps(request).encode()
+    assert binds_painted(DEFAULT, clause, request)
+    assert not binds_painted(DEFAULT, clause, request, method="GET", request_raw=raw)
 
 
 def test_what_cannot_be_decided_of_a_painted_mistake_is_left_out() -> None:
-    made = exchange(body("dall-e-2", user=WRONG), answer=answer(body("dall-e-2")), downloads={})
-    findings = judge(made, DEFAULT, clauses_of(DEFAULT), ACCEPTED)
+    one = exchange(body("dall-e-2", user=FAULT), answer=answer(body("dall-e-2")), downloads={})
+    findings = judge(one, DEFAULT, clauses_of(DEFAULT), ACCEPTED)
     assert {"url.https", "image.complete"} & {finding.clause for finding in findings} == {
         "url.https"
     }
@@ -103,20 +103,20 @@ def test_what_cannot_be_decided_of_a_painted_mistake_is_left_out() -> None:
 def test_what_a_document_says_of_a_family_does_not_bind_a_model_that_it_does_not_know(
     edition: Edition, clause: str, more: dict[str, Any]
 ) -> None:
-    known = {clause.id for clause in clauses_of(edition)}
-    assert clause not in known or not binds_painted(edition, clause, body("nobody", **more))
+    names = {clause.id for clause in clauses_of(edition)}
+    assert clause not in names or not binds_painted(edition, clause, body("nobody", **more))
 
 
 def test_stream_is_what_was_asked_of_a_documented_model_and_what_came_of_another() -> None:
     events: Any = {"raw": b"data: {}\n\n", "headers": (("content-type", "text/event-stream"),)}
     stranger = body("a-model-of-nobody", stream=True)
-    for made, bound in (
+    for sample, names in (
         (exchange(STREAM), {"stream.content-type"}),
         (exchange(stranger), {"envelope.created-present"}),
         (exchange(stranger, **events), set()),
     ):
-        judged = {finding.clause for finding in judge(made, DEFAULT, clauses_of(DEFAULT))}
-        assert judged & {"stream.content-type", "envelope.created-present"} == bound
+        clauses = {finding.clause for finding in judge(sample, DEFAULT, clauses_of(DEFAULT))}
+        assert clauses & {"stream.content-type", "envelope.created-present"} == names
 
 
 def test_binding_is_possible_where_the_edition_has_what_it_speaks_of() -> None:
@@ -147,15 +147,15 @@ def test_param_is_looked_for_in_the_refusal_of_a_documented_mistake() -> None:
 GPT_IMAGE = DEFAULT.models["gpt-image-1"]
 
 
-def flawed(*violations: tuple[str | None, str], value: Any = None) -> SentRequest:
+def mistake(*violations: tuple[str | None, str], value: Any = None) -> SentRequest:
     """Return a request as read, as if it broke these rules, of which each has this value."""
     sent = read_request(exchange(body("gpt-image-1", size="wide")), DEFAULT)
     assert sent.reading is not None
-    broken = (
+    rows = (
         Violation(name, keyword, "it is wrong", rule("size", keyword, value) if value else None)
         for name, keyword in violations
     )
-    return replace(sent, reading=replace(sent.reading, violations=tuple(broken)))
+    return replace(sent, reading=replace(sent.reading, violations=tuple(rows)))
 
 
 def rule(parameter: str | None, keyword: str, value: Any) -> SchemaRule:
@@ -164,12 +164,12 @@ def rule(parameter: str | None, keyword: str, value: Any) -> SchemaRule:
 
 def test_flaw_is_the_gravest_of_one_parameter_and_of_a_request_without_another_fault() -> None:
     size = [("size", keyword) for keyword in ("across", "enum", "type")]
-    assert broken_keyword(flawed(*size)) == broken_keyword(flawed(*size[::-1])) == "type"
-    assert broken_keyword(flawed(*size[:2])) == broken_keyword(flawed(size[1])) == "enum"
-    assert broken_keyword(flawed((None, "across"))) == "across"
-    assert broken_keyword(flawed(size[1], ("n", "type"))) is None
-    assert broken_keyword(flawed()) is None
-    sent = flawed(size[1])
+    assert broken_keyword(mistake(*size)) == broken_keyword(mistake(*size[::-1])) == "type"
+    assert broken_keyword(mistake(*size[:2])) == broken_keyword(mistake(size[1])) == "enum"
+    assert broken_keyword(mistake((None, "across"))) == "across"
+    assert broken_keyword(mistake(size[1], ("n", "type"))) is None
+    assert broken_keyword(mistake()) is None
+    sent = mistake(size[1])
     assert (broken_keyword(sent, "n"), broken_keyword(sent, "size")) == (None, "enum")
     assert broken_keyword(replace(sent, faults=frozenset({"method"})), "size") is None
     assert broken_keyword(replace(sent, model=None), "size") == "enum"
@@ -193,23 +193,23 @@ def test_rule_across_parameters_is_raised_by_the_first_in_its_condition_and_the_
     value: Any, names: set[str], first: str
 ) -> None:
     assert _deciding_parameter(rule("quality", "some-rule", value)) == first
-    sent = flawed(("size", "some-rule"), (None, "some-rule"), value=value)
+    sent = mistake(("size", "some-rule"), (None, "some-rule"), value=value)
     assert broken_parameters(sent) == {"size", *names}
-    assert broken_parameters(flawed(("size", "enum"), value=["256x256"])) == {"size"}
+    assert broken_parameters(mistake(("size", "enum"), value=["256x256"])) == {"size"}
 
 
 def test_statement_of_a_rule_that_has_no_words_of_its_own() -> None:
-    said = "A request whose `size` breaks a documented rule is refused."
-    assert _statement(GPT_IMAGE, rule("size", "multipleOf", 16), across=False) == said
-    many = "an object or an array or an integer or a string"
-    for stated, told in (
-        ({"type": ["object", "array", "integer", "string", "null"]}, many),
+    sentence = "A request whose `size` breaks a documented rule is refused."
+    assert _statement(GPT_IMAGE, rule("size", "multipleOf", 16), across=False) == sentence
+    alternatives = "an object or an array or an integer or a string"
+    for schema_part, words in (
+        ({"type": ["object", "array", "integer", "string", "null"]}, alternatives),
         ({"type": "integer"}, "an integer"),
         ({}, ""),
     ):
-        schema = replace(GPT_IMAGE.schema, parameters={"size": stated})
+        schema = replace(GPT_IMAGE.schema, parameters={"size": schema_part})
         statement = _statement(replace(GPT_IMAGE, schema=schema), rule("size", "type", None), False)
-        assert statement == f"A request whose `size` is not {told} is refused."
+        assert statement == f"A request whose `size` is not {words} is refused."
 
 
 def test_clause_of_several_models_is_as_weak_as_the_weakest() -> None:

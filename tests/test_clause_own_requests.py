@@ -17,8 +17,8 @@ from conformance.exchange.model import Exchange
 from conformance.exchange.sent_request import read_request
 from tests.miniatures import JSON_TYPE, body, error, exchange, judged, model_list
 
-ASKED = {"prompt": "A red lantern", "user": "acme-4711"}
-SENT = body("dall-e-2", **ASKED)
+MEMBERS = {"prompt": "A red lantern", "user": "acme-4711"}
+REQUEST = body("dall-e-2", **MEMBERS)
 
 
 @pytest.fixture(autouse=True)
@@ -29,12 +29,12 @@ def forget_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def own(folder: Path, **request: object) -> tuple[Clause, ...]:
     path = folder / "mine.json"
-    path.write_text(json.dumps({"request": [{"id": "banner", "body": ASKED, **request}]}))
+    path.write_text(json.dumps({"request": [{"id": "banner", "body": MEMBERS, **request}]}))
     return clauses_of_own(read_own_requests(path))
 
 
-def binds(clause: Clause, made: Exchange) -> bool:
-    return clause.binds(read_request(made, load_edition()))
+def binds(clause: Clause, sample: Exchange) -> bool:
+    return clause.binds(read_request(sample, load_edition()))
 
 
 def test_clause_says_what_the_file_says(tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_clause_says_what_the_file_says(tmp_path: Path) -> None:
     assert (clause.id, clause.level, clause.needs) == ("own.banner", Level.SHOULD, Needs.REFUSAL)
     assert clause.statement == "The request banner is refused: section 4"
     assert clause.how == "Passes when the request is refused, as the file expects."
-    (cited,) = clause.citations
-    assert (cited.source, cited.section) == ("own:mine.json", "request banner")
+    (citation,) = clause.citations
+    assert (citation.source, citation.section) == ("own:mine.json", "request banner")
     source = CitedSource("own:mine.json", "Requests of mine.json", "", "", "")
     assert OUTSIDE_SOURCES["own:mine.json"] == source
     assert own(tmp_path, expect="open") == (), "it may be answered either way"
@@ -53,13 +53,13 @@ def test_clause_of_an_accepted_request_takes_a_paid_answer(tmp_path: Path) -> No
     (clause,) = own(tmp_path, expect="accepted")
     assert clause.needs is Needs.ACCEPTANCE
     assert clause.statement == "The request banner is accepted."
-    assert [finding.verdict for finding in judged(exchange(SENT), clauses=[clause])] == ["pass"]
+    assert [finding.verdict for finding in judged(exchange(REQUEST), clauses=[clause])] == ["pass"]
 
 
 UNLIKE = [
-    exchange({**SENT, "n": 1}),
-    exchange(SENT, request_headers=(JSON_TYPE,)),
-    exchange(SENT, method="GET"),
+    exchange({**REQUEST, "n": 1}),
+    exchange(REQUEST, request_headers=(JSON_TYPE,)),
+    exchange(REQUEST, method="GET"),
     exchange(request_raw=b"{"),
     model_list("dall-e-2"),
 ]
@@ -67,17 +67,17 @@ UNLIKE = [
 
 def test_clause_binds_the_request_of_the_file_and_the_models_that_it_names(tmp_path: Path) -> None:
     names = ("dall-e-2", "dall-e-3", "nobody")
-    small, large, nobody = (exchange(body(name, **ASKED)) for name in names)
+    small, large, nobody = (exchange(body(name, **MEMBERS)) for name in names)
     (clause,) = own(tmp_path, expect="refused")
     assert binds(clause, small)
     assert binds(clause, nobody)
-    assert not any(binds(clause, made) for made in UNLIKE)
+    assert not any(binds(clause, sample) for sample in UNLIKE)
     (clause,) = own(tmp_path, expect="refused", models=["dall-e-3", "no*"])
-    assert [binds(clause, made) for made in (small, large, nobody)] == [False, True, True]
+    assert [binds(clause, sample) for sample in (small, large, nobody)] == [False, True, True]
     (clause,) = own(tmp_path, expect="refused", models=["gpt-image-1"])
-    assert binds(clause, exchange(body("gpt-image-1", **ASKED)))
-    dated = exchange(body("gpt-image-1-2025-04-23", **ASKED))
-    assert not binds(clause, dated), "it is not the name that was asked"
+    assert binds(clause, exchange(body("gpt-image-1", **MEMBERS)))
+    snapshot = exchange(body("gpt-image-1-2025-04-23", **MEMBERS))
+    assert not binds(clause, snapshot), "it is not the name that was asked"
 
 
 ANSWERS: dict[str, tuple[int, Any, str]] = {
@@ -94,17 +94,17 @@ ANSWERS: dict[str, tuple[int, Any, str]] = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_expected_refusal(name: str, tmp_path: Path) -> None:
-    status, told, said = ANSWERS[name]
+    status, content, start = ANSWERS[name]
     (clause,) = own(tmp_path, expect="refused")
-    (finding,) = judged(exchange(SENT, status, told), clauses=[clause])
-    expected = f", expected {finding.expected}, observed {finding.observed}"
-    assert (
-        f"{finding.verdict}: {finding.message}{expected if finding.expected else ''}"
-    ).startswith(said)
+    (finding,) = judged(exchange(REQUEST, status, content), clauses=[clause])
+    values = f", expected {finding.expected}, observed {finding.observed}"
+    assert (f"{finding.verdict}: {finding.message}{values if finding.expected else ''}").startswith(
+        start
+    )
 
 
 def test_expected_refusal_in_the_middle_of_an_outage_says_what_came(tmp_path: Path) -> None:
     (clause,) = own(tmp_path, expect="refused")
-    subject = Subject(exchange(SENT, 503, error("Overloaded.")), load_edition())
+    subject = Subject(exchange(REQUEST, 503, error("Overloaded.")), load_edition())
     with pytest.raises(UnavailableError, match=r"^HTTP 503: Overloaded\.$"):
         list(clause.judge(subject))

@@ -34,15 +34,15 @@ EDITION = load_edition()
 SMALL = body("dall-e-2")
 TWO = body("dall-e-2", n=2)
 BEFORE, AFTER = date(2026, 11, 30), date(2026, 12, 1)
-GONE = Failure(NOT_RECORDED, "the file has no answer to it")
+MISSING = Failure(NOT_RECORDED, "the file has no answer to it")
 
 
-def subject(made: Exchange, control: Outcome | None = None, **known: Any) -> Subject:
-    return Subject(made, EDITION, context=Context(control, **known))
+def subject(sample: Exchange, control: Outcome | None = None, **members: Any) -> Subject:
+    return Subject(sample, EDITION, context=Context(control, **members))
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "result"),
+    ("status", "content", "result"),
     [
         (404, error("It is not in our catalogue"), Result.NOT_SERVED),
         (400, error("Nobody paints this prompt here"), Result.NOT_SERVED),
@@ -52,10 +52,10 @@ def subject(made: Exchange, control: Outcome | None = None, **known: Any) -> Sub
     ids=["vague", "prompt", "size", "response_format"],
 )
 def test_refusal_of_a_model_that_is_not_listed_is_of_the_model_unless_it_names_a_parameter(
-    status: int, told: dict[str, Any], result: Result
+    status: int, content: dict[str, Any], result: Result
 ) -> None:
     listed = outcome_of(model_list("openai/dall-e-3"))
-    outcome = subject(exchange(SMALL, status, told), listed).outcome
+    outcome = subject(exchange(SMALL, status, content), listed).outcome
     assert outcome.result is result
     if result is Result.NOT_SERVED:
         reason = f"the model is neither listed nor served (HTTP {status})"
@@ -66,10 +66,10 @@ def test_refusal_of_a_model_that_is_not_listed_is_of_the_model_unless_it_names_a
 def test_model_that_painted_the_control_is_served_whatever_the_words(
     status: int, result: Result
 ) -> None:
-    said = error("no such model", code="model_not_found")
-    made = exchange(body("dall-e-2", size="wide"), status, said)
-    assert outcome_of(made).result is Result.NOT_SERVED
-    outcome = subject(made, ACCEPTED).outcome
+    content = error("no such model", code="model_not_found")
+    sample = exchange(body("dall-e-2", size="wide"), status, content)
+    assert outcome_of(sample).result is Result.NOT_SERVED
+    outcome = subject(sample, ACCEPTED).outcome
     assert (outcome.result, outcome.reason) == (result, f"HTTP {status}")
 
 
@@ -89,14 +89,14 @@ def test_first_request_refused_in_the_words_of_the_model_list_is_about_who_asks(
     outcome = subject(exchange(SMALL, status, no), listed).outcome
     assert (outcome.cause, outcome.reason) == (cause, reason)
     assert (outcome.result is Result.UNAVAILABLE) == (cause == "access")
-    other = exchange(SMALL, status, error("It has no such size"))
-    assert subject(other, listed).outcome.cause != "access"
+    of_size = exchange(SMALL, status, error("It has no such size"))
+    assert subject(of_size, listed).outcome.cause != "access"
 
 
 def test_outcome_is_read_from_the_answer_at_hand() -> None:
-    limited = Answer(exchange(SMALL, 400, error("no", code="rate_limit_exceeded")))
-    expected = outcome_of(exchange(SMALL), limited)
-    assert Subject(exchange(SMALL), EDITION, answer=limited).outcome == expected
+    refusal = Answer(exchange(SMALL, 400, error("no", code="rate_limit_exceeded")))
+    outcome = outcome_of(exchange(SMALL), refusal)
+    assert Subject(exchange(SMALL), EDITION, answer=refusal).outcome == outcome
 
 
 def test_answer_is_of_the_day_in_utc_on_which_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,23 +104,23 @@ def test_answer_is_of_the_day_in_utc_on_which_it_came(monkeypatch: pytest.Monkey
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     time.tzset()
     try:
-        for sent, elapsed, day in (
+        for offset, elapsed, day in (
             *((-1, None, BEFORE), (-0.5, None, BEFORE), (-1, 0.5, BEFORE)),
             *((-1, 1.5, AFTER), (0, 1.5, AFTER), (86_000, 0.0, AFTER)),
         ):
-            made = replace(exchange(), sent_at=midnight + sent, elapsed=elapsed)
-            assert subject(made).answered_on == day
+            sample = replace(exchange(), sent_at=midnight + offset, elapsed=elapsed)
+            assert subject(sample).answered_on == day
     finally:
         monkeypatch.undo()
         time.tzset()
-    made = exchange(sent_at=0.0)  # at an unknown time: it is of the day of the run
-    assert subject(made, standing=Standing(Lifecycle(until=AFTER), BEFORE)).answered_on == BEFORE
-    assert subject(made).answered_on == date.min
+    sample = exchange(sent_at=0.0)  # at an unknown time: it is of the day of the run
+    assert subject(sample, standing=Standing(Lifecycle(until=AFTER), BEFORE)).answered_on == BEFORE
+    assert subject(sample).answered_on == date.min
 
 
-def recorded(told: object = None, **downloads: Any) -> Subject:
-    made = exchange(TWO, answer=told, **downloads)
-    return subject(replace(made, provenance=Provenance.FOREIGN))
+def recording(content: object = None, **downloads: Any) -> Subject:
+    sample = exchange(TWO, answer=content, **downloads)
+    return subject(replace(sample, provenance=Provenance.FOREIGN))
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def recorded(told: object = None, **downloads: Any) -> Subject:
     [
         ({}, NO_DOWNLOADS),
         (
-            {image_url(0): GONE, image_url(1): Failure(NOT_RECORDED, "another reason")},
-            f"{NO_DOWNLOADS}: {GONE.message}",
+            {image_url(0): MISSING, image_url(1): Failure(NOT_RECORDED, "another reason")},
+            f"{NO_DOWNLOADS}: {MISSING.message}",
         ),
     ],
     ids=["no-word", "reasons"],
@@ -138,23 +138,23 @@ def test_images_that_a_recorder_did_not_keep_are_not_testable(
     downloads: dict[str, Failure], why: str
 ) -> None:
     with pytest.raises(NotTestableError) as caught:
-        recorded(downloads=downloads).require_recorded_downloads()
+        recording(downloads=downloads).require_recorded_downloads()
     assert str(caught.value) == why
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "part",
     [
-        recorded(downloads={image_url(0): GONE, image_url(1): picture()}),
-        recorded(downloads={image_url(0): Failure("dns", "no"), image_url(1): GONE}),
-        recorded(items(TWO, {"b64_json": encoded(picture())}, {"b64_json": "?"}), downloads={}),
-        recorded(items(TWO, {"b64_json": "x", "url": image_url()}), fetched=GONE),
-        subject(exchange(TWO, fetched=GONE)),
+        recording(downloads={image_url(0): MISSING, image_url(1): picture()}),
+        recording(downloads={image_url(0): Failure("dns", "no"), image_url(1): MISSING}),
+        recording(items(TWO, {"b64_json": encoded(picture())}, {"b64_json": "?"}), downloads={}),
+        recording(items(TWO, {"b64_json": "x", "url": image_url()}), fetched=MISSING),
+        subject(exchange(TWO, fetched=MISSING)),
     ],
     ids=["one-kept", "one-failed", "base64", "base64-and-url", "live"],
 )
-def test_images_that_are_known_in_part_are_judged(seen: Subject) -> None:
-    seen.require_recorded_downloads()
+def test_images_that_are_known_in_part_are_judged(part: Subject) -> None:
+    part.require_recorded_downloads()
 
 
 TASK = {"task_id": "t-1", "status": "queued"}
@@ -173,17 +173,17 @@ TASKS: list[tuple[dict[str, Any], str]] = [
 
 
 def test_task_is_quoted_wherever_servers_put_it_and_the_words_of_an_error_follow() -> None:
-    for given, task in TASKS:
-        assert task_of(Answer(exchange(body(), answer=given))) == task
-    both = exchange(body(), answer={**TASK, **error("Overloaded.")})
-    assert stand_in(Answer(both)) == ": task t-1, queued: Overloaded."
+    for content, task in TASKS:
+        assert task_of(Answer(exchange(body(), answer=content))) == task
+    sample = exchange(body(), answer={**TASK, **error("Overloaded.")})
+    assert stand_in(Answer(sample)) == ": task t-1, queued: Overloaded."
     assert stand_in(Answer(exchange(body(), answer={}))) == ""
 
 
 def test_task_beside_a_payload_or_an_image_is_not_alone() -> None:
-    for told, task in (
+    for content, task in (
         ({"created": 1, "data": [TASK]}, "task t-1, queued"),
         ({"created": 1, "data": [{**TASK, "b64_json": "%%%"}]}, ""),
         (answer(body(), **TASK), ""),
     ):
-        assert lone_task(Subject(exchange(body(), answer=told), EDITION)) == task
+        assert lone_task(Subject(exchange(body(), answer=content), EDITION)) == task

@@ -43,8 +43,8 @@ def test_clauses_of_a_chapter_stand_together_in_the_order_of_reading() -> None:
     ids=["withdrawn", "levels"],
 )
 def test_edition_that_grades_no_clause_at_all_is_told_the_nearest(edition: Edition) -> None:
-    said = rf"unknown clause 'errors\.jsom' in edition {EDITION.id}; did you mean 'errors\.json'"
-    with pytest.raises(UnknownNameError, match=said):
+    text = rf"unknown clause 'errors\.jsom' in edition {EDITION.id}; did you mean 'errors\.json'"
+    with pytest.raises(UnknownNameError, match=text):
         clauses_of(edition)
 
 
@@ -69,8 +69,8 @@ def test_glob_selects_by_id_and_one_that_matches_nothing_names_the_nearest() -> 
 
 
 def test_edition_sets_the_level_and_the_sources_of_a_clause() -> None:
-    cited = Citation("rfc9110", "15.5.1", Level.SHOULD)
-    edition = replace(EDITION, levels={"errors.json": LevelOverride(Level.SHOULD, (cited,))})
+    source = Citation("rfc9110", "15.5.1", Level.SHOULD)
+    edition = replace(EDITION, levels={"errors.json": LevelOverride(Level.SHOULD, (source,))})
     (clause,) = select(clauses_of(edition), "errors.json")
     assert clause.level is Level.SHOULD
     assert [(citation.source, citation.section) for citation in clause.citations] == [
@@ -139,7 +139,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 def test_no_answer_breaks_a_clause_itself(data: str) -> None:
     for request in REQUESTS.values():
         for status, control in ((200, ACCEPTED), (400, ACCEPTED), (500, None)):
-            made = exchange(request, status, raw=WEIRD[data])
-            broken = verdicts(made, control).items()
-            assert [name for name, verdict in broken if verdict is Verdict.HARNESS_ERROR] == []
-        assert isinstance(observe(made, EDITION), list)
+            sample = exchange(request, status, raw=WEIRD[data])
+            judgements = verdicts(sample, control).items()
+            assert [name for name, verdict in judgements if verdict is Verdict.HARNESS_ERROR] == []
+        assert isinstance(observe(sample, EDITION), list)

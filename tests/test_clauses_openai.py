@@ -21,25 +21,25 @@ SUNBURST = "gpt-image-2.5-sunburst"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='8' height='8'><g/></svg>"
 
 
-def asking(**more: Any) -> dict[str, Any]:
+def ask(**more: Any) -> dict[str, Any]:
     return {"model": SUNBURST, "prompt": PROMPT, **more}
 
 
 def binds(clause: str, *, painted: bool = False, **more: Any) -> bool:
-    (chosen,) = select(clauses_of(EDITION), clause)
-    sent = read_request(exchange(asking(**more), answer={}), EDITION)
-    return chosen.binds(replace(sent, painted=painted))
+    (entry,) = select(clauses_of(EDITION), clause)
+    sent = read_request(exchange(ask(**more), answer={}), EDITION)
+    return entry.binds(replace(sent, painted=painted))
 
 
-def said(clause: str, asked: dict[str, Any], answer: Any, status: int = 200) -> str:
+def judge_one(clause: str, request: dict[str, Any], answer: Any, status: int = 200) -> str:
     """Judge one clause; gives verdict, message, expected and observed."""
-    made = exchange(asked, status, answer)
-    findings = judge(made, EDITION, select(clauses_of(EDITION), clause), context=Context(ACCEPTED))
-    told = [
+    one = exchange(request, status, answer)
+    findings = judge(one, EDITION, select(clauses_of(EDITION), clause), context=Context(ACCEPTED))
+    rows = [
         (str(finding.verdict), finding.message, finding.expected, finding.observed)
         for finding in findings
     ]
-    return " | ".join("; ".join(filter(None, words)) for words in told) or "nothing"
+    return " | ".join("; ".join(filter(None, words)) for words in rows) or "nothing"
 
 
 def gif(*delays: int) -> bytes:
@@ -54,11 +54,11 @@ def holds(*images: bytes, **members: Any) -> dict[str, Any]:
     return {"created": 1_790_000_002, "data": [{"b64_json": encoded(e)} for e in images], **members}
 
 
-GIF = asking(output_format="gif", frame_count=3, frame_duration_ms=100)
-BY_DEFAULT = asking(output_format="gif")
-DRAWN = asking(output_format="svg")
-METERED = asking(output_format="svg", svg={"model": "gpt-5.5"})
-FOR = asking(safety_identifier="user-4711")
+GIF = ask(output_format="gif", frame_count=3, frame_duration_ms=100)
+BY_DEFAULT = ask(output_format="gif")
+DRAWN = ask(output_format="svg")
+METERED = ask(output_format="svg", svg={"model": "gpt-5.5"})
+FOR = ask(safety_identifier="user-4711")
 COUNT, PACE = "data[0] has another number of frames", "data[0] is shown at another pace"
 NOT_SENT = "the safety_identifier in the answer is not the one that was sent"
 PNG = picture("png")
@@ -95,7 +95,7 @@ SAID: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {
         (FOR, holds(PNG, safety_identifier="user-4711"), "pass"),
         (FOR, holds(PNG), f"fail; {NOT_SENT}; user-4711; no text"),
         (FOR, holds(PNG, safety_identifier="x" * 99), f"fail; {NOT_SENT}; user-4711; {'x' * 80}"),
-        (asking(safety_identifier="i" * 64), holds(PNG), f"fail; {NOT_SENT}; {'i' * 64}; no text"),
+        (ask(safety_identifier="i" * 64), holds(PNG), f"fail; {NOT_SENT}; {'i' * 64}; no text"),
         (FOR, {"created": 1}, "not testable; …"),
         (FOR, holds(), "not testable; …"),
     ],
@@ -110,11 +110,11 @@ SAID: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {
 
 @pytest.mark.parametrize("clause", SAID)
 def test_clause_looks_into_the_image_and_the_members(clause: str) -> None:
-    for asked, answer, wanted in SAID[clause]:
-        told = said(clause, asked, answer)
-        assert told == wanted or (wanted[-1] == "…" and told.startswith(wanted[:-1]))
+    for request, answer, expected in SAID[clause]:
+        text = judge_one(clause, request, answer)
+        assert text == expected or (expected[-1] == "…" and text.startswith(expected[:-1]))
         reason = "not testable; the request was not accepted: HTTP 400"
-        assert said(clause, asked, error("GIF is in preview"), 400) in ("nothing", reason)
+        assert judge_one(clause, request, error("GIF is in preview"), 400) in ("nothing", reason)
 
 
 SUBJECTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -128,12 +128,12 @@ SUBJECTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("clause", SUBJECTS)
 def test_clause_is_promised_where_its_parameter_is_asked_for(clause: str) -> None:
-    asked, otherwise = SUBJECTS[clause]
-    assert binds(clause, **asked)
+    members, otherwise = SUBJECTS[clause]
+    assert binds(clause, **members)
     assert not binds(clause)
-    assert not binds(clause, **{**asked, **otherwise})
-    assert not binds(clause, **asked, stream=True)
+    assert not binds(clause, **{**members, **otherwise})
+    assert not binds(clause, **members, stream=True)
     if clause.startswith("image."):  # of a mistake that was painted, what does not hang on it
-        assert binds(clause, painted=True, **asked, user=7)
-        assert not binds(clause, painted=True, **{**asked, **otherwise})
-        assert not binds(clause, painted=True, **asked, user=7, stream=True)
+        assert binds(clause, painted=True, **members, user=7)
+        assert not binds(clause, painted=True, **{**members, **otherwise})
+        assert not binds(clause, painted=True, **members, user=7, stream=True)

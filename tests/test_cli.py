@@ -23,7 +23,7 @@ from tests.processes import COMMAND, PLAIN, command
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ("run --provider litelm", "did you mean 'litellm'"),
         ("run --provider litellm", "has no cassettes in cassettes/litellm"),
@@ -57,28 +57,28 @@ from tests.processes import COMMAND, PLAIN, command
     ],
 )
 def test_mistake_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COMETAPI_KEY", raising=False)
     monkeypatch.setattr("conformance.suite.command.pytest", Mock(main=pytest.fail))
-    done = CliRunner().invoke(app, words.split())
-    assert done.exit_code != 0
-    assert said in done.output + str(done.exception)
+    result = CliRunner().invoke(app, words.split())
+    assert result.exit_code != 0
+    assert message in result.output + str(result.exception)
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ("run --output /proc/nowhere/run.jsonl", "error: /proc/nowhere/run.jsonl: cannot be wri"),
         ("list clause", "error: unknown list 'clause'; did you mean 'clauses'?\n"),
     ],
 )
-def test_mistake_ends_with_exit_code_2(tmp_path: Path, words: str, said: str) -> None:
-    done = command(tmp_path, *words.split())
-    assert done.returncode == 2, done.stderr
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
+def test_mistake_ends_with_exit_code_2(tmp_path: Path, words: str, message: str) -> None:
+    process = command(tmp_path, *words.split())
+    assert process.returncode == 2, process.stderr
+    assert message in process.stderr
+    assert "Traceback" not in process.stderr + process.stdout
 
 
 def test_run_that_replaces_nothing_does_not_say_that_it_kept_what_was_there(tmp_path: Path) -> None:
@@ -86,93 +86,93 @@ def test_run_that_replaces_nothing_does_not_say_that_it_kept_what_was_there(tmp_
     assert command(tmp_path, *words).returncode == 0
     before = tmp_path / "run.jsonl.before"
     before.write_bytes((tmp_path / "run.jsonl").read_bytes())
-    done = command(tmp_path, *words)
-    assert (done.returncode, "kept as" in done.stderr) == (2, False)
-    assert "run.jsonl.before: is there" in done.stderr + done.stdout
+    process = command(tmp_path, *words)
+    assert (process.returncode, "kept as" in process.stderr) == (2, False)
+    assert "run.jsonl.before: is there" in process.stderr + process.stdout
 
 
 @pytest.mark.parametrize("module", ["conformance", "conformance.cli"])
 def test_version_is_that_of_the_run_file(tmp_path: Path, module: str) -> None:
     words = [sys.executable, "-P", "-m", module, "--version"]
-    said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
-    assert (said.returncode, said.stdout) == (0, f"{tool()}\n")
+    process = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert (process.returncode, process.stdout) == (0, f"{tool()}\n")
 
 
 def test_run_without_options_judges_the_reference_provider_and_is_reported(
     tmp_path: Path,
 ) -> None:
     words = ("--models", "qwen-image", "--cases", "[bs]*", "--output", "run.jsonl")
-    done = command(tmp_path, "run", *words)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "nothing is broken, in the part that was judged" in " ".join(done.stdout.split())
+    process = command(tmp_path, "run", *words)
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "nothing is broken, in the part that was judged" in " ".join(process.stdout.split())
     assert read_run(tmp_path / "run.jsonl").complete
     for name, start in (("md", "#"), ("junit", "<?xml")):
-        written = command(tmp_path, "report", "run.jsonl", "-f", name, "-o", f"out.{name}")
-        assert written.returncode == 0, written.stderr
+        report = command(tmp_path, "report", "run.jsonl", "-f", name, "-o", f"out.{name}")
+        assert report.returncode == 0, report.stderr
         assert (tmp_path / f"out.{name}").read_text().startswith(start)
 
 
-def shown(*words: str, **environment: str) -> str:
-    done = CliRunner().invoke(app, words, env=environment)
-    assert done.exit_code == 0, done.output
-    return done.stdout
+def output_of(*words: str, **environment: str) -> str:
+    result = CliRunner().invoke(app, words, env=environment)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 @pytest.mark.parametrize(
-    "what", ["cases", "providers", "models", "editions", "open", "promises", "defects"]
+    "name", ["cases", "providers", "models", "editions", "open", "promises", "defects"]
 )
-def test_list_shows_something(what: str) -> None:
-    assert len(shown("list", what).splitlines()) > 1
+def test_list_shows_something(name: str) -> None:
+    assert len(output_of("list", name).splitlines()) > 1
 
 
 def test_list_names_are_never_cut() -> None:
-    lines = shown("list").splitlines()
+    lines = output_of("list").splitlines()
     names = [line.split()[0] for line in lines[1:-1]]
     assert names == [clause.id for clause in clauses_of(load_edition())]
     assert "…" not in "".join(lines)
 
 
 def test_explain_tells_statement_source_and_curl() -> None:
-    told = shown("explain", "count.above-maximum-refused")
+    text = output_of("explain", "count.above-maximum-refused")
     parts = ("MUST", "Sources", "https://", "Models", "How it is judged", "curl -sS", "control")
-    assert [part for part in parts if part not in told] == []
-    assert "$COMETAPI_KEY" in told
-    of_item = shown("explain", "acme::dall-e-3/n-0::count.zero-refused")
+    assert [part for part in parts if part not in text] == []
+    assert "$COMETAPI_KEY" in text
+    of_item = output_of("explain", "acme::dall-e-3/n-0::count.zero-refused")
     assert "this is dall-e-3/n-0)" in of_item
     proven = "planted defects fail it: count.zero"
     assert proven in of_item
-    assert proven in shown("explain", "count.zero-refused")
+    assert proven in output_of("explain", "count.zero-refused")
     assert '"n":0' in of_item
 
 
 def test_explain_breaks_prose_where_a_terminal_is_narrow_and_no_address_or_command() -> None:
-    lines = shown("explain", "count.as-asked", COLUMNS="60").splitlines()
+    lines = output_of("explain", "count.as-asked", COLUMNS="60").splitlines()
     too_long = [line.split() for line in lines if len(line) > 60]
     assert all(len(words) == 1 or words[0] == "curl" for words in too_long)
 
 
 def test_reader_that_has_seen_enough_ends_the_command_silently(tmp_path: Path) -> None:
     shell = f"{' '.join(COMMAND)} list clauses | head -n 1"
-    done = subprocess.run(
+    process = subprocess.run(
         ["bash", "-c", shell], cwd=tmp_path, env=PLAIN, capture_output=True, text=True, timeout=60
     )
-    assert done.stderr == ""
-    assert len(done.stdout.splitlines()) == 1
+    assert process.stderr == ""
+    assert len(process.stdout.splitlines()) == 1
 
 
 def parameters(group: Any) -> Iterator[tuple[str, Any]]:
-    for name, found in group.commands.items():
-        if hasattr(found, "commands"):
-            yield from parameters(found)
+    for name, entry in group.commands.items():
+        if hasattr(entry, "commands"):
+            yield from parameters(entry)
         else:
-            yield from ((name, parameter) for parameter in found.params)
+            yield from ((name, parameter) for parameter in entry.params)
 
 
 def test_every_value_in_a_help_is_named_by_a_word() -> None:
-    named = [
+    values = [
         (name, parameter.name, str(parameter.metavar))
         for name, parameter in parameters(get_command(app))
         if not getattr(parameter, "is_flag", False)
     ]
-    assert len(named) > 90
-    assert [value for value in named if not re.match("[A-Z]", value[2])] == []
+    assert len(values) > 90
+    assert [value for value in values if not re.match("[A-Z]", value[2])] == []

@@ -52,16 +52,16 @@ BODY: dict[str, Any] = {
     "created": 1795495705,
     "data": [{"url": "https://a.test/x.png", "revised_prompt": "A"}],
 }
-ASKED = {"model": "dall-e-3", "prompt": "A lighthouse"}
-ASKED_JSON = json.dumps(ASKED).encode()
+REQUEST = {"model": "dall-e-3", "prompt": "A lighthouse"}
+REQUEST_JSON = json.dumps(REQUEST).encode()
 
 
 def record(
-    body: Any = BODY, asked: Any = ASKED, status: int = 200, case: str = "baseline"
+    body: Any = BODY, request: Any = REQUEST, status: int = 200, case: str = "baseline"
 ) -> ExchangeRecord:
     """Return an exchange as a run file keeps it."""
     values = exchange(model="dall-e-3", case=case)
-    values["request"]["body"] = asked if isinstance(asked, str) else json.dumps(asked)
+    values["request"]["body"] = request if isinstance(request, str) else json.dumps(request)
     values["response"] |= {
         "status": status,
         "headers": [["content-type", "application/json"]],
@@ -70,37 +70,37 @@ def record(
     return read(values, ExchangeRecord)
 
 
-def key(made: ExchangeRecord) -> str:
-    trial = trial_of(made, EDITION)
+def key(exchange_record: ExchangeRecord) -> str:
+    trial = trial_of(exchange_record, EDITION)
     assert trial
     return trial.key
 
 
-def run_of(*records: ExchangeRecord | Finding, broken: dict[str, list[str]]) -> Run:
+def run_of(*records: ExchangeRecord | Finding, failures: dict[str, list[str]]) -> Run:
     """Return a run of this edition in which cases break clauses."""
     edition = {"id": EDITION.id, "title": "t", "document": "d", "published": "p"}
     findings = [
         finding(clause, Verdict.FAIL, case=case, message="it is so")
-        for case, clauses in broken.items()
+        for case, clauses in failures.items()
         for clause in clauses
     ]
     return run(*records, *findings, head=header(edition=edition))
 
 
 def test_answer_of_another_day_has_the_same_key() -> None:
-    others: list[Any] = [
+    answers_alike: list[Any] = [
         BODY | {"created": 1800000000},
         BODY | {"data": [{"url": "https://b.test/y?sig=1", "revised_prompt": "Another"}]},
         json.dumps(dict(reversed(BODY.items())), indent=2).replace("\n", "\\n"),
     ]
-    assert {key(record(other)) for other in others} == {key(record())}
-    for indifferent in ({"size": "1024x1024"}, {"response_format": "gif"}):
-        assert key(record(asked=ASKED | indifferent)) == key(record())
-    assert key(record(asked=ASKED | {"response_format": "url"})) != key(record())
+    assert {key(record(answer)) for answer in answers_alike} == {key(record())}
+    for parameters in ({"size": "1024x1024"}, {"response_format": "gif"}):
+        assert key(record(request=REQUEST | parameters)) == key(record())
+    assert key(record(request=REQUEST | {"response_format": "url"})) != key(record())
 
 
 def test_answer_of_another_form_has_another_key() -> None:
-    others: list[Any] = [
+    answers_unlike: list[Any] = [
         BODY | {"created": "1795495705"},
         BODY | {"created": 1795495705.5},
         BODY | {"data": [{"url": "/x.png", "revised_prompt": "A"}]},
@@ -109,12 +109,12 @@ def test_answer_of_another_form_has_another_key() -> None:
         BODY | {"data": [{"url": "https://a.test/x.png", "revised_prompt": ""}]},
         "[" + json.dumps(BODY),
     ]
-    assert len({key(record(other)) for other in [BODY, *others]}) == 8
+    assert len({key(record(answer)) for answer in [BODY, *answers_unlike]}) == 8
 
 
 ZEROS = "iVBORw0K" + "A" * 8000
 """A long base64 text; folded, it stands as its length and digest."""
-FAULTY = {
+FAULTY_TEXTS = {
     None: ZEROS,
     "data-prefix": f"data:image/png;base64,{ZEROS}",
     "alphabet": f"!{ZEROS[1:]}",
@@ -127,57 +127,57 @@ FAULTY = {
 
 
 def test_payload_that_was_folded_keeps_its_fault() -> None:
-    for fault, text in FAULTY.items():
+    for fault, text in FAULTY_TEXTS.items():
         assert read_base64(text).kind == fault
-        request = Request("POST", "https://a.test/v1/images/generations", (), ASKED_JSON)
+        request = Request("POST", "https://a.test/v1/images/generations", (), REQUEST_JSON)
         response = Response(200, (), json.dumps({"data": [{"b64_json": text}]}).encode())
-        sent = Exchange("acme", "gpt-image-1", "baseline", request, response)
-        trial = trial_of(evidence(sent, Answer(sent), outcome_of(sent, Answer(sent))), EDITION)
+        one = Exchange("acme", "gpt-image-1", "baseline", request, response)
+        trial = trial_of(evidence(one, Answer(one), outcome_of(one, Answer(one))), EDITION)
         assert trial
-        replayed = json.loads(trial.reply.text)["data"][0]["b64_json"]
-        assert (read_base64(replayed).kind, len(replayed) < 200) == (fault, True)
+        payload = json.loads(trial.reply.text)["data"][0]["b64_json"]
+        assert (read_base64(payload).kind, len(payload) < 200) == (fault, True)
 
 
 def test_refusal_of_a_renamed_model_is_compared_with_that_of_the_model() -> None:
-    refused = record({}, ASKED | {"model": "acme/dall-e-3", "n": 0}, 400)
-    renamed, unknown = trial_of(refused, EDITION, "acme/dall-e-3"), trial_of(refused, EDITION)
-    assert renamed
-    assert unknown
-    assert renamed.request["model"] == "acme/dall-e-3"
-    assert json.loads(renamed.sent[0])["model"] == "dall-e-3"
-    assert json.loads(unknown.sent[0])["model"] == "acme/dall-e-3"
+    refusal = record({}, REQUEST | {"model": "acme/dall-e-3", "n": 0}, 400)
+    trial, trial_unnamed = trial_of(refusal, EDITION, "acme/dall-e-3"), trial_of(refusal, EDITION)
+    assert trial
+    assert trial_unnamed
+    assert trial.request["model"] == "acme/dall-e-3"
+    assert json.loads(trial.sent[0])["model"] == "dall-e-3"
+    assert json.loads(trial_unnamed.sent[0])["model"] == "acme/dall-e-3"
 
 
 def test_base64_is_decoded_as_callers_of_python_do() -> None:
-    said = {name: image(text.replace("\\n", "\n")) for name, text in answers._FAULTY.items()}
-    assert {name for name in said if said[name] == "an image"} == {"whitespace", "trailing-bits"}
-    assert {name for name in said if said[name] == "no image"} == {"url-safe"}
-    assert said["data-prefix"] == said["alphabet"] == said["length"] == said["padding"]
-    assert said["padding"] == "no base64"
+    kinds = {name: image(text.replace("\\n", "\n")) for name, text in answers._FAULTY.items()}
+    assert {name for name in kinds if kinds[name] == "an image"} == {"whitespace", "trailing-bits"}
+    assert {name for name in kinds if kinds[name] == "no image"} == {"url-safe"}
+    assert kinds["data-prefix"] == kinds["alphabet"] == kinds["length"] == kinds["padding"]
+    assert kinds["padding"] == "no base64"
     for kind in ("PNG", "JPEG", "WEBP"):
         data = encode(picture(), kind)
-        told = [image(base64.b64encode(some).decode()) for some in (data, data[:-1])]
-        assert told == ["an image", "no image"]
+        images = [image(base64.b64encode(part).decode()) for part in (data, data[:-1])]
+        assert images == ["an image", "no image"]
 
 
 def test_layout_and_events_are_replayed_as_they_came() -> None:
     pretty = json.dumps({"created": 1, "data": ["a\nb"]}, indent=1)
-    shown = pretty.replace("\n ", "\\n ").replace("\n}", "\\n}").replace("\n]", "\\n]")
-    assert json.loads(reply_of(200, "", shown).text) == json.loads(pretty)
+    evidence_text = pretty.replace("\n ", "\\n ").replace("\n}", "\\n}").replace("\n]", "\\n]")
+    assert json.loads(reply_of(200, "", evidence_text).text) == json.loads(pretty)
     events = 'event: a\\ndata: {"text": "x\\ny"}\\n\\n'
     assert reply_of(200, "", events).text == 'event: a\ndata: {"text": "x\\ny"}\n\n'
 
 
 def test_url_of_an_answer_leads_to_loopback_alone() -> None:
-    escaped = (r"http:\/\/evil.test", r"http://evil.test/\"x")
-    for url in ("https://evil.test/x", "file:///evil", *escaped):
+    escaped_urls = (r"http:\/\/evil.test", r"http://evil.test/\"x")
+    for url in ("https://evil.test/x", "file:///evil", *escaped_urls):
         body = f'{{"data":[{{"url":"{url}"}}]}}'
-        served = reply_of(200, "", body).body("http://127.0.0.1:9").decode()
-        assert "//127.0.0.1:9/i.png" in served
-        assert "evil" not in served
+        reply = reply_of(200, "", body).body("http://127.0.0.1:9").decode()
+        assert "//127.0.0.1:9/i.png" in reply
+        assert "evil" not in reply
 
 
-CUT = {"status": 200, "headers": [], "bytes": 9, "body": "x… (9 more characters)"}
+CUT_RESPONSE = {"status": 200, "headers": [], "bytes": 9, "body": "x… (9 more characters)"}
 LIST = {"method": "GET", "url": "https://a.test/v1/models", "headers": [], "body": ""}
 
 
@@ -185,40 +185,40 @@ def test_exchange_without_a_whole_answer_is_not_replayed() -> None:
     changes: list[dict[str, Any]] = [
         {"response": None},
         {"request": LIST},
-        {"response": CUT},
-        {"response": CUT | {"body": "<9 bytes, sha256 ab>"}},
+        {"response": CUT_RESPONSE},
+        {"response": CUT_RESPONSE | {"body": "<9 bytes, sha256 ab>"}},
     ]
-    for changed in changes:
-        values = msgspec.to_builtins(record()) | changed
+    for change in changes:
+        values = msgspec.to_builtins(record()) | change
         assert trial_of(read(values, ExchangeRecord), EDITION) is None
 
 
 ITEM = {"data": [{"url": "u"}], "created": 1}
-GOOD, REFUSED = ClientResult(ITEM), ClientResult(line="E", members={"status": 400, "code": "x"})
+GOOD, REFUSAL = ClientResult(ITEM), ClientResult(line="E", members={"status": 400, "code": "x"})
 LATER = ClientResult(line="E", members={"status": 500, "code": "y"})
 # got, meant, and the outcome of both
-COMPARED: list[tuple[ClientResult, ClientResult, Effect, str]] = [
+COMPARISONS: list[tuple[ClientResult, ClientResult, Effect, str]] = [
     (GOOD, GOOD, Effect.PARSED, ""),
     (ClientResult({"data": [{"url": "u"}]}), GOOD, Effect.LOST, "created"),
     (ClientResult({"data": []}), GOOD, Effect.WRONG, "data is 0 items, not 1 item"),
     (ClientResult(ITEM | {"created": "1"}), GOOD, Effect.WRONG, "created is string, not integer"),
     (ClientResult(line="TypeError: x"), GOOD, Effect.RAISED, "TypeError: x"),
     (GOOD, ClientResult(line="no stream"), Effect.UNABLE, "no stream"),
-    (REFUSED, REFUSED, Effect.PARSED, ""),
-    (REFUSED, GOOD, Effect.RAISED, "E"),
-    (GOOD, REFUSED, Effect.WRONG, "no error is raised"),
-    (LATER, REFUSED, Effect.WRONG, "status is 500, not 400"),
-    (ClientResult(line="E", members={"status": 400}), REFUSED, Effect.LOST, "code"),
-    (ClientResult(line="E: no JSON"), REFUSED, Effect.RAISED, "E: no JSON"),
+    (REFUSAL, REFUSAL, Effect.PARSED, ""),
+    (REFUSAL, GOOD, Effect.RAISED, "E"),
+    (GOOD, REFUSAL, Effect.WRONG, "no error is raised"),
+    (LATER, REFUSAL, Effect.WRONG, "status is 500, not 400"),
+    (ClientResult(line="E", members={"status": 400}), REFUSAL, Effect.LOST, "code"),
+    (ClientResult(line="E: no JSON"), REFUSAL, Effect.RAISED, "E: no JSON"),
 ]
 
 
 def test_outcome_compares_with_the_documented_answer() -> None:
-    for got, meant, effect, line in COMPARED:
-        outcome = compare(got, meant, succeeds=meant.members != REFUSED.members)
+    for result, documented, effect, line in COMPARISONS:
+        outcome = compare(result, documented, succeeds=documented.members != REFUSAL.members)
         assert outcome == ClientOutcome(effect, line)
-    nothing = ClientResult({"created": 1})  # nobody judges a client that reads no documented image
-    assert compare(nothing, nothing, succeeds=True).kind is Effect.UNABLE
+    empty = ClientResult({"created": 1})  # nobody judges a client that reads no documented image
+    assert compare(empty, empty, succeeds=True).kind is Effect.UNABLE
 
 
 SCRIPT = """
@@ -244,10 +244,10 @@ def run_script(
 def test_client_that_fails_on_an_answer_is_tried_with_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    given = run_script(monkeypatch, SCRIPT, "dies", "a", "garbage", "b")
-    assert given["dies"].stopped
-    assert given["garbage"].stopped
-    assert given["a"] == given["b"] == ClientResult(1)
+    results = run_script(monkeypatch, SCRIPT, "dies", "a", "garbage", "b")
+    assert results["dies"].stopped
+    assert results["garbage"].stopped
+    assert results["a"] == results["b"] == ClientResult(1)
 
 
 def test_client_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,19 +277,19 @@ def test_loopback_replays_and_remembers_the_first_request() -> None:
 def test_promise_is_tried_with_its_plainest_answer_and_a_control() -> None:
     plain, worse = record(BODY | {"created": "1"}, case="a"), record({"created": "1"}, case="b")
     control = record(case="c")
-    made = run_of(plain, worse, control, broken={"a": ["x.one"], "b": ["x.one", "x.two"]})
-    assert {trial.key for trial in trials_of([made])} == {key(plain), key(worse), key(control)}
-    shown = answers_of(made).broken["acme", "dall-e-3", "x.one"]
-    assert [one.trial.key for one in shown] == [key(plain), key(worse)]
+    run = run_of(plain, worse, control, failures={"a": ["x.one"], "b": ["x.one", "x.two"]})
+    assert {trial.key for trial in trials_of([run])} == {key(plain), key(worse), key(control)}
+    answers_shown = answers_of(run).broken["acme", "dall-e-3", "x.one"]
+    assert [one.trial.key for one in answers_shown] == [key(plain), key(worse)]
 
 
 def test_answer_is_tried_for_other_editions_that_have_the_model() -> None:
     model = "gpt-image-1.5"
-    failing = finding("x.one", Verdict.FAIL, model=model, message="it is so")
-    made = run_of(msgspec.structs.replace(record(), model=model), failing, broken={})
+    failure = finding("x.one", Verdict.FAIL, model=model, message="it is so")
+    run = run_of(msgspec.structs.replace(record(), model=model), failure, failures={})
     editions = ("cometapi-2026-03-12", "cometapi-2026-06", "openai-2026-11")
     assert model not in load_edition(editions[1]).models
-    assert [trial.edition for trial in trials_of([made], editions)] == [editions[0], editions[2]]
+    assert [trial.edition for trial in trials_of([run], editions)] == [editions[0], editions[2]]
 
 
 def outcomes_of(**by_key: ClientOutcome) -> dict[str, ClientOutcomes]:
@@ -297,40 +297,40 @@ def outcomes_of(**by_key: ClientOutcome) -> dict[str, ClientOutcomes]:
 
 
 def test_answer_that_nobody_tried_is_not_tried_in_every_client() -> None:
-    made = run_of(record(), broken={"baseline": ["x.one"]})
-    row = impact_of([made], {}).breaks[0]
+    run = run_of(record(), failures={"baseline": ["x.one"]})
+    row = impact_of([run], {}).breaks[0]
     assert {outcome.kind for outcome in row.outcomes.values()} == {Effect.NOT_TRIED}
     assert row.outcomes.keys() == BY_ID.keys()
 
 
 def test_promise_is_not_blamed_for_what_happens_without_it_or_is_no_loss() -> None:
-    made = run_of(record(BODY | {"extra": 1}, case="a"), record(case="b"), broken={"a": ["x.one"]})
+    run = run_of(record(BODY | {"extra": 1}, case="a"), record(case="b"), failures={"a": ["x.one"]})
     same = ClientOutcome(Effect.RAISED, "usage")
-    known = outcomes_of(**{key(one): same for one in made.exchanges.values()})
-    rows = impact_of([made], known).breaks
-    told = {row.clauses: row.outcomes["openai-python"] for row in rows}
-    assert told == {("x.one",): ClientOutcome(Effect.NO_MORE), (): same}
+    outcomes = outcomes_of(**{key(entry): same for entry in run.exchanges.values()})
+    rows = impact_of([run], outcomes).breaks
+    by_clauses = {row.clauses: row.outcomes["openai-python"] for row in rows}
+    assert by_clauses == {("x.one",): ClientOutcome(Effect.NO_MORE), (): same}
     left_out = outcomes_of(**{key(record()): ClientOutcome(Effect.LOST, "usage")})
-    assert [row.clauses for row in impact_of([made], left_out).breaks] == [("x.one",)]
+    assert [row.clauses for row in impact_of([run], left_out).breaks] == [("x.one",)]
 
 
 def test_rows_stand_in_one_order_whichever_answer_came_first() -> None:
     clauses = ["x.two", "x.one"]
-    known = outcomes_of(**{key(record()): ClientOutcome(Effect.RAISED, "usage")})
-    every = [
-        impact_of([run_of(record(), broken={"baseline": names})], known)
+    outcomes = outcomes_of(**{key(record()): ClientOutcome(Effect.RAISED, "usage")})
+    impacts = [
+        impact_of([run_of(record(), failures={"baseline": names})], outcomes)
         for names in (clauses, clauses[::-1])
     ]
-    assert every[0] == every[1]
+    assert impacts[0] == impacts[1]
 
 
 HOSTILE = "<script>alert(1)</script> | [x](javascript:1) \x1b[31m"
 
 
 def test_line_of_a_client_stands_harmless_in_reports() -> None:
-    made = run_of(record(), broken={"baseline": ["x.one"]})
-    known = outcomes_of(**{key(record()): ClientOutcome(Effect.RAISED, HOSTILE)})
-    summary = replace(summarize([made]), impact=impact_of([made], known))
+    run = run_of(record(), failures={"baseline": ["x.one"]})
+    outcomes = outcomes_of(**{key(record()): ClientOutcome(Effect.RAISED, HOSTILE)})
+    summary = replace(summarize([run]), impact=impact_of([run], outcomes))
     for name in ("html", "md", "json"):
         text = render(summary, name)
         assert "alert(1)" in text
@@ -339,10 +339,10 @@ def test_line_of_a_client_stands_harmless_in_reports() -> None:
 
 
 def test_file_of_outcomes_comes_back_as_it_was_or_is_a_sentence(tmp_path: Path) -> None:
-    lost, path = ClientOutcome(Effect.LOST, "x"), tmp_path / "o.json"
-    known = outcomes_of(a=lost, b=lost, c=ClientOutcome(Effect.PARSED))
-    write_outcomes(known, path)
-    assert read_outcomes(path)["openai-python"].outcomes == known["openai-python"].outcomes
+    loss, path = ClientOutcome(Effect.LOST, "x"), tmp_path / "o.json"
+    outcomes = outcomes_of(a=loss, b=loss, c=ClientOutcome(Effect.PARSED))
+    write_outcomes(outcomes, path)
+    assert read_outcomes(path)["openai-python"].outcomes == outcomes["openai-python"].outcomes
     for text in ("", "[]", '{"a": {"version": 1}}', "{" * 10000):
         path.write_text(text)
         with pytest.raises(ClientsError, match="holds no outcomes of clients"):
@@ -359,7 +359,7 @@ def test_outcomes_of_another_version_count_no_more() -> None:
 
 TEXT_FOR_NUMBER = BODY | {"created": "1795495705"}
 TEXT = ClientOutcome(Effect.WRONG, "created is string, not integer")
-MADE_OF_IT = {
+OUTCOMES_OF_TEXT = {
     "openai-python": TEXT,
     "openai-node": TEXT,
     "ai-sdk-openai": ClientOutcome(Effect.UNABLE, "AI_APICallError: Invalid JSON response"),
@@ -371,24 +371,24 @@ MADE_OF_IT = {
 
 
 def test_recorded_outcomes_say_what_breaks_without_a_client() -> None:
-    made = run_of(record(TEXT_FOR_NUMBER), record(case="b"), broken={"baseline": ["x.one"]})
-    known = read_outcomes(RECORDED)
-    assert impact_of([made], known).breaks[0].outcomes == MADE_OF_IT
-    versions = {name: outcomes.version for name, outcomes in known.items()}
+    run = run_of(record(TEXT_FOR_NUMBER), record(case="b"), failures={"baseline": ["x.one"]})
+    outcomes = read_outcomes(RECORDED)
+    assert impact_of([run], outcomes).breaks[0].outcomes == OUTCOMES_OF_TEXT
+    versions = {name: client_outcomes.version for name, client_outcomes in outcomes.items()}
     assert versions == {client.id: client.version for client in CLIENTS}
     assert b"127.0.0.1" not in RECORDED.read_bytes()
 
 
 def test_default_requests_are_judged_by_the_edition() -> None:
     models = ("gpt-image-1", "some-model")
-    made = run_of(record(), *(finding(model=model) for model in models), broken={})
-    requests = impact_of([made], read_outcomes(RECORDED)).default_requests
-    told = {(request.client, request.model): request for request in requests}
-    refused = told["langchain-node", "gpt-image-1"].not_allowed
-    assert 'quality is "standard", not one of "low", "medium", "high", "auto"' in refused
-    assert "style is not supported by this model" in refused
-    assert ("openai-python", "gpt-image-1") not in told
-    assert not told["openai-python", "some-model"].tried
+    run = run_of(record(), *(finding(model=model) for model in models), failures={})
+    requests = impact_of([run], read_outcomes(RECORDED)).default_requests
+    by_client_and_model = {(request.client, request.model): request for request in requests}
+    faults = by_client_and_model["langchain-node", "gpt-image-1"].not_allowed
+    assert 'quality is "standard", not one of "low", "medium", "high", "auto"' in faults
+    assert "style is not supported by this model" in faults
+    assert ("openai-python", "gpt-image-1") not in by_client_and_model
+    assert not by_client_and_model["openai-python", "some-model"].tried
 
 
 def test_real_client_does_what_was_recorded() -> None:
@@ -397,19 +397,19 @@ def test_real_client_does_what_was_recorded() -> None:
         pytest.skip(f"{client.id} {why}")
     trial = trial_of(record(TEXT_FOR_NUMBER), EDITION)
     assert trial
-    made = trying.try_clients([client], [trial], ["dall-e-3"])[client.id]
-    assert made.outcomes == {trial.key: MADE_OF_IT[client.id]}
-    assert made.defaults == {"dall-e-3": {}}
+    trial_results = trying.try_clients([client], [trial], ["dall-e-3"])[client.id]
+    assert trial_results.outcomes == {trial.key: OUTCOMES_OF_TEXT[client.id]}
+    assert trial_results.defaults == {"dall-e-3": {}}
 
 
 def test_client_that_is_not_installed_or_unknown_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    write_run(run_of(record(), broken={}), tmp_path / "r.jsonl")
-    done = CliRunner().invoke(app, ["clients", str(tmp_path / "r.jsonl"), "--client", "litellm"])
-    assert "litellm is not installed; image-conformance clients --install" in str(done.exception)
-    listed = CliRunner().invoke(app, ["clients"]).output
-    assert listed.count("is not installed") == len(CLIENTS)
-    done = CliRunner().invoke(app, ["clients", "--client", "openai-pyton"])
-    assert "openai-python" in str(done.exception)
+    write_run(run_of(record(), failures={}), tmp_path / "r.jsonl")
+    result = CliRunner().invoke(app, ["clients", str(tmp_path / "r.jsonl"), "--client", "litellm"])
+    assert "litellm is not installed; image-conformance clients --install" in str(result.exception)
+    output = CliRunner().invoke(app, ["clients"]).output
+    assert output.count("is not installed") == len(CLIENTS)
+    result = CliRunner().invoke(app, ["clients", "--client", "openai-pyton"])
+    assert "openai-python" in str(result.exception)

@@ -40,8 +40,8 @@ def test_copied_folder_with_changes_is_a_second_edition(tmp_path: Path) -> None:
     set_member(folder / "request/dall-e-3.json", "properties/quality/enum", ["ultra", None])
     model = json.loads((folder / "edition.json").read_text())["models"][D3]
     set_member(folder / "edition.json", "models/dall-e-4", model)
-    cited = {"source": "openai", "section": "x", "level": "SHOULD"}
-    levels = {"c.d": {"level": "MAY", "citations": [cited]}}
+    citation = {"source": "openai", "section": "x", "level": "SHOULD"}
+    levels = {"c.d": {"level": "MAY", "citations": [citation]}}
     clauses = {"withdrawn": {"a.b": "why"}, "levels": levels}
     set_member(folder / "edition.json", "clauses", clauses)
     second = load_edition(str(folder))
@@ -114,9 +114,9 @@ def test_digest_changes_with_a_value_and_a_name_and_not_with_the_layout(tmp_path
     change(folder / "edition.json", lambda content: content.update(title=content.pop("title")))
     assert digest_of(folder) == before
     set_member(folder / "error.json", "title", "Another")
-    changed = digest_of(folder)
+    digest = digest_of(folder)
     (folder / "error.json").rename(folder / "errors.json")
-    assert len({before, changed, digest_of(folder)}) == 3
+    assert len({before, digest, digest_of(folder)}) == 3
     assert frozen_digest(folder) == frozen_digest(schemas_directory() / DEFAULT_EDITION)
     assert frozen_digest(tmp_path) is None  # a draft
 
@@ -125,7 +125,7 @@ def test_digest_changes_with_a_value_and_a_name_and_not_with_the_layout(tmp_path
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Path:
+def own_file(tmp_path: Path) -> Path:
     """A provider's file beside an edition of its own."""
     copied(tmp_path, "mine-2027")
     (tmp_path / "mine.toml").write_text(MINE)
@@ -133,33 +133,33 @@ def mine(tmp_path: Path) -> Path:
 
 
 def test_folder_is_found_from_where_the_user_is(
-    mine: Path, monkeypatch: pytest.MonkeyPatch
+    own_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (mine.parent / "x").mkdir()
-    monkeypatch.chdir(mine.parent)
+    (own_file.parent / "x").mkdir()
+    monkeypatch.chdir(own_file.parent)
     for name in ("./mine-2027", "mine-2027", "x/../mine-2027/"):
         assert load_edition(name).id == "mine-2027"
         assert Selection(name, "*", "*").edition is load_edition(name)
 
 
 def test_folder_of_a_provider_is_relative_to_its_file_and_an_option_comes_before_it(
-    mine: Path,
+    own_file: Path,
 ) -> None:
-    mine.write_text('edition = "./mine-2027"\n' + MINE)
-    assert load_provider(str(mine)).edition == str(mine.with_name("mine-2027"))
-    assert Session(Options(providers=(str(mine), "reference"))).edition.id == "mine-2027"
-    chosen = Options(providers=(str(mine),), edition=DEFAULT_EDITION)
-    assert Session(chosen).edition.id == DEFAULT_EDITION
+    own_file.write_text('edition = "./mine-2027"\n' + MINE)
+    assert load_provider(str(own_file)).edition == str(own_file.with_name("mine-2027"))
+    assert Session(Options(providers=(str(own_file), "reference"))).edition.id == "mine-2027"
+    options = Options(providers=(str(own_file),), edition=DEFAULT_EDITION)
+    assert Session(options).edition.id == DEFAULT_EDITION
     with pytest.raises(ConformanceError, match="different editions"):
-        Session(Options(providers=(str(mine), "litellm")))
+        Session(Options(providers=(str(own_file), "litellm")))
 
 
 @pytest.mark.parametrize("name", ["cometapi", "litellm"])
 def test_chosen_edition_leaves_out_models_that_only_the_one_of_the_file_has(name: str) -> None:
     edition = load_edition("cometapi-2026-06")
-    asked = with_asked_models(load_provider(name), edition)
-    assert asked.models
-    assert {*asked.models, *asked.prices.image} <= {
+    provider = with_asked_models(load_provider(name), edition)
+    assert provider.models
+    assert {*provider.models, *provider.prices.image} <= {
         model for model in load_provider(name).models if not model.startswith("dall-e")
     }
 
@@ -167,19 +167,19 @@ def test_chosen_edition_leaves_out_models_that_only_the_one_of_the_file_has(name
 def test_model_of_another_edition_stops_no_other_that_is_selected(tmp_path: Path) -> None:
     file, alibaba = tmp_path / "mine.toml", load_edition("alibaba-2026-10")
 
-    def asked(text: str, *chosen: Any) -> list[str]:
+    def models(text: str, *options: Any) -> list[str]:
         file.write_text(text)
-        return [*with_asked_models(load_provider(str(file)), *chosen).models]
+        return [*with_asked_models(load_provider(str(file)), *options).models]
 
-    mixed = f'{MINE}"qwen-image-3.0" = "y"\n'
+    two_models = f'{MINE}"qwen-image-3.0" = "y"\n'
     with pytest.raises(UnknownNameError, match=r"mine\.toml: models.*use --edition alibaba"):
-        asked(mixed, load_edition())
-    assert asked(mixed, load_edition(), "dall-e-*") == ["dall-e-3"]
-    assert asked(mixed, alibaba) == ["qwen-image-3.0"]
+        models(two_models, load_edition())
+    assert models(two_models, load_edition(), "dall-e-*") == ["dall-e-3"]
+    assert models(two_models, alibaba) == ["qwen-image-3.0"]
     with pytest.raises(UnknownNameError, match=r"'qwn-image-3\.0' in edition alibaba-2026-10"):
-        asked(mixed.replace("qwen", "qwn"), alibaba)
+        models(two_models.replace("qwen", "qwn"), alibaba)
     with pytest.raises(ConformanceError, match="edition alibaba-2026-10 has none of its models"):
-        asked(MINE, alibaba)
+        models(MINE, alibaba)
 
 
 def test_replay_of_all_cassettes_is_judged_by_the_edition_of_their_provider(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_folder_that_is_none_is_one_sentence() -> None:
         load_edition("nowhere")
 
 
-def test_run_file_names_the_edition(mine: Path) -> None:
-    chosen = ("--provider=./mine.toml", "--edition=./mine-2027", "--cases=models-list")
-    command(mine.parent, "run", *chosen, "--output=a.jsonl", "--quiet")
-    assert read_run(mine.with_name("a.jsonl")).header.edition.id == "mine-2027"
+def test_run_file_names_the_edition(own_file: Path) -> None:
+    options = ("--provider=./mine.toml", "--edition=./mine-2027", "--cases=models-list")
+    command(own_file.parent, "run", *options, "--output=a.jsonl", "--quiet")
+    assert read_run(own_file.with_name("a.jsonl")).header.edition.id == "mine-2027"

@@ -121,8 +121,8 @@ def test_cases_have_edges_and_near_misses_of_every_keyword(edition: Edition) -> 
 
 
 def test_every_keyword_has_a_clause(edition: Edition) -> None:
-    known = {clause.id for clause in clauses_of(edition)}
-    assert {f"parameters.size-{keyword.lower()}" for keyword in PIXEL_KEYWORDS} <= known
+    names = {clause.id for clause in clauses_of(edition)}
+    assert {f"parameters.size-{keyword.lower()}" for keyword in PIXEL_KEYWORDS} <= names
 
 
 def test_space_has_the_narrowest_sizes(edition: Edition) -> None:

@@ -103,72 +103,74 @@ UNSUPPORTED = [
 
 def bodies(table: list[Any]) -> Iterator[tuple[dict[str, Any], Any]]:
     """Yield a request for each model of each row of a table, and what the row says of it."""
-    for models, parameters, *said in table:
+    for models, parameters, *remarks in table:
         for model in models:
-            yield asking(model, **parameters), said
+            yield asking(model, **parameters), remarks
 
 
 def test_documented_request_is_accepted(edition: Edition) -> None:
     for body, _ in bodies(ACCEPTED):
-        read = edition.read(body)
-        assert (read.expectation, read.violations, read.left_open) == ("accepted", (), ()), body
+        reading = edition.read(body)
+        assert reading.expectation == "accepted", body
+        assert (reading.violations, reading.left_open) == ((), ()), body
 
 
 def test_broken_constraint_is_refused_with_its_rule(edition: Edition) -> None:
     for body, (parameter, keyword) in bodies(REFUSED):
-        read = edition.read(body)
-        first = read.violations[0]
-        assert (read.expectation, first.keyword) == ("refused", keyword), body
-        assert read.breaks_only(parameter), body
-        assert first.rule in (read.model.rules if read.model else edition.request.rules)
+        reading = edition.read(body)
+        first = reading.violations[0]
+        assert (reading.expectation, first.keyword) == ("refused", keyword), body
+        assert reading.breaks_only(parameter), body
+        assert first.rule in (reading.model.rules if reading.model else edition.request.rules)
         assert first.rule is not None
         assert first.rule.level is Level.MUST
 
 
 def test_disputed_request_is_left_open(edition: Edition) -> None:
     for body, (question,) in bodies(OPEN):
-        read = edition.read(body)
-        assert (read.expectation, read.violations) == ("open", ()), body
-        assert {question} <= set(read.left_open) <= set(edition.open_questions), body
+        reading = edition.read(body)
+        assert (reading.expectation, reading.violations) == ("open", ()), body
+        assert {question} <= set(reading.left_open) <= set(edition.open_questions), body
 
 
 def test_parameter_of_other_models_or_of_none_is_open(edition: Edition) -> None:
     for body, _ in bodies(UNSUPPORTED):
-        read = edition.read(body)
-        asked = tuple(body.keys() - {"model", "prompt"})
-        assert (read.expectation, read.unsupported, read.unknown) == ("open", asked, ()), body
+        reading = edition.read(body)
+        names = tuple(body.keys() - {"model", "prompt"})
+        assert reading.expectation == "open", body
+        assert (reading.unsupported, reading.unknown) == (names, ()), body
     for name in NAMED:
-        read = edition.read(asking(name, colour="red"))
-        assert (read.unknown, read.expectation) == (("colour",), "open")
+        reading = edition.read(asking(name, colour="red"))
+        assert (reading.unknown, reading.expectation) == (("colour",), "open")
 
 
 def test_missing_prompt_is_refused_and_a_missing_model_left_open(edition: Edition) -> None:
     for name in ALL:
-        (broken,) = edition.read({"model": name}).violations
-        assert (broken.parameter, broken.keyword) == ("prompt", "required")
-        assert broken.rule is not None
+        (violation,) = edition.read({"model": name}).violations
+        assert (violation.parameter, violation.keyword) == ("prompt", "required")
+        assert violation.rule is not None
     for more in ({}, {"model": None}):
-        read = edition.read({"prompt": "a", **more})
-        assert (read.model, read.left_open) == (None, ("model-omitted",))
-        assert read.expectation == "open"
+        reading = edition.read({"prompt": "a", **more})
+        assert (reading.model, reading.left_open) == (None, ("model-omitted",))
+        assert reading.expectation == "open"
     assert edition.read({"prompt": "a", "model": 3}).breaks_only("model")
 
 
 def test_body_that_is_no_object_is_refused(edition: Edition) -> None:
     values: tuple[object, ...] = (None, [], "a", 1, True)
     for value in values:
-        read = edition.read(value)
-        assert (read.expectation, read.violations[0].parameter) == ("refused", None)
+        reading = edition.read(value)
+        assert (reading.expectation, reading.violations[0].parameter) == ("refused", None)
 
 
 # ------------------------------------------------------------------ models
 
 
 def test_value_is_the_asked_one_then_the_default(edition: Edition) -> None:
-    read = edition.read(asking(D3, n=None, size="1792x1024"))
-    assert (read.has("n"), read.value("n")) == (False, 1)
-    assert (read.has("size"), read.value("size")) == (True, "1792x1024")
-    assert read.value("response_format") == "url"
+    reading = edition.read(asking(D3, n=None, size="1792x1024"))
+    assert (reading.has("n"), reading.value("n")) == (False, 1)
+    assert (reading.has("size"), reading.value("size")) == (True, "1792x1024")
+    assert reading.value("response_format") == "url"
     assert edition.read(asking(D3)).value("size") is None
 
 
@@ -186,7 +188,7 @@ def test_rules_are_cited_and_defaults_are_legal(edition: Edition) -> None:
     for model in edition.models.values():
         assert len(model.rules) > 10
         for rule in model.rules:
-            sources = {cited.source for cited in rule.citations}
+            sources = {citation.source for citation in rule.citations}
             assert sources, rule
             assert sources <= set(edition.sources), rule
             assert not any(source.endswith("observed") for source in sources), rule
@@ -197,10 +199,10 @@ def test_rules_are_cited_and_defaults_are_legal(edition: Edition) -> None:
 
 def test_response_kind_follows_the_model(edition: Edition) -> None:
     kinds = {None: "url", "url": "url", "b64_json": "b64_json", "png": "url"}
-    for asked, kind in kinds.items():
-        assert {edition.model(name).response_kind(asked) for name in DALL_E} == {kind}
-        assert {edition.model(name).response_kind(asked) for name in GPT} == {"b64_json"}
-        assert edition.model(QWEN).response_kind(asked) == "either"
+    for response_format, kind in kinds.items():
+        assert {edition.model(name).response_kind(response_format) for name in DALL_E} == {kind}
+        assert {edition.model(name).response_kind(response_format) for name in GPT} == {"b64_json"}
+        assert edition.model(QWEN).response_kind(response_format) == "either"
 
 
 def test_newer_gpt_image_is_found_by_its_family_and_no_foreign_model(edition: Edition) -> None:
@@ -232,13 +234,13 @@ def test_body_100000_deep_raises_nothing(edition: Edition, wrap: Callable[[Any],
         deep = wrap(deep)
     for name in ("model", "prompt", "n", "size", "quality", "colour", "response_format"):
         is_open = name in ("colour", "response_format")  # whatever their values are
-        read = edition.read(asking(G1) | {name: deep})
-        assert read.expectation == ("open" if is_open else "refused")
+        reading = edition.read(asking(G1) | {name: deep})
+        assert reading.expectation == ("open" if is_open else "refused")
 
 
 def test_message_is_bounded_whatever_the_value(edition: Edition) -> None:
-    long = "x" * 5_000_000
-    for value in (10**5000, math.nan, math.inf, long, {"a": long}, "\ud800"):
+    text = "x" * 5_000_000
+    for value in (10**5000, math.nan, math.inf, text, {"a": text}, "\ud800"):
         violation = edition.read(asking(D3, n=value)).violations[0]
         assert violation.parameter == "n"
         assert len(violation.message) <= MESSAGE_LIMIT
@@ -255,9 +257,9 @@ PARAMETERS = sorted(load_edition().parameters)
 @settings(deadline=None)
 @given(st.sampled_from([*ALL, "x"]), st.dictionaries(st.sampled_from(PARAMETERS), JSON_VALUES))
 def test_any_body_is_read(name: str, parameters: dict[str, Any]) -> None:
-    read = load_edition().read({"model": name, **parameters})
-    assert read.expectation in {"accepted", "refused", "open"}
-    assert all(len(broken.message) <= MESSAGE_LIMIT for broken in read.violations)
+    reading = load_edition().read({"model": name, **parameters})
+    assert reading.expectation in {"accepted", "refused", "open"}
+    assert all(len(violation.message) <= MESSAGE_LIMIT for violation in reading.violations)
 
 
 @settings(deadline=None)
@@ -287,7 +289,7 @@ def test_checker_says_what_is_wrong_and_stays_short() -> None:
 
 def test_valid_body_reads_in_under_a_millisecond(edition: Edition) -> None:
     body = asking(G15, n=2, size="1024x1024", quality="low", output_format="webp")
-    started = time.process_time()
+    start_time = time.process_time()
     for _ in range(300):
         edition.read(body)
-    assert (time.process_time() - started) / 300 < 0.001
+    assert (time.process_time() - start_time) / 300 < 0.001

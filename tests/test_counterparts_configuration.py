@@ -38,7 +38,7 @@ POST = {
     "requestBody": {"required": True, "content": CONTENT},
     "responses": {"200": {"description": "OK"}},
 }
-PUBLISHED = {
+DOCUMENT = {
     "openapi": "3.1.0",
     "info": {"title": "Published", "version": "1"},
     "paths": {"/images/generations": {"post": POST}, "/elsewhere": {"get": {"responses": {}}}},
@@ -59,7 +59,7 @@ def of_edition() -> Any:
 @pytest.fixture(scope="module")
 def of_openai(tmp_path_factory: pytest.TempPathFactory) -> Any:
     source = tmp_path_factory.mktemp("published") / "openapi.json"
-    source.write_text(json.dumps(PUBLISHED), encoding="utf-8")
+    source.write_text(json.dumps(DOCUMENT), encoding="utf-8")
     return prism_document("--openai", str(source))
 
 
@@ -70,11 +70,11 @@ def accepts(document: Any, body: Any) -> bool:
 
 
 def fixtures() -> dict[str, dict[str, str]]:
-    loaded = json.loads((COUNTERPARTS / "aimock/images.json").read_text("utf-8"))["fixtures"]
-    return {entry["match"]["model"]: entry["response"]["image"] for entry in loaded}
+    entries = json.loads((COUNTERPARTS / "aimock/images.json").read_text("utf-8"))["fixtures"]
+    return {entry["match"]["model"]: entry["response"]["image"] for entry in entries}
 
 
-def painted(image: dict[str, str]) -> bytes:
+def image_bytes(image: dict[str, str]) -> bytes:
     if "url" in image:
         return (COUNTERPARTS / "aimock/files" / image["url"].rsplit("/", 1)[1]).read_bytes()
     return base64.b64decode(image["b64Json"], validate=True)
@@ -82,9 +82,9 @@ def painted(image: dict[str, str]) -> bytes:
 
 def test_litellm_serves_every_model_through_the_documented_route() -> None:
     config = yaml.safe_load((COUNTERPARTS / "litellm/config.yaml").read_text("utf-8"))
-    served = {entry["model_name"]: entry["litellm_params"] for entry in config["model_list"]}
-    assert set(served) == MODELS
-    for name, parameters in served.items():
+    models = {entry["model_name"]: entry["litellm_params"] for entry in config["model_list"]}
+    assert set(models) == MODELS
+    for name, parameters in models.items():
         route = "openai" if name.startswith("dall-e") else "cometapi"
         assert parameters["model"] == f"{route}/{name}"
         assert parameters["api_base"] == "os.environ/REFERENCE_BASE_URL"
@@ -93,10 +93,10 @@ def test_litellm_serves_every_model_through_the_documented_route() -> None:
 def test_aimock_has_a_whole_png_of_its_own_for_every_model() -> None:
     images = fixtures()
     assert set(images) == MODELS
-    assert len({painted(image) for image in images.values()}) == len(MODELS)
+    assert len({image_bytes(image) for image in images.values()}) == len(MODELS)
     for image in images.values():
         assert ("url" in image) != ("b64Json" in image)
-        with Image.open(io.BytesIO(painted(image))) as picture:
+        with Image.open(io.BytesIO(image_bytes(image))) as picture:
             picture.load()
             assert (picture.format, picture.size) == ("PNG", (1024, 1024))
 
@@ -127,9 +127,9 @@ def test_documentation_names_the_pinned_versions() -> None:
 @pytest.mark.parametrize("arguments", [[], ["stranger"]], ids=["none", "unknown"])
 def test_start_script_refuses_what_it_does_not_know(arguments: list[str]) -> None:
     command = ["bash", str(COUNTERPARTS / "start.sh"), *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 2
-    assert "litellm|prism|aimock" in ended.stderr
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 2
+    assert "litellm|prism|aimock" in process.stderr
 
 
 def test_prism_document_of_the_edition_judges_by_the_model(of_edition: Any) -> None:
@@ -159,8 +159,8 @@ def test_prism_document_of_openai_takes_null_only_where_it_was_nullable(of_opena
     legal: list[dict[str, Any]] = [{}, {"model": None}, {"n": None}, {"style": None}]
     wrong: list[dict[str, Any]] = [{"prompt": None}, {"n": 11}, {"model": 5}, {"style": "loud"}]
     for changes, expected in ((legal, True), (wrong, False)):
-        judged = [accepts(of_openai, {"prompt": "a red cube"} | change) for change in changes]
-        assert judged == [expected] * 4
+        answers = [accepts(of_openai, {"prompt": "a red cube"} | change) for change in changes]
+        assert answers == [expected] * 4
 
 
 def test_prism_document_of_openai_is_cut_down_to_the_one_path(of_openai: Any) -> None:
@@ -170,9 +170,9 @@ def test_prism_document_of_openai_is_cut_down_to_the_one_path(of_openai: Any) ->
 
 
 def test_prism_document_says_which_source_cannot_be_read(tmp_path: Path) -> None:
-    missing = tmp_path / "missing.json"
-    command = [sys.executable, str(COUNTERPARTS / "prism_document.py"), "--openai", str(missing)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert "missing.json" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    source = tmp_path / "missing.json"
+    command = [sys.executable, str(COUNTERPARTS / "prism_document.py"), "--openai", str(source)]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 1
+    assert "missing.json" in process.stderr
+    assert "Traceback" not in process.stderr

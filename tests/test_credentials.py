@@ -48,13 +48,13 @@ from tests.manifests import (
 from tests.miniatures import body, encoded, exchange, items
 from tests.sentences import EDITION
 
-ASKED = {
+MODEL_ASKED = {
     "gpt-image-2": ("gpt-image", "2.0"),
     "gpt-image-2.5-flare": ("gpt-image-2.5-flare", ""),
     "gpt-image-1-mini": ("gpt-image-1-mini", ""),
     "dall-e-3": ("DALL·E", "3"),
 }
-OTHER = {
+ANOTHER_MODEL = {
     "gpt-image-2": ("gpt-image", "1.5"),
     "gpt-image-2.5-flare": ("gpt-image", "2.0"),
     "gpt-image-1-mini": ("FLUX.1", "dev"),
@@ -76,48 +76,48 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_library", lambda: None)
 
 
-def asking(model: str) -> Exchange:
+def exchange_of(model: str) -> Exchange:
     return replace(exchange(body(model)), model=model)
 
 
 def credentials_in(kind: str, data: bytes) -> Credentials:
-    read = read_credentials(kind, data)
-    assert read is not None
-    return read
+    credentials = read_credentials(kind, data)
+    assert credentials is not None
+    return credentials
 
 
 def planted_manifests() -> list[tuple[str, str, str, bool, int]]:
     """Return 216: what it is, in which type, asked for which model, and whether it is right."""
     return [
-        (what, kind, model, right, turn)
-        for what in MAKERS
+        (manifest, kind, model, of_asked, turn)
+        for manifest in MAKERS
         for kind in KINDS
-        for model in ASKED
-        for right in (True, False)
-        for turn in range(2 if what in ("claimed", "unsigned", "forged") else 1)
+        for model in MODEL_ASKED
+        for of_asked in (True, False)
+        for turn in range(2 if manifest in ("claimed", "unsigned", "forged") else 1)
     ]
 
 
 @pytest.mark.usefixtures("_alone")
 def test_planted_manifests_are_told_apart_and_none_is_called_signed() -> None:
-    every = planted_manifests()
-    assert len(every) >= 200
-    for what, kind, model, right, turn in every:
-        name, version = (ASKED if right else OTHER)[model]
+    manifests = planted_manifests()
+    assert len(manifests) >= 200
+    for manifest, kind, model, of_asked, turn in manifests:
+        name, version = (MODEL_ASKED if of_asked else ANOTHER_MODEL)[model]
         names = (f"{name} {version}".strip(), "") if turn else (name, version)
-        read = read_credentials(kind, MAKERS[what](kind, *names))
-        assert (read and read.standing) == STANDINGS[what], (what, kind, read)
-        if read is None:
+        claims = read_credentials(kind, MAKERS[manifest](kind, *names))
+        assert (claims and claims.standing) == STANDINGS[manifest], (manifest, kind, claims)
+        if claims is None:
             continue
-        assert "signed by" not in str(read)
-        assert "validly" not in str(read)
-        expected = Painter.ASKED if right else Painter.ANOTHER
-        expected = expected if what == "claimed" else Painter.UNCLEAR
-        assert compare_painter(read, asking(model)) is expected, (what, kind, model, read)
+        assert "signed by" not in str(claims)
+        assert "validly" not in str(claims)
+        painter = Painter.ASKED if of_asked else Painter.ANOTHER
+        painter = painter if manifest == "claimed" else Painter.UNCLEAR
+        assert compare_painter(claims, exchange_of(model)) is painter, (manifest, kind, claims)
 
 
 @pytest.mark.parametrize(
-    ("named", "asked", "painter"),
+    ("claimed_name", "model", "painter"),
     [
         ("gpt-image 2.0", "gpt-image-2", "asked"),
         ("gpt-image/2.0.1", "gpt-image-2-2026-04-21", "asked"),
@@ -139,9 +139,9 @@ def test_planted_manifests_are_told_apart_and_none_is_called_signed() -> None:
     ],
 )
 def test_painter_is_another_only_where_it_is_named_clearly(
-    named: str, asked: str, painter: str
+    claimed_name: str, model: str, painter: str
 ) -> None:
-    assert painter_of([named], [asked]) == painter
+    assert painter_of([claimed_name], [model]) == painter
 
 
 def test_painter_is_unclear_where_names_disagree_and_the_asked_one_under_any_of_its_names() -> None:
@@ -152,26 +152,26 @@ def test_painter_is_unclear_where_names_disagree_and_the_asked_one_under_any_of_
 
 def with_pictures(model: str, *pictures: Credentials | None) -> Run:
     """A run whose one exchange has these pictures."""
-    made = runs.exchange(model=model)
+    record = runs.exchange(model=model)
     for index, credentials in enumerate(pictures):
-        made["images"].append(
+        record["images"].append(
             {"index": index, "member": "b64_json", "type": "png", "complete": True, "bytes": 1}
         )
         if credentials:
-            read = {"credentials": to_builtins(credentials), "painter": "another"}
-            made["images"][-1] |= read
-    return runs.run(made)
+            members = {"credentials": to_builtins(credentials), "painter": "another"}
+            record["images"][-1] |= members
+    return runs.run(record)
 
 
 @pytest.mark.usefixtures("_alone")
 def test_reports_say_both_names_and_what_is_stripped_and_call_no_claim_signed() -> None:
-    read = read_credentials("png", planted("png", "gpt-image", "1.5"))
-    made = with_pictures("gpt-image-2", read, None)
-    (found,) = summarize([made]).painters
-    assert (found.another, found.none, found.signers) == (1, 1, ())
+    credentials = read_credentials("png", planted("png", "gpt-image", "1.5"))
+    run = with_pictures("gpt-image-2", credentials, None)
+    (painters,) = summarize([run]).painters
+    assert (painters.another, painters.none, painters.signers) == (1, 1, ())
     terminal = io.StringIO()
-    print_runs([made], Console(file=terminal, width=300))
-    for text in (terminal.getvalue(), *(render([made], form) for form in ("md", "html", "json"))):
+    print_runs([run], Console(file=terminal, width=300))
+    for text in (terminal.getvalue(), *(render([run], form) for form in ("md", "html", "json"))):
         assert "asked for gpt-image-2" in text
         assert "gpt-image 1.5" in text
         assert "(stripped or left out: others of this model carry them)" in text
@@ -184,20 +184,20 @@ def test_signature_is_validated_where_a_validator_is_installed(kind: str) -> Non
         "c2pa", reason="only CI installs the extra credentials: make test EXTRAS=dev,credentials"
     )
     data = signed(kind, bare(kind))
-    read = credentials_in(kind, data)
-    assert read.standing is CredentialStatus.SIGNED
-    assert (read.signer, read.trusted) == ("Open Pictures", False)
-    assert read.names[-1] == "gpt-image 2.0"
-    altered = credentials_in(kind, data.replace(b"image.png", b"imago.png", 1))
-    assert altered.standing is CredentialStatus.INVALID
+    credentials = credentials_in(kind, data)
+    assert credentials.standing is CredentialStatus.SIGNED
+    assert (credentials.signer, credentials.trusted) == ("Open Pictures", False)
+    assert credentials.names[-1] == "gpt-image 2.0"
+    forgery = credentials_in(kind, data.replace(b"image.png", b"imago.png", 1))
+    assert forgery.standing is CredentialStatus.INVALID
 
 
 def test_claim_whose_assertion_was_taken_out_is_not_valid() -> None:
-    data = claiming({"assertions": [{"url": "x/c2pa.hash.data", "hash": bytes(32)}]})
-    read = credentials_in("png", carried("png", bare("png"), data)[0])
-    assert read.standing is CredentialStatus.INVALID
-    missing = "the assertion c2pa.hash.data is missing or not the one that was claimed"
-    assert read.fault == missing
+    data = claim_store({"assertions": [{"url": "x/c2pa.hash.data", "hash": bytes(32)}]})
+    credentials = credentials_in("png", carried("png", bare("png"), data)[0])
+    assert credentials.standing is CredentialStatus.INVALID
+    fault = "the assertion c2pa.hash.data is missing or not the one that was claimed"
+    assert credentials.fault == fault
 
 
 class Validator:
@@ -231,7 +231,7 @@ class Validator:
 
 
 @pytest.mark.parametrize(
-    ("validator", "said", "painter"),
+    ("validator", "words", "painter"),
     [
         (Validator("Trusted"), "signed by Open Pictures:", "another"),
         (
@@ -259,43 +259,41 @@ class Validator:
     ids=lambda value: value.state if isinstance(value, Validator) else "",
 )
 def test_what_a_validator_says_decides_what_a_claim_is_worth(
-    validator: Validator, said: str, painter: str, monkeypatch: pytest.MonkeyPatch
+    validator: Validator, words: str, painter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "_library", lambda: validator)
-    read = credentials_in("png", planted("png", "gpt-image", "1.5"))
-    assert str(read).startswith(said)
-    assert compare_painter(read, asking("gpt-image-2")) == painter
+    credentials = credentials_in("png", planted("png", "gpt-image", "1.5"))
+    assert str(credentials).startswith(words)
+    assert compare_painter(credentials, exchange_of("gpt-image-2")) == painter
 
 
 @pytest.mark.usefixtures("_alone")
 @pytest.mark.parametrize("kind", KINDS)
 def test_observation_names_both_models_where_another_painted(kind: str) -> None:
-    asked = body("gpt-image-1", output_format=kind)
+    request = body("gpt-image-1", output_format=kind)
     data = planted(kind, "gpt-image", "2.0")
-    seen = {
-        e.id: e.message
-        for e in observe(exchange(asked, answer=items(asked, {"b64_json": encoded(data)})), EDITION)
-    }
-    assert "asked gpt-image-1;" in seen["another-painter"]
-    assert "gpt-image 2.0" in seen["another-painter"]
-    assert "signature not validated" in seen["content-credentials"]
+    sample = exchange(request, answer=items(request, {"b64_json": encoded(data)}))
+    messages = {observation.id: observation.message for observation in observe(sample, EDITION)}
+    assert "asked gpt-image-1;" in messages["another-painter"]
+    assert "gpt-image 2.0" in messages["another-painter"]
+    assert "signature not validated" in messages["content-credentials"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_mutated_credentials_raise_nothing_in_little_time(kind: str) -> None:
-    chance, data = random.Random(13), planted(kind)
+    generator, data = random.Random(13), planted(kind)
     start = data.find(b"jumb")
     end = start + len(store())
-    began = time.process_time()
+    start_time = time.process_time()
     for _ in range(700):
-        mutated = bytearray(data)
-        for _ in range(chance.randrange(1, 6)):
-            mutated[chance.randrange(start - 16, end)] = chance.choice((0, 1, 255, 127, 0x9F))
-        read_credentials(kind, bytes(mutated[: chance.choice((len(data), end))]))
-    assert time.process_time() - began < 10
+        mutant = bytearray(data)
+        for _ in range(generator.randrange(1, 6)):
+            mutant[generator.randrange(start - 16, end)] = generator.choice((0, 1, 255, 127, 0x9F))
+        read_credentials(kind, bytes(mutant[: generator.choice((len(data), end))]))
+    assert time.process_time() - start_time < 10
 
 
-def claiming(claim: dict[str, Any], *assertions: bytes) -> bytes:
+def claim_store(claim: dict[str, Any], *assertions: bytes) -> bytes:
     """A store of one manifest whose claim names these assertions."""
     boxes = [superbox("c2pa.assertions", *assertions)]
     boxes.append(superbox("c2pa.claim", box(b"cbor", cbor(claim))))
@@ -305,24 +303,24 @@ def claiming(claim: dict[str, Any], *assertions: bytes) -> bytes:
 def test_what_a_claim_repeats_is_read_once() -> None:
     values = b"\xa1\x67actions\x99\x4d\x00" + bytes(0x4D00)
     large = superbox("c2pa.thumbnail", box(b"bidb", bytes(8 << 20)))
-    named = {"url": "x/c2pa.thumbnail", "hash": hashlib.sha256(large[8:]).digest()}
+    assertion = {"url": "x/c2pa.thumbnail", "hash": hashlib.sha256(large[8:]).digest()}
     actions = superbox("c2pa.actions", box(b"cbor", values))
     for data in (
-        claiming({"assertions": [named] * 200}, large),
-        claiming({"alg": bytes(8 << 20), "assertions": [named] * 200}, large),
-        claiming({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}] * 200}, actions),
+        claim_store({"assertions": [assertion] * 200}, large),
+        claim_store({"alg": bytes(8 << 20), "assertions": [assertion] * 200}, large),
+        claim_store({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}] * 200}, actions),
     ):
-        began = time.process_time()
+        start_time = time.process_time()
         read_credentials("png", carried("png", bare("png"), data)[0])
-        assert time.process_time() - began < 2
+        assert time.process_time() - start_time < 2
 
 
 def test_assertions_that_are_too_long_are_damaged() -> None:
-    long = superbox("c2pa.actions", box(b"cbor", b"\xa1\x61a\x5a\0\x20\0\0" + bytes(2 << 20)))
-    data = claiming({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}]}, long)
-    read = credentials_in("png", carried("png", bare("png"), data)[0])
-    assert read.standing is CredentialStatus.DAMAGED
-    assert "1,048,576" in read.fault
+    assertion = superbox("c2pa.actions", box(b"cbor", b"\xa1\x61a\x5a\0\x20\0\0" + bytes(2 << 20)))
+    data = claim_store({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}]}, assertion)
+    credentials = credentials_in("png", carried("png", bare("png"), data)[0])
+    assert credentials.standing is CredentialStatus.DAMAGED
+    assert "1,048,576" in credentials.fault
 
 
 @pytest.mark.parametrize(
@@ -348,10 +346,10 @@ def test_cbor_that_nests_or_announces_too_much_is_a_fault(data: bytes) -> None:
 
 
 def test_boxes_that_nest_are_many_or_end_elsewhere_are_a_fault() -> None:
-    nested = b""
+    boxes = b""
     for _ in range(50):
-        nested = superbox("a", nested)
-    for data in (nested, box(b"free", b"") * 10_000, b"\0\0\0\x09jumb", b"\0\0\0\x01jumb\0"):
+        boxes = superbox("a", boxes)
+    for data in (boxes, box(b"free", b"") * 10_000, b"\0\0\0\x09jumb", b"\0\0\0\x01jumb\0"):
         with pytest.raises(ManifestFaultError):
             read_boxes(data)
 
@@ -367,18 +365,18 @@ def test_jpeg_packets_are_put_together_by_sequence() -> None:
     data = planted("jpeg")
     first, second = data.find(b"\xff\xeb"), data.find(b"\xff\xeb", data.find(b"\xff\xeb") + 2)
     length = second - first
-    swapped = data[:first] + data[second : second + length] + data[first:second]
-    swapped += data[second + length :]
-    assert credentials_in("jpeg", swapped).names[-1] == "gpt-image 2.0"
+    jpeg = data[:first] + data[second : second + length] + data[first:second]
+    jpeg += data[second + length :]
+    assert credentials_in("jpeg", jpeg).names[-1] == "gpt-image 2.0"
 
 
 def test_jpeg_of_many_packets_is_read_in_time_proportional_to_its_size() -> None:
     boxes = b"jumb" + b"c2pa" + b"x" * 15_000_000
     packets, _, _ = carried("jpeg", b"\xff\xd8\xff\xd9", len(boxes).to_bytes(4, "big") + boxes)
-    started = time.perf_counter()
+    start_time = time.perf_counter()
     assert read_credentials("jpeg", packets) is not None
     assert (
-        time.perf_counter() - started < 5
+        time.perf_counter() - start_time < 5
     )  # each packet copied anew takes more than half a minute
 
 

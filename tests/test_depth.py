@@ -35,7 +35,7 @@ PAID = [load_provider(name) for name in ("cometapi", "openai")]
 REFERENCE = load_provider("reference")
 
 
-def planned(provider: Any, depth: Depth | None = None) -> Plan:
+def plan_of(provider: Any, depth: Depth | None = None) -> Plan:
     return plan(EDITION, provider, combined=False, depth=depth)
 
 
@@ -66,17 +66,17 @@ class Asked:
 
 @pytest.mark.parametrize("provider", PAID, ids=lambda provider: provider.id)
 def test_night_of_a_paid_provider_costs_no_more_than_without_fine_faults(provider: Any) -> None:
-    standard = planned(provider)
+    standard = plan_of(provider)
     before = [request for request in standard.chosen if not request.case.after]
     assert len(before) < len(standard.chosen)
     assert painted_usd(before) == pytest.approx(painted_usd(standard.chosen), abs=1e-6)
-    thorough = planned(provider, Depth.THOROUGH)
+    thorough = plan_of(provider, Depth.THOROUGH)
     assert paths(standard) < paths(thorough)
     assert standard.usd < min(thorough.usd, standard.usd_if_painted)
 
 
-def paths(made: Plan) -> set[str]:
-    return {request.case.path for request in made.chosen}
+def paths(its_plan: Plan) -> set[str]:
+    return {request.case.path for request in its_plan.chosen}
 
 
 @pytest.mark.parametrize(("n", "images"), [("2", 2), ("9999", 16), (10**20, 16), (True, 1)])
@@ -92,10 +92,10 @@ def test_what_costs_nothing_is_asked_thoroughly() -> None:
 
 
 def test_finer_faults_are_sent_after_all_that_is_billed() -> None:
-    chosen = [request.case for request in planned(PAID[0]).chosen]
-    first = next(at for at, case in enumerate(chosen) if case.after)
-    assert not any(case.billed for case in chosen[first:])
-    assert [len(case.after) for case in chosen] == sorted(len(case.after) for case in chosen)
+    cases = [request.case for request in plan_of(PAID[0]).chosen]
+    first = next(at for at, case in enumerate(cases) if case.after)
+    assert not any(case.billed for case in cases[first:])
+    assert [len(case.after) for case in cases] == sorted(len(case.after) for case in cases)
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_fetch_stops_redirects(server: HostileServer, path: str, kind: str, text
 
 
 def test_fetch_follows_redirects(server: HostileServer, transport: Transport) -> None:
-    fetched = transport.fetch(server.url("/redirect?/redirect%3F/letters#part"))
-    assert answered(fetched).body == LETTERS
+    download = transport.fetch(server.url("/redirect?/redirect%3F/letters#part"))
+    assert answered(download).body == LETTERS
     targets = [request.split()[1] for request in server.requests[-3:]]
     assert targets == [b"/redirect?/redirect%3F/letters", b"/redirect?/letters", b"/letters"]
     assert answered(transport.fetch(server.url("/endless-redirect"))).body == LETTERS
@@ -60,9 +60,9 @@ def test_fetch_presents_neither_key_nor_cookie(server: HostileServer, transport:
     transport.send("GET", server.url("/redirect?/x"), (("authorization", f"Bearer {KEY}"),))
     before = len(server.requests)
     answered(transport.fetch(server.url("/redirect?/letters")))
-    asked = b"".join(server.requests[before:]).lower()
-    assert asked.count(b"get /") == 2
-    assert not re.search(rb"cookie|authorization|referer|" + KEY.encode(), asked)
+    text = b"".join(server.requests[before:]).lower()
+    assert text.count(b"get /") == 2
+    assert not re.search(rb"cookie|authorization|referer|" + KEY.encode(), text)
 
 
 def test_fetch_refuses_blocked_address_before_connecting(server: HostileServer) -> None:
@@ -81,7 +81,7 @@ class Names:
     """A name server under our control; numeric hosts go to the real one."""
 
     def __init__(self, patch: pytest.MonkeyPatch, **addresses: list[str]) -> None:
-        self.addresses = {f"{name}.example": known for name, known in addresses.items()}
+        self.addresses = {f"{name}.example": numbers for name, numbers in addresses.items()}
         self.asked: list[str] = []
         self._real = socket.getaddrinfo
         patch.setattr(socket, "getaddrinfo", self)
@@ -98,8 +98,8 @@ def test_fetch_resolves_once_and_connects_to_the_permitted_of_many(
     server: HostileServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = Names(monkeypatch, images=["169.254.169.254", "127.0.0.1"])
-    fetched = transport.fetch(server.url("/letters", "images.example"))
-    assert answered(fetched).body == LETTERS
+    download = transport.fetch(server.url("/letters", "images.example"))
+    assert answered(download).body == LETTERS
     assert names.asked == ["images.example"]
     assert b"images.example" in server.requests[-1]
 

@@ -21,7 +21,7 @@ NEWS, NOISE, UNRELIABLE = ChangeKind.INFORMATION, ChangeKind.NOISE, ChangeKind.U
 CLAUSE = "format.url-only"
 
 
-def changed(bases: list[Run], new: Run) -> list[tuple[str, ChangeKind]]:
+def changes_of(bases: list[Run], new: Run) -> list[tuple[str, ChangeKind]]:
     return [(change.what, change.kind) for change in drift(bases, new).changes]
 
 
@@ -39,45 +39,45 @@ def changed(bases: list[Run], new: Run) -> list[tuple[str, ChangeKind]]:
     ],
 )
 def test_usual_range(values: list[float], measure: Measure, low: float, high: float) -> None:
-    expected = usual(values, measure)
-    assert [expected.low, expected.high] == pytest.approx([low, high])
+    usual_range = usual(values, measure)
+    assert [usual_range.low, usual_range.high] == pytest.approx([low, high])
 
 
-def slept(day: int, *seconds: float) -> Run:
+def slow_night(day: int, *seconds: float) -> Run:
     records = answers(len(seconds))
     return night(day, *(one | {"elapsed": s} for one, s in zip(records, seconds, strict=True)))
 
 
-def paid(day: int, price: float | None, estimate: float = 9.0) -> Run:
+def priced_night(day: int, price: float | None, estimate: float = 9.0) -> Run:
     return night(day, *answers(price={"estimate": estimate, "actual": price}))
 
 
 def test_latency_of_twice_last_nights_is_news_with_its_range() -> None:
-    (change,) = drift([slept(1, 8, 9, 10)], slept(2, 19, 20, 21)).changes
+    (change,) = drift([slow_night(1, 8, 9, 10)], slow_night(2, 19, 20, 21)).changes
     assert (change.what, change.kind) == ("latency", NEWS)
     assert (change.before, change.after) == ("9.0 s", "20.0 s")
     assert change.message == "median of 3; usual 4.5 s to 18.0 s (one night, factor 2)"
 
 
-WEEK = [slept(day, 8, 9 + day / 100, 10) for day in range(1, 8)]
-EIGHT = [slept(1, 8, 8, 8)]
+WEEK = [slow_night(day, 8, 9 + day / 100, 10) for day in range(1, 8)]
+EIGHT = [slow_night(1, 8, 8, 8)]
 
 
 @pytest.mark.parametrize(
-    ("bases", "new", "told"),
+    ("bases", "new", "changes"),
     [
-        (WEEK, slept(9, 12, 13, 14), [("latency", NEWS)]),
-        (WEEK[-1:], slept(9, 12, 13, 14), []),
-        ([slept(1, 20, 20, 20)], slept(2, 2, 2, 2), [("latency", NEWS)]),
-        (EIGHT, slept(2, 8, 8, 60), [("slow answer", NOISE)]),
-        (EIGHT, slept(2, 8, 8, 15), []),
-        (EIGHT, slept(2, 8, 8, 12.9), []),
+        (WEEK, slow_night(9, 12, 13, 14), [("latency", NEWS)]),
+        (WEEK[-1:], slow_night(9, 12, 13, 14), []),
+        ([slow_night(1, 20, 20, 20)], slow_night(2, 2, 2, 2), [("latency", NEWS)]),
+        (EIGHT, slow_night(2, 8, 8, 60), [("slow answer", NOISE)]),
+        (EIGHT, slow_night(2, 8, 8, 15), []),
+        (EIGHT, slow_night(2, 8, 8, 12.9), []),
         (EIGHT, night(2, *answers(outcome="refused", elapsed=0.01)), []),
-        ([paid(1, 0.04)], paid(2, 0.06), [("price", NEWS)]),
-        ([paid(1, 0.04)], paid(2, 0.049), []),
-        ([paid(1, 0.04)], paid(2, 0.02), [("price", NEWS)]),
-        ([paid(1, 0.04)], paid(2, None), []),
-        ([paid(1, None, estimate=1.0)], paid(2, None), []),
+        ([priced_night(1, 0.04)], priced_night(2, 0.06), [("price", NEWS)]),
+        ([priced_night(1, 0.04)], priced_night(2, 0.049), []),
+        ([priced_night(1, 0.04)], priced_night(2, 0.02), [("price", NEWS)]),
+        ([priced_night(1, 0.04)], priced_night(2, None), []),
+        ([priced_night(1, None, estimate=1.0)], priced_night(2, None), []),
     ],
     ids=[
         *("many-nights", "one-night", "faster", "one-slow-answer", "below-factor"),
@@ -86,28 +86,28 @@ EIGHT = [slept(1, 8, 8, 8)]
     ],
 )
 def test_latency_or_price_that_leaves_its_range_is_told(
-    bases: list[Run], new: Run, told: list[tuple[str, ChangeKind]]
+    bases: list[Run], new: Run, changes: list[tuple[str, ChangeKind]]
 ) -> None:
-    assert changed(bases, new) == told
+    assert changes_of(bases, new) == changes
 
 
 def test_new_case_does_not_shift_the_median() -> None:
-    new = slept(2, 8, 8, 8)
+    new = slow_night(2, 8, 8, 8)
     for number, record in enumerate(answers(9, elapsed=90.0)):
         new.add(runs.read({**record, "case": f"new-{number}"}, ExchangeRecord))
-    assert changed(EIGHT, new) == []
+    assert changes_of(EIGHT, new) == []
 
 
 # --- reliability: a rate of failures against that of the nights before ---
 
 
-def findings(flaky: int, of: int = 12, broken: int = 0) -> list[Finding]:
+def findings(flaky: int, of: int = 12, breaks: int = 0) -> list[Finding]:
     """One clause on some cases: some that broke every time, flaky ones, and passes."""
-    about: dict[str, Any] = {"verdict": Verdict.FLAKY, "rate": 0.5, "repeats": 3}
+    flake: dict[str, Any] = {"verdict": Verdict.FLAKY, "rate": 0.5, "repeats": 3}
     return [
-        *(runs.broken(repeats=3, case=f"n-{at}") for at in range(broken)),
-        *(runs.finding(**about, case=f"n-{at}") for at in range(broken, broken + flaky)),
-        *(runs.finding(case=f"n-{at}") for at in range(broken + flaky, of)),
+        *(runs.broken(repeats=3, case=f"n-{at}") for at in range(breaks)),
+        *(runs.finding(**flake, case=f"n-{at}") for at in range(breaks, breaks + flaky)),
+        *(runs.finding(case=f"n-{at}") for at in range(breaks + flaky, of)),
     ]
 
 
@@ -115,11 +115,11 @@ def between(before: list[Finding], after: list[Finding]) -> Drift:
     return drift([night(1, *before)], night(2, *after))
 
 
-def sent(day: int, failed: int, of: int = 30) -> Run:
+def retry_night(day: int, retry_count: int, of: int = 30) -> Run:
     """A night of requests, of which some were sent twice."""
-    again = [[{"status": 503, "reason": "HTTP 503"}] * (rank < failed) for rank in range(of)]
-    made = [answer(f"n-{at}", attempts=1 + len(r), retried=r) for at, r in enumerate(again)]
-    return night(day, *made, runs.finding(), runs.finding("envelope.json"))
+    retries = [[{"status": 503, "reason": "HTTP 503"}] * (rank < retry_count) for rank in range(of)]
+    records = [answer(f"n-{at}", attempts=1 + len(r), retried=r) for at, r in enumerate(retries)]
+    return night(day, *records, runs.finding(), runs.finding("envelope.json"))
 
 
 def test_third_of_answers_that_break_a_promise_is_unreliable_and_gets_an_issue() -> None:
@@ -135,7 +135,7 @@ def test_third_of_answers_that_break_a_promise_is_unreliable_and_gets_an_issue()
 
 
 def test_luck_of_one_case_is_no_regression_beside_it() -> None:
-    report = between(findings(0), findings(6, broken=1))
+    report = between(findings(0), findings(6, breaks=1))
     assert not report.of(ChangeKind.REGRESSION)
     assert report.of(UNRELIABLE)[0].after.startswith("16 of 33")
 
@@ -144,7 +144,7 @@ def test_reliability_stays_what_it_was() -> None:
     for before, after in (
         (findings(0), findings(1)),  # one accident
         (findings(6), findings(6)),
-        (findings(0), findings(0, broken=6)),  # broken each time
+        (findings(0), findings(0, breaks=6)),  # broken each time
         (findings(6), findings(0)),
     ):
         assert not between(before, after).of(UNRELIABLE)
@@ -153,24 +153,24 @@ def test_reliability_stays_what_it_was() -> None:
 def test_consequences_of_a_flaky_prerequisite_are_counted() -> None:
     follows, cases = "format.one-payload", [f"n-{number}" for number in range(6)]
     rest = [runs.finding(follows, case=case) for case in cases]
-    left = [runs.finding(follows, Verdict.NOT_TESTABLE, case=case) for case in cases]
-    gone = runs.finding("extras.size-true", case="n-0")  # an answer lacks it now
-    report = between([*findings(0), *rest, gone], [*findings(6), *left])
+    untestable = [runs.finding(follows, Verdict.NOT_TESTABLE, case=case) for case in cases]
+    lost = runs.finding("extras.size-true", case="n-0")  # an answer lacks it now
+    report = between([*findings(0), *rest, lost], [*findings(6), *untestable])
     assert [change.subject for change in report.changes] == [CLAUSE]
     assert report.explained == 13
 
 
 def test_requests_that_are_sent_again_more_often_are_unreliable() -> None:
-    report = drift([sent(1, 0)], sent(2, 10))
+    report = drift([retry_night(1, 0)], retry_night(2, 10))
     (change,) = report.of(UNRELIABLE)
     assert (change.subject, change.message) == ("requests", "HTTP 503 (10)")
     assert report.exit_code == 1
 
 
 def test_outage_of_everything_is_not_called_unreliable() -> None:
-    lost: dict[str, Any] = {"outcome": "unavailable", "attempts": 1, "response": None}
-    out = night(2, *(answer(f"n-{n}", **lost) for n in range(30)), runs.finding())
-    assert not drift([sent(1, 0)], out).of(UNRELIABLE)
+    outage: dict[str, Any] = {"outcome": "unavailable", "attempts": 1, "response": None}
+    out = night(2, *(answer(f"n-{n}", **outage) for n in range(30)), runs.finding())
+    assert not drift([retry_night(1, 0)], out).of(UNRELIABLE)
 
 
 @pytest.mark.parametrize(("outcome", "changes"), [("unavailable", 0), ("accepted", 1)])
@@ -179,9 +179,9 @@ def test_run_that_ended_early_is_unreliable_unless_it_ended_in_an_outage(
 ) -> None:
     moments = [f"2027-01-01T00:00:0{n}+00:00" for n in range(3)]
     last = [answer(f"z-{at}", sent_at=at, outcome=outcome) for at in moments]
-    left = runs.finding(CLAUSE, Verdict.NOT_RUN, case="n-99", message="not run: out")
-    late = night(2, *sent(2, 10).exchanges.values(), *last, runs.finding(), left)
-    assert len(drift([sent(1, 0)], late).of(UNRELIABLE)) == changes
+    not_run = runs.finding(CLAUSE, Verdict.NOT_RUN, case="n-99", message="not run: out")
+    new = night(2, *retry_night(2, 10).exchanges.values(), *last, runs.finding(), not_run)
+    assert len(drift([retry_night(1, 0)], new).of(UNRELIABLE)) == changes
 
 
 # --- the form of answers ---
@@ -228,9 +228,9 @@ def test_changed_form_is_news_told_once_and_what_differs_every_night_is_not(
     before: dict[str, Any], after: dict[str, Any], change: tuple[str, str, str, str] | None
 ) -> None:
     changes = drift([night(1, *answers(**before))], night(2, *answers(**after))).changes
-    told = [(one.what, one.subject, one.before, one.after) for one in changes]
-    assert told == ([change] if change else [])
-    assert [(one.kind, one.count) for one in changes] == [(NEWS, 6)] * len(told)
+    rows = [(entry.what, entry.subject, entry.before, entry.after) for entry in changes]
+    assert rows == ([change] if change else [])
+    assert [(entry.kind, entry.count) for entry in changes] == [(NEWS, 6)] * len(rows)
 
 
 def pods(name: str) -> list[dict[str, Any]]:
@@ -238,31 +238,31 @@ def pods(name: str) -> list[dict[str, Any]]:
 
 
 REST, OLD_HOST = answers()[1:], answers(host="old.acme.test")
-REFUSED, MISREAD = answer("case-0", status=400), answer("case-0", status=422)
+REFUSAL, MISREAD = answer("case-0", status=400), answer("case-0", status=422)
 
 
 @pytest.mark.parametrize(
-    ("bases", "new", "told"),
+    ("bases", "new", "changes"),
     [
         ([pods("a")], pods("b"), []),
         ([answers()], [answer("case-0", shape=MORE), *REST], [("field", NOISE)]),
         ([answers(1)], answers(1, shape=MORE), [("field", NEWS)]),
-        ([[REFUSED, *REST]], [MISREAD, *REST], [("status", NEWS)]),  # a single one is no chance
+        ([[REFUSAL, *REST]], [MISREAD, *REST], [("status", NEWS)]),  # a single one is no chance
         ([answers(shape=MORE), answers()], answers(shape=MORE), [("field", NOISE)]),
         ([OLD_HOST, answers()], OLD_HOST, []),
     ],
     ids=["varying-header", "in-one", "in-one-of-few", "status", "as-an-older-night", "old-host"],
 )
 def test_difference_that_may_be_chance_is_noise(
-    bases: list[Any], new: Any, told: list[tuple[str, ChangeKind]]
+    bases: list[Any], new: Any, changes: list[tuple[str, ChangeKind]]
 ) -> None:
     nights = [night(day, *records) for day, records in enumerate([*bases, new], start=1)]
-    assert changed(nights[:-1], nights[-1]) == told
+    assert changes_of(nights[:-1], nights[-1]) == changes
 
 
 def test_field_that_comes_here_and_goes_there_is_noise() -> None:
-    mixed = [answer(f"case-{n}", shape=MORE if n % 2 else SHAPE) for n in range(6)]
-    other = [answer(f"case-{n}", shape=SHAPE if n % 2 else MORE) for n in range(6)]
-    changes = drift([night(1, *mixed)], night(2, *other)).changes
+    before = [answer(f"case-{n}", shape=MORE if n % 2 else SHAPE) for n in range(6)]
+    after = [answer(f"case-{n}", shape=SHAPE if n % 2 else MORE) for n in range(6)]
+    changes = drift([night(1, *before)], night(2, *after)).changes
     kinds = {(change.kind, change.after == ABSENT, change.count) for change in changes}
     assert kinds == {(NOISE, False, 3), (NEWS, True, 3)}

@@ -22,7 +22,7 @@ from tests.runs import write_run
 from tests.shown import by_schema, check_harmless, screen, structure
 
 SCREEN = 40  # lines
-KNOWN, KEPT, JSON = runs.known(), runs.finding(), runs.finding("envelope.json")
+DEVIATION, PASS, JSON = runs.known(), runs.finding(), runs.finding("envelope.json")
 
 
 def eventful() -> Drift:
@@ -40,20 +40,20 @@ def eventful() -> Drift:
 
 def hostile(text: str) -> Drift:
     """A drift in which every foreign text is one and the same."""
-    one, other = runs.hostile(text, Verdict.PASS), runs.hostile(text, Verdict.FAIL, repeats=3)
+    one, two = runs.hostile(text, Verdict.PASS), runs.hostile(text, Verdict.FAIL, repeats=3)
     runs.change_header(one, id="one", started="2026-01-01T03:00:00+00:00")
-    for run, shape in ((one, []), (other, [f"{text}:string"])):
-        about = answer(shape=shape, headers=[[text, text]], host=text, image=text, elapsed=9)
-        about |= {"model": text, "case": text, "error": {"code": text + str(len(shape))}}
-        runs.change_exchange(run, next(iter(run.exchanges)), **{**about, "provider": text})
-    return drift([one], other)
+    for run, shape in ((one, []), (two, [f"{text}:string"])):
+        base = answer(shape=shape, headers=[[text, text]], host=text, image=text, elapsed=9)
+        base |= {"model": text, "case": text, "error": {"code": text + str(len(shape))}}
+        runs.change_exchange(run, next(iter(run.exchanges)), **{**base, "provider": text})
+    return drift([one], two)
 
 
 def test_screen_says_what_changed_within_its_size() -> None:
-    shown = screen(print_drift, eventful())
-    assert len(shown.splitlines()) <= SCREEN
-    assert max(map(len, shown.splitlines())) <= 80
-    for said in (
+    text = screen(print_drift, eventful())
+    assert len(text.splitlines()) <= SCREEN
+    assert max(map(len, text.splitlines())) <= 80
+    for words in (
         "30 regressions, 1 fixed, 32 new, 1 noise",
         "Regressions (30)",
         "MUST format.promise-0: pass -> FAIL on dall-e-3 (1 case, baseline)",
@@ -66,7 +66,7 @@ def test_screen_says_what_changed_within_its_size() -> None:
         "HTTP 429",
         "30 confirmed regressions: something got worse.",
     ):
-        assert said in " ".join(shown.split())
+        assert words in " ".join(text.split())
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp437"])
@@ -75,45 +75,45 @@ def test_screen_needs_no_more_than_ascii(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sure", "said"),
+    ("sure", "words"),
     [(1, "1 of 27 confirmed, broken again 3 times"), (27, "  confirmed, broken again 3 times")],
     ids=["one", "all"],
 )
-def test_regression_says_how_many_of_its_cases_are_confirmed(sure: int, said: str) -> None:
+def test_regression_says_how_many_of_its_cases_are_confirmed(sure: int, words: str) -> None:
     cases = [f"n-{number}" for number in range(27)]
     before = night(1, *answers(27), *(runs.finding(case=case) for case in cases))
     repeats = [3] * sure + [None] * (27 - sure)
     now = [runs.broken(case=case, repeats=n) for case, n in zip(cases, repeats, strict=True)]
     report = drift([before], night(2, *answers(27), *now))
-    assert said in screen(print_drift, report)
-    assert said.strip() in drift_markdown(report)
+    assert words in screen(print_drift, report)
+    assert words.strip() in drift_markdown(report)
     assert report.exit_code == 1
 
 
 QUIET = "Nothing got worse: 1 finding compared."
-UNEXCUSED = "no known deviation excuses any more what is broken: format.url-only; 1 finding"
+NO_EXCUSE = "no known deviation excuses any more what is broken: format.url-only; 1 finding"
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "words"),
     [
-        (KNOWN, runs.broken(), UNEXCUSED),
-        (KNOWN, KNOWN, QUIET),
-        (KNOWN, KEPT, QUIET),
-        (KEPT, KEPT, QUIET),
-        (KEPT, runs.broken(), "(run with --confirm 3)"),
+        (DEVIATION, runs.broken(), NO_EXCUSE),
+        (DEVIATION, DEVIATION, QUIET),
+        (DEVIATION, PASS, QUIET),
+        (PASS, PASS, QUIET),
+        (PASS, runs.broken(), "(run with --confirm 3)"),
     ],
     ids=["still-broken", "still-known", "kept", "quiet", "waiting"],
 )
 def test_closing_says_what_is_good_and_what_is_not(
-    before: Finding, after: Finding, said: str
+    before: Finding, after: Finding, words: str
 ) -> None:
     report = drift([night(1, answer(), before)], night(2, answer(), after))
-    shown = screen(print_drift, report)
-    assert said in " ".join(shown.split())
-    assert said in drift_markdown(report)
+    text = screen(print_drift, report)
+    assert words in " ".join(text.split())
+    assert words in drift_markdown(report)
     assert report.exit_code == 0
-    assert len(shown.splitlines()) <= (6 if before == after else 10)
+    assert len(text.splitlines()) <= (6 if before == after else 10)
 
 
 def test_providers_are_named_where_there_are_several() -> None:
@@ -134,47 +134,47 @@ def test_markdown_tells_everything() -> None:
 def issue(report: Drift) -> dict[str, Any]:
     """Return what the JSON says of the only provider."""
     document = by_schema("drift", drift_json(report))
-    (about,) = document["providers"]
-    assert document["counts"]["regression"] == len(about["clauses"] + about["waiting"])
-    return dict(about)
+    (row,) = document["providers"]
+    assert document["counts"]["regression"] == len(row["clauses"] + row["waiting"])
+    return dict(row)
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
 def test_hostile_text_reaches_neither_terminal_nor_document_nor_issue(text: str) -> None:
-    report, plain = hostile(text), hostile("harmless")
+    report, base = hostile(text), hostile("harmless")
     assert len(report.changes) == 3
-    shown = screen(print_drift, report)
-    check_harmless(shown, drift_markdown(report), drift_markdown(plain))
-    assert structure(issue(report)["body"]) == structure(issue(plain)["body"])
+    lines = screen(print_drift, report)
+    check_harmless(lines, drift_markdown(report), drift_markdown(base))
+    assert structure(issue(report)["body"]) == structure(issue(base)["body"])
 
 
 def test_issue_carries_its_fingerprint_and_only_its_own_regressions() -> None:
     assert issue(drift([night(1)], night(2)))["clauses"] == []
-    about = issue(eventful())
-    assert len(about["clauses"]) == 30
-    assert f"provider=acme fingerprint={about['fingerprint']} clauses=format.p" in about["body"]
-    assert about["title"] == "acme no longer keeps format.promise-0 and 29 more"
-    assert "envelope.json" not in about["body"]
+    row = issue(eventful())
+    assert len(row["clauses"]) == 30
+    assert f"provider=acme fingerprint={row['fingerprint']} clauses=format.p" in row["body"]
+    assert row["title"] == "acme no longer keeps format.promise-0 and 29 more"
+    assert "envelope.json" not in row["body"]
 
 
 def test_regression_is_over_only_where_the_promise_is_kept_again() -> None:
     out = runs.finding("count.n-images", Verdict.UNAVAILABLE)
-    old = night(1, KEPT, runs.finding("count.n-images"), JSON)
-    about = issue(drift([old], night(2, answer(), runs.broken(), out, JSON)))
-    assert (about["clauses"], about["waiting"]) == ([], ["format.url-only"])
-    assert about["kept"] == ["envelope.json"]
+    old = night(1, PASS, runs.finding("count.n-images"), JSON)
+    row = issue(drift([old], night(2, answer(), runs.broken(), out, JSON)))
+    assert (row["clauses"], row["waiting"]) == ([], ["format.url-only"])
+    assert row["kept"] == ["envelope.json"]
 
 
-def write(folder: Path, **named: Run) -> list[str]:
-    for name, run in named.items():
+def write(folder: Path, **nights: Run) -> list[str]:
+    for name, run in nights.items():
         write_run(run, folder / f"{name}.jsonl")
-    return [str(folder / f"{name}.jsonl") for name in named]
+    return [str(folder / f"{name}.jsonl") for name in nights]
 
 
 def test_exit_code(tmp_path: Path) -> None:
-    broken, cut_off = night(2, runs.broken()), night(2, KEPT, end=None)
-    nights = {"base": night(1, KEPT), "confirmed": night(2, BROKEN)}
-    write(tmp_path, same=night(2, KEPT), broken=broken, cut_off=cut_off, **nights)
+    failure, cut_off = night(2, runs.broken()), night(2, PASS, end=None)
+    nights = {"base": night(1, PASS), "confirmed": night(2, BROKEN)}
+    write(tmp_path, same=night(2, PASS), broken=failure, cut_off=cut_off, **nights)
     for words, code in (
         (["same"], 0),
         (["broken"], 0),
@@ -189,26 +189,26 @@ def test_exit_code(tmp_path: Path) -> None:
 def test_folder_stands_for_its_newest_nights(tmp_path: Path) -> None:
     (tmp_path / "nights").mkdir()
     for day in range(1, 9):
-        write_run(night(day, KEPT), tmp_path / "nights" / f"{day}.jsonl")
-    write_run(night(9, KEPT, end=None), tmp_path / "nights" / "cut.jsonl")
+        write_run(night(day, PASS), tmp_path / "nights" / f"{day}.jsonl")
+    write_run(night(9, PASS, end=None), tmp_path / "nights" / "cut.jsonl")
     (tmp_path / "nights" / "other.jsonl").write_text("no run\n")
     names = [str(tmp_path / "nights"), *write(tmp_path, new=night(10, BROKEN))]
-    done = CliRunner().invoke(app, ["drift", *names, "--nights", "3", "-f", "json"])
-    days = [base["started"][8:10] for base in json.loads(done.stdout)["bases"]]
-    assert (days, done.exit_code) == (["06", "07", "08"], 1)
+    result = CliRunner().invoke(app, ["drift", *names, "--nights", "3", "-f", "json"])
+    days = [base["started"][8:10] for base in json.loads(result.stdout)["bases"]]
+    assert (days, result.exit_code) == (["06", "07", "08"], 1)
 
 
 def test_files_are_written_beside_the_screen(tmp_path: Path) -> None:
     names = write(tmp_path, base=night(1), new=night(2))
     out = [tmp_path / "out.md", tmp_path / "out.json"]
-    done = CliRunner().invoke(app, ["drift", *names, "-o", str(out[0]), "-o", str(out[1])])
-    assert "Nothing got worse" in done.stdout
+    result = CliRunner().invoke(app, ["drift", *names, "-o", str(out[0]), "-o", str(out[1])])
+    assert "Nothing got worse" in result.stdout
     assert out[0].read_text().startswith("# What changed")
     by_schema("drift", out[1].read_text())
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["new.jsonl"], "name at least one BASE"),
         (["new.jsonl", "."], "this is a folder"),
@@ -219,11 +219,11 @@ def test_files_are_written_beside_the_screen(tmp_path: Path) -> None:
     ids=["one", "folder", "empty-folder", "format", "ending"],
 )
 def test_mistake_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
 ) -> None:
     write(tmp_path, base=night(1), new=night(2))
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(app, ["drift", *words])
-    assert isinstance(done.exception, ConformanceError)
-    assert said in str(done.exception)
+    result = CliRunner().invoke(app, ["drift", *words])
+    assert isinstance(result.exception, ConformanceError)
+    assert message in str(result.exception)
