@@ -86,7 +86,7 @@ def test_foreign_run_file_keeps_to_its_schema_and_counts(tmp_path: Path) -> None
     (provider,) = run.header.providers
     assert (provider.id, list(provider.models)) == ("provider.example", ["dall-e-2", "gpt-image-1"])
     assert {one.case for one in run.findings} == {"recording-1", "recording-3", "recording-4"}
-    assert {one.provenance for one in run.exchanges.values()} == {"foreign"}
+    assert {record.provenance for record in run.exchanges.values()} == {"foreign"}
 
 
 def test_foreign_files_of_one_name_stay_apart(tmp_path: Path) -> None:

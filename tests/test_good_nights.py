@@ -92,7 +92,7 @@ class Chain:
         self.night = 0
 
     def next(self, *defects: str, run: Run | None = None) -> dict[str, str]:
-        """Let a night pass, live against a provider that lies as told, or with a run given."""
+        """Run a night live against a provider with these defects, or take a run as the night."""
         self.night += 1
         for name in ("good", "night"):
             shutil.rmtree(self.runner.work / name, ignore_errors=True)

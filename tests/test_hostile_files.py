@@ -134,7 +134,7 @@ TRIED = [
 ]
 
 
-@pytest.mark.parametrize("attack", TRIED, ids=lambda one: f"{one.kind}-{one.name}")
+@pytest.mark.parametrize("attack", TRIED, ids=lambda attack: f"{attack.kind}-{attack.name}")
 def test_hostile_file_is_a_sentence_or_is_read_and_costs_little(
     tmp_path: Path, attack: FileAttack
 ) -> None:

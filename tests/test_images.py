@@ -189,8 +189,8 @@ def test_pixel_digest_is_the_same_for_lossless_encodings(mode: str) -> None:
     image = picture(mode, (300, 450))  # more than one strip
     facts = [facts_of(image), facts_of(image, compress_level=1)]
     facts.append(facts_of(image, "webp", lossless=True))
-    assert len({one.pixel_digest for one in facts}) == 1
-    assert len({one.digest for one in facts}) == 3
+    assert len({fact.pixel_digest for fact in facts}) == 1
+    assert len({fact.digest for fact in facts}) == 3
 
 
 def test_pixel_digest_tells_pictures_apart() -> None:

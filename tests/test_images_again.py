@@ -30,7 +30,7 @@ def out(status: int, *headers: tuple[str, str]) -> Response:
 
 
 class Hosts:
-    """A transport whose provider answers with a URL, and whose image host as it was told."""
+    """A transport whose provider answers with a URL, and whose image host has these answers."""
 
     def __init__(self, *answers: Response | Failure, urls: Sequence[str] = (URL,)) -> None:
         self.limits = Limits()

@@ -53,7 +53,7 @@ def _base64(text: str, random: Random, encode: Callable[[bytes], bytes]) -> str:
 
 
 def _entities(text: str, random: Random, form: str) -> str:
-    return _each(text, lambda one: form.format("0" * random.randrange(9), ord(one)), random)
+    return _each(text, lambda letter: form.format("0" * random.randrange(9), ord(letter)), random)
 
 
 def _join(text: str, random: Random, between: tuple[str, ...], form: str) -> str:
@@ -61,7 +61,7 @@ def _join(text: str, random: Random, between: tuple[str, ...], form: str) -> str
 
 
 def _mixed_case(text: str, random: Random) -> str:
-    return "".join(random.choice((one.lower(), one.upper())) for one in text)
+    return "".join(random.choice((letter.lower(), letter.upper())) for letter in text)
 
 
 LOSSLESS: dict[str, Change] = {
@@ -75,13 +75,13 @@ LOSSLESS: dict[str, Change] = {
         text.replace("\\", "\\\\"), lambda one: one if one == "\\" else f"\\u{ord(one):04x}", random
     ),
     "string of JSON": lambda text, _: json.dumps({"text": text}),
-    "percent": lambda text, random: _each(text, lambda one: f"%{ord(one):02X}", random),
+    "percent": lambda text, random: _each(text, lambda letter: f"%{ord(letter):02X}", random),
     "percent twice": (
-        lambda text, random: quote(_each(text, lambda one: f"%{ord(one):02x}", random))
+        lambda text, random: quote(_each(text, lambda letter: f"%{ord(letter):02x}", random))
     ),
     "decimal entities": lambda text, random: _entities(text, random, "&#{}{};"),
     "hexadecimal entities": lambda text, random: _entities(text, random, "&#X{}{:X};"),
-    "entities without an end": lambda text, _: "".join(f"&#{ord(one)}" for one in text),
+    "entities without an end": lambda text, _: "".join(f"&#{ord(letter)}" for letter in text),
     "named entities": lambda text, _: (
         text.replace("&", "&amp;").replace("/", "&sol;").replace("+", "&plus;")
     ),
@@ -134,10 +134,10 @@ def _events(parts: list[str]) -> bytes:
 
 DIVIDED: dict[str, Callable[[list[str]], bytes]] = {
     "events": _events,
-    "members": lambda parts: json.dumps({f"m{n}": one for n, one in enumerate(parts)}).encode(),
-    "items": lambda parts: json.dumps({"data": [{"url": one} for one in parts]}).encode(),
+    "members": lambda parts: json.dumps({f"m{n}": part for n, part in enumerate(parts)}).encode(),
+    "items": lambda parts: json.dumps({"data": [{"url": part} for part in parts]}).encode(),
     "list": lambda parts: json.dumps(parts, indent=1).encode(),
-    "page": lambda parts: "".join(f"<b>{one}</b>\n" for one in parts).encode(),
+    "page": lambda parts: "".join(f"<b>{part}</b>\n" for part in parts).encode(),
 }
 
 
@@ -166,7 +166,7 @@ def test_key_is_found_letter_by_letter_and_encoded_in_pieces_and_behind_digits()
 @pytest.mark.parametrize("places", [(12,), (9, 20), (4, 8, 30)], ids=str)
 def test_key_is_found_in_pieces_of_header_lines(places: tuple[int, ...]) -> None:
     parts = [KEY[a:b] for a, b in zip((0, *places), (*places, None), strict=True)]
-    headers = tuple((f"x-part-{n}", one) for n, one in enumerate(parts))
+    headers = tuple((f"x-part-{n}", part) for n, part in enumerate(parts))
     redacted = REDACTOR.headers((("date", "today"), *headers, ("server", "x")))
     assert any(REDACTED_KEY in value for _, value in redacted)
     assert not any(part in value for part in parts if len(part) > 4 for _, value in redacted)
@@ -195,7 +195,7 @@ def _exif(*texts: str) -> bytes:
     return exif.tobytes()
 
 
-ENTITIES = "".join(f"&#{ord(one)};" for one in KEY)
+ENTITIES = "".join(f"&#{ord(letter)};" for letter in KEY)
 XMP = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{ENTITIES}</x:xmpmeta>".encode()
 PICTURES: dict[str, Callable[[], bytes]] = {
     "tEXt": lambda: _png(t=KEY),
@@ -273,7 +273,7 @@ def test_a_finder_does_not_show_its_key() -> None:
     assert "Spell7" not in f"{Spellings(KEY)!r} {vars(Spellings(KEY))!r} {REDACTOR!r}"
 
 
-ESCAPED = "".join(f"\\u{ord(one):04x}" for one in KEY).encode()
+ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in KEY).encode()
 HIDDEN = {
     "plain": KEY.encode(),
     "percent-encoded": quote(KEY, safe="").encode(),

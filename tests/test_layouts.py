@@ -368,7 +368,7 @@ def test_layouts_say_what_cannot_be_read_and_where(
     tmp_path: Path, data: bytes, line: int | None
 ) -> None:
     try:
-        faults = [one for one in load(tmp_path / "a", data)[1] if isinstance(one, Fault)]
+        faults = [entry for entry in load(tmp_path / "a", data)[1] if isinstance(entry, Fault)]
     except RecordingError as error:
         faults = [Fault(error.reason, error.line)]
     assert faults[-1].reason

@@ -1,4 +1,4 @@
-"""A base URL at which nothing speaks the API is told as that, and is no verdict."""
+"""A base URL at which nothing speaks the API is reported as one, and is no verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What got worse is sent again before it is called a regression; flaky is told with its rate."""
+"""What got worse is sent again before it is called a regression; flaky has a rate."""
 
 from __future__ import annotations
 
@@ -140,10 +140,10 @@ NIGHTS = [Verdict.PASS, Verdict.UNAVAILABLE, Verdict.FLAKY]
 
 
 def nights(folder: Path, *verdicts: Verdict, **changes: Any) -> Path:
-    """Write a run a verdict of one promise, in the order of their start."""
+    """Write a run for each verdict of one promise, in the order of their start."""
     for day, verdict in enumerate(verdicts, start=1):
-        one = runs.finding(verdict=verdict)
-        write_run(night(day, one, **changes), folder / f"{day}.jsonl")
+        finding = runs.finding(verdict=verdict)
+        write_run(night(day, finding, **changes), folder / f"{day}.jsonl")
     return folder
 
 

@@ -28,7 +28,7 @@ from tests.test_plugin import MINE, PROMISES
 MANY, SENT = "[bmn]*", 18
 """Cases, and how many they are."""
 PAID = [PROMISES, "--live", "--provider=./paid.toml"]
-"""What pytest is told of a provider that bills."""
+"""The arguments of pytest for a provider that bills."""
 
 
 def test_unreachable_provider_leaves_a_run_that_says_so_and_the_next_replaces_it(

@@ -168,7 +168,7 @@ def test_requests_are_sent_at_the_rate_of_the_file(tmp_path: Path) -> None:
     assert run.clock.now - 1000 == pytest.approx(2.0 * (len(run.eye.asked) - 1))
 
 
-# what ends a run is told, and is no verdict on any request; what was accepted before is kept
+# what ends a run is reported, and is no verdict on any request; what was accepted before is kept
 
 
 def says(status: int, message: str, **members: Any) -> Reply:

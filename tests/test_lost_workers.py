@@ -28,7 +28,7 @@ PATIENCE = 300  # seconds: each death costs the start of another worker
 
 
 def play_with_deaths(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, Played]:
-    """A run of which workers die at random moments; what they told last may be told again."""
+    """A run of which workers die at random moments; their last reports may be repeated."""
     rng = random.Random(seed)
     play = Played(folder, workers=True, **MODEL)
     names = list(play.asked)
