@@ -63,42 +63,42 @@ def test_new_edition_is_the_old_one_with_its_own_id_everywhere(folder: Path) -> 
 
 
 def test_new_edition_of_a_new_edition_keeps_a_longer_id_that_begins_the_same(folder: Path) -> None:
-    said = "As in mine-2027-01-b, and unlike mine-2027-01."
-    set_member(folder / "promises.json", "promises/0/says", said)
+    text = "As in mine-2027-01-b, and unlike mine-2027-01."
+    set_member(folder / "promises.json", "promises/0/says", text)
     third = new_edition(str(folder), str(folder.with_name("third")))
     promises = load_promises(third)
-    assert (third.id, promises.edition, promises.all[0].says) == ("third", "third", said)
+    assert (third.id, promises.edition, promises.all[0].says) == ("third", "third", text)
 
 
 def test_place_that_will_not_do_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "mine-2027-01").mkdir()
-    for name, said in {
+    for name, message in {
         "mine-2027-01": "is there already",
         DEFAULT_EDITION: "comes with the suite",
         "Mine": "cannot be the id",
         "nowhere/mine": "is no folder",
     }.items():
-        with pytest.raises(EditionError, match=said):
+        with pytest.raises(EditionError, match=message):
             new_edition(DEFAULT_EDITION, str(tmp_path / name))
     assert [path.name for path in tmp_path.rglob("*")] == ["mine-2027-01"]
 
 
-def checked(capsys: pytest.CaptureFixture[str], name: str, document: Path | None = None) -> Any:
+def exit_code(capsys: pytest.CaptureFixture[str], name: str, document: Path | None = None) -> Any:
     """Check an edition; return the exit code, where no fault is printed."""
-    with pytest.raises(typer.Exit) as ended:
+    with pytest.raises(typer.Exit) as excinfo:
         check(name, document)
     assert "0 faults" in " ".join(capsys.readouterr().out.split())
-    return ended.value.exit_code
+    return excinfo.value.exit_code
 
 
 @pytest.mark.parametrize("name", sample(sorted(edition_ids(), key=DEFAULT_EDITION.__ne__), 2))
 def test_edition_of_the_suite_has_no_fault(capsys: Any, name: str) -> None:
-    assert checked(capsys, name) == 0
+    assert exit_code(capsys, name) == 0
 
 
 def uncited_default(content: dict[str, Any]) -> None:
-    for cited in content["properties"]["style"]["citations"]:
-        cited["keywords"] = [word for word in cited["keywords"] if word != "default"]
+    for citation in content["properties"]["style"]["citations"]:
+        citation["keywords"] = [word for word in citation["keywords"] if word != "default"]
 
 
 def test_fault_is_named(folder: Path) -> None:
@@ -107,7 +107,7 @@ def test_fault_is_named(folder: Path) -> None:
     set_member(folder / "request/dall-e-2.json", "$id", "x")
     set_member(folder / "promises.json", "promises/3/clauses", None)
     set_member(folder / "examples/dall-e-2-request.json", "n", 99)
-    said = "\n".join(check_edition(str(folder)).faults)
+    text = "\n".join(check_edition(str(folder)).faults)
     for fault in (
         "style: default has no citation",
         "its $id is not",
@@ -115,7 +115,7 @@ def test_fault_is_named(folder: Path) -> None:
         "was changed after it was published",
         "breaks its schema",
     ):
-        assert fault in said
+        assert fault in text
 
 
 def test_model_whose_schema_has_another_name_is_a_fault(folder: Path) -> None:
@@ -163,9 +163,9 @@ def differences(file: Path) -> list[str]:
 
 def test_document_that_says_otherwise(tmp_path: Path, capsys: Any) -> None:
     file = document(tmp_path)
-    assert checked(capsys, DEFAULT_EDITION, file) == 1
+    assert exit_code(capsys, DEFAULT_EDITION, file) == 1
     assert differences(file.rename(tmp_path / "openapi.yaml")) == differences(document(tmp_path))
-    said = "\n".join(differences(document(tmp_path)))
+    text = "\n".join(differences(document(tmp_path)))
     for difference in (
         "n: maximum is 10 in the edition, 4 in the document",
         "n: the default is 1 in the edition, 2 in the document",
@@ -176,7 +176,7 @@ def test_document_that_says_otherwise(tmp_path: Path, capsys: Any) -> None:
         'quality: the document names "ultra"',
         "quality: the edition has",
     ):
-        assert f"\n{difference}" in f"\n{said}"
+        assert f"\n{difference}" in f"\n{text}"
 
 
 def test_text_that_names_no_model_passes_none_over(tmp_path: Path) -> None:
@@ -184,8 +184,8 @@ def test_text_that_names_no_model_passes_none_over(tmp_path: Path) -> None:
     for description, parameters in ({}, []), ({"description": "For dall-e-3."}, ["quality"]):
         quality = {"quality": {"type": "string", **description}}
         file = document(tmp_path, properties=properties | quality)
-        named = unnamed_models(load_edition(), read_document(file, load_edition()))
-        assert [sentence.partition(":")[0] for sentence in named] == parameters
+        sentences = unnamed_models(load_edition(), read_document(file, load_edition()))
+        assert [sentence.partition(":")[0] for sentence in sentences] == parameters
 
 
 def test_document_of_countless_parameters_is_read_in_part(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_hostile_document_does_no_harm(tmp_path: Path) -> None:
 
 def test_document_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
-    for text, said in {
+    for text, message in {
         "{": "is no JSON",
         "[" * 100_000: "nests deeper",
         "{}": "it has no paths",
@@ -221,7 +221,7 @@ def test_document_that_is_none_is_one_sentence(tmp_path: Path) -> None:
         '{"paths": {"/images/generations": {"post": {"requestBody": []}}}}': "has no POST",
     }.items():
         file.write_text(text)
-        with pytest.raises(DocumentError, match=said):
+        with pytest.raises(DocumentError, match=message):
             read_document(file, load_edition())
 
 
@@ -249,7 +249,7 @@ EDITS: list[tuple[str, str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def differing(tmp_path_factory: pytest.TempPathFactory) -> Changes:
+def stricter(tmp_path_factory: pytest.TempPathFactory) -> Changes:
     """The differences to an edition that is stricter here and there."""
     folder = copied(tmp_path_factory.mktemp("editions"), "later-2027")
     for name, place, value in EDITS:
@@ -259,13 +259,13 @@ def differing(tmp_path_factory: pytest.TempPathFactory) -> Changes:
     return changes_between(load_edition(), load_edition(str(folder)))
 
 
-def one(differing: Changes, area: str, subject: str) -> EditionChange:
-    (change,) = (change for change in differing.of(area) if change.subject == subject)
+def one_change(changes: Changes, area: str, subject: str) -> EditionChange:
+    (change,) = (change for change in changes.of(area) if change.subject == subject)
     return change
 
 
-def test_what_a_provider_must_change(differing: Changes) -> None:
-    demands = {change.must: change for change in differing.demands}
+def test_what_a_provider_must_change(stricter: Changes) -> None:
+    demands = {change.must: change for change in stricter.demands}
     for must, models, clauses in [
         ('accept quality="ultra"', {"dall-e-3"}, {"parameters.valid-accepted"}),
         ('refuse quality="auto", quality="hd"', {"dall-e-3"}, {"parameters.quality-enum"}),
@@ -281,14 +281,14 @@ def test_what_a_provider_must_change(differing: Changes) -> None:
     assert demands['accept quality="ultra"'].cases == ("dall-e-3/quality-ultra",)
 
 
-def test_rule_of_a_family_is_tried_on_a_member_that_no_edition_has(differing: Changes) -> None:
-    demand = one(differing, "requests", "size.maxPixels")
+def test_rule_of_a_family_is_tried_on_a_member_that_no_edition_has(stricter: Changes) -> None:
+    demand = one_change(stricter, "requests", "size.maxPixels")
     assert (demand.before, demand.after) == ("open", "refused")
     assert demand.models == ("gpt-image-2 · as its family",)
     assert demand.clauses == ("parameters.size-maxpixels",)
 
 
-def test_what_differs(differing: Changes) -> None:
+def test_what_differs(stricter: Changes) -> None:
     for area, subject, kind in [
         ("models", "gpt-image-1", "removed"),
         ("parameters", "style", "removed"),
@@ -298,10 +298,10 @@ def test_what_differs(differing: Changes) -> None:
         ("clauses", "url.https", "removed"),
         ("open", "model-omitted", "changed"),
     ]:
-        change = one(differing, area, subject)
+        change = one_change(stricter, area, subject)
         assert change.kind == kind
         assert not (change.breaking and kind == "removed")  # no longer promised breaks nothing
-    promise = one(differing, "promises", "page.new")
+    promise = one_change(stricter, "promises", "page.new")
     assert promise.clauses == ("count.as-asked",)
     assert "n-2" in promise.cases
 
@@ -324,47 +324,47 @@ def test_editions_without_a_model_in_common_demand_nothing_of_each_other() -> No
     changes = changes_between(load_edition("openai-2026-11"), load_edition("alibaba-2026-10"))
     assert (changes.in_common, changes.demands) == ((), ())
     assert "no model that both read" in closing(changes)
-    added = [change.subject for change in changes.changes if change.kind == "added"]
-    models = [name for name in added if name in load_edition("alibaba-2026-10").models]
+    subjects = [change.subject for change in changes.changes if change.kind == "added"]
+    models = [name for name in subjects if name in load_edition("alibaba-2026-10").models]
     assert models == [*load_edition("alibaba-2026-10").models]  # in the order of the edition
-    assert one(changes, "answers", "stream completed: type").kind == "removed"
-    assert one(changes, "answers", "response url: data").kind == "added"
+    assert one_change(changes, "answers", "stream completed: type").kind == "removed"
+    assert one_change(changes, "answers", "response url: data").kind == "added"
 
 
-def shown(changes: Changes, show_all: bool = False) -> str:
+def screen_text(changes: Changes, show_all: bool = False) -> str:
     screen = StringIO()
     print_changes(changes, Console(width=200, file=screen), show_all=show_all)
     return screen.getvalue()
 
 
-def test_json_markdown_and_terminal_say_the_same(differing: Changes) -> None:
+def test_json_markdown_and_terminal_say_the_same(stricter: Changes) -> None:
     schema = json.loads((schemas_directory() / "changes.schema.json").read_text())
-    Draft202012Validator(schema).validate(json.loads(changes_json(differing)))
-    for text in (shown(differing, show_all=True), changes_markdown(differing)):
+    Draft202012Validator(schema).validate(json.loads(changes_json(stricter)))
+    for text in (screen_text(stricter, show_all=True), changes_markdown(stricter)):
         assert "What a provider must change" in text
         assert 'accept quality="ultra"' in text
 
 
-def test_terminal_names_the_clauses_of_a_promise_once(differing: Changes) -> None:
-    new = one(differing, "promises", "page.new")
-    said, clauses = "MUST: One. (format.one-payload)", ("format.one-payload",)
-    promise = replace(new, subject="acme.one", after=said, clauses=clauses, cases=("a", "b"))
-    told = "added acme.one: MUST: One. (format.one-payload) (2 cases)"
-    assert told in shown(replace(differing, changes=(promise,)))
-    assert closing(replace(differing, changes=())).endswith(": the same.")
+def test_terminal_names_the_clauses_of_a_promise_once(stricter: Changes) -> None:
+    new = one_change(stricter, "promises", "page.new")
+    text, clauses = "MUST: One. (format.one-payload)", ("format.one-payload",)
+    promise = replace(new, subject="acme.one", after=text, clauses=clauses, cases=("a", "b"))
+    line = "added acme.one: MUST: One. (format.one-payload) (2 cases)"
+    assert line in screen_text(replace(stricter, changes=(promise,)))
+    assert closing(replace(stricter, changes=())).endswith(": the same.")
 
 
 def test_breaking_change_ends_with_1_and_nothing_in_common_with_0(
-    differing: Changes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stricter: Changes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "changes.md"
-    with pytest.raises(typer.Exit) as kept:
+    with pytest.raises(typer.Exit) as same_exit:
         changes_command("openai-2026-11", "alibaba-2026-10", "json", [file])
     assert file.read_text().startswith("# From openai-2026-11 to alibaba-2026-10")
     # to find the differences once more takes seconds
-    monkeypatch.setattr("conformance.editions.changes.changes_between", lambda *_: differing)
-    with pytest.raises(typer.Exit) as broken:
+    monkeypatch.setattr("conformance.editions.changes.changes_between", lambda *_: stricter)
+    with pytest.raises(typer.Exit) as breaking_exit:
         changes_command(DEFAULT_EDITION, DEFAULT_EDITION, "terminal")
-    assert (kept.value.exit_code, broken.value.exit_code) == (0, 1)
+    assert (same_exit.value.exit_code, breaking_exit.value.exit_code) == (0, 1)
     with pytest.raises(EditionError, match="edition"):
         changes_command(DEFAULT_EDITION, "./nowhere")

@@ -44,7 +44,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize(
-    ("model", "asked", "expectation"),
+    ("model", "parameters", "expectation"),
     [
         (THREE, {"n": 6}, "accepted"),
         (THREE, {"n": 7}, "refused"),
@@ -68,15 +68,15 @@ PLANTED = {
     ids=str,
 )
 def test_request_to_alibaba_is_expected_to_come_to_that(
-    model: str, asked: dict[str, Any], expectation: str
+    model: str, parameters: dict[str, Any], expectation: str
 ) -> None:
-    read = ALIBABA.read({"model": model, "prompt": "a boat", **asked})
-    assert read.expectation == expectation
-    assert not read.unknown
+    reading = ALIBABA.read({"model": model, "prompt": "a boat", **parameters})
+    assert reading.expectation == expectation
+    assert not reading.unknown
 
 
 @cache
-def broken(defect: str | None, path: str, name: str) -> set[str]:
+def broken_clauses(defect: str | None, path: str, name: str) -> set[str]:
     """Return the clauses that a provider with this defect breaks in one case."""
     findings = judged_case(planted.lie(defect, path, name), load_edition(name))
     return {finding.clause for finding in findings if finding.verdict in BROKEN}
@@ -85,15 +85,15 @@ def broken(defect: str | None, path: str, name: str) -> set[str]:
 @pytest.mark.parametrize(("defect", "case"), PLANTED.items())
 def test_lie_breaks_exactly_the_clauses_that_claim_it(defect: str, case: str) -> None:
     path = f"{THREE}/{case}"
-    assert broken(defect, path, ALIBABA.id) == {*defects(ALIBABA)[defect].claims}
-    assert broken(None, path, ALIBABA.id) == set()
+    assert broken_clauses(defect, path, ALIBABA.id) == {*defects(ALIBABA)[defect].claims}
+    assert broken_clauses(None, path, ALIBABA.id) == set()
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_smallest_request_to_every_model_is_answered_truthfully(name: str) -> None:
     for path, case in planted.requests(name).items():
         if case.id == "baseline":
-            assert broken(None, path, name) == set(), path
+            assert broken_clauses(None, path, name) == set(), path
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -118,8 +118,8 @@ def test_edition_without_streams_is_told_no_lie_about_them() -> None:
 
 
 def test_every_lie_is_told_in_some_edition() -> None:
-    told = {name for edition in edition_ids() for name in defects(load_edition(edition))}
-    assert REGISTRY.keys() <= told
+    lies = {name for edition in edition_ids() for name in defects(load_edition(edition))}
+    assert REGISTRY.keys() <= lies
 
 
 def test_legal_edges_of_a_size_are_those_that_no_source_disputes() -> None:
@@ -135,21 +135,21 @@ def test_examples_of_requests_go_to_a_provider_of_the_edition() -> None:
 
 
 def test_painted_animation_has_its_frames_and_delays() -> None:
-    for frames, asked, shown in ((2, 200, 200), (5, 104, 100), (16, 96, 100)):
-        data = animation(Picture("7" * 32, 320, 200), frames, asked)
+    for frames, delay, actual in ((2, 200, 200), (5, 104, 100), (16, 96, 100)):
+        data = animation(Picture("7" * 32, 320, 200), frames, delay)
         facts = inspect_image(data)
-        assert (facts.type, facts.frames, facts.delays) == ("gif", frames, (shown, shown))
+        assert (facts.type, facts.frames, facts.delays) == ("gif", frames, (actual, actual))
         assert getattr(Image.open(io.BytesIO(data)), "n_frames", 1) == frames
 
 
 def test_drawing_is_whole_only_if_it_is_well_formed() -> None:
-    drawn = drawing(Picture("7" * 32, 1024, 768))
+    image = drawing(Picture("7" * 32, 1024, 768))
     external = b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
     for data, fault in (
-        (drawn, None),
-        (external + drawn, None),
-        (drawn[:-3], "unclosed token"),
-        (drawn + b"<svg/>", "junk after document element"),
+        (image, None),
+        (external + image, None),
+        (image[:-3], "unclosed token"),
+        (image + b"<svg/>", "junk after document element"),
     ):
         facts = inspect_image(data)
         assert (facts.type, facts.complete) == ("svg", fault is None)
@@ -163,8 +163,8 @@ def test_edition_whose_examples_name_no_model_is_proved_by_its_first() -> None:
 
 
 def test_entities_of_a_drawing_are_not_expanded() -> None:
-    doubled = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 20}">' for n in range(12))
-    bomb = f'<!DOCTYPE svg [<!ENTITY e0 "lol">{doubled}]><svg><text>&e12;</text></svg>'
+    entities = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 20}">' for n in range(12))
+    bomb = f'<!DOCTYPE svg [<!ENTITY e0 "lol">{entities}]><svg><text>&e12;</text></svg>'
     assert inspect_image(bomb.encode()).complete
     attribute = bomb.replace("<text>", '<text id="&e12;">')
     assert "amplification" in str(inspect_image(attribute.encode()).fault)

@@ -55,11 +55,11 @@ body = {{prompt = "A red lantern", size = "watercolour"}}
 
 
 @pytest.fixture(autouse=True)
-def _apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _isolated_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let what a test registers be gone after it."""
-    known = dict(registry.REGISTRY)
+    clauses = dict(registry.REGISTRY)
     for module in (registry, extensions):
-        monkeypatch.setattr(module, "REGISTRY", known)
+        monkeypatch.setattr(module, "REGISTRY", clauses)
     monkeypatch.setitem(OUTSIDE_SOURCES, "acme-sla", None)
     yield
     sys.modules.pop("image_conformance_plugin_acme", None)
@@ -84,11 +84,11 @@ def test_clause_of_a_file_and_requests_of_another_are_sent_and_judged(
 ) -> None:
     (tmp_path / "acme.py").write_text(CLAUSE.replace("LIMIT", limit))
     (tmp_path / "mine.toml").write_text(REQUESTS.format(banner=banner))
-    added = ["--plugin", "./acme.py", "--requests", "mine.toml", "--cases", "own-*"]
-    words = ["run", "--models", "dall-e-2", "-o", "run.jsonl", "--quiet", *added]
-    ended = command(tmp_path, *words)
+    options = ["--plugin", "./acme.py", "--requests", "mine.toml", "--cases", "own-*"]
+    words = ["run", "--models", "dall-e-2", "-o", "run.jsonl", "--quiet", *options]
+    process = command(tmp_path, *words)
     run = read_run(tmp_path / "run.jsonl")
-    assert ended.returncode == code, ended.stderr
+    assert process.returncode == code, process.stderr
     assert verdicts(run, "acme.in-time") == verdicts(run, "own.banner") == {verdict}
     assert verdicts(run, "own.no-watercolour") == {"pass"}
     assert verdicts(run, "image.size-as-asked") == {"pass"}
@@ -100,14 +100,14 @@ def test_clause_of_a_file_and_requests_of_another_are_sent_and_judged(
 def test_clause_of_a_file_is_a_pytest_item(tmp_path: Path) -> None:
     words = ["--pyargs", "conformance.suite.test_promises", "--provider=reference", "--live", "-v"]
     words += ["--models=dall-e-2", "--cases=baseline", f"--plugin={file(tmp_path)}", "-n", "0"]
-    ended = run_pytest(tmp_path, *words, "-k", "acme.in-time")
-    assert "1 passed, " in ended.stdout
-    assert "dall-e-2/baseline" in ended.stdout
+    process = run_pytest(tmp_path, *words, "-k", "acme.in-time")
+    assert "1 passed, " in process.stdout
+    assert "dall-e-2/baseline" in process.stdout
 
 
 def test_explain_and_plan_speak_of_what_comes_from_outside(tmp_path: Path) -> None:
-    ended = command(tmp_path, "explain", "acme.in-time", "--plugin", file(tmp_path))
-    assert "https://acme.example/sla" in ended.stdout
+    process = command(tmp_path, "explain", "acme.in-time", "--plugin", file(tmp_path))
+    assert "https://acme.example/sla" in process.stdout
     (tmp_path / "mine.toml").write_text(REQUESTS.format(banner="accepted"))
     words = ["plan", "--provider", "reference", "--models", "dall-e-2", "--requests", "mine.toml"]
     assert "own-banner" in command(tmp_path, *words).stdout
@@ -141,8 +141,8 @@ def test_installed_package_needs_no_option(tmp_path: Path, monkeypatch: pytest.M
     CliRunner().invoke(app, ["list", "--clauses", "count.*"], catch_exceptions=False)
     load_installed.cache_clear()
     assert "acme.in-time" in registry.REGISTRY
-    broken = EntryPoint("acme", "acme_gone", "image_conformance.clauses")
-    monkeypatch.setattr(extensions, "entry_points", lambda **_: [broken])
+    entry_point = EntryPoint("acme", "acme_gone", "image_conformance.clauses")
+    monkeypatch.setattr(extensions, "entry_points", lambda **_: [entry_point])
     with pytest.raises(ExtensionError, match="plugin 'acme_gone': no such module is installed"):
         load_installed()
 
@@ -166,13 +166,13 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_plugin_that_fails_is_one_sentence(name: str, tmp_path: Path) -> None:
-    text, said = FAULTS[name]
+    text, message = FAULTS[name]
     path = file(tmp_path, text)
-    with pytest.raises(ExtensionError) as caught:
+    with pytest.raises(ExtensionError) as excinfo:
         load_plugins([path])
-    colon = " " if said.startswith(LOAD) else ": "
-    assert str(caught.value) == f"plugin {path!r}{colon}{said}"
-    assert caught.value.__suppress_context__ or not said.startswith(LOAD)
+    colon = " " if message.startswith(LOAD) else ": "
+    assert str(excinfo.value) == f"plugin {path!r}{colon}{message}"
+    assert excinfo.value.__suppress_context__ or not message.startswith(LOAD)
 
 
 def test_plugin_with_a_known_id_or_endless_words_is_told_shortly(tmp_path: Path) -> None:
@@ -183,18 +183,18 @@ def test_plugin_with_a_known_id_or_endless_words_is_told_shortly(tmp_path: Path)
 
 
 def test_plugin_that_is_missing_or_no_python_is_one_sentence(tmp_path: Path) -> None:
-    missing, other = str(tmp_path / "gone.py"), file(tmp_path, "", "clauses.txt")
+    missing_path, text_path = str(tmp_path / "gone.py"), file(tmp_path, "", "clauses.txt")
     gone = (
         "plugin 'acme_gone.deep': no such module is installed; a file is named by its path, as in"
     )
-    for name, said in (
-        (missing, f"plugin {missing!r} cannot be read: No such file or directory"),
-        (other, "ImportError: is no Python file: its name must end in .py"),
+    for name, message in (
+        (missing_path, f"plugin {missing_path!r} cannot be read: No such file or directory"),
+        (text_path, "ImportError: is no Python file: its name must end in .py"),
         ("acme_gone.deep", f"{gone} --plugin ./acme_gone.deep.py"),
     ):
-        with pytest.raises(ExtensionError) as caught:
+        with pytest.raises(ExtensionError) as excinfo:
             load_plugins([name])
-        assert str(caught.value).endswith(said)
+        assert str(excinfo.value).endswith(message)
 
 
 def test_module_with_a_fault_in_its_syntax_names_its_line(
@@ -215,14 +215,14 @@ def own(folder: Path, request: dict[str, Any]) -> OwnRequests:
 
 
 def test_own_request_that_a_case_sends_already_is_not_sent_again(tmp_path: Path) -> None:
-    known = all_cases(load_edition(), ["dall-e-2"])
-    body = next(case.body for case in known if case.id == "n-2")
-    wanted = {name: value for name, value in (body or {}).items() if name != "model"}
-    assert not list(own(tmp_path, {"id": "two", "body": wanted}).cases(["dall-e-2"], known))
+    cases = all_cases(load_edition(), ["dall-e-2"])
+    body = next(case.body for case in cases if case.id == "n-2")
+    values = {name: value for name, value in (body or {}).items() if name != "model"}
+    assert not list(own(tmp_path, {"id": "two", "body": values}).cases(["dall-e-2"], cases))
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("entry", "message"),
     [
         ({"id": "a/b", "body": {}}, "no id of a request"),
         ({"id": "a", "body": {"model": "x"}}, "leave `model` out"),
@@ -232,7 +232,7 @@ def test_own_request_that_a_case_sends_already_is_not_sent_again(tmp_path: Path)
     ],
 )
 def test_file_of_requests_with_a_mistake_is_one_sentence(
-    asked: dict[str, Any], said: str, tmp_path: Path
+    entry: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(OwnRequestError, match=said):
-        own(tmp_path, asked)
+    with pytest.raises(OwnRequestError, match=message):
+        own(tmp_path, entry)

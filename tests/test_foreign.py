@@ -36,25 +36,25 @@ PAINTED = {"created": 1_790_000_000, "data": [{"b64_json": IMAGE}]}
 
 
 def record(
-    told: object = None,
+    answer: object = None,
     status: int = 200,
     url: str = GENERATIONS,
     method: str = "POST",
     **body: object,
 ) -> dict[str, Any]:
     """Return a record of JSON lines."""
-    asked = {**BODY, "response_format": "b64_json", **body}
-    asked = {name: value for name, value in asked.items() if value is not None}
-    told = json.dumps(told or PAINTED)
+    request_body = {**BODY, "response_format": "b64_json", **body}
+    request_body = {name: value for name, value in request_body.items() if value is not None}
+    answer = json.dumps(answer or PAINTED)
     return {
-        "request": {"method": method, "url": url, "headers": {}, "body": json.dumps(asked)},
-        "response": {"status": status, "headers": JSON_TYPE, "body": told},
+        "request": {"method": method, "url": url, "headers": {}, "body": json.dumps(request_body)},
+        "response": {"status": status, "headers": JSON_TYPE, "body": answer},
     }
 
 
 def judged(folder: Path, *records: object) -> tuple[ForeignReport, Run]:
     path = folder / "recording.jsonl"
-    path.write_text("".join(json.dumps(one) + "\n" for one in records))
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in records))
     report = judge_files([path], load_edition(), folder / "run.jsonl")
     return report, read_run(report.run_file)
 
@@ -63,7 +63,7 @@ def verdict(run: Run, clause: str) -> str:
     return next((one.verdict.value for one in run.findings if one.clause == clause), "none")
 
 
-def passed(run: Run, *clauses: str) -> bool:
+def passes(run: Run, *clauses: str) -> bool:
     return all(verdict(run, clause) == "pass" for clause in clauses)
 
 
@@ -71,13 +71,13 @@ def test_foreign_truthful_exchange_breaks_nothing(tmp_path: Path) -> None:
     report, run = judged(tmp_path, record())
     assert report.conclusion is Conclusion.CONFORMS
     assert set(report.verdicts) == {"pass"}
-    assert passed(run, "image.size-as-asked")
+    assert passes(run, "image.size-as-asked")
     assert run.complete
 
 
 def test_foreign_run_file_keeps_to_its_schema_and_counts(tmp_path: Path) -> None:
-    told = record(), {"request": 1}, record(model="gpt-image-1"), record(size="512x512")
-    report, run = judged(tmp_path, *told)
+    records = record(), {"request": 1}, record(model="gpt-image-1"), record(size="512x512")
+    report, run = judged(tmp_path, *records)
     schema = json.loads((load_edition().folder.parent / "run.schema.json").read_text())
     check = Draft202012Validator(schema)
     for line in report.run_file.read_text().splitlines():
@@ -86,7 +86,7 @@ def test_foreign_run_file_keeps_to_its_schema_and_counts(tmp_path: Path) -> None
     (provider,) = run.header.providers
     assert (provider.id, list(provider.models)) == ("provider.example", ["dall-e-2", "gpt-image-1"])
     assert {one.case for one in run.findings} == {"recording-1", "recording-3", "recording-4"}
-    assert {one.provenance for one in run.exchanges.values()} == {"foreign"}
+    assert {record.provenance for record in run.exchanges.values()} == {"foreign"}
 
 
 def test_foreign_files_of_one_name_stay_apart(tmp_path: Path) -> None:
@@ -103,35 +103,35 @@ SCRUBBED = ["aGVsbG8=", "REDACTED", base64.b64encode(picture("png", (1, 1))).dec
 
 @pytest.mark.parametrize("payload", SCRUBBED, ids=["greeting", "word", "pixel"])
 def test_foreign_scrubbed_payload_is_not_testable(tmp_path: Path, payload: str) -> None:
-    scrubbed = {"created": 0, "data": [{"b64_json": payload}]}
-    report, run = judged(tmp_path, record(scrubbed))
+    answer = {"created": 0, "data": [{"b64_json": payload}]}
+    report, run = judged(tmp_path, record(answer))
     assert set(report.verdicts) == {"pass", "not testable"}
-    assert passed(run, "format.b64-when-asked")
+    assert passes(run, "format.b64-when-asked")
     for clause in ("image.size-as-asked", "envelope.created-seconds"):
         assert verdict(run, clause) == "not testable"
 
 
 def test_foreign_answer_that_lost_its_payload_is_not_testable(tmp_path: Path) -> None:
-    swapped = record()
-    swapped["response"]["headers"] = {**JSON_TYPE, "Content-Length": "1868644"}
-    _, run = judged(tmp_path, swapped)
+    entry = record()
+    entry["response"]["headers"] = {**JSON_TYPE, "Content-Length": "1868644"}
+    _, run = judged(tmp_path, entry)
     assert verdict(run, "image.size-as-asked") == "not testable"
-    assert passed(run, "format.b64-when-asked")
+    assert passes(run, "format.b64-when-asked")
 
 
 def test_foreign_cut_body_is_not_testable(tmp_path: Path) -> None:
-    cut = record()
-    cut["response"] |= {"body": '{"created": 1790', "headers": {"Content-Length": "90000"}}
-    report, _ = judged(tmp_path, cut)
+    entry = record()
+    entry["response"] |= {"body": '{"created": 1790', "headers": {"Content-Length": "90000"}}
+    report, _ = judged(tmp_path, entry)
     assert set(report.verdicts) == {"not testable"}
     assert report.conclusion is Conclusion.NOT_JUDGED
 
 
 def test_foreign_refusal_is_decided_where_param_names_the_fault(tmp_path: Path) -> None:
-    for param, said in (("size", "pass"), ("model", "not testable"), (None, "not testable")):
+    for param, expected in (("size", "pass"), ("model", "not testable"), (None, "not testable")):
         error = {"message": "No.", "type": "invalid_request_error", "param": param, "code": None}
         _, run = judged(tmp_path, record({"error": error}, 400, size="1x1"))
-        assert verdict(run, "parameters.size-enum") == said
+        assert verdict(run, "parameters.size-enum") == expected
 
 
 AZURE = "https://me.openai.azure.com/openai/deployments/{}/images/generations?api-version=1"
@@ -149,8 +149,8 @@ def test_foreign_request_without_a_model_stands_for_one(
 ) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(record(url=url, model=None, size="512x512")))
-    known = read_names(names, unnamed, load_edition())
-    report = judge_files([path], load_edition(), tmp_path / "run.jsonl", names=known)
+    mapping = read_names(names, unnamed, load_edition())
+    report = judge_files([path], load_edition(), tmp_path / "run.jsonl", names=mapping)
     run = read_run(report.run_file)
     assert {finding.model for finding in run.findings} == {model}
     assert verdict(run, "image.size-as-asked") == "fail"
@@ -186,7 +186,7 @@ def test_foreign_interrupted_run_keeps_its_findings(
 
     monkeypatch.setattr("conformance.recordings.judging.is_altered_download", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        judged(tmp_path, record(), POINTING, fetched("an image"))
+        judged(tmp_path, record(), POINTING, image_record("an image"))
     run = read_run(tmp_path / "run.jsonl")
     assert run.findings
     assert not run.complete
@@ -210,22 +210,22 @@ ACCOUNTS = ("org-aB3dE6gH9jK2mN5pQ8sT1vW4", "user-x1Y2z3A4b5C6d7", "proj_AbCdEfG
 @pytest.mark.parametrize("account", ACCOUNTS)
 def test_foreign_account_is_taken_out_wherever_it_stands(tmp_path: Path, account: str) -> None:
     url = f"https://images.example/{account}/i.png"
-    told = {"created": 1_790_000_000, "data": [{"url": url}], "owner": account}
-    pointing = record(told, response_format="url", user=account)
-    pointing["response"]["headers"] = {**JSON_TYPE, "X-Account": account}
-    pointing["request"]["url"] += f"?account={account}"
+    answer = {"created": 1_790_000_000, "data": [{"url": url}], "owner": account}
+    generation = record(answer, response_format="url", user=account)
+    generation["response"]["headers"] = {**JSON_TYPE, "X-Account": account}
+    generation["request"]["url"] += f"?account={account}"
     image = record(url=url, method="GET")
     image["response"] |= {"headers": {"Content-Type": "image/png"}, "body": {"$base64": IMAGE}}
-    report, run = judged(tmp_path, pointing, image)
+    report, run = judged(tmp_path, generation, image)
     assert account not in report.run_file.read_text()
-    assert passed(run, "url.is-image")
+    assert passes(run, "url.is-image")
 
 
 def test_foreign_words_that_look_like_accounts_or_were_scrubbed_stay(tmp_path: Path) -> None:
     for prompt in ("a user-friendly org-chart for proj_one", "REDACTED"):
         report, run = judged(tmp_path, record(prompt=prompt))
         assert prompt in report.run_file.read_text()
-        assert passed(run, "image.size-as-asked")
+        assert passes(run, "image.size-as-asked")
 
 
 PNG = picture("png", (256, 256))
@@ -244,21 +244,21 @@ DOWNLOADS: dict[str, tuple[object, dict[str, object], str]] = {
 }
 
 
-def fetched(body: object, **headers: object) -> dict[str, Any]:
+def image_record(body: object, **headers: object) -> dict[str, Any]:
     """Return a record of the image that `POINTING` points to."""
     image = record(url=POINTED, method="GET")
     image["response"] |= {"headers": {"Content-Type": "image/png", **headers}, "body": body}
     return image
 
 
-@pytest.mark.parametrize(("body", "headers", "said"), DOWNLOADS.values(), ids=DOWNLOADS)
+@pytest.mark.parametrize(("body", "headers", "expected"), DOWNLOADS.values(), ids=DOWNLOADS)
 def test_foreign_download_is_judged_where_it_is_as_it_came(
-    tmp_path: Path, body: object, headers: dict[str, Any], said: str
+    tmp_path: Path, body: object, headers: dict[str, Any], expected: str
 ) -> None:
-    _, run = judged(tmp_path, POINTING, fetched(body, **headers))
-    seen = {verdict(run, clause) for clause in ("url.is-image", "image.complete")}
-    assert ("fail" in seen) == (said == "fail")
-    assert (seen == {"pass"}) == (said == "pass")
+    _, run = judged(tmp_path, POINTING, image_record(body, **headers))
+    verdicts = {verdict(run, clause) for clause in ("url.is-image", "image.complete")}
+    assert ("fail" in verdicts) == (expected == "fail")
+    assert (verdicts == {"pass"}) == (expected == "pass")
     assert verdict(run, "url.https") == "pass"
 
 
@@ -271,14 +271,14 @@ FAILED: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("why", FAILED)
 def test_foreign_download_that_failed_is_the_reason_that_is_given(tmp_path: Path, why: str) -> None:
-    image, failed = fetched({"$base64": IMAGE}), fetched({"$base64": IMAGE})
-    failed["request"]["headers"], changes = FAILED[why]
-    failed["response"] |= changes
-    _, run = judged(tmp_path, POINTING, failed)
+    image, bad_copy = image_record({"$base64": IMAGE}), image_record({"$base64": IMAGE})
+    bad_copy["request"]["headers"], changes = FAILED[why]
+    bad_copy["response"] |= changes
+    _, run = judged(tmp_path, POINTING, bad_copy)
     for clause in ("url.fetchable", "url.is-image", "image.complete"):
         assert verdict(run, clause) == "not testable"
     assert any(why in one.message for one in run.findings if one.clause == "url.fetchable")
-    assert passed(judged(tmp_path, POINTING, failed, image)[1], "url.fetchable", "image.complete")
+    assert passes(judged(tmp_path, POINTING, bad_copy, image)[1], "url.fetchable", "image.complete")
 
 
 REQUESTS = {
@@ -295,9 +295,9 @@ REQUESTS = {
 
 @pytest.mark.parametrize("body", REQUESTS.values(), ids=REQUESTS)
 def test_foreign_request_that_was_altered_is_passed_over(tmp_path: Path, body: str | None) -> None:
-    altered = record()
-    altered["request"]["body"] = body
-    report, run = judged(tmp_path, altered)
+    entry = record()
+    entry["request"]["body"] = body
+    report, run = judged(tmp_path, entry)
     assert run.findings == []
     assert "request" in report.notes[0]
     assert body is not None or "request was not recorded" in report.notes[0]
@@ -305,10 +305,10 @@ def test_foreign_request_that_was_altered_is_passed_over(tmp_path: Path, body: s
 
 
 def test_foreign_request_that_is_proven_malformed_is_judged(tmp_path: Path) -> None:
-    broken = record()
-    broken["request"] |= {"body": '{"model": ', "headers": {"Content-Length": "10"}}
-    _, run = judged(tmp_path, broken)
-    assert "fail" in {one.verdict.value for one in run.findings}
+    entry = record()
+    entry["request"] |= {"body": '{"model": ', "headers": {"Content-Length": "10"}}
+    _, run = judged(tmp_path, entry)
+    assert "fail" in {finding.verdict.value for finding in run.findings}
 
 
 PROVEN = {
@@ -375,7 +375,7 @@ LIES = {
 }
 
 
-def shared(name: str, folder: Path) -> tuple[ForeignFile, Run, set[str]]:
+def judge_shared(name: str, folder: Path) -> tuple[ForeignFile, Run, set[str]]:
     """Judge a shared recording; return as well which clauses are broken."""
     report = judge_files([CASES / name], load_edition(), folder / "run.jsonl")
     run = read_run(report.run_file)
@@ -385,15 +385,15 @@ def shared(name: str, folder: Path) -> tuple[ForeignFile, Run, set[str]]:
 @SHARED
 @pytest.mark.parametrize("name", sorted(path.name for path in CASES.glob("*")))
 def test_shared_recording_is_read_and_red_for_its_lie_alone(name: str, tmp_path: Path) -> None:
-    file, run, broken = shared(name, tmp_path)
+    file, run, clauses = judge_shared(name, tmp_path)
     assert file.unreadable == []
     assert file.found >= 1
     if name in TRUE:
-        verdicts = Counter(one.verdict.value for one in run.findings)
+        verdicts = Counter(finding.verdict.value for finding in run.findings)
         assert (file.found, file.judged) == (1, 1)
         assert not verdicts.keys() & {"fail", "deviates", "harness error"}
         assert verdicts["pass"] >= TRUE[name]
-    assert name not in LIES or broken == LIES[name]
+    assert name not in LIES or clauses == LIES[name]
 
 
 @SHARED
@@ -403,7 +403,7 @@ def test_shared_recordings_that_are_named_are_there() -> None:
 
 @SHARED
 def test_shared_recording_with_control_characters_is_judged(tmp_path: Path) -> None:
-    file, run, broken = shared("schemathesis-4794-control-characters.jsonl", tmp_path)
+    file, run, clauses = judge_shared("schemathesis-4794-control-characters.jsonl", tmp_path)
     assert (file.unreadable, file.found, file.judged) == ([], 3, 3)
-    assert {"extras.quality-documented", "extras.size-documented"} <= broken
-    assert {one.case.rpartition("-")[2] for one in run.findings} == set("123")
+    assert {"extras.quality-documented", "extras.size-documented"} <= clauses
+    assert {finding.case.rpartition("-")[2] for finding in run.findings} == set("123")

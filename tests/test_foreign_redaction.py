@@ -29,17 +29,17 @@ URL = "https://api.example/v1/images/generations"
 
 def exchange(
     url: str = URL,
-    sent: dict[str, str] | None = None,
-    asked: bytes = b'{"model":"dall-e-3","prompt":"A kite."}',
-    came: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+    request: bytes = b'{"model":"dall-e-3","prompt":"A kite."}',
+    response_headers: dict[str, str] | None = None,
     body: bytes = b"{}",
     status: int = 200,
 ) -> Exchange:
     """Make an exchange as an importer does."""
-    request = Request("POST", url, tuple((sent or {}).items()), asked)
-    headers = {"content-type": "application/json", **(came or {})}
-    response = Response(status, tuple(headers.items()), body)
-    exchange = Exchange("api.example", "dall-e-3", "case", request, response)
+    sent_request = Request("POST", url, tuple((headers or {}).items()), request)
+    every_header = {"content-type": "application/json", **(response_headers or {})}
+    response = Response(status, tuple(every_header.items()), body)
+    exchange = Exchange("api.example", "dall-e-3", "case", sent_request, response)
     return replace(exchange, provenance=Provenance.FOREIGN)
 
 
@@ -50,60 +50,60 @@ def answer(value: Exchange) -> Any:
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_header_that_is_not_known_to_be_harmless_is_redacted(name: str) -> None:
-    told = redacted(exchange(sent={name: SECRET}, came={name.upper(): SECRET}))
-    assert SECRET not in repr(told)
-    assert told.request.header(name) == "REDACTED"
+    clean = redacted(exchange(headers={name: SECRET}, response_headers={name.upper(): SECRET}))
+    assert SECRET not in repr(clean)
+    assert clean.request.header(name) == "REDACTED"
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_harmless_header_stays(name: str) -> None:
     assert is_harmless_header(name.title())
-    told = redacted(exchange(came={name: "17"}))
-    assert told.response is not None
-    assert told.response.headers[-1] == (name, "17")
+    clean = redacted(exchange(response_headers={name: "17"}))
+    assert clean.response is not None
+    assert clean.response.headers[-1] == (name, "17")
 
 
 def test_authorization_is_still_seen() -> None:
-    told = redacted(exchange(sent={"Authorization": f"Bearer {SECRET}"}))
-    assert told.request.header("authorization") == "Bearer REDACTED"
+    clean = redacted(exchange(headers={"Authorization": f"Bearer {SECRET}"}))
+    assert clean.request.header("authorization") == "Bearer REDACTED"
 
 
 def test_first_word_of_an_authorization_that_is_no_scheme_is_no_less_secret() -> None:
-    told = redacted(exchange(sent={"Authorization": f"{SECRET[:24]} x"}))
-    assert told.request.header("authorization") == "REDACTED"
+    clean = redacted(exchange(headers={"Authorization": f"{SECRET[:24]} x"}))
+    assert clean.request.header("authorization") == "REDACTED"
 
 
 @pytest.mark.parametrize("value", ["{}", "{} x", "x {}", "{} Zz99Yy88Xx77"])
 def test_every_word_of_a_foreign_authorization_is_looked_for_in_the_answer(value: str) -> None:
     body = json.dumps({"echo": SECRET[:24].swapcase()}).encode()
-    told = redacted(exchange(sent={"Authorization": value.format(SECRET[:24])}, body=body))
-    assert answer(told)["echo"] == "sk-conformance-redacted"
+    clean = redacted(exchange(headers={"Authorization": value.format(SECRET[:24])}, body=body))
+    assert answer(clean)["echo"] == "sk-conformance-redacted"
 
 
 def test_presented_credentials_are_looked_for_in_the_answer() -> None:
     echo = {"a": SECRET.swapcase(), "b": base64.b64encode(SECRET.encode()).decode()}
-    told = redacted(exchange(sent={"x-goog-api-key": SECRET}, body=json.dumps(echo).encode()))
-    assert set(answer(told).values()) == {"sk-conformance-redacted"}
+    clean = redacted(exchange(headers={"x-goog-api-key": SECRET}, body=json.dumps(echo).encode()))
+    assert set(answer(clean).values()) == {"sk-conformance-redacted"}
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_secret_query_member_is_redacted(name: str) -> None:
     for escape in ("&", "\\u0026", "&amp;"):
         url = f"https://images.example/i.png?se=2026{escape}{name}={SECRET}{escape}sp=r"
-        told = redacted(exchange(url=f"{URL}?{name}={SECRET}", body=f'{{"url":"{url}"}}'.encode()))
-        assert SECRET not in repr(told)
-        assert "se=2026" in repr(told)
-        assert "sp=r" in repr(told)
+        clean = redacted(exchange(url=f"{URL}?{name}={SECRET}", body=f'{{"url":"{url}"}}'.encode()))
+        assert SECRET not in repr(clean)
+        assert "se=2026" in repr(clean)
+        assert "sp=r" in repr(clean)
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_secret_member_is_redacted_however_deep_it_is(name: str) -> None:
     inner = json.dumps({"x": {name: "hunter2 and more"}, "size": "1024x1024"})
     body = {"data": [{name: ["hunter2 and more"]}], "raw": inner, name: {"a": "hunter2 and more"}}
-    told = redacted(exchange(asked=json.dumps(body).encode(), body=json.dumps(body).encode()))
-    assert "hunter2" not in repr(told)
-    assert answer(told)["data"] == [{name: ["REDACTED"]}]
-    assert json.loads(answer(told)["raw"])["size"] == "1024x1024"
+    clean = redacted(exchange(request=json.dumps(body).encode(), body=json.dumps(body).encode()))
+    assert "hunter2" not in repr(clean)
+    assert answer(clean)["data"] == [{name: ["REDACTED"]}]
+    assert json.loads(answer(clean)["raw"])["size"] == "1024x1024"
 
 
 WITHIN = ("pem", "userinfo", "only user", "connection string", "option of curl", "bot", "cookie")
@@ -124,7 +124,7 @@ def test_credential_is_known_by_its_form(form: str) -> None:
     }
     for place, body in bodies.items():
         assert secret not in repr(redacted(exchange(body=body.encode()))), place
-    assert secret not in repr(redacted(exchange(came={"warning": text})))
+    assert secret not in repr(redacted(exchange(response_headers={"warning": text})))
     assert secret not in repr(redacted(exchange(f"{URL}?note={value}")))
     if value.isascii() and " " not in value and "base64" not in form:
         assert secret not in repr(redacted(exchange(f"https://gateway.example/{value}/v1")))
@@ -135,9 +135,9 @@ def test_credential_is_known_by_its_form(form: str) -> None:
 def test_value_that_is_named_beside_it_is_redacted(form: str, place: str) -> None:
     value: Any = LABELLED[form]
     body = {"headers": value if place == "member" else json.dumps(value), "size": "1024x1024"}
-    told = redacted(exchange(asked=json.dumps(body).encode(), body=json.dumps(body).encode()))
-    assert SECRET not in repr(told)
-    assert answer(told)["size"] == "1024x1024"
+    clean = redacted(exchange(request=json.dumps(body).encode(), body=json.dumps(body).encode()))
+    assert SECRET not in repr(clean)
+    assert answer(clean)["size"] == "1024x1024"
 
 
 HARMLESS = {
@@ -159,15 +159,15 @@ HARMLESS = {
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_what_clauses_need_stays_byte_for_byte(text: str) -> None:
     for body in (text.encode(), text.replace(", ", ",\n ").encode()):
-        assert redacted(exchange(asked=body, body=body)) == exchange(asked=body, body=body)
+        assert redacted(exchange(request=body, body=body)) == exchange(request=body, body=body)
 
 
 def test_body_and_download_name_one_url() -> None:
     url = f"https://u:{SECRET}@images.example/org-aB5cD6eF7gH8iJ9/i.png?sig={SECRET}&x=1"
-    whole = exchange(body=json.dumps({"data": [{"url": url}]}).encode())
-    told = redacted(replace(whole, downloads=(Download(url),)))
-    assert answer(told)["data"][0]["url"] == told.downloads[0].url
-    assert told.downloads[0].url == (
+    original = exchange(body=json.dumps({"data": [{"url": url}]}).encode())
+    clean = redacted(replace(original, downloads=(Download(url),)))
+    assert answer(clean)["data"][0]["url"] == clean.downloads[0].url
+    assert clean.downloads[0].url == (
         "https://REDACTED@images.example/org-REDACTED/i.png?sig=REDACTED&x=1"
     )
 
@@ -182,26 +182,26 @@ def test_cleaning_takes_time_in_proportion_to_a_hostile_body(piece: str) -> None
     assert time.process_time() - started < 2.5  # the square of it would take minutes
 
 
-def recorded() -> list[Exchange]:
+def corpus_exchanges() -> list[Exchange]:
     """Return the exchanges of the corpus, with what their recorders altered."""
     if not CORPUS.is_file():
         pytest.skip("the shared recordings are not beside the checkout")
-    read = [
+    recordings = [
         entry.read()
         for entry in entries_of(CORPUS, layout_of(CORPUS))
         if isinstance(entry, Entry) and is_generation(entry)
     ]
-    made = [(kept, foreign_exchange(kept, "case")) for kept in read]
-    return [replace(whole, altered=altered_parts(kept, whole)) for kept, whole in made]
+    pairs = [(raw, foreign_exchange(raw, "case")) for raw in recordings]
+    return [replace(imported, altered=altered_parts(raw, imported)) for raw, imported in pairs]
 
 
 def test_redaction_changes_no_verdict_of_real_recordings(edition: Edition) -> None:
     clauses = tuple(clauses_of(edition))
-    changed = []
-    for before in sample(recorded(), 4):
+    differing = []
+    for original in sample(corpus_exchanges(), 4):
         verdicts = [
-            [(one.clause, one.verdict) for one in judge(version, edition, clauses)]
-            for version in (before, redacted(before))
+            [(finding.clause, finding.verdict) for finding in judge(version, edition, clauses)]
+            for version in (original, redacted(original))
         ]
-        changed += [] if verdicts[0] == verdicts[1] else [before]
-    assert changed == []
+        differing += [] if verdicts[0] == verdicts[1] else [original]
+    assert differing == []

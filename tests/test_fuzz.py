@@ -55,17 +55,15 @@ JSON_TYPE = (("content-type", "application/json"),)
 ASKED_INDEX = st.integers(0, len(ASKED) - 1)
 
 
-def truthful(asked: int) -> Any:
+def truthful(index: int) -> Any:
     """Return the body that a provider without fault answers to a request of `ASKED`."""
-    model, case = ASKED[asked]
+    model, case = ASKED[index]
     if case == "models-list":
         return {"object": "list", "data": [{"id": model, "object": "model", "created": 1}]}
     if case == "n-0":
         return error("n is too small", param="n", code="invalid_value")
     body = next(
-        documented.body
-        for documented in all_cases(load_edition(), [model])
-        if documented.id == case
+        candidate.body for candidate in all_cases(load_edition(), [model]) if candidate.id == case
     )
     return answer({**(body or {}), "size": "256x256"})
 
@@ -80,50 +78,50 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     ]  # outer places first
 
 
-def written(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
     return json.dumps(value).encode("utf-8")
 
 
-def as_json(asked: int, body: Any) -> Fuzzed:
+def as_json(index: int, body: Any) -> Fuzzed:
     """Answer a request of `ASKED` with a body under the status that is due to it."""
-    status = 400 if ASKED[asked][1] == "n-0" else 200
-    return Fuzzed(asked, status, JSON_TYPE, written(body))
+    status = 400 if ASKED[index][1] == "n-0" else 200
+    return Fuzzed(index, status, JSON_TYPE, json_bytes(body))
 
 
 @FAST
 @given(ASKED_INDEX, STATUSES, HEADERS, st.binary(max_size=400), st.binary(max_size=200))
 def test_any_bytes_come_to_verdicts(
-    asked: int, status: int, headers: Any, body: bytes, fetched: bytes
+    index: int, status: int, headers: Any, body: bytes, image_body: bytes
 ) -> None:
-    image = Response(200, headers, fetched)
-    assert check(Fuzzed(asked, status, headers, body, (("http://a.test/", image),)))
+    image = Response(200, headers, image_body)
+    assert check(Fuzzed(index, status, headers, body, (("http://a.test/", image),)))
 
 
 @FAST
 @given(ASKED_INDEX, STATUSES, HEADERS, ANY_JSON)
-def test_any_json_comes_to_verdicts(asked: int, status: int, headers: Any, body: Any) -> None:
-    assert check(Fuzzed(asked, status, (*JSON_TYPE, *headers), written(body)))
+def test_any_json_comes_to_verdicts(index: int, status: int, headers: Any, body: Any) -> None:
+    assert check(Fuzzed(index, status, (*JSON_TYPE, *headers), json_bytes(body)))
 
 
 @FAST
 @given(ASKED_INDEX, st.data(), ANY_JSON)
 def test_any_value_at_any_member_comes_to_verdicts(
-    asked: int, data: st.DataObject, value: Any
+    index: int, data: st.DataObject, value: Any
 ) -> None:
-    body = copy.deepcopy(truthful(asked))
+    body = copy.deepcopy(truthful(index))
     holder, step = data.draw(st.sampled_from(places(body)))
     holder[step] = value
-    assert check(as_json(asked, body))
+    assert check(as_json(index, body))
 
 
 @FAST
 @given(ASKED_INDEX, st.data())
-def test_damaged_answer_comes_to_verdicts(asked: int, data: st.DataObject) -> None:
-    whole = written(truthful(asked))
-    start = data.draw(st.integers(0, len(whole)))
-    end = data.draw(st.integers(start, min(len(whole), start + 40)))
-    body = whole[:start] + data.draw(st.binary(max_size=10)) + whole[end:]
-    assert check(Fuzzed(asked, 200, JSON_TYPE, body))
+def test_damaged_answer_comes_to_verdicts(index: int, data: st.DataObject) -> None:
+    intact = json_bytes(truthful(index))
+    start = data.draw(st.integers(0, len(intact)))
+    end = data.draw(st.integers(start, min(len(intact), start + 40)))
+    body = intact[:start] + data.draw(st.binary(max_size=10)) + intact[end:]
+    assert check(Fuzzed(index, 200, JSON_TYPE, body))
 
 
 def test_base64_that_only_looks_compressed_comes_to_verdicts() -> None:
@@ -134,31 +132,31 @@ def test_base64_that_only_looks_compressed_comes_to_verdicts() -> None:
 @FAST
 @given(st.lists(st.tuples(ANY_TEXT, ANY_JSON | st.just(None)), max_size=4), st.binary(max_size=30))
 def test_any_events_come_to_verdicts(events: list[tuple[str, Any]], tail: bytes) -> None:
-    good = [partial(0, b64_json="QUJD"), completed(b64_json="QUJD")]
-    told = [*good, *((name, json.dumps(value)) for name, value in events)]
-    text = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in told)
+    images = [partial(0, b64_json="QUJD"), completed(b64_json="QUJD")]
+    every_event = [*images, *((name, json.dumps(value)) for name, value in events)]
+    text = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in every_event)
     body = text.encode("utf-8", "replace") + tail
-    asked = ASKED.index(("gpt-image-1", "stream"))
-    assert check(Fuzzed(asked, 200, (("content-type", "text/event-stream"),), body))
+    index = ASKED.index(("gpt-image-1", "stream"))
+    assert check(Fuzzed(index, 200, (("content-type", "text/event-stream"),), body))
 
 
 @FAST
 @given(st.data())
 def test_damaged_image_comes_to_verdicts(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["png", "jpeg", "webp", "gif", "bmp"]))
-    whole = picture(kind, (32, 32))
-    place = data.draw(st.integers(0, len(whole)))
-    image = whole[:place] + data.draw(st.binary(max_size=8)) + whole[place + 4 :]
+    intact = picture(kind, (32, 32))
+    place = data.draw(st.integers(0, len(intact)))
+    image = intact[:place] + data.draw(st.binary(max_size=8)) + intact[place + 4 :]
     url = "http://a.test/i.png"
-    fetched = Response(200, (("content-type", f"image/{kind}"),), image)
-    body = written({"created": 1, "data": [{"url": url}]})
-    assert check(Fuzzed(0, 200, JSON_TYPE, body, ((url, fetched),)))
+    download = Response(200, (("content-type", f"image/{kind}"),), image)
+    body = json_bytes({"created": 1, "data": [{"url": url}]})
+    assert check(Fuzzed(0, 200, JSON_TYPE, body, ((url, download),)))
 
 
 def test_truthful_answer_mostly_passes_so_that_the_others_reach_the_clauses() -> None:
-    for asked, (_, case) in enumerate(ASKED):
+    for index, (_, case) in enumerate(ASKED):
         if case != "stream":
-            verdicts = [finding.verdict for finding in check(as_json(asked, truthful(asked)))]
+            verdicts = [finding.verdict for finding in check(as_json(index, truthful(index)))]
             assert verdicts.count(Verdict.PASS) > len(verdicts) * 0.6, case
 
 
@@ -178,10 +176,10 @@ def test_every_target_has_a_seed_and_every_input_a_target() -> None:
 
 def test_mutations_keep_json_json_and_stay_within_their_size() -> None:
     seed = (CORPUS / "answers" / "seed-error").read_bytes()
-    mutated = {mutate(seed, 4096, number) for number in range(200)}
-    assert len(mutated) > 100
-    assert all(len(data) <= 4096 for data in mutated)
-    assert sum(b'{"error"' in data for data in mutated) > 50
+    mutants = {mutate(seed, 4096, number) for number in range(200)}
+    assert len(mutants) > 100
+    assert all(len(data) <= 4096 for data in mutants)
+    assert sum(b'{"error"' in data for data in mutants) > 50
 
 
 @pytest.mark.parametrize("name", ["answers", "recordings", "run-files", "events", "json"])

@@ -22,29 +22,30 @@ pytest_plugins = ["tests.workflows"]
 
 
 def test_night_is_a_good_one_only_where_nothing_is_or_may_be_worse(nights: Nights) -> None:
-    good, kept, bad = nights.runner.work / "good", runs.finding(), {"code": "2", "good": "false"}
-    killed = nights.next(kept, end=None, conclusion="137")
-    unjudged = nights.next(kept, conclusion="2")
-    assert (killed, unjudged, list(good.iterdir())) == (bad, bad, [])
-    assert nights.next(kept)["good"] == "true"
+    folder, passing = nights.runner.work / "good", runs.finding()
+    red = {"code": "2", "good": "false"}
+    after_kill = nights.next(passing, end=None, conclusion="137")
+    without_verdict = nights.next(passing, conclusion="2")
+    assert (after_kill, without_verdict, list(folder.iterdir())) == (red, red, [])
+    assert nights.next(passing)["good"] == "true"
     assert nights.next(runs.finding(verdict=Verdict.UNAVAILABLE))["good"] == "true"
     assert nights.next(runs.broken()) == {"code": "0", "good": "false"}
     assert "No good night: what waits for confirmation" in nights.runner.summary
     assert nights.next(BROKEN) == {"code": "1", "good": "false"}
-    assert nights.next(kept, end=None, conclusion="2")["good"] == "false"
+    assert nights.next(passing, end=None, conclusion="2")["good"] == "false"
     assert nights.runner.state["issues"][0]["state"] == "OPEN"
-    assert {read_run(path).header.started[8:10] for path in good.iterdir()} == {"03", "04"}
+    assert {read_run(path).header.started[8:10] for path in folder.iterdir()} == {"03", "04"}
 
 
 def test_only_so_many_good_nights_are_kept(nights: Nights) -> None:
-    good = nights.runner.work / "good"
-    good.mkdir()
+    folder = nights.runner.work / "good"
+    folder.mkdir()
     for day in range(1, 33):
-        write_run(night(1, runs.finding(), head={"id": f"n{day}"}), good / f"2025{day:04}.jsonl")
+        write_run(night(1, runs.finding(), head={"id": f"n{day}"}), folder / f"2025{day:04}.jsonl")
     nights.day = 1
     nights.next(runs.finding())
-    assert len(list(good.iterdir())) == 30
-    assert min(path.name for path in good.iterdir()) == "20250004.jsonl"
+    assert len(list(folder.iterdir())) == 30
+    assert min(path.name for path in folder.iterdir()) == "20250004.jsonl"
 
 
 def artifact(run: int, **changes: Any) -> dict[str, Any]:
@@ -79,8 +80,8 @@ def test_good_nights_come_from_our_own_branch(
 
 def fetch_good_nights(runner: Runner) -> None:
     name = "Fetch the good nights"
-    done = runner.run(step("nightly", name)["run"], **environment_of(name))
-    assert done.returncode == 0, done.stderr
+    process = runner.run(step("nightly", name)["run"], **environment_of(name))
+    assert process.returncode == 0, process.stderr
 
 
 class Chain:
@@ -91,7 +92,7 @@ class Chain:
         self.night = 0
 
     def next(self, *defects: str, run: Run | None = None) -> dict[str, str]:
-        """Let a night pass, live against a provider that lies as told, or with a run given."""
+        """Run a night live against a provider with these defects, or take a run as the night."""
         self.night += 1
         for name in ("good", "night"):
             shutil.rmtree(self.runner.work / name, ignore_errors=True)
@@ -123,8 +124,8 @@ class Chain:
         folder.mkdir()
         for file in files:
             shutil.copy(file, folder)
-        others = [night["workflow_run"]["id"] for night in self.runner.state["artifacts"]]
-        self.runner.remember(artifacts=[artifact(night) for night in [*others, self.night]])
+        ids = [night["workflow_run"]["id"] for night in self.runner.state["artifacts"]]
+        self.runner.remember(artifacts=[artifact(night) for night in [*ids, self.night]])
 
 
 def without_answers(run: Run, clause: str) -> Run:
@@ -155,8 +156,8 @@ def test_break_after_a_429_night_stays_a_regression_through_the_whole_chain(
     out = without_answers(read_run(chain.run_file), "count.zero-refused")
     assert chain.next(run=out) == {"code": "0", "good": "true"}
     assert chain.next("count.zero-taken") == {"code": "1", "good": "false"}
-    told = json.loads((runner.work / "night" / "drift.json").read_text())
-    (change,) = [change for change in told["changes"] if change["class"] == "regression"]
+    document = json.loads((runner.work / "night" / "drift.json").read_text())
+    (change,) = [change for change in document["changes"] if change["class"] == "regression"]
     assert (change["subject"], change["repeats"]) == ("count.zero-refused", 3)
     assert "count.zero-refused" in (runner.work / "night" / "history.md").read_text()
     assert len(list((runner.work / "good").iterdir())) == 2

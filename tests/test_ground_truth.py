@@ -51,23 +51,23 @@ def first_party(provider: str) -> bool:
 def test_ground_truth_first_parties_break_no_clause(findings: list[Finding]) -> None:
     mine = [finding for finding in findings if first_party(finding.provider)]
     assert len({finding.case for finding in mine}) >= 80
-    wrong = {*BROKEN, Verdict.HARNESS_ERROR}
-    assert [finding.id for finding in mine if finding.verdict in wrong] == []
+    broken_or_ours = {*BROKEN, Verdict.HARNESS_ERROR}
+    assert [finding.id for finding in mine if finding.verdict in broken_or_ours] == []
 
 
 def test_ground_truth_of_others_is_explained(findings: list[Finding]) -> None:
-    broken = {
+    failures = {
         (finding.provider, finding.clause) for finding in findings if finding.verdict == "fail"
     }
-    assert broken == EXPLAINED
+    assert failures == EXPLAINED
     document = DOCUMENT.read_text()
     assert all(provider in document and clause in document for provider, clause in EXPLAINED)
 
 
 def test_ground_truth_judges_much_and_the_stamps_say_of_whom(findings: list[Finding]) -> None:
-    passed = [finding.clause for finding in findings if finding.verdict == "pass"]
-    assert len({*passed}) >= 50
-    assert len(passed) >= 2400
+    clauses = [finding.clause for finding in findings if finding.verdict == "pass"]
+    assert len({*clauses}) >= 50
+    assert len(clauses) >= 2400
     stamps, by = load_stamps(load_edition().id), genuine(findings)
     assert {clause: set(stamp.passed_by) for clause, stamp in stamps.items()} == {
         clause: set(by.get(clause, ())) for clause in stamps
@@ -79,7 +79,7 @@ def test_ground_truth_says_why_records_are_passed_over(report: ForeignReport) ->
     corpus = report.files[0]
     assert corpus.found == 108
     assert len(corpus.passed_over) + corpus.judged == corpus.found
-    assert all(skipped.line is not None and skipped.reason for skipped in corpus.passed_over)
+    assert all(entry.line is not None and entry.reason for entry in corpus.passed_over)
 
 
 def test_ground_truth_first_parties_are_decided_where_the_recorder_left_it(
@@ -90,8 +90,8 @@ def test_ground_truth_first_parties_are_decided_where_the_recorder_left_it(
         decided = finding.verdict in DECIDED
         if first_party(finding.provider) and (decided or finding.message[:13] != "the recorder "):
             decided_by_case.setdefault(finding.case, []).append(decided)
-    hardly = {case for case, known in decided_by_case.items() if sum(known) < 0.9 * len(known)}
-    refused = {finding.case for finding in findings if "not accepted: HTTP 401" in finding.message}
+    hardly = {case for case, flags in decided_by_case.items() if sum(flags) < 0.9 * len(flags)}
+    refusals = {finding.case for finding in findings if "not accepted: HTTP 401" in finding.message}
     assert len(decided_by_case) >= 85
-    assert hardly == refused
+    assert hardly == refusals
     assert len(hardly) == 2

@@ -42,8 +42,8 @@ def timeline(row: str) -> Timeline:
 
 def nights_in(folder: Path, *findings: list[Any], **head: Any) -> History:
     """The history of nights with these findings."""
-    for day, judged in enumerate(findings, start=1):
-        write_run(night(day, *judged, head=head), folder / f"{day}.jsonl")
+    for day, records in enumerate(findings, start=1):
+        write_run(night(day, *records, head=head), folder / f"{day}.jsonl")
     return history(folder, every=True)
 
 
@@ -60,11 +60,11 @@ def test_nights_that_tell_are_spells_of_one_verdict_and_none_is_lost(row: str, w
     assert line.flakes.of + line.unjudged + row.count(" ") == len(row)
     low, high = line.flakes.interval
     assert 0 <= low <= line.flakes.share <= high <= 1
-    silent = len(row) - len(row.rstrip("unr! ")) if line.spells else 0
-    assert (line.silence.nights if line.silence else 0) == silent
-    fitted = squeezed(line.marks, width)
-    assert len(fitted) == min(len(row), width)
-    assert ("F" in fitted) == ("F" in row)
+    silent_nights = len(row) - len(row.rstrip("unr! ")) if line.spells else 0
+    assert (line.silence.nights if line.silence else 0) == silent_nights
+    short_row = squeezed(line.marks, width)
+    assert len(short_row) == min(len(row), width)
+    assert ("F" in short_row) == ("F" in row)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_interval_is_wilsons() -> None:
 
 @pytest.mark.parametrize("with_states", [True, False], ids=["footer", "findings"])
 @pytest.mark.parametrize(
-    ("letters", "said"),
+    ("letters", "sentence"),
     [
         ("..FF", "FAIL since 2026-01-03 (2 nights)"),
         ("..?.", "pass since 2026-01-01 (3 nights)"),
@@ -99,11 +99,11 @@ def test_interval_is_wilsons() -> None:
     ],
 )
 def test_promise_says_since_when_it_holds(
-    tmp_path: Path, letters: str, said: str, with_states: bool
+    tmp_path: Path, letters: str, sentence: str, with_states: bool
 ) -> None:
     write(tmp_path, letters, with_states=with_states)
     (line,) = history(tmp_path, clauses="format.*", every=True).timelines
-    assert (now_of(line), line.marks) == (said, letters)
+    assert (now_of(line), line.marks) == (sentence, letters)
 
 
 def test_runs_of_one_day_are_told_apart_by_their_time(tmp_path: Path) -> None:
@@ -117,18 +117,20 @@ def test_runs_of_one_day_are_told_apart_by_their_time(tmp_path: Path) -> None:
 
 
 def test_worst_of_a_night_counts_but_for_what_is_explained(tmp_path: Path) -> None:
-    hidden = runs.finding("count.n-images", Verdict.NOT_TESTABLE)
-    seen = runs.finding("count.n-images", case="n-2")
-    nights = nights_in(tmp_path, [runs.known(), hidden, seen, runs.finding(case="n-2")])
+    explained = runs.finding("count.n-images", Verdict.NOT_TESTABLE)
+    own_finding = runs.finding("count.n-images", case="n-2")
+    nights = nights_in(tmp_path, [runs.known(), explained, own_finding, runs.finding(case="n-2")])
     marks = {line.clause: line.marks for line in nights.timelines}
     assert marks == {"format.url-only": "k", "count.n-images": "."}
 
 
 @pytest.mark.parametrize(("mode", "marks"), [("foreign", "."), ("live", "?")])
 def test_silence_of_a_recording_undoes_no_pass(tmp_path: Path, mode: str, marks: str) -> None:
-    silent = runs.finding(verdict=Verdict.NOT_TESTABLE, case="n-2", message="no image")
+    undecided = runs.finding(verdict=Verdict.NOT_TESTABLE, case="n-2", message="no image")
     head = runs.header(mode=mode)
-    (line,) = nights_in(tmp_path, [runs.finding(), silent], providers=head["providers"]).timelines
+    (line,) = nights_in(
+        tmp_path, [runs.finding(), undecided], providers=head["providers"]
+    ).timelines
     assert line.marks == marks
 
 
@@ -158,9 +160,9 @@ def test_models_share_a_row_and_what_changed_comes_before_what_fell_silent(
     tmp_path: Path,
 ) -> None:
     models = ("dall-e-2", "dall-e-3")
-    kept, broken = ([make(model=name) for name in models] for make in (runs.finding, runs.broken))
+    passes, breaks = ([make(model=name) for name in models] for make in (runs.finding, runs.broken))
     rest = runs.finding("count.n-images")
-    nights_in(tmp_path, [*kept, rest], [*broken, rest], broken)
+    nights_in(tmp_path, [*passes, rest], [*breaks, rest], breaks)
     lines = [(line.clause, line.models) for line in history(tmp_path).timelines]
     assert lines == [("format.url-only", models), ("count.n-images", ("dall-e-3",))]
 
@@ -197,9 +199,9 @@ def test_file_that_is_no_night_is_left_out_with_the_reason(
     write(tmp_path, "..")
     (tmp_path / "bad.jsonl").write_bytes(content)
     nights = history(tmp_path)
-    ((path, said),) = nights.problems
+    ((path, reason),) = nights.problems
     assert path == "bad.jsonl"
-    assert why in said
+    assert why in reason
     assert len(nights.nights[0].started) == 2
     assert f"left out: {path}" in printed(nights)
 
@@ -250,9 +252,9 @@ def test_night_that_several_editions_judged_names_that_of_the_provider(tmp_path:
     path = tmp_path / "02.jsonl"
     run = read_run(path)
     edition = structs.replace(run.header.edition, id="openai-2026-11")
-    other = ContractRecord(edition=edition, providers=("acme",), clauses=run.header.clauses)
+    contract = ContractRecord(edition=edition, providers=("acme",), clauses=run.header.clauses)
     path.unlink()
-    write_run(replace(run, header=structs.replace(run.header, also=(other,)), footer=None), path)
+    write_run(replace(run, header=structs.replace(run.header, also=(contract,)), footer=None), path)
     nights = history(tmp_path)
     assert nights.nights[0].editions == (run.header.edition.id, "openai-2026-11")
     assert f"by {run.header.edition.id} and openai-2026-11" in printed(nights, 200)
@@ -268,18 +270,18 @@ def test_copy_of_a_run_counts_once(tmp_path: Path) -> None:
 
 def test_screen_says_what_changed_and_since_when(tmp_path: Path) -> None:
     write(tmp_path, "..F..FF")
-    shown = " ".join(printed(history(tmp_path)).split())
-    assert "acme: 7 nights, 2026-01-01 to 2026-01-07" in shown
+    output = " ".join(printed(history(tmp_path)).split())
+    assert "acme: 7 nights, 2026-01-01 to 2026-01-07" in output
     since = "FAIL since 2026-01-06 (2 nights), 3 changes, flaky"
-    assert f"MUST format.url-only on dall-e-3: {since}" in shown
-    assert "..F..FF" in shown
-    assert "1 promise never changed (--all shows them)." in shown
+    assert f"MUST format.url-only on dall-e-3: {since}" in output
+    assert "..F..FF" in output
+    assert "1 promise never changed (--all shows them)." in output
 
 
 def test_every_night_keeps_its_place_in_a_row_where_browsers_fold_blanks(tmp_path: Path) -> None:
     write(tmp_path, "  .  F")
-    for shown in (printed(history(tmp_path)), unescape(history_markdown(history(tmp_path)))):
-        assert "__.__F" in shown
+    for text in (printed(history(tmp_path)), unescape(history_markdown(history(tmp_path)))):
+        assert "__.__F" in text
 
 
 def test_silence_is_in_every_form(tmp_path: Path) -> None:
@@ -288,21 +290,21 @@ def test_silence_is_in_every_form(tmp_path: Path) -> None:
     value = json.loads(history_json(nights))
     silence = {"since": "2026-01-03T03:00:00+00:00", "nights": 2}
     assert (value["silent"], value["timelines"][0]["silence"]) == (1, silence)
-    said = "pass until 2026-01-02; not judged since 2026-01-03 (2 nights)"
-    assert f"| {said} |" in history_markdown(nights)
-    shown = " ".join(printed(nights).split())
-    assert f"dall-e-3: {said}" in shown
-    assert "1 promise was judged before, not on the newest night." in shown
+    sentence = "pass until 2026-01-02; not judged since 2026-01-03 (2 nights)"
+    assert f"| {sentence} |" in history_markdown(nights)
+    output = " ".join(printed(nights).split())
+    assert f"dall-e-3: {sentence}" in output
+    assert "1 promise was judged before, not on the newest night." in output
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
 def test_hostile_text_reaches_neither_terminal_nor_document(tmp_path: Path, text: str) -> None:
-    def nights(said: str, folder: Path) -> History:
+    def nights(message: str, folder: Path) -> History:
         folder.mkdir()
         for day, verdict in ((1, Verdict.PASS), (2, Verdict.FAIL)):
-            run = runs.hostile(said, verdict)
+            run = runs.hostile(message, verdict)
             started = f"2026-01-0{day}T03:00:00+00:00"
-            runs.change_header(run, started=started, id=f"{said}{day}")
+            runs.change_header(run, started=started, id=f"{message}{day}")
             write_run(run, folder / f"{day}.jsonl")
         return history(folder)
 
@@ -332,7 +334,7 @@ def test_mistake_is_named(
 def test_command_writes_what_its_schema_says(tmp_path: Path) -> None:
     write(tmp_path, ".F~k?!d- .F")
     out = tmp_path / "history.json"
-    done = CliRunner().invoke(app, ["history", str(tmp_path), "--all", "-o", str(out)])
-    assert done.exit_code == 0
-    assert "format.url-only" in done.stdout
+    result = CliRunner().invoke(app, ["history", str(tmp_path), "--all", "-o", str(out)])
+    assert result.exit_code == 0
+    assert "format.url-only" in result.stdout
     by_schema("history", out.read_text())

@@ -42,85 +42,85 @@ CASE = Case(id="hostile", model="dall-e-3", body=ASKED)
 GOOD = line_of_json("1")
 
 
-def played(folder: Path, data: bytes) -> str:
+def play_cassette(folder: Path, data: bytes) -> str:
     """Play a cassette; return what is said of it."""
     library = CassetteLibrary(folder, "acme", "an-edition", "a tool")
     path = library.path(CASE)
     path.parent.mkdir(parents=True)
     path.write_bytes(data)
     try:
-        with library.playing(CASE) as recorded:
-            assert player().exchange(CASE, recorded.failures).response is not None
+        with library.playing(CASE) as playback:
+            assert player().exchange(CASE, playback.failures).response is not None
     except ConformanceError as error:
-        return named(path, str(error))
+        return check_sentence(path, str(error))
     return ""
 
 
-def judged(folder: Path, data: bytes) -> str:
+def judge_recording(folder: Path, data: bytes) -> str:
     """Judge a recording beside a good one, which is judged whatever becomes of it."""
     bad, good = folder / "a", folder / "b.jsonl"
     bad.write_bytes(data)
     good.write_bytes(GOOD)
     report = judge_files([bad, good], load_edition(), folder / "run.jsonl")
-    told = report.files[0].unreadable
+    unreadable = report.files[0].unreadable
     assert report.files[1].found == 1
     assert read_run(folder / "run.jsonl").complete
-    said = [problem for problem in report.problems if problem.startswith(str(bad))]
-    assert len(said) == len(told) <= 1
-    assert told or report.files[0].found == 1
-    return named(bad, said[0]) if said else ""
+    problems = [problem for problem in report.problems if problem.startswith(str(bad))]
+    assert len(problems) == len(unreadable) <= 1
+    assert unreadable or report.files[0].found == 1
+    return check_sentence(bad, problems[0]) if problems else ""
 
 
-def drawn(folder: Path, data: bytes) -> str:
+def read_manifest(folder: Path, data: bytes) -> str:
     """Read a manifest of drawn requests for all that it is read for."""
     library = CassetteLibrary(folder, "acme", "an-edition", "a tool")
     path = library.directory / "dall-e-3" / MANIFEST
     path.parent.mkdir(parents=True)
     path.write_bytes(data)
-    said = set()
-    for read in (recorded_cassettes, lambda library: recorded_examples(library, "dall-e-3")):
+    sentences = set()
+    for reader in (recorded_cassettes, lambda library: recorded_examples(library, "dall-e-3")):
         try:
-            read(library)
+            reader(library)
         except ConformanceError as error:
-            said.add(named(path, str(error)))
-    return said.pop() if said else ""
+            sentences.add(check_sentence(path, str(error)))
+    return sentences.pop() if sentences else ""
 
 
-def loaded(folder: Path, data: bytes) -> str:
+def load_file(folder: Path, data: bytes) -> str:
     """Load the file of a provider."""
     path = folder / "acme.toml"
     path.write_bytes(data)
     try:
         load_provider(str(path))
     except ConformanceError as error:
-        return named(path, str(error))
+        return check_sentence(path, str(error))
     return ""
 
 
-def reported(folder: Path, data: bytes) -> str:
+def read_run_file(folder: Path, data: bytes) -> str:
     """Read a run file."""
     path = folder / "run.jsonl"
     path.write_bytes(data)
     try:
         read_run(path)
     except ConformanceError as error:
-        return named(path, str(error))
+        return check_sentence(path, str(error))
     return ""
 
 
-def named(path: Path, said: str) -> str:
+def check_sentence(path: Path, sentence: str) -> str:
     """Check that a sentence names its file, and is one."""
-    assert said.startswith(f"{path}:") or f" {path}: " in said
-    assert said == printable(said, 1000)
-    assert "Error(" not in said
-    return said
+    assert sentence.startswith(f"{path}:") or f" {path}: " in sentence
+    assert sentence == printable(sentence, 1000)
+    assert "Error(" not in sentence
+    return sentence
 
 
 READERS: dict[str, Callable[[Path, bytes], str]] = {
-    "cassette": played,
-    "manifest of drawn requests": drawn,
-    "provider file": loaded,
-    "run file": reported,
+    "cassette": play_cassette,
+    "manifest of drawn requests": read_manifest,
+    "provider file": load_file,
+    "run file": read_run_file,
 }
 
 
@@ -134,35 +134,35 @@ TRIED = [
 ]
 
 
-@pytest.mark.parametrize("attack", TRIED, ids=lambda one: f"{one.kind}-{one.name}")
+@pytest.mark.parametrize("attack", TRIED, ids=lambda attack: f"{attack.kind}-{attack.name}")
 def test_hostile_file_is_a_sentence_or_is_read_and_costs_little(
     tmp_path: Path, attack: FileAttack
 ) -> None:
     data = attack.data
     started = time.monotonic()
-    with watching() as seen:
-        said = READERS.get(attack.kind, judged)(tmp_path, data)
-    assert (said == "") == (attack.said == "read")
-    assert attack.said == "read" or attack.said in said
-    if said and attack.kind == "cassette" and attack.name in YAML:
-        assert " line " in said or " byte " in said
+    with watching() as watch:
+        sentence = READERS.get(attack.kind, judge_recording)(tmp_path, data)
+    assert (sentence == "") == (attack.said == "read")
+    assert attack.said == "read" or attack.said in sentence
+    if sentence and attack.kind == "cassette" and attack.name in YAML:
+        assert " line " in sentence or " byte " in sentence
     assert time.monotonic() - started < LONGEST
-    assert seen.grown < MOST_MEMORY
-    assert seen.programs == []
+    assert watch.grown < MOST_MEMORY
+    assert watch.programs == []
 
 
 def test_replay_goes_on_after_a_hostile_cassette(tmp_path: Path) -> None:
-    recorded = tmp_path / "cassettes" / "litellm"
-    shutil.copytree(Path(__file__).parents[1] / "cassettes" / "litellm", recorded)
-    (recorded / "dall-e-2" / "n-2.yaml").write_bytes(cassette("more: " + "[" * 100_000))
-    chosen = ["--provider", "litellm", "--models", "dall-e-2", "--cases", "[bn]*[e2]", "-q"]
-    done = command(tmp_path, "run", *chosen, "--replay", "-o", "run.jsonl")
+    folder = tmp_path / "cassettes" / "litellm"
+    shutil.copytree(Path(__file__).parents[1] / "cassettes" / "litellm", folder)
+    (folder / "dall-e-2" / "n-2.yaml").write_bytes(cassette("more: " + "[" * 100_000))
+    options = ["--provider", "litellm", "--models", "dall-e-2", "--cases", "[bn]*[e2]", "-q"]
+    process = command(tmp_path, "run", *options, "--replay", "-o", "run.jsonl")
     findings = read_run(tmp_path / "run.jsonl").findings
-    told = {one.message for one in findings if one.case == "n-2"}
-    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert "pass" in {one.verdict.value for one in findings if one.case == "baseline"}
-    assert told
-    assert all("n-2.yaml: is damaged at line 8, column" in message for message in told)
+    messages = {finding.message for finding in findings if finding.case == "n-2"}
+    assert (process.returncode, "Traceback" in process.stderr) == (2, False)
+    assert "pass" in {finding.verdict.value for finding in findings if finding.case == "baseline"}
+    assert messages
+    assert all("n-2.yaml: is damaged at line 8, column" in message for message in messages)
 
 
 LEDGERS = {
@@ -191,10 +191,10 @@ def test_page_has_the_attacks_as_they_are() -> None:
 
 def test_table_counts_every_attack_once() -> None:
     rows = [line.split("|") for line in written().split("\n") if line.startswith("| a")]
-    counted = {where: 0 for _, where, *_ in rows}
+    counts = {where: 0 for _, where, *_ in rows}
     for _, where, _, number, _ in rows:
-        counted[where] += int(number)
-    assert counted == {" a provider's answers ": len(ATTACKS), " a file ": len(FILES)}
+        counts[where] += int(number)
+    assert counts == {" a provider's answers ": len(ATTACKS), " a file ": len(FILES)}
 
 
 def test_every_attack_on_a_file_has_a_name_of_its_own_and_says_its_harm() -> None:

@@ -38,8 +38,8 @@ PYTHON_TALK = re.compile(r"Traceback|File \"|line \d+, in |0x[0-9a-f]{8}|object 
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[HostileProvider]:
-    with HostileProvider() as running:
-        yield running
+    with HostileProvider() as server:
+        yield server
 
 
 @pytest.mark.parametrize("names", BATCHES, ids=lambda names: f"{names[0]}-and-next")
@@ -54,36 +54,36 @@ def test_attacks_come_to_findings_and_hurt_nothing(
     runs = []
     for attack in (ATTACKS[name] for name in names):
         with monkeypatch.context() as patch:
-            fought = fight(attack, provider, tmp_path, patch)
+            bout = fight(attack, provider, tmp_path, patch)
         sys.stdout.write(f"{attack.name}\n")  # which attack it was, where a check fails
-        check_findings(fought.findings, attack.verdict, attack.clause)
+        check_findings(bout.findings, attack.verdict, attack.clause)
         if attack.case != BASE64_CASE:
-            check_run_goes_on(fought.after)
-        check_replay(fought)
-        assert fought.seconds < LONGEST
-        assert fought.seen.grown < MOST_MEMORY
-        check_nothing_outside(fought.seen, provider, tmp_path)
-        assert {address for address in fought.reached if not address.startswith("20.20.")} == set()
+            check_run_goes_on(bout.after)
+        check_replay(bout)
+        assert bout.seconds < LONGEST
+        assert bout.seen.grown < MOST_MEMORY
+        check_nothing_outside(bout.seen, provider, tmp_path)
+        assert {address for address in bout.reached if not address.startswith("20.20.")} == set()
         check_no_key_was_sent(provider)
-        runs.append(fought.run)
+        runs.append(bout.run)
     reports = reported(runs)
     assert reports.seen.grown < MOST_MEMORY
     check_nothing_outside(reports.seen, provider, tmp_path)
     check_files(tmp_path)
     check_nothing_steers({"screen": reports.screen, **reports.documents})
-    said = capfd.readouterr()
-    written = "".join(f"wrote reports/{name}\n" for name in reports.documents)
-    assert said.out.replace(written, "").split() == names
-    assert said.err == ""
+    captured = capfd.readouterr()
+    report_lines = "".join(f"wrote reports/{name}\n" for name in reports.documents)
+    assert captured.out.replace(report_lines, "").split() == names
+    assert captured.err == ""
 
 
 def check_findings(findings: list[Finding], verdict: str, clause: str | None) -> None:
     """The attack has the verdict that it must come to, and none is our own fault."""
-    told = {finding.clause: finding for finding in findings}
+    by_clause = {finding.clause: finding for finding in findings}
     assert len(findings) > 8
     assert Verdict.HARNESS_ERROR not in {finding.verdict for finding in findings}
-    found = {told[clause].verdict} if clause else {finding.verdict for finding in findings}
-    assert Verdict(verdict) in found, {finding.clause: finding.message for finding in findings}
+    verdicts = {by_clause[clause].verdict} if clause else {finding.verdict for finding in findings}
+    assert Verdict(verdict) in verdicts, {finding.clause: finding.message for finding in findings}
     for finding in findings:
         assert finding.verdict is Verdict.PASS or finding.message
         assert not PYTHON_TALK.search(f"{finding.message} {finding.expected} {finding.observed}")
@@ -104,12 +104,12 @@ def check_replay(fought: Fought) -> None:
     assert {finding.clause: finding.verdict for finding in fought.replayed} == live
 
 
-def check_nothing_outside(seen: Seen, provider: HostileProvider, folder: Path) -> None:
+def check_nothing_outside(watch: Seen, provider: HostileProvider, folder: Path) -> None:
     """Only the run's folders were written to, and only the provider was connected to."""
     inside = (str(folder / "reports"), str(folder / "cassettes"))
-    assert [path for path in seen.written if not path.startswith(inside)] == []
-    assert set(seen.connected) <= {("127.0.0.1", provider.port)}
-    assert seen.programs == []
+    assert [path for path in watch.written if not path.startswith(inside)] == []
+    assert set(watch.connected) <= {("127.0.0.1", provider.port)}
+    assert watch.programs == []
 
 
 UNSEEN = set("\u034f\u115f\u3164\ufe0f\u2800")
@@ -126,10 +126,10 @@ def check_no_key_was_sent(provider: HostileProvider) -> None:
             assert KEY.lower().encode() not in head
 
 
-def check_nothing_steers(shown: Mapping[str, str]) -> None:
+def check_nothing_steers(documents: Mapping[str, str]) -> None:
     """Nothing that is shown has the key or a character that steers or hides; XML is whole."""
-    for name, told in shown.items():
-        text = told.replace("\r\n", "\n") if name.endswith(".csv") else told  # RFC 4180
+    for name, raw in documents.items():
+        text = raw.replace("\r\n", "\n") if name.endswith(".csv") else raw  # RFC 4180
         assert {character for character in set(text) if not character.isprintable()} <= {"\n"}, name
         assert not UNSEEN & set(text), name
         assert not commands(text), name
@@ -168,9 +168,9 @@ BY_COMMAND = ["png-of-60000-pixels-a-side", "key-in-message", "title-and-clipboa
 
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    shown = {"COLUMNS": "100", "TERM": "xterm-256color", "HOSTILE_KEY": KEY}
+    environment = {"COLUMNS": "100", "TERM": "xterm-256color", "HOSTILE_KEY": KEY}
     return processes.command(
-        folder, *words, limits={resource.RLIMIT_AS: MEMORY}, streams=None, **shown
+        folder, *words, limits={resource.RLIMIT_AS: MEMORY}, streams=None, **environment
     )
 
 
@@ -180,11 +180,11 @@ def write_provider(folder: Path, provider: HostileProvider, attack: str) -> None
     (folder / "hostile.toml").write_text(text, encoding="utf-8")
 
 
-def check_commands(folder: Path, *done: subprocess.CompletedProcess[str]) -> None:
+def check_commands(folder: Path, *ended: subprocess.CompletedProcess[str]) -> None:
     """Nothing that a command said or wrote steers or leaks, and it wrote what it was asked to."""
-    said = {str(process.args): process.stdout + process.stderr for process in done}
-    assert "Traceback" not in "".join(said.values())
-    check_nothing_steers(said | {path.name: path.read_text() for path in folder.glob("a.*")})
+    outputs = {str(process.args): process.stdout + process.stderr for process in ended}
+    assert "Traceback" not in "".join(outputs.values())
+    check_nothing_steers(outputs | {path.name: path.read_text() for path in folder.glob("a.*")})
     check_files(folder)
     tops = {path.name for path in folder.iterdir()}
     assert tops <= {"hostile.toml", "reports", "cassettes", "a.md", "a.xml"}
@@ -196,20 +196,20 @@ def test_command_survives_and_replays(
 ) -> None:
     write_provider(tmp_path, provider, attack)
     words = [*RUN, "--cases", f"{'b64_json' if attack.startswith('png') else 'url'}-1024x1024"]
-    sent = command(tmp_path, *words, "--record-mode", "rewrite", "-o", "reports/run.jsonl")
-    told = command(tmp_path, "report", "reports/run.jsonl", "-o", "a.md", "-o", "a.xml")
-    assert (sent.returncode, told.returncode) == (2 if attack == "bomb-of-gzip" else 1, 0)
+    sending = command(tmp_path, *words, "--record-mode", "rewrite", "-o", "reports/run.jsonl")
+    report = command(tmp_path, "report", "reports/run.jsonl", "-o", "a.md", "-o", "a.xml")
+    assert (sending.returncode, report.returncode) == (2 if attack == "bomb-of-gzip" else 1, 0)
     if attack != "bomb-of-gzip":
         assert command(tmp_path, *words, "--replay", "-o", "reports/again.jsonl").returncode == 1
-    check_commands(tmp_path, sent, told)
+    check_commands(tmp_path, sending, report)
 
 
 def test_live_command_goes_on_past_an_attack(provider: HostileProvider, tmp_path: Path) -> None:
     write_provider(tmp_path, provider, "error-of-wrong-types")
-    done = command(tmp_path, *RUN, "--cases", "*1024x1024", "--live", "-o", "reports/run.jsonl")
+    process = command(tmp_path, *RUN, "--cases", "*1024x1024", "--live", "-o", "reports/run.jsonl")
     run = read_run(tmp_path / "reports" / "run.jsonl")
     assert (run.complete, len(run.exchanges)) == (True, 2)
-    check_commands(tmp_path, done)
+    check_commands(tmp_path, process)
 
 
 @pytest.mark.parametrize(
@@ -218,21 +218,21 @@ def test_live_command_goes_on_past_an_attack(provider: HostileProvider, tmp_path
 def test_pytest_prints_no_command_of_a_runner(
     provider: HostileProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
 ) -> None:
-    shown = {"HOSTILE_KEY": KEY, "CI": "true", "COLUMNS": "40"}  # pytest cuts nothing in CI
-    for name, value in shown.items():
+    environment = {"HOSTILE_KEY": KEY, "CI": "true", "COLUMNS": "40"}  # pytest cuts nothing in CI
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     write_provider(tmp_path, provider, attack)
     words = [str(PROMISES), "--provider", "./hostile.toml", "--live", "--models", "dall-e-3"]
     words += ["-rA", "-vv", "--cases", "*1024x1024", "-p", "no:xdist"]
-    done = processes.run_pytest(tmp_path, *words)
-    assert "u003a" in done.stdout or "u0023" in done.stdout
-    assert commands(done.stdout + done.stderr) == []
+    process = processes.run_pytest(tmp_path, *words)
+    assert "u003a" in process.stdout or "u0023" in process.stdout
+    assert commands(process.stdout + process.stderr) == []
 
 
 def test_name_of_a_recording_is_no_command_of_a_runner(tmp_path: Path) -> None:
     names = ("::error::x.har", "##[error]x.har", "x\n::error::y.har")
     for name in names:
         (tmp_path / name).write_text("{", encoding="utf-8")
-    done = command(tmp_path, "judge", str(tmp_path), "-o", "run.jsonl")
-    assert done.stderr.count("u003a") + done.stderr.count("u0023") >= len(names)
-    assert not commands(done.stdout + done.stderr)
+    process = command(tmp_path, "judge", str(tmp_path), "-o", "run.jsonl")
+    assert process.stderr.count("u003a") + process.stderr.count("u0023") >= len(names)
+    assert not commands(process.stdout + process.stderr)

@@ -35,9 +35,9 @@ def test_whole_image_has_its_type_and_size(kind: str) -> None:
     assert (facts.type, facts.width, facts.height, facts.size) == (kind, 40, 30, len(data))
     assert (facts.complete, facts.fault, facts.frames, facts.flat) == (True, None, 1, False)
     assert (facts.has_alpha, facts.transparent) == (False, False)
-    refused = inspect_image(data, max_pixels=1199)
-    assert (refused.complete, refused.pixel_digest) == (False, None)
-    assert "1199" in (refused.fault or "")
+    beyond_limit = inspect_image(data, max_pixels=1199)
+    assert (beyond_limit.complete, beyond_limit.pixel_digest) == (False, None)
+    assert "1199" in (beyond_limit.fault or "")
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_colour_that_is_transparent_is_found_at_every_depth(
 
 @pytest.mark.parametrize("kind", ["png", "webp", "gif", *AVIF])
 def test_animation_counts_its_frames(kind: str) -> None:
-    turned = [picture().rotate(turn) for turn in (90, 180)]
-    facts = facts_of(picture(), kind, save_all=True, append_images=turned)
+    frames = [picture().rotate(turn) for turn in (90, 180)]
+    facts = facts_of(picture(), kind, save_all=True, append_images=frames)
     assert (facts.frames, facts.complete, facts.fault) == (3, True, None)
 
 
@@ -189,13 +189,13 @@ def test_pixel_digest_is_the_same_for_lossless_encodings(mode: str) -> None:
     image = picture(mode, (300, 450))  # more than one strip
     facts = [facts_of(image), facts_of(image, compress_level=1)]
     facts.append(facts_of(image, "webp", lossless=True))
-    assert len({one.pixel_digest for one in facts}) == 1
-    assert len({one.digest for one in facts}) == 3
+    assert len({fact.pixel_digest for fact in facts}) == 1
+    assert len({fact.digest for fact in facts}) == 3
 
 
 def test_pixel_digest_tells_pictures_apart() -> None:
-    reshaped = Image.frombytes("RGB", (30, 40), picture().tobytes())
-    pictures = [picture(), picture().rotate(180), picture("RGBA"), reshaped]
+    other_shape = Image.frombytes("RGB", (30, 40), picture().tobytes())
+    pictures = [picture(), picture().rotate(180), picture("RGBA"), other_shape]
     assert len({facts_of(image).pixel_digest for image in pictures}) == 4
 
 

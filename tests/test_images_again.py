@@ -30,7 +30,7 @@ def out(status: int, *headers: tuple[str, str]) -> Response:
 
 
 class Hosts:
-    """A transport whose provider answers with a URL, and whose image host as it was told."""
+    """A transport whose provider answers with a URL, and whose image host has these answers."""
 
     def __init__(self, *answers: Response | Failure, urls: Sequence[str] = (URL,)) -> None:
         self.limits = Limits()
@@ -47,7 +47,7 @@ class Hosts:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-def fetched(hosts: Any, goes_on: bool = True) -> tuple[Download, list[float]]:
+def fetch_image(hosts: Any, goes_on: bool = True) -> tuple[Download, list[float]]:
     """Send a case, and return the download of its image and the waits before it."""
     naps: list[float] = []
 
@@ -75,7 +75,7 @@ def test_images_again_after_an_outage_of_their_host(
     first: Response | Failure, trace: Attempt
 ) -> None:
     hosts = Hosts(first, first, IMAGE)
-    download, naps = fetched(hosts)
+    download, naps = fetch_image(hosts)
     assert download == Download(URL, IMAGE, retried=(trace, trace))
     assert hosts.asked == [URL] * 3
     assert len(naps) == 2
@@ -84,7 +84,7 @@ def test_images_again_after_an_outage_of_their_host(
 @pytest.mark.parametrize(("always", "trace"), OUTAGES.values(), ids=OUTAGES)
 def test_images_again_four_times_at_the_most(always: Response | Failure, trace: Attempt) -> None:
     hosts = Hosts(always)
-    download, naps = fetched(hosts)
+    download, naps = fetch_image(hosts)
     assert (len(hosts.asked), download.retried) == (4, (trace,) * 3)
     assert [0.5 <= naps[0] < 0.8, 1 <= naps[1] < 1.3, 2 <= naps[2] < 2.3] == [True] * 3
 
@@ -92,7 +92,7 @@ def test_images_again_four_times_at_the_most(always: Response | Failure, trace: 
 def test_images_again_for_no_other_once_one_was_asked_for_in_vain() -> None:
     urls = [f"{URL}?{number}" for number in range(16)]
     hosts = Hosts(RESET, urls=urls)
-    _, naps = fetched(hosts)
+    _, naps = fetch_image(hosts)
     assert hosts.asked == [urls[0]] * 4 + urls[1:]
     assert len(naps) == 3
 
@@ -113,31 +113,31 @@ def test_images_again_never_after_what_another_try_would_not_change(
     answer: Response | Failure,
 ) -> None:
     hosts = Hosts(answer)
-    assert fetched(hosts)[1] == []
+    assert fetch_image(hosts)[1] == []
     assert hosts.asked == [URL]
 
 
 def test_images_again_wait_as_long_as_their_host_asks() -> None:
-    (nap,) = fetched(Hosts(out(429, ("Retry-After", "7")), IMAGE))[1]
+    (nap,) = fetch_image(Hosts(out(429, ("Retry-After", "7")), IMAGE))[1]
     assert 7 <= nap <= 7.25
-    assert fetched(Hosts(out(429, ("Retry-After", "121")), IMAGE))[1] == []
+    assert fetch_image(Hosts(out(429, ("Retry-After", "121")), IMAGE))[1] == []
 
 
 def test_images_again_not_beyond_the_time_of_an_answer() -> None:
     hosts = Hosts(out(503, ("Retry-After", "60")), IMAGE)
     hosts.limits = replace(hosts.limits, images_seconds=30)
-    assert fetched(hosts)[0].response == out(503, ("Retry-After", "60"))
+    assert fetch_image(hosts)[0].response == out(503, ("Retry-After", "60"))
 
 
 def test_images_again_not_once_the_run_was_stopped() -> None:
     hosts = Hosts(out(503), IMAGE)
-    download, _ = fetched(hosts, goes_on=False)
+    download, _ = fetch_image(hosts, goes_on=False)
     assert (download.retried, hosts.asked) == ((), [URL])
 
 
 def test_images_again_keep_no_key_of_a_failure() -> None:
     hosts = Hosts(Failure("dns", "'sk-images-again.example' has no address"), IMAGE)
-    (attempt,) = fetched(hosts)[0].retried
+    (attempt,) = fetch_image(hosts)[0].retried
     assert attempt.reason == "'sk-conformance-redacted.example' has no address"
 
 
@@ -149,6 +149,6 @@ def test_images_again_leave_a_trace_in_a_cassette(tmp_path: Path) -> None:
     library.record(exchange, CASE, target.base_url)
     with Transport(Limits(), AddressPolicy.for_provider(target.base_url)) as transport:
         player = Client(target, transport, Provenance.CASSETTE)
-        played = Replay(player, library).exchange(CASE)
-    assert played.downloads == exchange.downloads
-    assert played.downloads[0].retried == (Attempt(None, RESET.message),)
+        replayed_exchange = Replay(player, library).exchange(CASE)
+    assert replayed_exchange.downloads == exchange.downloads
+    assert replayed_exchange.downloads[0].retried == (Attempt(None, RESET.message),)

@@ -27,62 +27,64 @@ def hostile(tmp_path: Path) -> Path:
     folder = tmp_path / "repository"
     folder.mkdir()
     for name in MODULES:
-        told = f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r} + '\\n')\n"
-        (folder / f"{name}.py").write_text(told)
+        code = f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r} + '\\n')\n"
+        (folder / f"{name}.py").write_text(code)
         if name in ("conformance", "json", "tests"):
             (folder / name).mkdir()
-            (folder / name / "__init__.py").write_text(told)
+            (folder / name / "__init__.py").write_text(code)
     for name, text in CONFIGURATION.items():
         (folder / name).write_text(text)
     return folder
 
 
-def ran(folder: Path) -> str:
+def modules_that_ran(folder: Path) -> str:
     """Return the names of the modules that ran."""
     path = folder.parent / "ran"
     return path.read_text() if path.exists() else ""
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    named = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    named = {name: value for name, value in named.items() if name != "PYTHONSAFEPATH"}
-    return subprocess.run(words, cwd=folder, env=named, capture_output=True, text=True, timeout=300)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environ = {name: value for name, value in environ.items() if name != "PYTHONSAFEPATH"}
+    return subprocess.run(
+        words, cwd=folder, env=environ, capture_output=True, text=True, timeout=300
+    )
 
 
 @pytest.mark.parametrize("how", sample(COMMANDS, 2))
 def test_live_run_imports_nothing_from_the_current_folder(hostile: Path, how: str) -> None:
-    chosen = ["--models", "dall-e-2", "--cases", "n-*", "-o", "run.jsonl"]
-    done = run(hostile, *COMMANDS[how], "run", "--live", "-q", *chosen)
-    assert ran(hostile) == ""
-    assert (done.returncode, done.stderr) == (0, "")
+    options = ["--models", "dall-e-2", "--cases", "n-*", "-o", "run.jsonl"]
+    process = run(hostile, *COMMANDS[how], "run", "--live", "-q", *options)
+    assert modules_that_ran(hostile) == ""
+    assert (process.returncode, process.stderr) == (0, "")
     assert read_run(hostile / "run.jsonl").complete
 
 
 @pytest.mark.long
 def test_workers_of_a_replay_import_nothing_from_the_current_folder(hostile: Path) -> None:
-    chosen = ["--models", "dall-e-3", "--cases", "n-*", "-o", "run.jsonl", "--provider", "aimock"]
-    played = ["run", "--replay", "-n", "2", "-q", "--cassettes", str(ROOT / "cassettes")]
-    done = run(hostile, *next(iter(COMMANDS.values())), *played, *chosen)
-    assert ran(hostile) == ""
-    assert done.returncode == 0, done.stderr
+    options = ["--models", "dall-e-3", "--cases", "n-*", "-o", "run.jsonl", "--provider", "aimock"]
+    arguments = ["run", "--replay", "-n", "2", "-q", "--cassettes", str(ROOT / "cassettes")]
+    process = run(hostile, *next(iter(COMMANDS.values())), *arguments, *options)
+    assert modules_that_ran(hostile) == ""
+    assert process.returncode == 0, process.stderr
 
 
 def test_python_that_a_worker_starts_as_would_import_it(hostile: Path) -> None:
     run(hostile, sys.executable, "-c", "import json")
-    assert ran(hostile) == "json\n"
+    assert modules_that_ran(hostile) == "json\n"
 
 
 def test_current_folder_leaves_the_path_unless_it_is_installed_or_the_suite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = str(Path(os.__file__).parent)
-    installed = [library, "/site-packages", str(tmp_path)]
-    monkeypatch.setattr(sys, "path", ["", str(tmp_path), ".", "/elsewhere", str(ROOT), *installed])
+    folders = [library, "/site-packages", str(tmp_path)]
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), ".", "/elsewhere", str(ROOT), *folders])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "/elsewhere", str(tmp_path)]))
     monkeypatch.setenv("PYTHONSAFEPATH", "")
     monkeypatch.chdir(tmp_path)
     leave_out_current_folder()
-    assert sys.path == ["/elsewhere", str(ROOT), *installed]
+    assert sys.path == ["/elsewhere", str(ROOT), *folders]
     assert os.environ["PYTHONPATH"] == "/elsewhere"
     assert os.environ["PYTHONSAFEPATH"] == "1"
     monkeypatch.setattr(sys, "path", [str(ROOT)])

@@ -35,12 +35,12 @@ def judge(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return command(folder, "judge", "-o", "run.jsonl", *words)
 
 
-def judged(folder: Path, *paths: str | Path, names: list[str] | None = None) -> ForeignReport:
+def judge_here(folder: Path, *paths: str | Path, names: list[str] | None = None) -> ForeignReport:
     """Judge files in this process."""
     edition = load_edition()
-    known = read_names(names or [], None, edition)
+    mapping = read_names(names or [], None, edition)
     return judge_files(
-        [folder / path for path in paths], edition, folder / "run.jsonl", names=known
+        [folder / path for path in paths], edition, folder / "run.jsonl", names=mapping
     )
 
 
@@ -48,7 +48,7 @@ def lines(*records: object) -> str:
     return "".join(json.dumps(entry) + "\n" for entry in records)
 
 
-def decoded() -> dict[str, Any]:
+def decoded_record() -> dict[str, Any]:
     """Return a record whose bodies are decoded JSON."""
     halves = record()
     for half in halves.values():
@@ -71,7 +71,7 @@ CONCLUSIONS = [
 def test_judge_concludes(tmp_path: Path) -> None:
     for text, code in CONCLUSIONS:
         (tmp_path / "recording").write_text(text)
-        assert judged(tmp_path, "recording").conclusion == code, text
+        assert judge_here(tmp_path, "recording").conclusion == code, text
         footer = read_run(tmp_path / "run.jsonl").footer
         assert footer is not None
         assert footer.conclusion == code
@@ -79,29 +79,29 @@ def test_judge_concludes(tmp_path: Path) -> None:
 
 
 def test_judge_decides_of_a_decoded_answer_all_but_how_it_was_written(tmp_path: Path) -> None:
-    (tmp_path / "recording").write_text(lines(decoded()))
-    assert judged(tmp_path, "recording").conclusion == 0
+    (tmp_path / "recording").write_text(lines(decoded_record()))
+    assert judge_here(tmp_path, "recording").conclusion == 0
     findings = read_run(tmp_path / "run.jsonl").findings
     untold = {finding.clause for finding in findings if finding.message == NO_TEXT}
     names = ("syntax", "utf8", "no-nan", "number-range", "unique-names")
     assert untold == {f"envelope.json-{name}" for name in names}
-    told = {finding.verdict for finding in findings if finding.clause not in untold}
-    assert told == {Verdict.PASS}
+    verdicts = {finding.verdict for finding in findings if finding.clause not in untold}
+    assert verdicts == {Verdict.PASS}
 
 
 def test_judge_command_prints_files_problems_and_the_run_that_report_prints(tmp_path: Path) -> None:
     (tmp_path / "good.jsonl").write_text(lines(record()))
     (tmp_path / "bad.har").write_text('{"log": {\n"entries": [\n{"a" 1}]}}')
-    done = judge(tmp_path, "good.jsonl", "bad.har")
-    assert (done.returncode, "error: bad.har:3: is no JSON" in done.stderr) == (2, True)
-    table = done.stdout.splitlines()[:3]
+    process = judge(tmp_path, "good.jsonl", "bad.har")
+    assert (process.returncode, "error: bad.har:3: is no JSON" in process.stderr) == (2, True)
+    table = process.stdout.splitlines()[:3]
     assert table[0].split() == ["recording", "kind", "entries", "for", "images", "judged", "broken"]
     assert table[1].split() == ["good.jsonl", "JSON", "lines", "1", "1", "1", "-"]
-    done = judge(tmp_path, "good.jsonl")
-    assert BROKEN_NOTHING in " ".join(done.stdout.split())
-    done = command(tmp_path, "report", "run.jsonl", "-o", "out.md", "-o", "out.xml")
-    assert BROKEN_NOTHING in " ".join(done.stdout.split())
-    assert "recorded by others" in done.stdout
+    process = judge(tmp_path, "good.jsonl")
+    assert BROKEN_NOTHING in " ".join(process.stdout.split())
+    process = command(tmp_path, "report", "run.jsonl", "-o", "out.md", "-o", "out.xml")
+    assert BROKEN_NOTHING in " ".join(process.stdout.split())
+    assert "recorded by others" in process.stdout
     assert "provider.example" in (tmp_path / "out.md").read_text()
     suites = ET.parse(tmp_path / "out.xml").getroot()
     assert (suites.get("failures"), suites.get("errors")) == ("0", "0")
@@ -111,14 +111,14 @@ def test_judge_command_prints_files_problems_and_the_run_that_report_prints(tmp_
 def test_judge_of_nothing_leaves_no_run_file_and_keeps_the_one_before(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.json").write_text("notes")
-    nothing = ("missing.jsonl", "empty", "*.none", "notes.json")
-    reports = [judged(tmp_path, name) for name in nothing]
+    names = ("missing.jsonl", "empty", "*.none", "notes.json")
+    reports = [judge_here(tmp_path, name) for name in names]
     assert {(report.conclusion, report.has_read) for report in reports} == {(2, False)}
     assert not (tmp_path / "run.jsonl").exists()
     (tmp_path / "good").write_text(lines(record()))
-    judged(tmp_path, "good")
+    judge_here(tmp_path, "good")
     before = (tmp_path / "run.jsonl").read_bytes()
-    judged(tmp_path, "notes.json")
+    judge_here(tmp_path, "notes.json")
     assert (tmp_path / "run.jsonl").read_bytes() == before
 
 
@@ -129,7 +129,7 @@ def test_judge_finds_recordings_in_folders_and_by_patterns(tmp_path: Path) -> No
     (below / "package.json").write_text('{"name": "no recording"}')
     (below / "notes.txt").write_text("nothing")
     (below / ".hidden.har").write_text("{")
-    report = judged(tmp_path, "some", "some/*/o*.jsonl")
+    report = judge_here(tmp_path, "some", "some/*/o*.jsonl")
     assert (report.conclusion, report.judged) == (0, 1)
     [note] = report.notes
     assert note.startswith(f"{below}/package.json: is JSON, but no known")
@@ -138,18 +138,20 @@ def test_judge_finds_recordings_in_folders_and_by_patterns(tmp_path: Path) -> No
 def test_judge_does_not_judge_its_own_run_file(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(lines(record()))
     for _ in range(2):
-        assert judged(tmp_path, ".").judged == 1
+        assert judge_here(tmp_path, ".").judged == 1
     with pytest.raises(ConformanceError, match=r"is to be judged; choose another with --output"):
-        judged(tmp_path, "run.jsonl")
+        judge_here(tmp_path, "run.jsonl")
     with pytest.raises(ConformanceError, match="name at least one recording"):
-        judged(tmp_path)
+        judge_here(tmp_path)
 
 
 def test_judge_clauses_narrow_what_is_judged_and_the_header_says_of_what(tmp_path: Path) -> None:
-    other = record(model="gpt-image-1.5", response_format=None)
-    (tmp_path / "one.jsonl").write_text(lines(BROKEN, other, record(model="unheard-of")))
-    done = judge(tmp_path, "one.jsonl", "--clauses", "format.*", "--edition", "cometapi-2026-03-12")
-    assert done.returncode == 0
+    other_record = record(model="gpt-image-1.5", response_format=None)
+    (tmp_path / "one.jsonl").write_text(lines(BROKEN, other_record, record(model="unheard-of")))
+    process = judge(
+        tmp_path, "one.jsonl", "--clauses", "format.*", "--edition", "cometapi-2026-03-12"
+    )
+    assert process.returncode == 0
     run = read_run(tmp_path / "run.jsonl")
     assert {finding.clause.split(".")[0] for finding in run.findings} == {"format"}
     assert set(run.header.edition.families) == {"dall-e-2", "gpt-image-1.5"}
@@ -180,22 +182,22 @@ def test_judge_says_of_what_is_no_recording_what_it_is_and_quiet_nothing_else(
 ) -> None:
     for name, (make, reason) in ODD.items():
         make(tmp_path / name)
-        report = judged(tmp_path, name)
+        report = judge_here(tmp_path, name)
         assert report.conclusion == 2
         [problem] = report.problems
         assert problem.startswith(f"{tmp_path}/{printable(name)}: ")
         assert reason in problem
-    assert "is no regular file" in judged(tmp_path, "/dev/null").problems[0]
-    show(judged(tmp_path, "missing"), quiet=True)
-    said = f"error: {tmp_path}/missing: cannot be read: no such file or directory\n"
-    assert capsys.readouterr() == ("", said)
+    assert "is no regular file" in judge_here(tmp_path, "/dev/null").problems[0]
+    show(judge_here(tmp_path, "missing"), quiet=True)
+    message = f"error: {tmp_path}/missing: cannot be read: no such file or directory\n"
+    assert capsys.readouterr() == ("", message)
     assert "Missing argument" in command(tmp_path, "judge").stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_judge_says_what_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "closed.har").touch(mode=0)
-    assert "permission denied" in judged(tmp_path, "closed.har").problems[0]
+    assert "permission denied" in judge_here(tmp_path, "closed.har").problems[0]
 
 
 MODELS: list[tuple[list[str], list[str], int]] = [
@@ -210,31 +212,31 @@ def test_judge_of_an_unknown_model_alone_is_not_green(
 ) -> None:
     for models, names, code in MODELS:
         (tmp_path / "recording").write_text(lines(*(record(model=model) for model in models)))
-        report = judged(tmp_path, "recording", names=names)
+        report = judge_here(tmp_path, "recording", names=names)
         assert report.conclusion == code
-        unknown = [model for model in models if model != "dall-e-2"] if not names else []
-        assert len(report.notes) == len(unknown)
-        assert all(f"={model} says which it is" in report.notes[0] for model in unknown)
+        unknown_models = [model for model in models if model != "dall-e-2"] if not names else []
+        assert len(report.notes) == len(unknown_models)
+        assert all(f"={model} says which it is" in report.notes[0] for model in unknown_models)
         assert report.unknown == report.notes
         show(report, quiet=False)
-        said = " ".join(capsys.readouterr().out.split())
-        assert "passed over" not in said
-        assert ("; the edition has no model " in said) is (code == 2)
-        assert said.count("says which it is") == len(unknown)
+        output = " ".join(capsys.readouterr().out.split())
+        assert "passed over" not in output
+        assert ("; the edition has no model " in output) is (code == 2)
+        assert output.count("says which it is") == len(unknown_models)
         show(report, quiet=True)
         assert ("says which it is" in capsys.readouterr().err) is (code == 2)
 
 
 def test_judge_refuses_a_wrong_name() -> None:
-    wrong = {"dall-e-3": "say which model", "dall-e-9=x": "unknown model 'dall-e-9'"}
-    for text, reason in wrong.items():
+    reasons = {"dall-e-3": "say which model", "dall-e-9=x": "unknown model 'dall-e-9'"}
+    for text, reason in reasons.items():
         with pytest.raises(ConformanceError, match=reason):
             read_names([text], None, load_edition())
 
 
 def test_recorder_is_not_blamed_for_a_stream_without_events(tmp_path: Path) -> None:
-    recorded = Path(__file__).parents[1] / "cassettes/prism/gpt-image-1.5/stream.yaml"
-    judge_files([recorded], load_edition(), tmp_path / "run.jsonl")
+    cassette = Path(__file__).parents[1] / "cassettes/prism/gpt-image-1.5/stream.yaml"
+    judge_files([cassette], load_edition(), tmp_path / "run.jsonl")
     findings = {finding.clause: finding for finding in read_run(tmp_path / "run.jsonl").findings}
     for clause in ("stream.completed-image", "stream.format-as-asked"):
         assert findings[clause].message == "the answer has no events"

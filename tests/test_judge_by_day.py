@@ -52,19 +52,19 @@ EDITIONS = {
 def test_edition_is_the_newest_of_its_day_that_knows_the_model(
     host: str, model: str, day: str, edition: str
 ) -> None:
-    sent = datetime.fromisoformat(f"{day}T23:59:59+00:00").timestamp() if day else 0.0
-    asked: Any = SimpleNamespace(provider=host, model=model, sent_at=sent)
-    assert BY_DAY.of(asked).edition.id == edition
+    sent_at = datetime.fromisoformat(f"{day}T23:59:59+00:00").timestamp() if day else 0.0
+    exchange: Any = SimpleNamespace(provider=host, model=model, sent_at=sent_at)
+    assert BY_DAY.of(exchange).edition.id == edition
 
 
 def recording(host: str, model: str, day: str) -> str:
     url = f"https://{host}/v1/images/generations"
-    whole = record(url=url, model=model, size=None, response_format=None)
-    return json.dumps({**whole, "recorded_at": f"{day}T10:00:00Z"})
+    entry = record(url=url, model=model, size=None, response_format=None)
+    return json.dumps({**entry, "recorded_at": f"{day}T10:00:00Z"})
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run file of one host on two days, of two editions."""
     folder = tmp_path_factory.mktemp("days")
     lines = [(OPENAI, "gpt-image-1.5", "2026-05-01"), (OPENAI, "gpt-image-1.5", "2026-11-20")]
@@ -72,21 +72,21 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return judge_files([folder / "two.jsonl"], BY_DAY, folder / "run.jsonl").run_file
 
 
-def test_one_run_file_says_of_every_provider_by_which_edition(both: Path) -> None:
-    run = read_run(both)
+def test_one_run_file_says_of_every_provider_by_which_edition(run_file: Path) -> None:
+    run = read_run(run_file)
     assert editions_of(run.header) == {OPENAI: OLD, TWICE: NEW}
     columns = {(OPENAI, "gpt-image-1.5"), (TWICE, "gpt-image-1.5")}
     assert {(row.provider, row.model) for row in summarize([run]).rows} == columns
-    told = json.loads(render([run], "json"))
-    assert f"{OPENAI} by {OLD}; {TWICE} by {NEW}" in told["sentence"]
-    assert [column["edition"] for column in told["columns"]] == [OLD, NEW]
-    states = StatesReader().read(both)
+    document = json.loads(render([run], "json"))
+    assert f"{OPENAI} by {OLD}; {TWICE} by {NEW}" in document["sentence"]
+    assert [column["edition"] for column in document["columns"]] == [OLD, NEW]
+    states = StatesReader().read(run_file)
     assert states.states.keys() == columns
     assert {len(state) for state in states.states.values()} == {len(states.clauses)}
 
 
-def test_every_promise_is_of_the_edition_of_its_day(both: Path) -> None:
-    run = read_run(both)
+def test_every_promise_is_of_the_edition_of_its_day(run_file: Path) -> None:
+    run = read_run(run_file)
     (new,) = run.header.also
     clauses = {clause.id for clause in new.clauses}
     mine = {finding.clause for finding in run.findings if finding.provider in new.providers}

@@ -37,31 +37,31 @@ Change = Callable[[str, Random], str]
 Simple = Callable[[str], str]
 
 
-def _each(text: str, spelled: Callable[[str], str], random: Random) -> str:
+def _each(text: str, spell: Callable[[str], str], random: Random) -> str:
     """Spell some of the letters in another way, or all where they are an escape already.
 
     An escape that is half escaped can be read in more than one way.
     """
     share = 1.0 if re.search(r"[\\\\%&]", text) else random.choice((0.2, 0.6, 1.0))
-    return "".join(spelled(one) if random.random() < share else one for one in text)
+    return "".join(spell(letter) if random.random() < share else letter for letter in text)
 
 
 def _base64(text: str, random: Random, encode: Callable[[bytes], bytes]) -> str:
-    before = "x" * random.randrange(4)
-    coded = encode(before.encode() + text.encode()).decode()
-    return random.choice(("", "Q", "Qw", "Qwe")) + coded.rstrip("=" * random.randrange(2))
+    prefix = "x" * random.randrange(4)
+    encoded = encode(prefix.encode() + text.encode()).decode()
+    return random.choice(("", "Q", "Qw", "Qwe")) + encoded.rstrip("=" * random.randrange(2))
 
 
 def _entities(text: str, random: Random, form: str) -> str:
-    return _each(text, lambda one: form.format("0" * random.randrange(9), ord(one)), random)
+    return _each(text, lambda letter: form.format("0" * random.randrange(9), ord(letter)), random)
 
 
-def _joined(text: str, random: Random, between: tuple[str, ...], form: str) -> str:
-    return random.choice(between).join(form.format(ord(one)) for one in text)
+def _join(text: str, random: Random, between: tuple[str, ...], form: str) -> str:
+    return random.choice(between).join(form.format(ord(letter)) for letter in text)
 
 
 def _mixed_case(text: str, random: Random) -> str:
-    return "".join(random.choice((one.lower(), one.upper())) for one in text)
+    return "".join(random.choice((letter.lower(), letter.upper())) for letter in text)
 
 
 LOSSLESS: dict[str, Change] = {
@@ -75,19 +75,19 @@ LOSSLESS: dict[str, Change] = {
         text.replace("\\", "\\\\"), lambda one: one if one == "\\" else f"\\u{ord(one):04x}", random
     ),
     "string of JSON": lambda text, _: json.dumps({"text": text}),
-    "percent": lambda text, random: _each(text, lambda one: f"%{ord(one):02X}", random),
+    "percent": lambda text, random: _each(text, lambda letter: f"%{ord(letter):02X}", random),
     "percent twice": (
-        lambda text, random: quote(_each(text, lambda one: f"%{ord(one):02x}", random))
+        lambda text, random: quote(_each(text, lambda letter: f"%{ord(letter):02x}", random))
     ),
     "decimal entities": lambda text, random: _entities(text, random, "&#{}{};"),
     "hexadecimal entities": lambda text, random: _entities(text, random, "&#X{}{:X};"),
-    "entities without an end": lambda text, _: "".join(f"&#{ord(one)}" for one in text),
+    "entities without an end": lambda text, _: "".join(f"&#{ord(letter)}" for letter in text),
     "named entities": lambda text, _: (
         text.replace("&", "&amp;").replace("/", "&sol;").replace("+", "&plus;")
     ),
-    "numbers": lambda text, random: _joined(text, random, (", ", ",", " ", "\n"), "{}"),
+    "numbers": lambda text, random: _join(text, random, (", ", ",", " ", "\n"), "{}"),
     "pairs of digits": (
-        lambda text, random: _joined(text, random, (":", " 0x", " ", "-", ", 0x"), "{:02x}")
+        lambda text, random: _join(text, random, (":", " 0x", " ", "-", ", 0x"), "{:02x}")
     ),
     "compressed": lambda text, _: base64.b64encode(gzip.compress(text.encode())).decode(),
     "words around": lambda text, _: f"The key {text} is wrong.",
@@ -128,16 +128,16 @@ def _cut(text: str, random: Random) -> list[str]:
 
 
 def _events(parts: list[str]) -> bytes:
-    told = (json.dumps({"type": "delta", "index": n, "text": one}) for n, one in enumerate(parts))
-    return "".join(f"event: delta\ndata: {one}\n\n" for one in told).encode()
+    data = (json.dumps({"type": "delta", "index": n, "text": part}) for n, part in enumerate(parts))
+    return "".join(f"event: delta\ndata: {part}\n\n" for part in data).encode()
 
 
 DIVIDED: dict[str, Callable[[list[str]], bytes]] = {
     "events": _events,
-    "members": lambda parts: json.dumps({f"m{n}": one for n, one in enumerate(parts)}).encode(),
-    "items": lambda parts: json.dumps({"data": [{"url": one} for one in parts]}).encode(),
+    "members": lambda parts: json.dumps({f"m{n}": part for n, part in enumerate(parts)}).encode(),
+    "items": lambda parts: json.dumps({"data": [{"url": part} for part in parts]}).encode(),
     "list": lambda parts: json.dumps(parts, indent=1).encode(),
-    "page": lambda parts: "".join(f"<b>{one}</b>\n" for one in parts).encode(),
+    "page": lambda parts: "".join(f"<b>{part}</b>\n" for part in parts).encode(),
 }
 
 
@@ -149,16 +149,16 @@ def test_key_is_found_in_pieces(way: str, seed: int) -> None:
     parts = _cut(random.choice((KEY, KEY.swapcase(), KEY[::-1])), random)
     redacted = REDACTOR.data(DIVIDED[way](parts))
     assert MARK in redacted
-    assert all(one.encode() not in redacted for one in parts if len(one) > 6)
+    assert all(part.encode() not in redacted for part in parts if len(part) > 6)
 
 
 def test_key_is_found_letter_by_letter_and_encoded_in_pieces_and_behind_digits() -> None:
-    coded = base64.b64encode(KEY.encode()).decode()
-    behind = base64.b64encode(b"." * 4096 + KEY.encode()).decode()
+    encoded = base64.b64encode(KEY.encode()).decode()
+    encoded_behind = base64.b64encode(b"." * 4096 + KEY.encode()).decode()
     for body in (
         _events(list(KEY)),
-        _events([coded[:13], coded[13:30], coded[30:]]),
-        f'{{"m":"{"0af1" * 30}{behind}"}}'.encode(),
+        _events([encoded[:13], encoded[13:30], encoded[30:]]),
+        f'{{"m":"{"0af1" * 30}{encoded_behind}"}}'.encode(),
     ):
         assert MARK in REDACTOR.data(body), body
 
@@ -166,7 +166,7 @@ def test_key_is_found_letter_by_letter_and_encoded_in_pieces_and_behind_digits()
 @pytest.mark.parametrize("places", [(12,), (9, 20), (4, 8, 30)], ids=str)
 def test_key_is_found_in_pieces_of_header_lines(places: tuple[int, ...]) -> None:
     parts = [KEY[a:b] for a, b in zip((0, *places), (*places, None), strict=True)]
-    headers = tuple((f"x-part-{n}", one) for n, one in enumerate(parts))
+    headers = tuple((f"x-part-{n}", part) for n, part in enumerate(parts))
     redacted = REDACTOR.headers((("date", "today"), *headers, ("server", "x")))
     assert any(REDACTED_KEY in value for _, value in redacted)
     assert not any(part in value for part in parts if len(part) > 4 for _, value in redacted)
@@ -179,10 +179,10 @@ def _png(**texts: str) -> bytes:
         (info.add_itxt if name.startswith("i") else info.add_text)(
             name, text, zip=name.endswith("z")
         )
-    return _saved("png", pnginfo=info)
+    return _image_file("png", pnginfo=info)
 
 
-def _saved(kind: str, **options: object) -> bytes:
+def _image_file(kind: str, **options: object) -> bytes:
     file = io.BytesIO()
     Image.open(io.BytesIO(picture("png", (64, 64)))).convert("RGB").save(file, kind, **options)
     return file.getvalue()
@@ -195,7 +195,7 @@ def _exif(*texts: str) -> bytes:
     return exif.tobytes()
 
 
-ENTITIES = "".join(f"&#{ord(one)};" for one in KEY)
+ENTITIES = "".join(f"&#{ord(letter)};" for letter in KEY)
 XMP = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{ENTITIES}</x:xmpmeta>".encode()
 PICTURES: dict[str, Callable[[], bytes]] = {
     "tEXt": lambda: _png(t=KEY),
@@ -205,15 +205,15 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "two tEXt": lambda: _png(a=KEY[:15], b=KEY[15:]),
     "three zTXt": lambda: _png(az=KEY[:11], bz=KEY[11:25], cz=KEY[25:]),
     "base64 in tEXt": lambda: _png(t=base64.b64encode(KEY.encode()).decode()),
-    "EXIF of PNG": lambda: _saved("png", exif=_exif(KEY)),
-    "EXIF of JPEG": lambda: _saved("jpeg", exif=_exif(KEY.upper())),
-    "EXIF in two": lambda: _saved("jpeg", exif=_exif(KEY[:20], KEY[20:])),
-    "EXIF of WebP": lambda: _saved("webp", exif=_exif(ENTITIES)),
-    "XMP": lambda: _saved("jpeg", xmp=XMP),
-    "comment of JPEG": lambda: _saved("jpeg", comment=KEY.encode()),
-    "escaped comment of JPEG": lambda: _saved("jpeg", comment=ENTITIES.encode()),
-    "comment of GIF": lambda: _saved("gif", comment=KEY.encode()),
-    "after the end": lambda: _saved("png") + ENTITIES.encode(),
+    "EXIF of PNG": lambda: _image_file("png", exif=_exif(KEY)),
+    "EXIF of JPEG": lambda: _image_file("jpeg", exif=_exif(KEY.upper())),
+    "EXIF in two": lambda: _image_file("jpeg", exif=_exif(KEY[:20], KEY[20:])),
+    "EXIF of WebP": lambda: _image_file("webp", exif=_exif(ENTITIES)),
+    "XMP": lambda: _image_file("jpeg", xmp=XMP),
+    "comment of JPEG": lambda: _image_file("jpeg", comment=KEY.encode()),
+    "escaped comment of JPEG": lambda: _image_file("jpeg", comment=ENTITIES.encode()),
+    "comment of GIF": lambda: _image_file("gif", comment=KEY.encode()),
+    "after the end": lambda: _image_file("png") + ENTITIES.encode(),
 }
 
 
@@ -224,9 +224,9 @@ def test_key_is_found_in_the_metadata_of_a_picture_and_within_base64(
     data = file()
     redacted = REDACTOR.binary(data)
     body = REDACTOR.data(b'{"b64_json":"' + base64.b64encode(data) + b'"}')
-    for told in (redacted, base64.b64decode(body[13:-2], validate=True)):
-        assert MARK in told or SHORT_FILLER in told
-        assert len(told) == len(data)
+    for output in (redacted, base64.b64decode(body[13:-2], validate=True)):
+        assert MARK in output or SHORT_FILLER in output
+        assert len(output) == len(data)
     assert REDACTOR.binary(redacted) == redacted
     Image.open(io.BytesIO(redacted)).load()
 
@@ -235,8 +235,8 @@ def test_redacting_a_png_renews_its_checksums() -> None:
     file = REDACTOR.binary(_png(t=KEY))
     at = file.index(b"tEXt")
     length = int.from_bytes(file[at - 4 : at], "big")
-    told = file[at + 4 + length : at + 8 + length]
-    assert told == zlib.crc32(file[at : at + 4 + length]).to_bytes(4, "big")
+    checksum = file[at + 4 + length : at + 8 + length]
+    assert checksum == zlib.crc32(file[at : at + 4 + length]).to_bytes(4, "big")
 
 
 ORDINARY = (
@@ -273,7 +273,7 @@ def test_a_finder_does_not_show_its_key() -> None:
     assert "Spell7" not in f"{Spellings(KEY)!r} {vars(Spellings(KEY))!r} {REDACTOR!r}"
 
 
-ESCAPED = "".join(f"\\u{ord(one):04x}" for one in KEY).encode()
+ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in KEY).encode()
 HIDDEN = {
     "plain": KEY.encode(),
     "percent-encoded": quote(KEY, safe="").encode(),
@@ -282,19 +282,19 @@ HIDDEN = {
 }
 
 
-def planted(secret: bytes) -> Exchange:
+def exchange_with_key(secret: bytes) -> Exchange:
     """Make an exchange with a key wherever one could stand."""
     text = secret.decode()
     body = b'{"error":{"message":"no such key ' + secret + b'"}}'
     url = f"https://images.example/{text}.png?token={text}"
     image = b"\x89PNG\r\n\x1a\n\0\0" + KEY.encode() + b"\0" * 600
-    sent = f"https://api.example/v1?key={text}", (("authorization", f"Bearer {KEY}"),), body
+    request = f"https://api.example/v1?key={text}", (("authorization", f"Bearer {KEY}"),), body
     headers = (("x-echo", text), ("set-cookie", text), (text, "1"))
-    fetched = Download(url, Response(200, (("content-type", "image/png"),), image))
-    failed = Download(url + "2", failure=Failure("connect", f"no answer from {url}"))
+    image_download = Download(url, Response(200, (("content-type", "image/png"),), image))
+    failed_download = Download(url + "2", failure=Failure("connect", f"no answer from {url}"))
     answer = Response(400, headers, body)
-    about = ("planted", "dall-e-3", "planted", Request("POST", *sent), answer)
-    return Exchange(*about, downloads=(fetched, failed), sent_at=1.0)
+    about = ("planted", "dall-e-3", "planted", Request("POST", *request), answer)
+    return Exchange(*about, downloads=(image_download, failed_download), sent_at=1.0)
 
 
 @pytest.mark.parametrize("secret", HIDDEN.values(), ids=HIDDEN)
@@ -302,12 +302,12 @@ def test_redaction_leaves_no_key_on_disk_and_keeps_the_sign_that_it_came_back(
     secret: bytes, tmp_path: Path
 ) -> None:
     library = CassetteLibrary(tmp_path, "planted", "an-edition", "a tool")
-    redacted = REDACTOR.exchange(planted(secret))
-    asked = Case(id="planted", model="dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})
-    library.record(redacted, asked, "https://api.example/v1")
-    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    redacted = REDACTOR.exchange(exchange_with_key(secret))
+    case = Case(id="planted", model="dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})
+    library.record(redacted, case, "https://api.example/v1")
+    on_disk = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert len(list(tmp_path.rglob("*.yaml"))) == 1
-    assert [name for name, spelling in HIDDEN.items() if spelling[4:-4] in written] == []
+    assert [name for name, spelling in HIDDEN.items() if spelling[4:-4] in on_disk] == []
     assert redacted.response is not None
     assert MARK in redacted.response.body
     assert secret != KEY.encode() or redacted.response.header("x-echo") == REDACTED_KEY

@@ -42,7 +42,7 @@ MODULES = {
 
 
 @cache
-def parsed(path: Path) -> ast.Module:
+def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -51,16 +51,16 @@ def imports(path: Path, *, typing: bool) -> set[str]:
 
     A package that imports by names from a table counts as if it imported all its modules.
     """
-    tree = parsed(path)
-    imported: set[str] = set()
+    tree = parse(path)
+    modules: set[str] = set()
     for node in ast.walk(tree) if typing else tree.body:
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-            imported.update(name if name in MODULES else node.module for name in names)
+            modules.update(name if name in MODULES else node.module for name in names)
     if path.name == "__init__.py" and "import_module(" in path.read_text(encoding="utf-8"):
         package = ".".join(path.parent.relative_to(ROOT).parts)
-        imported.update(name for name in MODULES if name.startswith(f"{package}."))
-    return imported & MODULES.keys()
+        modules.update(name for name in MODULES if name.startswith(f"{package}."))
+    return modules & MODULES.keys()
 
 
 def layer(module: str) -> int:
@@ -86,7 +86,7 @@ def test_modules_import_in_no_circle() -> None:
 def test_name_of_a_class_has_one_meaning() -> None:
     places: dict[str, list[str]] = {}
     for module, path in MODULES.items():
-        for node in ast.walk(parsed(path)):
+        for node in ast.walk(parse(path)):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(module)
     assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}

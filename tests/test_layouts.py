@@ -51,33 +51,33 @@ LISTED = {"Content-Type": ["application/json"]}
 
 def pair(request: dict[str, Any] | None = None, **response: Any) -> dict[str, Any]:
     """Write an exchange in our own layout, with these members of its answer."""
-    asked = {"method": "POST", "url": GENERATIONS, "headers": PAIRS, "body": SENT}
-    return {"request": {**asked, **(request or {})}, "response": {"headers": PAIRS, **response}}
+    base = {"method": "POST", "url": GENERATIONS, "headers": PAIRS, "body": SENT}
+    return {"request": {**base, **(request or {})}, "response": {"headers": PAIRS, **response}}
 
 
 def documents(*members: object) -> str:
     """Write documents of YAML, without anchors."""
-    apart = json.loads(json.dumps(members))
-    return yaml.safe_dump_all(apart, explicit_start=True, sort_keys=False)
+    copies = json.loads(json.dumps(members))
+    return yaml.safe_dump_all(copies, explicit_start=True, sort_keys=False)
 
 
 def ruby(**body: object) -> str:
     """Write a cassette of Ruby's VCR, with this body of its answer."""
-    made = pair({"body": {"encoding": "UTF-8", "string": SENT}}, status={"code": 200}, body=body)
+    entry = pair({"body": {"encoding": "UTF-8", "string": SENT}}, status={"code": 200}, body=body)
     moment = "Mon, 21 Sep 2026 14:13:20 GMT"
-    return json.dumps({"http_interactions": [{**made, "recorded_at": moment}]})
+    return json.dumps({"http_interactions": [{**entry, "recorded_at": moment}]})
 
 
 def har(content: dict[str, Any] | None = None, status: int = 200, **request: Any) -> dict[str, Any]:
     """Return an entry of an archive."""
     content = {"mimeType": "application/json", "text": TOLD, **(content or {})}
     content.setdefault("size", len(content["text"] or ""))
-    posted = {"mimeType": "application/json", "text": SENT}
-    asked = {"method": "POST", "url": GENERATIONS, "headers": [], "postData": posted, **request}
+    post_data = {"mimeType": "application/json", "text": SENT}
+    base = {"method": "POST", "url": GENERATIONS, "headers": [], "postData": post_data, **request}
     headers = [{"name": ":status", "value": "200"}, *NAMED]
     answer = {"status": status, "headers": headers, "content": content}
     moment = "2026-09-21T14:13:20.000Z"
-    return {"startedDateTime": moment, "time": 1500, "request": asked, "response": answer}
+    return {"startedDateTime": moment, "time": 1500, "request": base, "response": answer}
 
 
 def archive(*entries: object) -> str:
@@ -238,7 +238,7 @@ FILES: dict[str, tuple[Layout, str | bytes]] = {
 }
 
 
-def held(path: Path, text: str | bytes) -> tuple[Layout, list[Entry | Fault]]:
+def load(path: Path, text: str | bytes) -> tuple[Layout, list[Entry | Fault]]:
     """Write a file; return its layout and what it holds."""
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with plain_file(path) as plain:
@@ -248,42 +248,42 @@ def held(path: Path, text: str | bytes) -> tuple[Layout, list[Entry | Fault]]:
 
 def only(path: Path, text: str | bytes) -> Recorded:
     """Write a file with one exchange, and read that."""
-    (entry,) = held(path, text)[1]
+    (entry,) = load(path, text)[1]
     assert isinstance(entry, Entry), entry
     return entry.read()
 
 
-def body_of(recorded: Recorded) -> str:
-    assert recorded.response is not None
-    return recorded.response.body.decode()
+def body_of(recording: Recorded) -> str:
+    assert recording.response is not None
+    return recording.response.body.decode()
 
 
-def altered(recorded: Recorded) -> frozenset[str]:
-    return recorded.altered | altered_parts(recorded, foreign_exchange(recorded, "case"))
+def alterations(recording: Recorded) -> frozenset[str]:
+    return recording.altered | altered_parts(recording, foreign_exchange(recording, "case"))
 
 
 @pytest.mark.parametrize(("layout", "text"), FILES.values(), ids=FILES)
 def test_layouts_say_the_same_exchange(tmp_path: Path, layout: Layout, text: str | bytes) -> None:
-    recognised, entries = held(tmp_path / "recording", text)
-    assert recognised is layout
+    actual, entries = load(tmp_path / "recording", text)
+    assert actual is layout
     assert entries
     for entry in entries:
         assert isinstance(entry, Entry), entry
-        recorded = entry.read()
+        recording = entry.read()
         assert is_generation(entry)
-        assert recorded.response is not None
-        assert (entry.method, recorded.response.status) == ("POST", 200)
-        assert json.loads(recorded.request.body) == ASKED
-        assert json.loads(body_of(recorded)) == ANSWER
-        assert altered_request(recorded) is None
-        assert altered(recorded) <= {"text", "headers"}
+        assert recording.response is not None
+        assert (entry.method, recording.response.status) == ("POST", 200)
+        assert json.loads(recording.request.body) == ASKED
+        assert json.loads(body_of(recording)) == ANSWER
+        assert altered_request(recording) is None
+        assert alterations(recording) <= {"text", "headers"}
 
 
 def test_layouts_http_archive_has_time_and_duration_and_no_pseudo_headers(tmp_path: Path) -> None:
-    recorded = only(tmp_path / "a.har", archive(har()))
-    assert (recorded.sent_at, recorded.elapsed) == (SENT_AT, 1.5)
-    assert recorded.response is not None
-    assert [name for name, _ in recorded.response.headers] == ["Content-Type"]
+    recording = only(tmp_path / "a.har", archive(har()))
+    assert (recording.sent_at, recording.elapsed) == (SENT_AT, 1.5)
+    assert recording.response is not None
+    assert [name for name, _ in recording.response.headers] == ["Content-Type"]
     assert only(tmp_path / "a.har", archive(har(status=0))).response is None
 
 
@@ -296,13 +296,13 @@ BESIDE = {
 }
 
 
-@pytest.mark.parametrize(("body", "recording", "text"), BESIDE.values(), ids=BESIDE)
-def test_layouts_keep_a_body_beside(tmp_path: Path, body: str, recording: str, text: str) -> None:
-    for name in (body, recording):
+@pytest.mark.parametrize(("body", "file", "text"), BESIDE.values(), ids=BESIDE)
+def test_layouts_keep_a_body_beside(tmp_path: Path, body: str, file: str, text: str) -> None:
+    for name in (body, file):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / body).write_text(TOLD)
-    recorded = only(tmp_path / recording, text)
-    assert (body_of(recorded), recorded.altered) == (TOLD, frozenset())
+    recording = only(tmp_path / file, text)
+    assert (body_of(recording), recording.altered) == (TOLD, frozenset())
 
 
 @pytest.mark.parametrize("name", ["../secret", "gone.json", "/etc/hostname", "a\0b", "."])
@@ -310,8 +310,8 @@ def test_layouts_body_beside_is_read_nowhere_else(tmp_path: Path, name: str) -> 
     (tmp_path / "secret").write_text("secret")
     folder = tmp_path / "deep" / "inside"
     folder.mkdir(parents=True)
-    recorded = only(folder / "m.json", json.dumps(pair(status=200, bodyFileName=name)))
-    assert (body_of(recorded), "body" in recorded.altered) == ("", True)
+    recording = only(folder / "m.json", json.dumps(pair(status=200, bodyFileName=name)))
+    assert (body_of(recording), "body" in recording.altered) == ("", True)
 
 
 def test_layouts_request_that_is_elsewhere_or_unsaid_was_not_recorded(tmp_path: Path) -> None:
@@ -324,9 +324,9 @@ def test_layouts_request_that_is_elsewhere_or_unsaid_was_not_recorded(tmp_path: 
 def test_layouts_event_streams_are_framed_anew(tmp_path: Path) -> None:
     events = [{"event": "x.done", "data": {"b64_json": {"$omitted": {"bytes": 9}}}}]
     record = pair(status=200, body={"$sse": events})
-    recorded = only(tmp_path / "a.jsonl", json.dumps(record))
-    assert body_of(recorded) == 'event: x.done\ndata: {"b64_json": "omitted"}\n\n'
-    assert recorded.altered == {"text", "payloads"}
+    recording = only(tmp_path / "a.jsonl", json.dumps(record))
+    assert body_of(recording) == 'event: x.done\ndata: {"b64_json": "omitted"}\n\n'
+    assert recording.altered == {"text", "payloads"}
 
 
 OTHERS = {
@@ -344,10 +344,10 @@ OTHERS = {
 
 @pytest.mark.parametrize(("text", "reason"), OTHERS.values(), ids=OTHERS)
 def test_layouts_what_is_none_is_named(tmp_path: Path, text: str | bytes, reason: str) -> None:
-    with pytest.raises(RecordingError) as caught:
-        held(tmp_path / "a", text)
-    assert reason in caught.value.reason
-    assert "docs/judging.md" in caught.value.reason
+    with pytest.raises(RecordingError) as excinfo:
+        load(tmp_path / "a", text)
+    assert reason in excinfo.value.reason
+    assert "docs/judging.md" in excinfo.value.reason
 
 
 DAMAGED = {
@@ -368,7 +368,7 @@ def test_layouts_say_what_cannot_be_read_and_where(
     tmp_path: Path, data: bytes, line: int | None
 ) -> None:
     try:
-        faults = [one for one in held(tmp_path / "a", data)[1] if isinstance(one, Fault)]
+        faults = [entry for entry in load(tmp_path / "a", data)[1] if isinstance(entry, Fault)]
     except RecordingError as error:
         faults = [Fault(error.reason, error.line)]
     assert faults[-1].reason
@@ -377,11 +377,11 @@ def test_layouts_say_what_cannot_be_read_and_where(
 
 def test_layouts_keep_the_entries_around_a_bad_one(tmp_path: Path) -> None:
     text = "\n".join([LINES, "{oops", '{"request": 1}', LINES])
-    entries = held(tmp_path / "a.jsonl", text)[1]
-    assert [isinstance(one, Entry) for one in entries] == [True, False, False, True]
-    assert [one.line for one in entries] == [1, 2, 3, 4]
-    cut = held(tmp_path / "a.har", archive(har(), har())[:-60])[1]
-    assert [isinstance(one, Entry) for one in cut] == [True, False]
+    entries = load(tmp_path / "a.jsonl", text)[1]
+    assert [isinstance(entry, Entry) for entry in entries] == [True, False, False, True]
+    assert [entry.line for entry in entries] == [1, 2, 3, 4]
+    cut_entries = load(tmp_path / "a.har", archive(har(), har())[:-60])[1]
+    assert [isinstance(entry, Entry) for entry in cut_entries] == [True, False]
 
 
 LONG_LINE = json.dumps(pair({"body": "x" * 9_000}, status=200)) + "\n"
@@ -462,13 +462,13 @@ ALTERED: dict[str, list[str]] = {
 @pytest.mark.parametrize("part", ALTERED)
 def test_alterations_of_a_record_are_named(tmp_path: Path, part: str) -> None:
     for text in ALTERED[part]:
-        assert part in altered(only(tmp_path / "a.jsonl", text)), text
+        assert part in alterations(only(tmp_path / "a.jsonl", text)), text
 
 
 def test_alterations_leave_genuine_parts_testable(tmp_path: Path) -> None:
-    signed = "https://host.example/org-REDACTED/i.png?se=2026&sig=REDACTED"
-    for body in (item(url=signed), item(b64_json=IMAGE)):
-        assert altered(only(tmp_path / "a.jsonl", line(body))) == {"text"}
+    url = "https://host.example/org-REDACTED/i.png?se=2026&sig=REDACTED"
+    for body in (item(url=url), item(b64_json=IMAGE)):
+        assert alterations(only(tmp_path / "a.jsonl", line(body))) == {"text"}
 
 
 CONTENTS: dict[str, dict[str, Any]] = {
@@ -482,7 +482,7 @@ CONTENTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
 def test_alterations_of_an_archive_are_named(tmp_path: Path, content: dict[str, Any]) -> None:
-    assert "body" in altered(only(tmp_path / "a.har", archive(har(content))))
+    assert "body" in alterations(only(tmp_path / "a.har", archive(har(content))))
 
 
 def raw_deflate(data: bytes) -> bytes:
@@ -504,13 +504,13 @@ CODINGS = {
 def test_alterations_coding_that_ends_proves_a_body_and_a_cut_one_is_altered(
     tmp_path: Path, coding: str
 ) -> None:
-    coded = CODINGS[coding](TOLD.encode())
-    for data, parts in ((coded, set()), (coded[:-9], {"body"})):
+    encoded = CODINGS[coding](TOLD.encode())
+    for data, parts in ((encoded, set()), (encoded[:-9], {"body"})):
         entry = har({"text": base64.b64encode(data).decode(), "encoding": "base64"})
         entry["response"]["headers"] += [{"name": "content-encoding", "value": coding}]
-        recorded = only(tmp_path / "a.har", archive(entry))
-        assert recorded.altered == parts
-        assert body_of(recorded) == ("" if parts else TOLD)
+        recording = only(tmp_path / "a.har", archive(entry))
+        assert recording.altered == parts
+        assert body_of(recording) == ("" if parts else TOLD)
 
 
 def test_alterations_compressed_body_has_a_limit(tmp_path: Path) -> None:

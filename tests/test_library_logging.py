@@ -26,7 +26,7 @@ def client(base_url: str, transport: Transport) -> Client:
 
 
 @pytest.fixture
-def loud(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def debug_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """Everything is logged that can be, as by `--log-level=DEBUG` and by hand."""
     children = [f"{name}.{part}" for name in SILENCED for part in ("http11", "connection", "x")]
     caplog.set_level(logging.DEBUG)
@@ -37,13 +37,13 @@ def loud(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
-def test_transport_logs_nothing_at_any_level(loud: pytest.LogCaptureFixture) -> None:
+def test_transport_logs_nothing_at_any_level(debug_log: pytest.LogCaptureFixture) -> None:
     with ReferenceServer(load_edition(), key=KEY) as server, Transport() as transport:
         exchange = client(server.base_url, transport).exchange(CASE)
     assert exchange.response is not None
     assert exchange.response.status == 200
-    assert leak(loud.text.encode(), KEY) is None
-    assert {record.name.split(".")[0] for record in loud.records} & set(SILENCED) == set()
+    assert leak(debug_log.text.encode(), KEY) is None
+    assert {record.name.split(".")[0] for record in debug_log.records} & set(SILENCED) == set()
 
 
 class Broken(Transport):
@@ -61,18 +61,18 @@ class Broken(Transport):
 
 @pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt, KeyError])
 def test_traceback_with_variables_shows_no_key(kind: type[BaseException]) -> None:
-    broken = Broken()
-    broken.error = kind
-    with pytest.raises(kind) as caught:
-        client("https://api.example/v1", broken).exchange(CASE)
-    shown = str(caught.getrepr(showlocals=True, style="long", chain=True))
-    own = "".join(line for line in shown.splitlines(True) if "KEY" not in line)
+    transport = Broken()
+    transport.error = kind
+    with pytest.raises(kind) as excinfo:
+        client("https://api.example/v1", transport).exchange(CASE)
+    text = str(excinfo.getrepr(showlocals=True, style="long", chain=True))
+    own = "".join(line for line in text.splitlines(True) if "KEY" not in line)
     assert leak(own.encode(), KEY) is None
-    assert "sk-conformance-redacted" in str(caught.value)
+    assert "sk-conformance-redacted" in str(excinfo.value)
 
 
 def test_no_object_shows_a_key() -> None:
     target = Target("silent", "https://api.example/v1", KEY, {})
-    prepared = build_request(CASE, base_url="https://api.example/v1", key=KEY)
+    request = build_request(CASE, base_url="https://api.example/v1", key=KEY)
     provider = Provider("silent", "Silent", "http://127.0.0.1/v1", {}, default_key=KEY)
-    assert leak(f"{target!r} {prepared!r} {provider!r}".encode(), KEY) is None
+    assert leak(f"{target!r} {request!r} {provider!r}".encode(), KEY) is None

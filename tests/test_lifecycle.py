@@ -49,7 +49,7 @@ NEXT = "; replaced by next-1 or next-2"
 
 
 @pytest.mark.parametrize(
-    ("day", "state", "said"),
+    ("day", "state", "words"),
     [
         ("2026-06-01", "active", ""),
         ("2026-06-02", "deprecated", ""),
@@ -60,9 +60,9 @@ NEXT = "; replaced by next-1 or next-2"
         ("2027-12-01", "retired", f"retired on 2026-12-01{NEXT}"),
     ],
 )
-def test_state_of_a_model_on_a_day(day: str, state: str, said: str) -> None:
+def test_state_of_a_model_on_a_day(day: str, state: str, words: str) -> None:
     standing = Standing(MODEL, date.fromisoformat(day))
-    assert (standing.state, standing.words) == (state, said)
+    assert (standing.state, standing.words) == (state, words)
 
 
 def test_model_without_dates_is_active_and_promises_no_end() -> None:
@@ -73,11 +73,11 @@ def test_model_without_dates_is_active_and_promises_no_end() -> None:
 
 def test_model_is_promised_from_its_first_day_to_the_one_before_its_end() -> None:
     days = (FIRST - DAY, FIRST, EVE, END)
-    promised = [Standing(MODEL, day).must_be_served(day) for day in days]
-    assert promised == [False, True, True, False]
+    promises = [Standing(MODEL, day).must_be_served(day) for day in days]
+    assert promises == [False, True, True, False]
     eve = Standing(MODEL, EVE)
     assert not eve.must_be_served(END), "after midnight"
-    assert [eve.ends_before(sent) for sent in (EVE, END)] == [False, True]
+    assert [eve.ends_before(last_day) for last_day in (EVE, END)] == [False, True]
 
 
 def edition(folder: Path, **lifecycle: Any) -> Edition:
@@ -89,9 +89,9 @@ def edition(folder: Path, **lifecycle: Any) -> Edition:
 
 
 def test_dates_of_an_edition_name_their_source_and_out_of_order_the_file(tmp_path: Path) -> None:
-    read = edition(tmp_path / "right", **{"dall-e-3": ENTRY}).lifecycles["dall-e-3"]
+    lifecycle = edition(tmp_path / "right", **{"dall-e-3": ENTRY}).lifecycles["dall-e-3"]
     source = "OpenAI OpenAPI specification 2.3.0, Shutdown"
-    assert (read.until, read.source, read.retrieved) == (END, source, "2026-11-23")
+    assert (lifecycle.until, lifecycle.source, lifecycle.retrieved) == (END, source, "2026-11-23")
     with pytest.raises(EditionError, match=r"edition\.json: lifecycle\.dall-e-3: since"):
         edition(tmp_path / "wrong", **{"dall-e-3": {**ENTRY, "since": "2027-01-01"}})
 
@@ -106,7 +106,7 @@ def test_own_dates_of_a_provider_outrank_those_of_the_edition(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('"2027-04-07"', '"2027-02-30"', r"lifecycle\.dall-e-3: .*day"),
         ('until = "2', 'since = "2028-01-01"\nuntil = "2', "since 2028-01-01 is after until"),
@@ -116,9 +116,9 @@ def test_own_dates_of_a_provider_outrank_those_of_the_edition(tmp_path: Path) ->
     ids=["no-date", "order", "unknown-key", "no-source"],
 )
 def test_mistake_in_the_dates_of_a_provider_is_said(
-    tmp_path: Path, old: str, new: str, said: str
+    tmp_path: Path, old: str, new: str, message: str
 ) -> None:
-    with pytest.raises(ProviderError, match=said):
+    with pytest.raises(ProviderError, match=message):
         load_provider(write(tmp_path, GOOD + DATES.replace(old, new)))
 
 
@@ -177,7 +177,7 @@ retrieved = "2026-11-27"
 GONE = {"error": {"message": "The model does not exist.", "code": "model_not_found"}}
 
 
-def ending(folder: Path, *models: str, until: date = END) -> str:
+def write_ending_provider(folder: Path, *models: str, until: date = END) -> str:
     """Write the file of a provider whose dall-e-2 ends, and return its path."""
     return paid_toml(folder, *models, more=ENDS.format(until=until))
 
@@ -187,14 +187,14 @@ def test_of_a_model_that_has_ended_only_the_smallest_request_is_asked(
     tmp_path: Path, day: date
 ) -> None:
     more = ENDS.format(until=END)
-    ended = run_live(tmp_path, served=MODELS[1:], more=more, today=day, budget=None)
-    assert ended.eye.asked == [("GET", "/v1/models"), ("POST", "/v1/images/generations")]
-    assert verdicts({"ended": ended.results["dall-e-2/baseline"]}) == {"pass"}
-    assert (ended.spent.counted, ended.halts) == (0, [])
+    run = run_live(tmp_path, served=MODELS[1:], more=more, today=day, budget=None)
+    assert run.eye.asked == [("GET", "/v1/models"), ("POST", "/v1/images/generations")]
+    assert verdicts({"ended": run.results["dall-e-2/baseline"]}) == {"pass"}
+    assert (run.spent.counted, run.halts) == (0, [])
 
 
 @pytest.mark.parametrize(
-    ("day", "served", "clause", "verdict"),
+    ("day", "is_served", "clause", "verdict"),
     [
         (END - DAY, True, "models.served-until-end", "pass"),
         (END - DAY, False, "models.served-until-end", "fail"),
@@ -206,80 +206,80 @@ def test_of_a_model_that_has_ended_only_the_smallest_request_is_asked(
     ids=["eve-served", "eve-refused", "day-served", "day-refused", "past-served", "past-refused"],
 )
 def test_verdict_on_either_side_of_the_end(
-    tmp_path: Path, day: date, served: bool, clause: str, verdict: str
+    tmp_path: Path, day: date, is_served: bool, clause: str, verdict: str
 ) -> None:
-    models, more = (EDITION.models if served else MODELS[1:]), ENDS.format(until=END)
-    chosen: dict[str, Any] = {"more": more, "today": day, "cases": "baseline"}
-    ended = run_live(tmp_path, None, "dall-e-2", "dall-e-3", served=tuple(models), **chosen)
-    assert ended.finding("dall-e-2/baseline", clause).verdict == verdict
-    assert ended.spent.counted == pytest.approx(0.04 + 0.02 * served)
-    assert len(ended.results["dall-e-3/baseline"].findings) > 40
+    models, more = (EDITION.models if is_served else MODELS[1:]), ENDS.format(until=END)
+    options: dict[str, Any] = {"more": more, "today": day, "cases": "baseline"}
+    run = run_live(tmp_path, None, "dall-e-2", "dall-e-3", served=tuple(models), **options)
+    assert run.finding("dall-e-2/baseline", clause).verdict == verdict
+    assert run.spent.counted == pytest.approx(0.04 + 0.02 * is_served)
+    assert len(run.results["dall-e-3/baseline"].findings) > 40
 
 
 def test_model_that_ends_at_midnight_while_a_run_goes_on_breaks_nothing(tmp_path: Path) -> None:
     until = datetime.now(UTC).date()  # so that what is sent now is sent after midnight
-    painted: list[str] = []
+    generations: list[str] = []
 
     def refuse(body: Any) -> Response | None:
         names_it = isinstance(body, dict) and body.get("model") == "dall-e-2"
-        painted.extend(["dall-e-2"] * names_it)
-        return JSONResponse(GONE, 404) if names_it and len(painted) > 1 else None
+        generations.extend(["dall-e-2"] * names_it)
+        return JSONResponse(GONE, 404) if names_it and len(generations) > 1 else None
 
-    chosen: dict[str, Any] = {"more": ENDS.format(until=until), "today": until - DAY}
-    ended = run_live(tmp_path, by_body=refuse, cases="[bnq]*", **chosen)
-    assert ended.verdicts == {"pass", "unavailable"}
-    said = {finding.message for finding in ended.results["dall-e-2/n-2"].findings.values()}
-    assert said == {"", "the model ended while the run was under way"}
+    options: dict[str, Any] = {"more": ENDS.format(until=until), "today": until - DAY}
+    run = run_live(tmp_path, by_body=refuse, cases="[bnq]*", **options)
+    assert run.verdicts == {"pass", "unavailable"}
+    messages = {finding.message for finding in run.results["dall-e-2/n-2"].findings.values()}
+    assert messages == {"", "the model ended while the run was under way"}
 
 
 def test_what_is_replayed_is_judged_as_on_the_day_of_its_recording(tmp_path: Path) -> None:
     today = datetime.now(UTC).date()
-    file = ending(tmp_path, "dall-e-2", until=today + 5 * DAY)
+    file = write_ending_provider(tmp_path, "dall-e-2", until=today + 5 * DAY)
     values: dict[str, Any] = {
         "providers": (file,), "cases": "baseline", "cassettes": tmp_path / "tapes",
     }  # fmt: skip
     with watched() as (url, _):
         sends = Options(**values, base_url=url, record_mode=RecordMode.REWRITE, budget=9.0)
         recording = Session(sends)
-        recorded = judge_all(recording)
+        before = judge_all(recording)
         recording.close()
-    later = Session(Options(**values, today=today + 900 * DAY))
-    replayed = judge_all(later)
-    header = later.header()
-    later.close()
-    (told, once) = (judged["dall-e-2/baseline"].findings for judged in (replayed, recorded))
-    assert {name: finding.verdict for name, finding in told.items()} == {
-        name: finding.verdict for name, finding in once.items()
+    replay = Session(Options(**values, today=today + 900 * DAY))
+    after = judge_all(replay)
+    header = replay.header()
+    replay.close()
+    (second, first) = (results["dall-e-2/baseline"].findings for results in (after, before))
+    assert {name: finding.verdict for name, finding in second.items()} == {
+        name: finding.verdict for name, finding in first.items()
     }
     assert header.day == (today + 900 * DAY).isoformat()
     assert header.providers[0].lifecycle["dall-e-2"].judged_on == today.isoformat()
 
 
 def test_plan_has_and_pays_next_to_nothing_for_what_has_ended(tmp_path: Path) -> None:
-    provider = load_provider(ending(tmp_path, "dall-e-2", "dall-e-3"))
-    made = plan(EDITION, provider, combined=False, day=END)
-    paths = {request.case.path for request in made.chosen}
+    provider = load_provider(write_ending_provider(tmp_path, "dall-e-2", "dall-e-3"))
+    plan_at_end = plan(EDITION, provider, combined=False, day=END)
+    paths = {request.case.path for request in plan_at_end.chosen}
     assert {path for path in paths if path.startswith("dall-e-2/")} == {
         "dall-e-2/models-list",
         "dall-e-2/baseline",
     }
     assert "dall-e-3/model-omitted" in paths, "cases of no model go to one that has not ended"
-    assert made.standings["dall-e-2"].words == "retired on 2026-12-01"
-    alone = load_provider(ending(tmp_path, "dall-e-2"))
-    made = plan(EDITION, alone, combined=False, day=END)
-    assert (made.usd, made.usd_if_painted) == (0, 0.02)
-    before = plan(EDITION, alone, combined=False, day=END - DAY)
-    assert before.usd > 0.2
-    assert before.standings["dall-e-2"].words == "ends on 2026-12-01, in 1 day"
+    assert plan_at_end.standings["dall-e-2"].words == "retired on 2026-12-01"
+    lone_provider = load_provider(write_ending_provider(tmp_path, "dall-e-2"))
+    plan_at_end = plan(EDITION, lone_provider, combined=False, day=END)
+    assert (plan_at_end.usd, plan_at_end.usd_if_painted) == (0, 0.02)
+    plan_before_end = plan(EDITION, lone_provider, combined=False, day=END - DAY)
+    assert plan_before_end.usd > 0.2
+    assert plan_before_end.standings["dall-e-2"].words == "ends on 2026-12-01, in 1 day"
 
 
 def test_header_of_a_run_counts_the_plan_of_what_has_ended(tmp_path: Path) -> None:
-    file = ending(tmp_path, "dall-e-2", "dall-e-3")
-    run = Session(Options(providers=(file,), live=True, budget=9.0, today=END))
-    (ended, served) = plan_of(run)
-    (column,) = standings_of(run.header().providers)
-    assert (ended.cases, ended.promises) == (1, 4)
-    assert served.cases > 20
+    file = write_ending_provider(tmp_path, "dall-e-2", "dall-e-3")
+    live = Session(Options(providers=(file,), live=True, budget=9.0, today=END))
+    (ended_plan, served_plan) = plan_of(live)
+    (column,) = standings_of(live.header().providers)
+    assert (ended_plan.cases, ended_plan.promises) == (1, 4)
+    assert served_plan.cases > 20
     assert column == ("paid", "dall-e-2")
 
 

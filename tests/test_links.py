@@ -61,18 +61,20 @@ def test_output_that_is_a_link_is_refused_in_one_sentence(
 ) -> None:
     name = words.split()[-1]
     link(work / name, treasure)
-    done = command(work, *words.split())
-    assert done.returncode == 2
-    assert f"error: {name}: is a symbolic link to {treasure}, and nothing is written" in done.stderr
-    assert done.stderr.count("\n") <= 2
+    process = command(work, *words.split())
+    assert process.returncode == 2
+    assert (
+        f"error: {name}: is a symbolic link to {treasure}, and nothing is written" in process.stderr
+    )
+    assert process.stderr.count("\n") <= 2
     assert treasure.read_text() == "mine"
 
 
 def test_link_in_the_folder_of_a_report_is_refused(work: Path, treasure: Path) -> None:
     for folder, name, to in (("a", "index.html", treasure), ("b", "badges", treasure.parent)):
         link(work / folder / name, to)
-        done = command(work, "report", "run.jsonl", "-q", "-o", folder)
-        assert (done.returncode, "is a symbolic link" in done.stderr) == (2, True)
+        process = command(work, "report", "run.jsonl", "-q", "-o", folder)
+        assert (process.returncode, "is a symbolic link" in process.stderr) == (2, True)
         assert [path.name for path in treasure.parent.iterdir()] == ["treasure"]
         assert treasure.read_text() == "mine"
 
@@ -89,14 +91,14 @@ def test_cassette_is_not_recorded_through_a_link_and_nothing_is_sent_for_one(
     tmp_path: Path, treasure: Path, reference_client: Client, place: str
 ) -> None:
     library = CassetteLibrary(tmp_path / "cassettes", "reference", "an-edition", "a tool")
-    asked = case(response_format="b64_json")
-    exchange = reference_client.exchange(asked)
+    base64_case = case(response_format="b64_json")
+    exchange = reference_client.exchange(base64_case)
     link_of(library, place, treasure)
     with pytest.raises(LinkError, match="is a symbolic link"):
-        library.record(exchange, asked, reference_client.target.base_url)
+        library.record(exchange, base64_case, reference_client.target.base_url)
     client = Mock()
     with pytest.raises(LinkError):
-        Record(client, Mock(library=library), RecordMode.REWRITE, Mock()).exchange(asked)
+        Record(client, Mock(library=library), RecordMode.REWRITE, Mock()).exchange(base64_case)
     client.assert_not_called()
     assert list(treasure.parent.iterdir()) == [treasure]
     assert treasure.read_text() == "mine"
@@ -127,14 +129,14 @@ def test_run_file_and_its_ledger_are_not_written_through_a_link(
 
 def test_lock_of_a_run_file_is_not_made_through_a_link(work: Path, treasure: Path) -> None:
     link(work / ".a.jsonl.lock", treasure)
-    done = command(work, *OUTPUTS["run"].split())
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    process = command(work, *OUTPUTS["run"].split())
+    assert (process.returncode, process.stderr.count("\n")) == (2, 1)
     assert treasure.read_text() == "mine"
 
 
 def test_link_of_the_system_to_what_is_open_is_followed() -> None:
     read, write = os.pipe()
-    with open(read) as told:
+    with open(read) as file:
         write_text(Path(f"/dev/fd/{write}"), "a report")
         os.close(write)
-        assert told.read() == "a report"
+        assert file.read() == "a report"

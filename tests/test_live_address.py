@@ -1,4 +1,4 @@
-"""A base URL at which nothing speaks the API is told as that, and is no verdict."""
+"""A base URL at which nothing speaks the API is reported as one, and is no verdict."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NO_SUCH_URL = (
 OF_A_MODEL = ("Unknown endpoint of the model 'x'", "No endpoints found for x.", "Model not found")
 
 
-def answered(reply: Reply, url: str = "http://127.0.0.1/v1/images/generations") -> Exchange:
+def exchange(reply: Reply, url: str = "http://127.0.0.1/v1/images/generations") -> Exchange:
     headers = tuple((name.decode(), value.decode()) for name, value in reply.raw_headers)
     response = Response(reply.status_code, headers, bytes(reply.body))
     return Exchange("p", "m", "c", Request("POST", url, (), b"{}"), response)
@@ -64,8 +64,8 @@ THIS_API = [
 
 
 def test_something_that_knows_the_api_is_told_from_what_does_not() -> None:
-    assert [reply.body for reply in OTHER_API if not is_not_this_api(Answer(answered(reply)))] == []
-    assert [reply.body for reply in THIS_API if is_not_this_api(Answer(answered(reply)))] == []
+    assert [reply.body for reply in OTHER_API if not is_not_this_api(Answer(exchange(reply)))] == []
+    assert [reply.body for reply in THIS_API if is_not_this_api(Answer(exchange(reply)))] == []
 
 
 NO_API = JSONResponse({"detail": "Not Found"}, 404)
@@ -78,7 +78,7 @@ HERE = "http://a/v1"
 
 
 @pytest.mark.parametrize(
-    ("base_url", "reply", "told"),
+    ("base_url", "reply", "advice"),
     [
         ("http://127.0.0.1:4000", NO_API, f"{TRY} http://127.0.0.1:4000/v1"),
         ("https://a.example/x/", NO_API, f"{TRY} https://a.example/x/v1"),
@@ -92,30 +92,30 @@ HERE = "http://a/v1"
         (HERE, "/v1/models/", f" leads to http://a/v1/models/{AWAY}"),
     ],
 )
-def test_address_is_told_with_what_it_may_be(base_url: str, reply: Any, told: str) -> None:
-    made = RedirectResponse(reply, 308) if isinstance(reply, str) else reply
-    sentence = wrong_address(base_url, answered(made, f"{base_url}/models"))
-    assert sentence.partition(base_url)[2] == told
+def test_address_is_told_with_what_it_may_be(base_url: str, reply: Any, advice: str) -> None:
+    response = RedirectResponse(reply, 308) if isinstance(reply, str) else reply
+    sentence = wrong_address(base_url, exchange(response, f"{base_url}/models"))
+    assert sentence.partition(base_url)[2] == advice
 
 
-def check(found: Session) -> None:
+def check(live: Session) -> None:
     """Check the addresses for all that is selected, as a run does once it has collected that."""
-    for engine in found.engines:
-        engine.expect(case for case, _ in found.selected(engine))
-    check_addresses(found)
+    for engine in live.engines:
+        engine.expect(case for case, _ in live.selected(engine))
+    check_addresses(live)
 
 
 @pytest.mark.parametrize("reply", [NO_API, HTMLResponse(DASHBOARD)], ids=["404", "dashboard"])
 def test_wrong_address_is_asked_by_what_comes_first_alone(tmp_path: Path, reply: Reply) -> None:
     names = ("dall-e-2", "dall-e-3")
-    ended = run_live(tmp_path, lambda *_: reply, *names, check=check, cases="[bmn]*")
-    assert ended.spent.counted <= 0.02 + 0.04
-    assert [method for method, _ in ended.eye.asked] == ["GET", "POST"] * 2
-    assert ended.verdicts == {"unavailable", "not run"}
-    judged = [one for result in ended.results.values() for one in result.findings.values()]
-    assert conclude(judged) == Conclusion.NOT_JUDGED
-    assert ended.halts[0].startswith("provider 'paid': nothing at http://127.0.0.1:")
-    response = ended.record("dall-e-3/baseline").response
+    run = run_live(tmp_path, lambda *_: reply, *names, check=check, cases="[bmn]*")
+    assert run.spent.counted <= 0.02 + 0.04
+    assert [method for method, _ in run.eye.asked] == ["GET", "POST"] * 2
+    assert run.verdicts == {"unavailable", "not run"}
+    findings = [finding for result in run.results.values() for finding in result.findings.values()]
+    assert conclude(findings) == Conclusion.NOT_JUDGED
+    assert run.halts[0].startswith("provider 'paid': nothing at http://127.0.0.1:")
+    response = run.record("dall-e-3/baseline").response
     assert response is not None
     assert response.status == reply.status_code
 
@@ -145,24 +145,24 @@ SPEAKS = {
 def test_provider_that_speaks_is_judged_as_ever(
     tmp_path: Path, answer: Reaction, before: int
 ) -> None:
-    first: list[int] = []
+    counts: list[int] = []
 
-    def check_and_count(found: Session) -> None:
-        check(found)
-        first.append(found.live.ledger.spent().requests)
+    def check_and_count(live: Session) -> None:
+        check(live)
+        counts.append(live.live.ledger.spent().requests)
 
-    chosen: dict[str, Any] = {"cases": "[bm][ao][sd]el*", "check": check_and_count}
-    ended = run_live(tmp_path, answer, "dall-e-2", "dall-e-3", **chosen)
-    assert (first, ended.halts) == ([before], [])
-    assert len(ended.eye.asked) <= 8 + 1
-    assert "not run" not in ended.verdicts
+    options: dict[str, Any] = {"cases": "[bm][ao][sd]el*", "check": check_and_count}
+    run = run_live(tmp_path, answer, "dall-e-2", "dall-e-3", **options)
+    assert (counts, run.halts) == ([before], [])
+    assert len(run.eye.asked) <= 8 + 1
+    assert "not run" not in run.verdicts
 
 
 def test_what_cannot_be_asked_for_money_is_left_to_the_run(tmp_path: Path) -> None:
-    few: dict[str, Any] = {"budget": 0.01, "partial": True, "cases": "[bm]*"}
-    ended = run_live(tmp_path, answers(NO_API), check=check, **few)
-    assert "POST" not in {method for method, _ in ended.eye.asked}
-    assert "cross the budget" in ended.results["dall-e-2/baseline"].outcome.reason
+    options: dict[str, Any] = {"budget": 0.01, "partial": True, "cases": "[bm]*"}
+    run = run_live(tmp_path, answers(NO_API), check=check, **options)
+    assert "POST" not in {method for method, _ in run.eye.asked}
+    assert "cross the budget" in run.results["dall-e-2/baseline"].outcome.reason
 
 
 REDIRECT = RedirectResponse("https://a.example/v1/models", 308)
@@ -171,7 +171,7 @@ RECORD = ("--record-mode", "rewrite", "--cassettes", "here")
 
 
 @pytest.mark.parametrize(
-    ("words", "reply", "said"),
+    ("words", "reply", "message"),
     [
         (LIVE, NO_API, "speaks this API; look in the provider's"),
         (RECORD, REDIRECT, "redirects are not followed: try https://a.example/v1"),
@@ -179,13 +179,13 @@ RECORD = ("--record-mode", "rewrite", "--cassettes", "here")
     ids=["nothing-there", "redirect-recorded"],
 )
 def test_command_tells_the_wrong_address_and_could_not_judge(
-    tmp_path: Path, words: tuple[str, ...], reply: Reply, said: str
+    tmp_path: Path, words: tuple[str, ...], reply: Reply, message: str
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched(lambda *_: reply) as (url, eye):
-        more = ("--provider", "./paid.toml", "--base-url", url, "--budget", "1")
-        done = command(tmp_path, "run", *words, *more)
-    assert done.returncode == Conclusion.NOT_JUDGED
-    assert said in done.stderr
+        options = ("--provider", "./paid.toml", "--base-url", url, "--budget", "1")
+        process = command(tmp_path, "run", *words, *options)
+    assert process.returncode == Conclusion.NOT_JUDGED
+    assert message in process.stderr
     assert len(eye.asked) == 2
     assert words == RECORD or spent_of(tmp_path).requests == 2

@@ -79,12 +79,12 @@ TRIED: dict[str, tuple[list[Generation], str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("tried", "expected"), TRIED.values(), ids=TRIED)
+@pytest.mark.parametrize(("requests", "expected"), TRIED.values(), ids=TRIED)
 def test_stops_after_enough_in_a_row_for_long_enough(
-    tried: Sequence[Generation], expected: str | None
+    requests: Sequence[Generation], expected: str | None
 ) -> None:
-    found = in_vain("p", sorted(tried, key=lambda generation: generation.ended, reverse=True))
-    assert (found and found[0]) == expected
+    outage = in_vain("p", sorted(requests, key=lambda generation: generation.ended, reverse=True))
+    assert (outage and outage[0]) == expected
 
 
 def test_ledger_halts_a_model_that_is_asked_in_vain_and_no_other() -> None:
@@ -106,39 +106,39 @@ def test_model_that_is_out_is_not_asked_for_every_case(
     tmp_path: Path, reply: Reply, posts: int
 ) -> None:
     takes = 20 if posts == LEAST_OF_ALL else 0  # an hour is not waited for
-    ended = run_live(tmp_path, images(reply), takes=takes)
-    (told,) = ended.halts
-    assert LEAST <= ended.posts <= posts
-    assert f"requests for dall-e-2 came to nothing (HTTP {reply.status_code}" in told
-    assert told.endswith("nothing more is sent there; look at the provider")
-    assert ended.verdicts >= {"unavailable", "not run"}
-    assert "fail" not in ended.verdicts
+    run = run_live(tmp_path, images(reply), takes=takes)
+    (halt,) = run.halts
+    assert LEAST <= run.posts <= posts
+    assert f"requests for dall-e-2 came to nothing (HTTP {reply.status_code}" in halt
+    assert halt.endswith("nothing more is sent there; look at the provider")
+    assert run.verdicts >= {"unavailable", "not run"}
+    assert "fail" not in run.verdicts
 
 
 def test_mistake_that_is_answered_5xx_is_a_finding_and_stops_nothing(tmp_path: Path) -> None:
-    ended = run_live(tmp_path, images(error(500), start=1), cases="*-not-string", takes=20)
-    assert ended.halts == []
-    assert len(ended.results) > LEAST
-    assert {result.outcome.reason for result in ended.results.values()} == {"HTTP 500"}
-    broken = {ended.finding(path, "errors.not-5xx").verdict for path in ended.results}
-    assert broken == {"fail"}
+    run = run_live(tmp_path, images(error(500), start=1), cases="*-not-string", takes=20)
+    assert run.halts == []
+    assert len(run.results) > LEAST
+    assert {result.outcome.reason for result in run.results.values()} == {"HTTP 500"}
+    verdicts = {run.finding(path, "errors.not-5xx").verdict for path in run.results}
+    assert verdicts == {"fail"}
 
 
 def test_known_outage_stops_nothing(tmp_path: Path) -> None:
-    known = Path(paid_toml(tmp_path, "dall-e-2"))
-    known.write_text(known.read_text() + deviation_toml("*", "b64_json-*", "url-*"))
-    deviations = load_provider(str(known)).deviations
+    file = Path(paid_toml(tmp_path, "dall-e-2"))
+    file.write_text(file.read_text() + deviation_toml("*", "b64_json-*", "url-*"))
+    deviations = load_provider(str(file)).deviations
     with (
         watched(images(error(503))) as (url, eye),
-        session(tmp_path, url, cases="[bu]*-*x*") as found,
+        session(tmp_path, url, cases="[bu]*-*x*") as live,
     ):
-        sender = found.live_client(found.providers[0])
+        sender = live.live_client(live.providers[0])
         sender.provider = replace(sender.provider, deviations=deviations)
-        for case, _ in found.selected(found.engines[0]):
-            found.__dict__["clock"].now += 20 * MOST_ATTEMPTS
+        for case, _ in live.selected(live.engines[0]):
+            live.__dict__["clock"].now += 20 * MOST_ATTEMPTS
             sender.exchange(case)
         assert eye.posts == 6 * MOST_ATTEMPTS
-        assert found.live.ledger.halts() == []
+        assert live.live.ledger.halts() == []
 
 
 QUICK = """
@@ -157,12 +157,12 @@ def test_run_against_what_is_out_ends_in_one_sentence(tmp_path: Path) -> None:
     words += ["--provider=./paid.toml", "--budget=9", "--run-file=run.jsonl"]
     words += ["--concurrency=1"]  # the clock of the test is no clock for threads
     with watched(images(error(503, retry_after="60"))) as (url, eye):
-        done = run_pytest(tmp_path, *words, f"--base-url={url}")
+        process = run_pytest(tmp_path, *words, f"--base-url={url}")
     run = read_run(tmp_path / "run.jsonl")
-    assert done.returncode == 2, done.stdout + done.stderr
+    assert process.returncode == 2, process.stdout + process.stderr
     assert eye.posts <= 60
-    every, one = run.problems  # the model that was asked first is out before the provider is
-    assert "requests for 2 models came to nothing (HTTP 503; the provider asks to wait" in every
-    assert "the last 5 requests for dall-e-2 came to nothing (HTTP 503" in one
-    unsent = {finding.message for finding in run.findings if finding.verdict == "not run"}
-    assert set() < unsent <= {f"not run: {every}", f"not run: {one}"}
+    provider, model = run.problems  # the model that was asked first is out before the provider is
+    assert "requests for 2 models came to nothing (HTTP 503; the provider asks to wait" in provider
+    assert "the last 5 requests for dall-e-2 came to nothing (HTTP 503" in model
+    messages = {finding.message for finding in run.findings if finding.verdict == "not run"}
+    assert set() < messages <= {f"not run: {provider}", f"not run: {model}"}

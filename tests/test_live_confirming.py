@@ -1,4 +1,4 @@
-"""What got worse is sent again before it is called a regression; flaky is told with its rate."""
+"""What got worse is sent again before it is called a regression; flaky has a rate."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.runs import write_run
 BEFORE = {"p::m/c::count.n-images": Verdict.PASS, "p::m/c::format.x": Verdict.FAIL}
 
 
-def found(verdict: Verdict, clause: str = "count.n-images") -> dict[str, Finding]:
+def one_finding(verdict: Verdict, clause: str = "count.n-images") -> dict[str, Finding]:
     return {clause: Finding(clause, "MUST", verdict, "p", "m", "c", message="two images")}
 
 
@@ -46,23 +46,27 @@ def found(verdict: Verdict, clause: str = "count.n-images") -> dict[str, Finding
 def test_worse_verdict_is_repeated_and_flaky_has_a_rate(
     repeats: list[Verdict | None], verdict: Verdict, rate: float | None, times: int | None
 ) -> None:
-    answers = (found(again) if again else None for again in repeats)
-    confirmed = Confirmer(BEFORE, 3).confirm(found(Verdict.FAIL), lambda: next(answers))
-    told = confirmed["count.n-images"]
-    assert (told.verdict, told.rate, told.repeats) == (verdict, rate, times)
+    answers = (one_finding(repeat) if repeat else None for repeat in repeats)
+    confirmed = Confirmer(BEFORE, 3).confirm(one_finding(Verdict.FAIL), lambda: next(answers))
+    finding = confirmed["count.n-images"]
+    assert (finding.verdict, finding.rate, finding.repeats) == (verdict, rate, times)
 
 
 @pytest.mark.parametrize(
-    "judged",
-    [found(Verdict.PASS), found(Verdict.FAIL, "format.x"), found(Verdict.FAIL, "format.new")],
+    "findings",
+    [
+        one_finding(Verdict.PASS),
+        one_finding(Verdict.FAIL, "format.x"),
+        one_finding(Verdict.FAIL, "format.new"),
+    ],
     ids=["pass", "broken-before", "not-judged-before"],
 )
-def test_what_did_not_get_worse_is_not_repeated(judged: dict[str, Finding]) -> None:
-    assert Confirmer(BEFORE, 3).confirm(judged, lambda: pytest.fail("repeated")) == judged
+def test_what_did_not_get_worse_is_not_repeated(findings: dict[str, Finding]) -> None:
+    assert Confirmer(BEFORE, 3).confirm(findings, lambda: pytest.fail("repeated")) == findings
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two nights of the same requests: one kept all promises, the next met 429 alone."""
     folder = tmp_path_factory.mktemp("good")
     with watched() as (url, _):
@@ -79,65 +83,67 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("night", "stop", "told"),
+    ("night", "stop", "expected"),
     [("1.jsonl", 1, (Verdict.FLAKY, 0.25, 3)), (".", None, (Verdict.FAIL, None, 3))],
     ids=["flake", "regression-after-a-429-night"],
 )
 def test_regression_is_told_from_a_flake_by_sending_again(
-    good: Path, tmp_path: Path, night: str, stop: int | None, told: tuple[Any, ...]
+    baseline: Path, tmp_path: Path, night: str, stop: int | None, expected: tuple[Any, ...]
 ) -> None:
-    chosen: dict[str, Any] = {"cases": "n-2", "baseline": good / night, "confirm": 3}
-    ended = run_live(tmp_path, images(error(400), stop=stop), **chosen)
-    finding = ended.finding("dall-e-2/n-2", "parameters.valid-accepted")
-    assert (finding.verdict, finding.rate, finding.repeats) == told
-    assert stop is None or ended.posts == 4
+    options: dict[str, Any] = {"cases": "n-2", "baseline": baseline / night, "confirm": 3}
+    run = run_live(tmp_path, images(error(400), stop=stop), **options)
+    finding = run.finding("dall-e-2/n-2", "parameters.valid-accepted")
+    assert (finding.verdict, finding.rate, finding.repeats) == expected
+    assert stop is None or run.posts == 4
 
 
 @pytest.mark.parametrize(("budget", "repeats"), [(9.0, 3), (0.075, 0)], ids=["ample", "tight"])
 def test_first_requests_are_all_made_before_any_repeat(
-    good: Path, tmp_path: Path, budget: float, repeats: int
+    baseline: Path, tmp_path: Path, budget: float, repeats: int
 ) -> None:
-    asked: list[bool] = []
+    users: list[bool] = []
 
     def refuse(body: Any) -> Response | None:
-        asked.append("user" in body)
-        said = f"'{body.get('user')}' is no user."
-        told = {"message": said, "type": "x", "code": None, "param": "user"}
-        return JSONResponse({"error": told}, 400) if "user" in body else None
+        users.append("user" in body)
+        message = f"'{body.get('user')}' is no user."
+        refusal = {"message": message, "type": "x", "code": None, "param": "user"}
+        return JSONResponse({"error": refusal}, 400) if "user" in body else None
 
-    chosen: dict[str, Any] = {"cases": "[nu][-s]*[2rg]", "baseline": good, "confirm": 3}
-    judged = run_live(tmp_path, by_body=refuse, threads=1, budget=budget, **chosen).results
-    assert len(asked) == len(judged) + 1 + repeats  # and the first request, which is their control
-    assert asked.index(True) < len(judged)
-    assert asked[len(judged) + 1 :] == [True] * repeats
-    assert judged["dall-e-2/n-2"].outcome.accepted
+    options: dict[str, Any] = {"cases": "[nu][-s]*[2rg]", "baseline": baseline, "confirm": 3}
+    results = run_live(tmp_path, by_body=refuse, threads=1, budget=budget, **options).results
+    assert len(users) == len(results) + 1 + repeats  # and the first request, which is their control
+    assert users.index(True) < len(results)
+    assert users[len(results) + 1 :] == [True] * repeats
+    assert results["dall-e-2/n-2"].outcome.accepted
 
 
-def test_killed_run_loses_nothing_that_waited_to_be_confirmed(good: Path, tmp_path: Path) -> None:
-    chosen: dict[str, Any] = {"cases": "[bn]*", "baseline": good / "1.jsonl"}
-    killed = tmp_path / "killed.jsonl"
+def test_killed_run_loses_nothing_that_waited_to_be_confirmed(
+    baseline: Path, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"cases": "[bn]*", "baseline": baseline / "1.jsonl"}
+    path = tmp_path / "killed.jsonl"
     with watched(steps=lying_steps(["envelope.created-float"])) as (url, _):
-        with session(tmp_path, url, **chosen) as found:
-            found.live.ledger_file = ledger_of(killed)
-            write_run(Run(found.header()), killed)
-            (engine,) = found.engines
-            for case, _ in found.selected(engine):
+        with session(tmp_path, url, **options) as first:
+            first.live.ledger_file = ledger_of(path)
+            write_run(Run(first.header()), path)
+            (engine,) = first.engines
+            for case, _ in first.selected(engine):
                 engine.run(case)  # and nothing is confirmed
-        with session(tmp_path, url, resume=killed, **chosen) as again:
-            taken = again.resumed.judged(again.engines[0])
-            assert again.lost_answers() is None
-    broken = {result.findings["envelope.created-integer"].verdict for result in taken.values()}
-    assert (len(taken) > 1, broken) == (True, {Verdict.FAIL})
+        with session(tmp_path, url, resume=path, **options) as second:
+            results = second.resumed.judged(second.engines[0])
+            assert second.lost_answers() is None
+    kinds = {result.findings["envelope.created-integer"].verdict for result in results.values()}
+    assert (len(results) > 1, kinds) == (True, {Verdict.FAIL})
 
 
 NIGHTS = [Verdict.PASS, Verdict.UNAVAILABLE, Verdict.FLAKY]
 
 
 def nights(folder: Path, *verdicts: Verdict, **changes: Any) -> Path:
-    """Write a run a verdict of one promise, in the order of their start."""
+    """Write a run for each verdict of one promise, in the order of their start."""
     for day, verdict in enumerate(verdicts, start=1):
-        one = runs.finding(verdict=verdict)
-        write_run(night(day, one, **changes), folder / f"{day}.jsonl")
+        finding = runs.finding(verdict=verdict)
+        write_run(night(day, finding, **changes), folder / f"{day}.jsonl")
     return folder
 
 
@@ -145,7 +151,7 @@ SOUGHT = RunFilter("sample-2026-01-01", frozenset({"acme"}), "2026-02-01")
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "known"),
+    ("verdicts", "verdict"),
     [
         (NIGHTS, Verdict.PASS),
         ([*NIGHTS, Verdict.FAIL], Verdict.FAIL),
@@ -155,10 +161,10 @@ SOUGHT = RunFilter("sample-2026-01-01", frozenset({"acme"}), "2026-02-01")
     ids=["429-and-flaky", "broken-last", "kept-last", "not-claimed"],
 )
 def test_folder_of_nights_stands_for_the_last_that_could_tell(
-    tmp_path: Path, verdicts: list[Verdict], known: Verdict
+    tmp_path: Path, verdicts: list[Verdict], verdict: Verdict
 ) -> None:
     before = Confirmer.read(nights(tmp_path, *verdicts), SOUGHT, 3).before
-    assert before == {runs.finding().id: known}
+    assert before == {runs.finding().id: verdict}
 
 
 OTHERS: list[dict[str, Any]] = [{"edition": "other"}, {"providers": frozenset({"relay"})}]
@@ -173,9 +179,9 @@ def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, other: dict[st
 
 def test_run_file_of_something_else_is_no_baseline(tmp_path: Path) -> None:
     (path,) = nights(tmp_path, Verdict.PASS).iterdir()
-    for other, said in zip(OTHERS, ("'acme' by edition other,", "'relay' by"), strict=True):
-        same = f"is a run of provider 'acme' by edition sa.*this one is of provider {said}"
-        with pytest.raises(OtherRunError, match=same):
+    for other, words in zip(OTHERS, ("'acme' by edition other,", "'relay' by"), strict=True):
+        message = f"is a run of provider 'acme' by edition sa.*this one is of provider {words}"
+        with pytest.raises(OtherRunError, match=message):
             Confirmer.read(path, replace(SOUGHT, **other), 3)
     assert Confirmer.read(path, replace(SOUGHT, until="2025-01-01"), 3).before
 
@@ -198,10 +204,10 @@ def test_baseline_of_another_provider_is_told_before_anything_is_sent(tmp_path: 
     (path,) = nights(tmp_path, Verdict.PASS).iterdir()
     with (
         watched() as (url, eye),
-        session(tmp_path, url, baseline=path) as found_,
+        session(tmp_path, url, baseline=path) as live,
         pytest.raises(OtherRunError, match="this one is of provider 'paid'"),
     ):
-        found_.check_affordable()
+        live.check_affordable()
     assert eye.asked == []
 
 

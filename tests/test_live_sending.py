@@ -36,12 +36,12 @@ REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
 VALID = "[bu]*[e6]"  # baseline, b64_json-256x256 and url-256x256
 
 
-def answered(status: int, **headers: str) -> Exchange:
-    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Exchange("p", "m", "c", REQUEST, Response(status, named, b"{}"), sent_at=1e9)
+def with_status(status: int, **headers: str) -> Exchange:
+    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Exchange("p", "m", "c", REQUEST, Response(status, pairs, b"{}"), sent_at=1e9)
 
 
-def failed(kind: str, method: str = "POST") -> Exchange:
+def no_answer(kind: str, method: str = "POST") -> Exchange:
     request = Request(method, REQUEST.url, (), b"")
     return Exchange("p", "m", "c", request, None, Failure(kind, "it failed"))
 
@@ -52,27 +52,27 @@ def failed(kind: str, method: str = "POST") -> Exchange:
 def test_outage_that_ends_is_no_verdict_and_may_be_billed(
     tmp_path: Path, status: int, usd: float
 ) -> None:
-    ended = run_live(tmp_path, images(error(status), stop=2), cases="baseline")
-    record = ended.record("dall-e-2/baseline")
-    assert (ended.posts, record.attempts, ended.verdicts) == (3, 3, {"pass"})
+    run = run_live(tmp_path, images(error(status), stop=2), cases="baseline")
+    record = run.record("dall-e-2/baseline")
+    assert (run.posts, record.attempts, run.verdicts) == (3, 3, {"pass"})
     assert [attempt.status for attempt in record.retried] == [status, status]
     assert record.price is not None
     assert record.price.spent is not None
-    assert record.price.spent.estimate == ended.spent.estimate == pytest.approx(usd)
+    assert record.price.spent.estimate == run.spent.estimate == pytest.approx(usd)
 
 
 @pytest.mark.parametrize(("status", "usd"), [(429, 0), (500, 0.08)])
 def test_outage_that_stays_is_unavailable_after_waits_that_grow(
     tmp_path: Path, status: int, usd: float
 ) -> None:
-    ended = run_live(tmp_path, images(error(status)), cases="baseline")
-    assert ended.posts == MOST_ATTEMPTS
-    assert "unavailable" in ended.verdicts
-    assert "fail" not in ended.verdicts
-    assert ended.results["dall-e-2/baseline"].outcome.reason == f"HTTP {status}"
-    first, second, third = (nap for nap in ended.clock.naps if nap > 0)
+    run = run_live(tmp_path, images(error(status)), cases="baseline")
+    assert run.posts == MOST_ATTEMPTS
+    assert "unavailable" in run.verdicts
+    assert "fail" not in run.verdicts
+    assert run.results["dall-e-2/baseline"].outcome.reason == f"HTTP {status}"
+    first, second, third = (nap for nap in run.clock.naps if nap > 0)
     assert 0.5 <= first <= 1.0 <= second <= 1.5 < third
-    assert ended.spent.counted == pytest.approx(usd)
+    assert run.spent.counted == pytest.approx(usd)
 
 
 @pytest.mark.parametrize("status", [400, 403])
@@ -86,43 +86,43 @@ def test_as_long_as_the_provider_asks_is_waited_by_a_clock_that_never_jumps(
     jumps = iter(range(0, 10**9, 10**6))
     monkeypatch.setattr(time, "time", lambda: float(next(jumps)))
     busy = images(error(429, retry_after="17"), stop=1)
-    (waited,) = run_live(tmp_path, busy, cases="baseline").clock.naps
-    assert 17 <= waited <= 17.25
+    (nap,) = run_live(tmp_path, busy, cases="baseline").clock.naps
+    assert 17 <= nap <= 17.25
 
 
 def test_day_is_not_waited_and_told(tmp_path: Path) -> None:
-    ended = run_live(tmp_path, images(error(429, retry_after="86400")), cases="baseline")
-    assert (ended.posts, ended.clock.naps) == (1, [])
-    told = ended.results["dall-e-2/baseline"].outcome.reason
-    assert told == "HTTP 429; the provider asks to wait 86,400 seconds"
+    run = run_live(tmp_path, images(error(429, retry_after="86400")), cases="baseline")
+    assert (run.posts, run.clock.naps) == (1, [])
+    reason = run.results["dall-e-2/baseline"].outcome.reason
+    assert reason == "HTTP 429; the provider asks to wait 86,400 seconds"
 
 
 @pytest.mark.parametrize(
     "value", ["-5", "soon", "", "1e9", "NaN", "٣", "Thu, 99 Foo 2026", "1" * 40]
 )
 def test_wait_that_is_none_is_ignored(value: str) -> None:
-    assert retry_after(answered(429, retry_after=value)) is None
+    assert retry_after(with_status(429, retry_after=value)) is None
 
 
 def test_date_is_taken_from_the_date_of_the_answer_and_no_clock() -> None:
     there = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)  # their clock; ours may say anything
     until = format_datetime(there + timedelta(seconds=90), usegmt=True)
-    exchange = answered(503, retry_after=until, date=format_datetime(there, usegmt=True))
+    exchange = with_status(503, retry_after=until, date=format_datetime(there, usegmt=True))
     assert retry_after(exchange) == 90
-    assert retry_after(answered(503, retry_after="Wed, 21 Oct 1998 07:28:00 GMT")) == 0
+    assert retry_after(with_status(503, retry_after="Wed, 21 Oct 1998 07:28:00 GMT")) == 0
 
 
 def test_what_may_have_been_billed_is_not_sent_again() -> None:
-    assert all(should_retry(failed(kind, "POST")) for kind in ("connect", "dns"))
-    assert not any(should_retry(failed(kind, "POST")) for kind in ("timeout", "disconnect"))
-    assert all(should_retry(failed(kind, "GET")) for kind in ("timeout", "disconnect"))
-    assert not any(should_retry(failed(kind, "GET")) for kind in ("tls", "too-large"))
+    assert all(should_retry(no_answer(kind, "POST")) for kind in ("connect", "dns"))
+    assert not any(should_retry(no_answer(kind, "POST")) for kind in ("timeout", "disconnect"))
+    assert all(should_retry(no_answer(kind, "GET")) for kind in ("timeout", "disconnect"))
+    assert not any(should_retry(no_answer(kind, "GET")) for kind in ("tls", "too-large"))
 
 
 def test_exceeded_pace_is_waited_for_whatever_its_status() -> None:
-    throttled = Response(403, (), b'{"code": "Throttling.RateQuota"}')
-    assert should_retry(replace(answered(403), response=throttled))
-    assert not should_retry(answered(403))
+    response = Response(403, (), b'{"code": "Throttling.RateQuota"}')
+    assert should_retry(replace(with_status(403), response=response))
+    assert not should_retry(with_status(403))
 
 
 class Unplugged:
@@ -133,21 +133,21 @@ class Unplugged:
 
 
 def test_network_that_comes_back_is_used(tmp_path: Path) -> None:
-    with watched() as (url, eye), session(tmp_path, url, cases="baseline") as found:
-        sender = found.live_client(found.providers[0])
+    with watched() as (url, eye), session(tmp_path, url, cases="baseline") as live:
+        sender = live.live_client(live.providers[0])
         there, sender.client._transport = sender.client._transport, Unplugged()
         sender.sleep = lambda _: setattr(sender.client, "_transport", there)
-        exchange = sender.exchange(found.engines[0].cases["dall-e-2/baseline"])
+        exchange = sender.exchange(live.engines[0].cases["dall-e-2/baseline"])
     assert exchange.response is not None
     assert (exchange.attempts, eye.posts) == (2, 1)
-    assert found.live.ledger.spent().counted == pytest.approx(0.02)
+    assert live.live.ledger.spent().counted == pytest.approx(0.02)
 
 
 def test_lost_answer_is_counted_and_not_asked_for_again(tmp_path: Path) -> None:
-    with HostileServer() as server, session(tmp_path, server.url("/hang-up/v1")) as found:
-        sender = found.live_client(found.providers[0])
-        exchange = sender.exchange(found.engines[0].cases["dall-e-2/baseline"])
-    assert found.live.ledger.spent().counted == pytest.approx(0.02)
+    with HostileServer() as server, session(tmp_path, server.url("/hang-up/v1")) as live:
+        sender = live.live_client(live.providers[0])
+        exchange = sender.exchange(live.engines[0].cases["dall-e-2/baseline"])
+    assert live.live.ledger.spent().counted == pytest.approx(0.02)
     assert exchange.failure is not None
     assert exchange.failure.kind == "disconnect"
     assert len(server.requests) == 1
@@ -163,12 +163,12 @@ def test_pace_is_the_rate_limit_of_each_provider_and_a_wait_holds_all_back() -> 
 
 
 def test_requests_are_sent_at_the_rate_of_the_file(tmp_path: Path) -> None:
-    ended = run_live(tmp_path, more="requests_per_minute = 30", cases=VALID)
-    assert len(ended.eye.asked) > 3
-    assert ended.clock.now - 1000 == pytest.approx(2.0 * (len(ended.eye.asked) - 1))
+    run = run_live(tmp_path, more="requests_per_minute = 30", cases=VALID)
+    assert len(run.eye.asked) > 3
+    assert run.clock.now - 1000 == pytest.approx(2.0 * (len(run.eye.asked) - 1))
 
 
-# what ends a run is told, and is no verdict on any request; what was accepted before is kept
+# what ends a run is reported, and is no verdict on any request; what was accepted before is kept
 
 
 def says(status: int, message: str, **members: Any) -> Reply:
@@ -211,101 +211,101 @@ ENDS: dict[str, tuple[Answer, int, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("answer", "asked", "said", "cases"), ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(("answer", "requests", "message", "cases"), ENDS.values(), ids=ENDS)
 def test_end_of_a_run_is_told_and_blames_no_request(
-    tmp_path: Path, answer: Answer, asked: int, said: str, cases: str
+    tmp_path: Path, answer: Answer, requests: int, message: str, cases: str
 ) -> None:
-    ended = run_live(tmp_path, answer, cases=cases)
-    assert said in ended.halts[0]
-    assert len(ended.eye.asked) == asked
-    assert ("unavailable" in ended.verdicts, "fail" in ended.verdicts) == (True, False)
-    assert ("pass" in ended.verdicts) is (asked > 1), "what was found is kept"
+    run = run_live(tmp_path, answer, cases=cases)
+    assert message in run.halts[0]
+    assert len(run.eye.asked) == requests
+    assert ("unavailable" in run.verdicts, "fail" in run.verdicts) == (True, False)
+    assert ("pass" in run.verdicts) is (requests > 1), "what was found is kept"
 
 
 @pytest.mark.parametrize("status", [404, 503])
 def test_model_that_is_not_served_is_asked_once(tmp_path: Path, status: int) -> None:
-    ended = run_live(tmp_path, images(error(status, "model_not_found")), cases="[bn]*")
-    assert (ended.posts, ended.spent.counted) == (1, 0)
-    reasons = {result.outcome.reason for result in ended.results.values()}
+    run = run_live(tmp_path, images(error(status, "model_not_found")), cases="[bn]*")
+    assert (run.posts, run.spent.counted) == (1, 0)
+    reasons = {result.outcome.reason for result in run.results.values()}
     assert reasons == {f"the model is not served (HTTP {status})"}
 
 
-@pytest.mark.parametrize(("told", "echoed"), [(KEY, True), (f"sk-...{KEY[-4:]}", False)])
+@pytest.mark.parametrize(("key", "is_echoed"), [(KEY, True), (f"sk-...{KEY[-4:]}", False)])
 def test_key_that_comes_back_in_the_first_401_is_a_finding_unless_it_is_masked(
-    tmp_path: Path, told: str, echoed: bool
+    tmp_path: Path, key: str, is_echoed: bool
 ) -> None:
-    refused = JSONResponse({"error": {"message": f"Incorrect API key: {told}"}}, 401)
-    ended = run_live(tmp_path, lambda *_: refused)
-    findings = [one for result in ended.results.values() for one in result.findings.values()]
-    failed = {finding.clause for finding in findings if finding.verdict == "fail"}
-    assert len(ended.eye.asked) == 1
-    assert failed == ({"authentication.key-not-echoed"} if echoed else set())
+    refusal = JSONResponse({"error": {"message": f"Incorrect API key: {key}"}}, 401)
+    run = run_live(tmp_path, lambda *_: refusal)
+    findings = [one for result in run.results.values() for one in result.findings.values()]
+    clauses = {finding.clause for finding in findings if finding.verdict == "fail"}
+    assert len(run.eye.asked) == 1
+    assert clauses == ({"authentication.key-not-echoed"} if is_echoed else set())
 
 
 def test_single_401_later_is_a_verdict_and_no_end(tmp_path: Path) -> None:
-    ended = run_live(tmp_path, images(error(401), start=1, stop=2), cases="b[a6][s4]*")
-    assert ended.halts == []
-    assert "fail" in ended.verdicts
+    run = run_live(tmp_path, images(error(401), start=1, stop=2), cases="b[a6][s4]*")
+    assert run.halts == []
+    assert "fail" in run.verdicts
 
 
 def test_key_that_cannot_be_asked_about_says_nothing_and_ends_nothing(tmp_path: Path) -> None:
     def answer(number: int, path: str) -> Reply | None:
         return {3: error(401), 4: error(503)}.get(number) if "images" in path else None
 
-    ended = run_live(tmp_path, answer, cases="b[a6][s4]*")
-    assert ended.halts == []
-    (denied,) = (result for result in ended.results.values() if not result.outcome.accepted)
-    assert "was refused (HTTP 401: no), though" in denied.outcome.reason
-    assert verdicts({"denied": denied}) == {"unavailable"}
+    run = run_live(tmp_path, answer, cases="b[a6][s4]*")
+    assert run.halts == []
+    (unclear,) = (result for result in run.results.values() if not result.outcome.accepted)
+    assert "was refused (HTTP 401: no), though" in unclear.outcome.reason
+    assert verdicts({"denied": unclear}) == {"unavailable"}
 
 
 def test_model_that_is_named_wrongly_is_told_with_the_names_most_like_it(tmp_path: Path) -> None:
-    with watched() as (url, eye), session(tmp_path, url, "dall-e-3") as found:
-        wrong = replace(found.engines[0].provider, models={"dall-e-3": "dalle-3"})
-        found.__dict__["providers"] = (wrong.at(url),)
-        del found.__dict__["engines"]
-        judged = judge_all(found)
-        (told,) = found.live.ledger.halts()
+    with watched() as (url, eye), session(tmp_path, url, "dall-e-3") as live:
+        provider = replace(live.engines[0].provider, models={"dall-e-3": "dalle-3"})
+        live.__dict__["providers"] = (provider.at(url),)
+        del live.__dict__["engines"]
+        results = judge_all(live)
+        (halt,) = live.live.ledger.halts()
     assert eye.posts == 1
-    assert verdicts(judged) == {"pass", "unavailable"}
-    assert "model dall-e-3, as 'dalle-3', is not served (HTTP 404: " in told
-    assert "served there: dall-e-3, dall-e-2 and 4 more; look at [models] in paid.toml" in told
+    assert verdicts(results) == {"pass", "unavailable"}
+    assert "model dall-e-3, as 'dalle-3', is not served (HTTP 404: " in halt
+    assert "served there: dall-e-3, dall-e-2 and 4 more; look at [models] in paid.toml" in halt
 
 
 def test_other_model_is_asked_all_the_same(tmp_path: Path) -> None:
     names = ("dall-e-2", "dall-e-3")
-    ended = run_live(tmp_path, None, *names, served=["dall-e-3"], cases="[bn]*")
-    assert ended.results["dall-e-3/baseline"].outcome.accepted
-    assert not ended.results["dall-e-2/n-2"].outcome.accepted
-    assert ended.record("dall-e-2/n-2").attempts == 0
+    run = run_live(tmp_path, None, *names, served=["dall-e-3"], cases="[bn]*")
+    assert run.results["dall-e-3/baseline"].outcome.accepted
+    assert not run.results["dall-e-2/n-2"].outcome.accepted
+    assert run.record("dall-e-2/n-2").attempts == 0
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["never", "answered-another-process"])
+@pytest.mark.parametrize("has_answered", [False, True], ids=["never", "answered-another-process"])
 def test_unreachable_provider_is_asked_for_every_case_only_if_it_has_answered(
-    tmp_path: Path, answered: bool
+    tmp_path: Path, has_answered: bool
 ) -> None:
-    with session(tmp_path, "http://127.0.0.1:9/v1", cases="[bm]*") as found:
-        if answered:
-            found.live.ledger.admit("paid")
-        judged = judge_all(found)
-        halts = "".join(found.live.ledger.halts())
-    assert (halts == "", "cannot be reached" in halts) == (answered, not answered)
-    assert verdicts(judged) == {"unavailable"} | ({"not run"} if not answered else set())
-    assert answered or found.live.ledger.spent().requests == MOST_ATTEMPTS
+    with session(tmp_path, "http://127.0.0.1:9/v1", cases="[bm]*") as live:
+        if has_answered:
+            live.live.ledger.admit("paid")
+        results = judge_all(live)
+        halts = "".join(live.live.ledger.halts())
+    assert (halts == "", "cannot be reached" in halts) == (has_answered, not has_answered)
+    assert verdicts(results) == {"unavailable"} | ({"not run"} if not has_answered else set())
+    assert has_answered or live.live.ledger.spent().requests == MOST_ATTEMPTS
 
 
 def test_refusal_that_names_nothing_is_asked_about_once_and_is_a_verdict(tmp_path: Path) -> None:
     posts = []
     for words in ("response_format: qaStaH", "qaStaH"):
-        told = says(400, words)
-        ended = run_live(tmp_path, by_body=asking({"response_format": "url"}, told), cases="[bu]*")
-        refused = [result for path, result in ended.results.items() if "/url-" in path]
-        seen = {result.findings["parameters.valid-accepted"].verdict for result in refused}
-        prices = [result.record.price for result in ended.results.values() if result.record]
-        spent = sum(price.spent.estimate for price in prices if price and price.spent)
-        assert (ended.halts, seen) == ([], {"fail"})
-        assert ended.spent.estimate == pytest.approx(spent)
-        posts.append(ended.posts)
+        refusal = says(400, words)
+        run = run_live(tmp_path, by_body=asking({"response_format": "url"}, refusal), cases="[bu]*")
+        results = [result for path, result in run.results.items() if "/url-" in path]
+        kinds = {result.findings["parameters.valid-accepted"].verdict for result in results}
+        prices = [result.record.price for result in run.results.values() if result.record]
+        estimate = sum(price.spent.estimate for price in prices if price and price.spent)
+        assert (run.halts, kinds) == ([], {"fail"})
+        assert run.spent.estimate == pytest.approx(estimate)
+        posts.append(run.posts)
     # each refusal once more, what was accepted once, and the first refusal twice more
     assert posts[1] - posts[0] == 6
 
@@ -321,24 +321,24 @@ MISHAPS = {
 
 @pytest.mark.parametrize("mishap", MISHAPS.values(), ids=MISHAPS)
 def test_mishap_is_no_verdict_and_is_kept_as_an_attempt(tmp_path: Path, mishap: Reply) -> None:
-    ended = run_live(tmp_path, images(mishap, 2, 4), cases=VALID)
-    assert (ended.halts, ended.verdicts) == ([], {"pass"})
-    assert retried(ended) == [mishap.status_code] * 2
+    run = run_live(tmp_path, images(mishap, 2, 4), cases=VALID)
+    assert (run.halts, run.verdicts) == ([], {"pass"})
+    assert retried_statuses(run) == [mishap.status_code] * 2
 
 
 @pytest.mark.parametrize("mishap", ["challenge", "maintenance"])
 def test_mistake_that_is_barred_is_sent_again(tmp_path: Path, mishap: str) -> None:
-    ended = run_live(tmp_path, images(MISHAPS[mishap], 2, 3), cases="[bn]*[e0]")  # and n-0
-    assert (ended.halts, ended.verdicts) == ([], {"pass"})
-    assert retried(ended) == [MISHAPS[mishap].status_code]
+    run = run_live(tmp_path, images(MISHAPS[mishap], 2, 3), cases="[bn]*[e0]")  # and n-0
+    assert (run.halts, run.verdicts) == ([], {"pass"})
+    assert retried_statuses(run) == [MISHAPS[mishap].status_code]
 
 
 def test_success_without_an_image_is_a_verdict_and_never_asked_again(tmp_path: Path) -> None:
-    ended = run_live(tmp_path, images(says(200, "Try the model later."), 2, 3), cases=VALID)
-    assert (ended.halts, retried(ended)) == ([], [])
-    assert "fail" in ended.verdicts
+    run = run_live(tmp_path, images(says(200, "Try the model later."), 2, 3), cases=VALID)
+    assert (run.halts, retried_statuses(run)) == ([], [])
+    assert "fail" in run.verdicts
 
 
-def retried(ended: Ended) -> list[int | None]:
-    records = [result.record for result in ended.results.values()]
+def retried_statuses(run: Ended) -> list[int | None]:
+    records = [result.record for result in run.results.values()]
     return [attempt.status for record in records if record for attempt in record.retried]

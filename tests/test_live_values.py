@@ -26,96 +26,96 @@ FEW = "[bq]*"  # baseline, b64_json-… and quality-…
 HDS = "[bq][au]*"  # baseline and quality-…
 
 
-def judged(folder: Path, by_body: ByBody, cases: str = FEW, **chosen: Any) -> Ended:
-    return run_live(folder, None, MODEL, by_body=by_body, cases=cases, **chosen)
+def run_of(folder: Path, by_body: ByBody, cases: str = FEW, **options: Any) -> Ended:
+    return run_live(folder, None, MODEL, by_body=by_body, cases=cases, **options)
 
 
 def unless_base64(response: Response | None) -> ByBody:
     """Answer every generation that does not ask for base64 with something else."""
 
-    def answer(asked: Any) -> Response | None:
-        works = isinstance(asked, dict) and asked.get("response_format") == "b64_json"
+    def answer(body: Any) -> Response | None:
+        works = isinstance(body, dict) and body.get("response_format") == "b64_json"
         return None if works else response
 
     return answer
 
 
 @pytest.fixture(scope="module")
-def crashed(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+def crashing_run(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A provider that answers 500 whenever base64 is asked for, and nothing else."""
-    return judged(tmp_path_factory.mktemp("crashed"), B64_CRASHES)
+    return run_of(tmp_path_factory.mktemp("crashed"), B64_CRASHES)
 
 
-def test_value_that_always_crashes_breaks_its_promise(crashed: Ended) -> None:
+def test_value_that_always_crashes_breaks_its_promise(crashing_run: Ended) -> None:
     for size in ("1024x1024", "1024x1792", "1792x1024"):
-        finding = crashed.finding(f"{MODEL}/b64_json-{size}", CLAUSE)
+        finding = crashing_run.finding(f"{MODEL}/b64_json-{size}", CLAUSE)
         assert finding.verdict is Verdict.FAIL
-        told = "response_format b64_json: HTTP 500 in 3 of 3 cases, 16 of 16 attempts"
-        assert finding.message.startswith(told)
+        message = "response_format b64_json: HTTP 500 in 3 of 3 cases, 16 of 16 attempts"
+        assert finding.message.startswith(message)
         assert "HTTP 500: cannot unmarshal string" in finding.observed
-    assert crashed.finding(BASE, CLAUSE).verdict is Verdict.PASS
+    assert crashing_run.finding(BASE, CLAUSE).verdict is Verdict.PASS
 
 
-def test_threads_that_share_a_run_find_what_one_does(crashed: Ended, tmp_path: Path) -> None:
-    several = judged(tmp_path, B64_CRASHES, threads=3, pause=0.02)
-    records = [result.record for result in several.results.values()]
-    assert several.posts == sum(record.attempts or 0 for record in records if record)
-    assert _told(several.results) == _told(crashed.results)
+def test_threads_that_share_a_run_find_what_one_does(crashing_run: Ended, tmp_path: Path) -> None:
+    run = run_of(tmp_path, B64_CRASHES, threads=3, pause=0.02)
+    records = [result.record for result in run.results.values()]
+    assert run.posts == sum(record.attempts or 0 for record in records if record)
+    assert _states(run.results) == _states(crashing_run.results)
 
 
 def test_open_value_that_always_crashes_is_told_and_blocks_nothing(tmp_path: Path) -> None:
-    def answer(asked: Any) -> Response | None:
-        return WORDS if isinstance(asked, dict) and "conformance_unknown" in asked else None
+    def answer(body: Any) -> Response | None:
+        return WORDS if isinstance(body, dict) and "conformance_unknown" in body else None
 
-    findings = judged(tmp_path, answer, "[bc]*").results[f"{MODEL}/conformance_unknown"].findings
-    broken = findings["parameters.unknown"]
-    assert broken.verdict is Verdict.DEVIATES
-    assert "HTTP 500 in 1 of 1 case, 8 of 8 attempts" in broken.message
-    others = {finding.verdict for finding in findings.values()} - {Verdict.DEVIATES}
-    assert others == {Verdict.PASS}
+    findings = run_of(tmp_path, answer, "[bc]*").results[f"{MODEL}/conformance_unknown"].findings
+    deviating = findings["parameters.unknown"]
+    assert deviating.verdict is Verdict.DEVIATES
+    assert "HTTP 500 in 1 of 1 case, 8 of 8 attempts" in deviating.message
+    verdicts_beside = {finding.verdict for finding in findings.values()} - {Verdict.DEVIATES}
+    assert verdicts_beside == {Verdict.PASS}
 
 
 def test_open_request_that_is_answered_as_a_mistake_is_was_refused(tmp_path: Path) -> None:
-    def answer(asked: Any) -> Response | None:
-        wrong = isinstance(asked, dict) and ("conformance_unknown" in asked or asked.get("n") == 0)
-        return JSONResponse({"error": {"message": "Wrong."}}, 200) if wrong else None
+    def answer(body: Any) -> Response | None:
+        mistake = isinstance(body, dict) and ("conformance_unknown" in body or body.get("n") == 0)
+        return JSONResponse({"error": {"message": "Wrong."}}, 200) if mistake else None
 
-    unknown = f"{MODEL}/conformance_unknown"
-    ended = judged(tmp_path, answer, "[bcn]*")
-    assert verdicts({unknown: ended.results[unknown]}) == {"pass", "not testable"}
-    told = "refused in the way of the mistake n-0: HTTP 200 without an image: Wrong."
-    assert ended.finding(unknown, "parameters.unknown").message == told
+    path = f"{MODEL}/conformance_unknown"
+    run = run_of(tmp_path, answer, "[bcn]*")
+    assert verdicts({path: run.results[path]}) == {"pass", "not testable"}
+    message = "refused in the way of the mistake n-0: HTTP 200 without an image: Wrong."
+    assert run.finding(path, "parameters.unknown").message == message
 
 
 def test_first_request_that_crashes_is_told_from_an_outage_by_later_ones(tmp_path: Path) -> None:
-    told = judged(tmp_path, unless_base64(JSONResponse({"error": "no bucket"}, 500)), "[bs]*")
-    assert told.finding(BASE, CLAUSE).verdict is Verdict.FAIL
-    refusal = told.results[f"{MODEL}/size-outside-enum"].findings
+    run = run_of(tmp_path, unless_base64(JSONResponse({"error": "no bucket"}, 500)), "[bs]*")
+    assert run.finding(BASE, CLAUSE).verdict is Verdict.FAIL
+    refusal = run.results[f"{MODEL}/size-outside-enum"].findings
     assert {finding.control for finding in refusal.values()} == {"b64_json-1024x1024"}
 
 
 def test_outage_that_is_over_is_no_verdict_on_the_request_that_met_it(tmp_path: Path) -> None:
-    out, left = asking({"quality": "hd"}, error(502)), [4]  # as many attempts as one request has
+    out, tries = asking({"quality": "hd"}, error(502)), [4]  # as many attempts as one request has
 
-    def answer(asked: Any) -> Response | None:
-        response = out(asked) if left[0] else None
-        left[0] -= response is not None
+    def answer(body: Any) -> Response | None:
+        response = out(body) if tries[0] else None
+        tries[0] -= response is not None
         return response
 
-    told = judged(tmp_path, answer, HDS)
-    assert told.finding(HD, CLAUSE).verdict is Verdict.PASS
-    assert told.record(HD).attempts == 5
+    run = run_of(tmp_path, answer, HDS)
+    assert run.finding(HD, CLAUSE).verdict is Verdict.PASS
+    assert run.record(HD).attempts == 5
 
 
 def test_value_is_told_where_it_was_chosen_alone(tmp_path: Path) -> None:
-    finding = judged(tmp_path, asking({"quality": "hd"}, WORDS), "quality-hd").finding(HD, CLAUSE)
+    finding = run_of(tmp_path, asking({"quality": "hd"}, WORDS), "quality-hd").finding(HD, CLAUSE)
     assert finding.verdict is Verdict.FAIL
     assert finding.message.startswith("quality hd: HTTP 500 in 1 of 1 case, 8 of 8 ")
 
 
 def test_nothing_is_sent_out_of_order_where_the_budget_is_short(tmp_path: Path) -> None:
-    told = judged(tmp_path, asking({"quality": "hd"}, WORDS), HDS, partial=True, budget=0.05)
-    assert told.finding(HD, CLAUSE).verdict is Verdict.NOT_RUN
+    run = run_of(tmp_path, asking({"quality": "hd"}, WORDS), HDS, partial=True, budget=0.05)
+    assert run.finding(HD, CLAUSE).verdict is Verdict.NOT_RUN
 
 
 URL_REFUSED = unless_base64(JSONResponse({"detail": "url needs cloud storage"}, 400))
@@ -126,35 +126,35 @@ NOWHERE = "http://127.0.0.1:1/v1"
     "by_body", [B64_CRASHES, URL_REFUSED], ids=["b64_json-is-500", "only-b64_json-works"]
 )
 def test_replay_comes_to_what_the_recorded_run_did(
-    crashed: Ended, tmp_path: Path, by_body: ByBody
+    crashing_run: Ended, tmp_path: Path, by_body: ByBody
 ) -> None:
-    chosen: dict[str, Any] = {"live": False, "cassettes": tmp_path / "cassettes"}
-    recorded = judged(tmp_path, by_body, record_mode=RecordMode.REWRITE, **chosen)
-    with session(tmp_path, NOWHERE, MODEL, cases=FEW, **chosen) as found:
-        assert _told(recorded.results) == _told(judge_all(found))
-    assert by_body is URL_REFUSED or _told(recorded.results) == _told(crashed.results)
+    options: dict[str, Any] = {"live": False, "cassettes": tmp_path / "cassettes"}
+    run = run_of(tmp_path, by_body, record_mode=RecordMode.REWRITE, **options)
+    with session(tmp_path, NOWHERE, MODEL, cases=FEW, **options) as replay:
+        assert _states(run.results) == _states(judge_all(replay))
+    assert by_body is URL_REFUSED or _states(run.results) == _states(crashing_run.results)
 
 
 def test_mistake_is_replayed_in_the_request_it_was_sent_in(tmp_path: Path) -> None:
-    chosen: dict[str, Any] = {"live": False, "cassettes": tmp_path / "cassettes"}
+    options: dict[str, Any] = {"live": False, "cassettes": tmp_path / "cassettes"}
     for by_body, cases in ((unless_base64(WORDS), "[bs]*"), (unless_base64(None), "baseline")):
-        judged(tmp_path, by_body, cases, record_mode=RecordMode.REWRITE, **chosen)
-    with session(tmp_path, NOWHERE, MODEL, cases="[bs]*", **chosen) as found:
-        refusal = judge_all(found)[f"{MODEL}/size-outside-enum"].findings.values()
-    assert {finding.control for finding in refusal} == {"b64_json-1024x1024"}
-    assert {finding.verdict for finding in refusal} == {Verdict.PASS}
+        run_of(tmp_path, by_body, cases, record_mode=RecordMode.REWRITE, **options)
+    with session(tmp_path, NOWHERE, MODEL, cases="[bs]*", **options) as replay:
+        findings = judge_all(replay)[f"{MODEL}/size-outside-enum"].findings.values()
+    assert {finding.control for finding in findings} == {"b64_json-1024x1024"}
+    assert {finding.verdict for finding in findings} == {Verdict.PASS}
 
 
 def test_answer_that_is_always_cut_is_recorded_and_told(tmp_path: Path) -> None:
-    chosen: dict[str, Any] = {"cassettes": tmp_path / "cassettes", "cases": HDS}
-    chosen |= {"live": False, "more": "free = true"}
+    options: dict[str, Any] = {"cassettes": tmp_path / "cassettes", "cases": HDS}
+    options |= {"live": False, "more": "free = true"}
     cut = asking({"quality": "hd"}, _Cut())
-    recorded = judged(tmp_path, cut, record_mode=RecordMode.REWRITE, **chosen).finding(HD, CLAUSE)
-    with session(tmp_path, NOWHERE, MODEL, **chosen) as found:
-        replayed = judge_all(found)[HD].findings[CLAUSE]
-    assert recorded.verdict is replayed.verdict is Verdict.FAIL
-    assert "closed in the middle of the body in 1 of 1 case, 3 of 3 attempts" in recorded.message
-    assert recorded.message == replayed.message
+    finding = run_of(tmp_path, cut, record_mode=RecordMode.REWRITE, **options).finding(HD, CLAUSE)
+    with session(tmp_path, NOWHERE, MODEL, **options) as replay:
+        replayed_finding = judge_all(replay)[HD].findings[CLAUSE]
+    assert finding.verdict is replayed_finding.verdict is Verdict.FAIL
+    assert "closed in the middle of the body in 1 of 1 case, 3 of 3 attempts" in finding.message
+    assert finding.message == replayed_finding.message
 
 
 class _Cut(Response):
@@ -166,47 +166,47 @@ class _Cut(Response):
         await send({"type": "http.response.body", "body": b'{"created":'})
 
 
-def _told(judged: Mapping[str, CaseResult]) -> dict[tuple[str, str], tuple[Verdict, str | None]]:
+def _states(results: Mapping[str, CaseResult]) -> dict[tuple[str, str], tuple[Verdict, str | None]]:
     return {
         (path, clause): (finding.verdict, finding.control)
-        for path, result in judged.items()
+        for path, result in results.items()
         for clause, finding in result.findings.items()
     }
 
 
 def test_refusal_is_judged_in_a_request_that_was_accepted(tmp_path: Path) -> None:
-    ended = judged(tmp_path, URL_REFUSED, "[bn]*")
-    (engine,) = ended.session.engines
-    sent = engine.sent_as(engine.cases[f"{MODEL}/n-0"])
-    refusal = ended.finding(f"{MODEL}/n-0", "count.zero-refused")
+    run = run_of(tmp_path, URL_REFUSED, "[bn]*")
+    (engine,) = run.session.engines
+    case = engine.sent_as(engine.cases[f"{MODEL}/n-0"])
+    refusal = run.finding(f"{MODEL}/n-0", "count.zero-refused")
     assert (refusal.verdict, refusal.control) == (Verdict.PASS, "b64_json-1024x1024")
-    assert sent.body is not None
-    assert (sent.body["n"], sent.body["response_format"]) == (0, "b64_json")
-    valid = ended.finding(BASE, CLAUSE)
+    assert case.body is not None
+    assert (case.body["n"], case.body["response_format"]) == (0, "b64_json")
+    valid = run.finding(BASE, CLAUSE)
     assert (valid.verdict, valid.observed) == (Verdict.FAIL, "HTTP 400: url needs cloud storage")
 
 
 def test_refusal_in_the_words_of_a_valid_request_says_nothing_of_the_mistake(
     tmp_path: Path,
 ) -> None:
-    def answer(asked: Any) -> Response | None:
-        many = isinstance(asked, dict) and type(asked.get("n")) is int and asked["n"] > 1
-        said = {"error": {"message": "Streaming is only supported with n=1.", "type": "x"}}
-        return JSONResponse(said, 400) if many else None
+    def answer(body: Any) -> Response | None:
+        is_above_one = isinstance(body, dict) and type(body.get("n")) is int and body["n"] > 1
+        refusal = {"error": {"message": "Streaming is only supported with n=1.", "type": "x"}}
+        return JSONResponse(refusal, 400) if is_above_one else None
 
-    ended = run_live(tmp_path, by_body=answer, cases="[bn]*")
-    assert ended.finding("dall-e-2/n-2", CLAUSE).verdict is Verdict.FAIL
-    above = ended.finding("dall-e-2/n-above-maximum", "count.above-maximum-refused")
+    run = run_live(tmp_path, by_body=answer, cases="[bn]*")
+    assert run.finding("dall-e-2/n-2", CLAUSE).verdict is Verdict.FAIL
+    above = run.finding("dall-e-2/n-above-maximum", "count.above-maximum-refused")
     assert above.verdict is Verdict.NOT_TESTABLE
-    assert ended.finding("dall-e-2/n-0", "count.zero-refused").verdict is Verdict.PASS
+    assert run.finding("dall-e-2/n-0", "count.zero-refused").verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("status", [400, 404, 503])
 def test_value_for_which_a_painting_model_is_said_to_be_gone_breaks_its_promise(
     tmp_path: Path, status: int
 ) -> None:
-    said = {"message": "No channel for the model with quality hd.", "code": "model_not_found"}
-    gone = JSONResponse({"error": said}, status)
-    finding = judged(tmp_path, asking({"quality": "hd"}, gone), HDS).finding(HD, CLAUSE)
+    refusal = {"message": "No channel for the model with quality hd.", "code": "model_not_found"}
+    gone = JSONResponse({"error": refusal}, status)
+    finding = run_of(tmp_path, asking({"quality": "hd"}, gone), HDS).finding(HD, CLAUSE)
     assert finding.verdict is Verdict.FAIL
     assert "quality hd" in finding.observed

@@ -83,27 +83,27 @@ NO_EXPIRIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("query", "expiry"), [*EXPIRIES, *((one, None) for one in NO_EXPIRIES)])
+@pytest.mark.parametrize(("query", "expected"), [*EXPIRIES, *((one, None) for one in NO_EXPIRIES)])
 def test_expiry_is_read_from_what_signed_urls_say(
-    query: str, expiry: tuple[float, str] | None
+    query: str, expected: tuple[float, str] | None
 ) -> None:
-    read = expiry_of(f"https://a.example/1.png?{query}")
-    assert (read and (read.at, read.said_in)) == expiry
+    expiry = expiry_of(f"https://a.example/1.png?{query}")
+    assert (expiry and (expiry.at, expiry.said_in)) == expected
 
 
 def test_expiry_is_read_as_utc_wherever_the_suite_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     for query, after in ((f"X-Amz-Date={AT}&X-Amz-Expires=60", 60), ("se=2026-09-21T14:13:20", 0)):
-        read = expiry_of(f"https://a.example/1.png?{query}")
-        assert read is not None
-        assert read.at == DAY + after
+        expiry = expiry_of(f"https://a.example/1.png?{query}")
+        assert expiry is not None
+        assert expiry.at == DAY + after
     monkeypatch.undo()
     time.tzset()
 
 
 @pytest.mark.parametrize(
-    ("cache_control", "expires", "said"),
+    ("cache_control", "expires", "expected"),
     [
         ("max-age=60", "", "60 seconds (Cache-Control)"),
         ("public, max-age=007", "0", "7 seconds (Cache-Control)"),
@@ -115,9 +115,9 @@ def test_expiry_is_read_as_utc_wherever_the_suite_runs(monkeypatch: pytest.Monke
     ],
 )
 def test_headers_say_how_long_an_image_may_be_kept(
-    cache_control: str, expires: str, said: str | None
+    cache_control: str, expires: str, expected: str | None
 ) -> None:
-    assert cached_for(cache_control, expires) == said
+    assert cached_for(cache_control, expires) == expected
 
 
 URL_TEXT = st.text() | st.text("htps:/?#[]@&=%0123456789.x-abcdefET", max_size=60).map(

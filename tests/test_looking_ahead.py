@@ -34,30 +34,30 @@ def engine(plan: Plan) -> Engine:
 def test_looking_ahead_plays_and_decodes_once_on_another_thread_and_changes_no_finding(
     plan: Plan, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (plain,) = ManySession(plan).engines
-    expected = {case.id: plain.judged(case) for case in engine.cases.values()}
-    played, decoders = [], []
+    (plain_engine,) = ManySession(plan).engines
+    expected = {case.id: plain_engine.judged(case) for case in engine.cases.values()}
+    cases, decoders = [], []
     exchange, inspect = Replay.exchange, ImageInspector.inspect
 
-    def noted_exchange(replay: Replay, case: Case) -> Exchange:
-        played.append(case.id)
+    def note_exchange(replay: Replay, case: Case) -> Exchange:
+        cases.append(case.id)
         return exchange(replay, case)
 
-    def noted_inspect(inspector: ImageInspector, data: bytes, alone: bool) -> ImageFacts:
+    def note_inspect(inspector: ImageInspector, data: bytes, alone: bool) -> ImageFacts:
         decoders.append(threading.current_thread().name)
         return inspect(inspector, data, alone)
 
-    monkeypatch.setattr(Replay, "exchange", noted_exchange)
-    monkeypatch.setattr(ImageInspector, "inspect", noted_inspect)
+    monkeypatch.setattr(Replay, "exchange", note_exchange)
+    monkeypatch.setattr(ImageInspector, "inspect", note_inspect)
     for case in engine.cases.values():
         engine.look_ahead(case)
         engine.look_ahead(case)
-        judged = engine.judged(case)
+        result = engine.judged(case)
         engine.look_ahead(case)
-        assert judged.outcome.result.value == "accepted"
-        plainly = expected[case.id]
-        assert (judged.findings, judged.record) == (plainly.findings, plainly.record)
-    assert played == ["sample-0000", "sample-0001"]
+        assert result.outcome.result.value == "accepted"
+        other = expected[case.id]
+        assert (result.findings, result.record) == (other.findings, other.record)
+    assert cases == ["sample-0000", "sample-0001"]
     assert decoders == ["decoder_0"] * 2
 
 
@@ -66,27 +66,27 @@ def test_looking_ahead_at_a_damaged_cassette_leaves_it_to_the_judge(
 ) -> None:
     case = list(engine.cases.values())[1]
     path = next(plan.folder.glob(f"cassettes/*/*/{case.id}.yaml"))
-    whole = path.read_text()
+    text = path.read_text()
     path.write_text("interactions: [")
     engine.look_ahead(case)
-    judged = engine.judged(case)
-    path.write_text(whole)
-    assert {finding.verdict for finding in judged.findings.values()} == {Verdict.HARNESS_ERROR}
-    assert "record it again" in judged.outcome.reason
+    result = engine.judged(case)
+    path.write_text(text)
+    assert {finding.verdict for finding in result.findings.values()} == {Verdict.HARNESS_ERROR}
+    assert "record it again" in result.outcome.reason
 
 
 def test_image_that_stood_beside_another_is_not_decoded_again_where_it_stands_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    decoded: list[bool] = []
+    comparisons: list[bool] = []
 
-    def noted(data: bytes, **options: Any) -> ImageFacts:
-        decoded.append(options["compared"])
+    def note(data: bytes, **options: Any) -> ImageFacts:
+        comparisons.append(options["compared"])
         return inspect_image(data, **options)
 
-    monkeypatch.setattr("conformance.exchange.answer.inspect_image", noted)
+    monkeypatch.setattr("conformance.exchange.answer.inspect_image", note)
     data = picture(77)
     for alone in (True, False, True):
         facts = ImageInspector(10**9, 10**9).inspect(data, alone)
-    assert decoded == [False, True]
+    assert comparisons == [False, True]
     assert facts.pixel_digest

@@ -27,22 +27,22 @@ ONE = ("--models", "qwen-image")
 PATIENCE = 300  # seconds: each death costs the start of another worker
 
 
-def killed(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, Played]:
-    """A run of which workers die at random moments; what they told last may be told again."""
+def play_with_deaths(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, Played]:
+    """A run of which workers die at random moments; their last reports may be repeated."""
     rng = random.Random(seed)
-    found = Played(folder, workers=True, **MODEL)
-    names = list(found.asked)
-    found.begin(names)
+    play = Played(folder, workers=True, **MODEL)
+    names = list(play.asked)
+    play.begin(names)
     moments = sorted(rng.sample(range(len(names)), rng.randint(1, 3)))
     for rank, name in enumerate(names):
         if rank in moments:
-            found.die(name, f"gw{rank}")
+            play.die(name, f"gw{rank}")
             if not others_go_on:
                 break
-            for again in names[max(0, rank - rng.randint(0, 3)) : rank]:
-                found.report(again)
-        found.report(name)
-    return found.end(), found
+            for repeat in names[max(0, rank - rng.randint(0, 3)) : rank]:
+                play.report(repeat)
+        play.report(name)
+    return play.end(), play
 
 
 @pytest.mark.parametrize("seed", sample(range(12), 4))
@@ -50,55 +50,55 @@ def killed(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, Played]:
 def test_lost_worker_leaves_the_run_incomplete(
     tmp_path: Path, seed: int, others_go_on: bool
 ) -> None:
-    run, played = killed(tmp_path, seed, others_go_on)
-    assert (run.complete, run.interrupted, played.ended.exitstatus) == (False, True, 2)
+    run, play = play_with_deaths(tmp_path, seed, others_go_on)
+    assert (run.complete, run.interrupted, play.ended.exitstatus) == (False, True, 2)
     assert run.footer is not None
     assert (run.footer.whole, run.footer.conclusion) == (False, 2)
     verdicts = Counter(finding.verdict for finding in run.findings)
-    assert verdicts.total() == len(played.asked) == len({finding.id for finding in run.findings})
+    assert verdicts.total() == len(play.asked) == len({finding.id for finding in run.findings})
     assert (verdicts[Verdict.NOT_RUN] > 0) == (not others_go_on)
 
 
 def test_worker_that_died_after_its_report_breaks_nothing(tmp_path: Path) -> None:
-    found = Played(tmp_path, workers=True, **MODEL)
-    found.begin(found.asked)
-    for item in found.asked:
-        found.report(item)
-    found.die(item)  # pytest-xdist blames what it was at, and counts that as a failure
-    assert found.end().interrupted
-    assert found.ended.exitstatus == 2
+    play = Played(tmp_path, workers=True, **MODEL)
+    play.begin(play.asked)
+    for item in play.asked:
+        play.report(item)
+    play.die(item)  # pytest-xdist blames what it was at, and counts that as a failure
+    assert play.end().interrupted
+    assert play.ended.exitstatus == 2
 
 
 def test_lost_worker_is_told_in_every_report(tmp_path: Path) -> None:
-    run, played = killed(tmp_path, 1, others_go_on=True)
+    run, play = play_with_deaths(tmp_path, 1, others_go_on=True)
     texts = {form: render([run], form) for form in ("md", "html", "json", "junit", "svg")}
     junit = texts.pop("junit")
     assert ET.fromstring(junit).get("errors") == "1"
-    headlines = texts | {"json": json.loads(texts["json"])["sentence"], "terminal": played.said}
+    headlines = texts | {"json": json.loads(texts["json"])["sentence"], "terminal": play.said}
     assert [form for form, text in headlines.items() if "could not be judged" not in text] == []
     del texts["svg"]  # a badge has no room
-    texts |= {"terminal": played.said, "junit": junit}
+    texts |= {"terminal": play.said, "junit": junit}
     assert [form for form, text in texts.items() if "died" not in text] == []
 
 
 def test_broken_promise_outweighs_a_lost_worker(tmp_path: Path) -> None:
-    found = Played(tmp_path, workers=True, **MODEL)
-    first, second, *_ = found.asked
-    found.begin(found.asked)
-    found.report(first, Verdict.FAIL)
-    found.ended.testsfailed = 1
-    found.die(second)
-    run = found.end()
-    assert (run.complete, found.ended.exitstatus) == (False, 1)
+    play = Played(tmp_path, workers=True, **MODEL)
+    first, second, *_ = play.asked
+    play.begin(play.asked)
+    play.report(first, Verdict.FAIL)
+    play.ended.testsfailed = 1
+    play.die(second)
+    run = play.end()
+    assert (run.complete, play.ended.exitstatus) == (False, 1)
 
 
 def test_workers_that_died_before_all_leave_exit_code_2(tmp_path: Path) -> None:
-    played = Played(tmp_path, workers=True, **MODEL)
-    played.begin(played.asked)
-    played.die(next(iter(played.asked)))
-    run = played.end()
+    play = Played(tmp_path, workers=True, **MODEL)
+    play.begin(play.asked)
+    play.die(next(iter(play.asked)))
+    run = play.end()
     assert {finding.verdict for finding in run.findings} == {Verdict.NOT_RUN}
-    assert played.ended.exitstatus == 2
+    assert play.ended.exitstatus == 2
 
 
 CASES = [f"x.py::acme::dall-e-2/{case}::{clause}" for case in ("n-1", "n-2") for clause in "ab"]
@@ -115,8 +115,8 @@ def test_case_that_kills_a_second_worker_is_given_up_and_others_are_not() -> Non
         scheduling.registered_collections = {node: CASES}
         scheduling.assigned_work[node] = {"group": work}
         scheduling.remove_node(node)
-        left = [name for name, done in scheduling.workqueue["group"].items() if not done]
-        assert left == (CASES[2:] if rank else CASES)
+        remaining = [name for name, is_done in scheduling.workqueue["group"].items() if not is_done]
+        assert remaining == (CASES[2:] if rank else CASES)
 
 
 POISON = """
@@ -141,14 +141,14 @@ def pytest_runtest_logreport(report):
 """
 
 
-def started(folder: Path, *more: str, **environment: str) -> subprocess.Popen[str]:
+def start_run(folder: Path, *more: str, **environment: str) -> subprocess.Popen[str]:
     words = ["run", "--replay", "--provider", PROVIDER, "--workers", "2"]
     words += ["--cassettes", str(CASSETTES), "-o", "run.jsonl", *more]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([*COMMAND, *words], cwd=folder, env=PLAIN | environment, **pipes)  # type: ignore[call-overload, no-any-return]
 
 
-def poisoned(folder: Path, text: str) -> dict[str, str]:
+def with_poison(folder: Path, text: str) -> dict[str, str]:
     """Return the environment of a run with a plugin, which no current folder may hold."""
     elsewhere = folder / "plugins"
     elsewhere.mkdir()
@@ -160,12 +160,12 @@ def poisoned(folder: Path, text: str) -> dict[str, str]:
 @pytest.mark.long
 def test_cassette_that_kills_workers_is_not_run_and_the_rest_is_judged(tmp_path: Path) -> None:
     poison = POISON.format(case="prompt-not-string")
-    done = started(tmp_path, *ONE, "--cases", "[bp]*", **poisoned(tmp_path, poison))
-    out, err = done.communicate(timeout=PATIENCE)
+    process = start_run(tmp_path, *ONE, "--cases", "[bp]*", **with_poison(tmp_path, poison))
+    out, err = process.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
-    assert (done.returncode, run.complete) == (2, False), out + err
-    lost = {finding.case for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
-    assert lost == {"prompt-not-string"}
+    assert (process.returncode, run.complete) == (2, False), out + err
+    cases = {finding.case for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
+    assert cases == {"prompt-not-string"}
     assert "of pytest-xdist died" in err
     assert "could not be judged" in out
 
@@ -176,9 +176,9 @@ def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
     tmp_path: Path, seed: int
 ) -> None:
     moment = random.Random(seed).randint(1, 90)
-    done = started(tmp_path, *ONE, **poisoned(tmp_path, AT_A_MOMENT.format(moment=moment)))
-    out, err = done.communicate(timeout=PATIENCE)
+    process = start_run(tmp_path, *ONE, **with_poison(tmp_path, AT_A_MOMENT.format(moment=moment)))
+    out, err = process.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
-    assert (done.returncode, run.complete) == (2, False), out + err
+    assert (process.returncode, run.complete) == (2, False), out + err
     assert not any(finding.verdict is Verdict.NOT_RUN for finding in run.findings)
     assert "a worker of pytest-xdist died (gw0): others judged what was left" in err
