@@ -102,8 +102,9 @@ def test_promise_says_since_when_it_holds(
     tmp_path: Path, letters: str, sentence: str, with_states: bool
 ) -> None:
     write(tmp_path, letters, with_states=with_states)
-    (line,) = history(tmp_path, clauses="format.*", every=True).timelines
-    assert (now_of(line), line.marks) == (sentence, letters)
+    nights = history(tmp_path, clauses="format.*", every=True)
+    (line,) = nights.timelines
+    assert (now_of(line, nights.nights[0].started), line.marks) == (sentence, letters)
 
 
 def test_runs_of_one_day_are_told_apart_by_their_time(tmp_path: Path) -> None:
@@ -282,6 +283,14 @@ def test_every_night_keeps_its_place_in_a_row_where_browsers_fold_blanks(tmp_pat
     write(tmp_path, "  .  F")
     for text in (printed(history(tmp_path)), unescape(history_markdown(history(tmp_path)))):
         assert "__.__F" in text
+
+
+def test_markdown_has_one_row_a_promise_and_its_nights_by_their_time(tmp_path: Path) -> None:
+    write(tmp_path, "..F")
+    nights = history(tmp_path, every=True)
+    rows = history_markdown(nights).partition("| --- |")[2].partition("The last 60")[0]
+    assert rows.count("| MUST |") == len(nights.timelines) == 2
+    assert all(line.startswith("|") for line in rows.splitlines()[1:] if line)
 
 
 def test_silence_is_in_every_form(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""The layers of ARCHITECTURE.md, imports without circles, and names of classes with one meaning."""
+"""The layers of ARCHITECTURE.md, imports without circles, names of one meaning, whole files."""
 
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -90,3 +91,11 @@ def test_name_of_a_class_has_one_meaning() -> None:
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(module)
     assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
+
+
+def test_no_file_of_the_suite_holds_a_merge_conflict() -> None:
+    texts = {".css", ".jinja", ".js", ".json", ".md", ".py", ".toml"}
+    folders = (ROOT / name for name in ("conformance", "docs", "schemas", "tests"))
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in texts]
+    markers = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [str(path) for path in files if markers.search(path.read_bytes())] == []

@@ -131,7 +131,8 @@ def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> 
     assert nights.silent == 0
     assert nights.nights[0].retired == {"dall-e-3": UNTIL}
     envelope = next(timeline for timeline in nights.timelines if timeline.clause == "envelope.json")
-    assert now_of(envelope) == "pass until 2026-01-04; retired on 2026-01-05"
+    started = nights.nights[0].started
+    assert now_of(envelope, started) == "pass until 2026-01-04; retired on 2026-01-05"
     refusals = next(timeline for timeline in nights.timelines if timeline.clause == REFUSED.clause)
-    assert now_of(refusals) == "pass since 2026-01-05 (5 nights)"
+    assert now_of(refusals, started) == "pass since 2026-01-05 (5 nights)"
     assert "dall-e-3 retired on 2026-01-05" in printed(nights, 120)

@@ -20,6 +20,9 @@ UNKNOWN_MODEL = "conformance-no-such-model"
 GENERATED = "generated"
 """The id of every generated case; deviations refer to generated requests by it."""
 
+COMBINED, OWN = "combined-", "own-"
+"""What the ids begin with of requests that combine parameters, and of a user's own."""
+
 
 class Authorization(StrEnum):
     """How a case authenticates."""

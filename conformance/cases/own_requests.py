@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from conformance.cases.model import Case
+from conformance.cases.model import OWN, Case
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.contract import Level
@@ -20,7 +20,6 @@ from conformance.parsing import printable, read_json
 from conformance.parsing.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
-_PREFIX = "own-"
 
 
 class OwnRequestError(ConformanceError):
@@ -66,9 +65,7 @@ class OwnRequests:
                 if request.is_for(model) and (model, _without_model(body)) not in sent:
                     control = None if request.expect == "accepted" else BASELINE
                     billed = request.expect != "refused"
-                    yield Case(
-                        _PREFIX + request.id, model, body=body, control=control, billed=billed
-                    )
+                    yield Case(OWN + request.id, model, body=body, control=control, billed=billed)
 
 
 def read_own_requests(path: Path) -> OwnRequests:

@@ -45,12 +45,12 @@ def list_answered(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError(f"the key was not accepted: {reply(subject)}")
     if subject.outcome.forbidden or refused_alike(subject) is not None:
         raise UnavailableError(f"this account is not let in: {reply(subject)}")
-    if subject.outcome.accepted and subject.response.status != 200:
-        yield Problem("the success status is another", "200", reply(subject))
-    elif not subject.outcome.answered:
+    if not subject.outcome.answered:
         moved = redirect_target(subject.exchange)
         where = "the model list is elsewhere" if moved else "there is no model list"
         yield Problem(where, "200", reply(subject))
+    elif subject.response.status != 200:
+        yield Problem("the success status is another", "200", reply(subject))
 
 
 @clause(

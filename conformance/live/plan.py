@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.cases.covering import Combination, Row, Space, covering_rows, space_of
 from conformance.cases.documented import all_cases
 from conformance.cases.domain import Domain
-from conformance.cases.model import Case, Depth, needed_for
+from conformance.cases.model import COMBINED, Case, Depth, needed_for
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError, UnknownNameError
@@ -281,7 +281,7 @@ def _combined(edition: Edition, provider: Provider, model: Model, strength: int)
     for row in covering_rows(space, strength, price, covered, tuple(presets)):
         fragment = space.fragment(row)
         digest = hashlib.sha256(canonical_json(fragment).encode()).hexdigest()[:10]
-        yield Case(f"combined-{digest}", model.name, body={**base, **fragment}, billed=True)
+        yield Case(COMBINED + digest, model.name, body={**base, **fragment}, billed=True)
 
 
 def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Case]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -255,21 +255,26 @@ class Engine:
         self, case: Case, control: Outcome | None
     ) -> tuple[Case, Outcome | None, Exchange, Answer]:
         """Make the exchange of a case, its mistake elsewhere where its own control was refused."""
-        for variant, control_outcome in self._alternatives.variants_of(case, control):
+        stale = CassetteStaleError(case.path)
+        for variant, control_outcome in self._variants(case, control):
+            try:
+                return variant, control_outcome, *self._claim_and_exchange(variant)
+            except CassetteStaleError as error:  # it was recorded with another control
+                stale = error if variant is case else stale
+        raise stale
+
+    def _variants(
+        self, case: Case, control: Outcome | None
+    ) -> Iterator[tuple[Case, Outcome | None]]:
+        """Yield in which requests a case may be sent, or was recorded, each with its control."""
+        for variant, outcome in self._alternatives.variants_of(case, control):
             is_played = case.path in self._ahead  # so it was recorded as it was planned
             if not is_played or body_bytes(variant) == body_bytes(case):
-                with suppress(CassetteStaleError):  # it was recorded with another control
-                    return variant, control_outcome, *self._claim_and_exchange(variant)
-        try:
-            return case, control, *self._claim_and_exchange(case)
-        except CassetteStaleError:
-            if case.control is None or not isinstance(self.source, Replay):
-                raise
+                yield variant, outcome
+        yield case, control
+        if case.control is not None and isinstance(self.source, Replay):
             # its control came to nothing when it was recorded, and was accepted later
-            for variant, control_outcome in self._alternatives.others(case):
-                with suppress(CassetteStaleError):
-                    return variant, control_outcome, *self._claim_and_exchange(variant)
-            raise
+            yield from self._alternatives.others(case)
 
     def _claim_and_exchange(self, case: Case) -> tuple[Exchange, Answer]:
         self._runner.claim(case)

@@ -11,7 +11,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from conformance.cases.documented import all_cases
-from conformance.cases.model import GENERATED, Case
+from conformance.cases.model import COMBINED, GENERATED, OWN, Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.registry import Clause
@@ -27,7 +27,7 @@ from conformance.results.case_result import CaseResult
 from conformance.results.conclusion import Reasons
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 
-_NOT_DOCUMENTED = (GENERATED, CONTROL_AGAIN, DRAWN, "combined-", "own-")
+_NOT_DOCUMENTED = (GENERATED, CONTROL_AGAIN, DRAWN, COMBINED, OWN)
 """The beginnings of the ids of cases that a run makes besides those of the edition."""
 
 

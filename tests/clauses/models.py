@@ -134,6 +134,7 @@ CASES: dict[str, Exchange | Case] = {
     "unknown-404-with-refused-control": Case(FORMS["404"], REFUSED),
     "list-moved": list_answer(301, b""),
     "list-201": list_answer(201, LIST.response.body if LIST.response else b""),
+    "list-204": list_answer(204, b""),
     "list-null": list_answer(200, b"null"),
     "list-cut-off": list_answer(200, b"nul"),
     "list-bad-utf8": list_answer(200, b"\xff no"),

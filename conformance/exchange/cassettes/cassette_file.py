@@ -35,13 +35,12 @@ _LATEST = 253402300799  # seconds since the epoch at the end of the year 9999
 
 T = TypeVar("T")
 
-# A misspelt member is refused: what it was to say would be left out of the verdict.
-
 
 class CassetteFileError(ConformanceError):
     """Why a file is no cassette: a predicate, with the place in it."""
 
 
+# A misspelt member is refused, here and below: what it was to say would be left out of the verdict.
 class RecordedStatus(Struct, frozen=True, forbid_unknown_fields=True):
     """The status of a response."""
 

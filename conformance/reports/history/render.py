@@ -55,7 +55,7 @@ def night_of(started: str, nights: Sequence[str]) -> str:
     return day if is_only else started[:19].replace("T", " ")
 
 
-def now_of(timeline: Timeline, nights: Sequence[str] = ()) -> str:
+def now_of(timeline: Timeline, nights: Sequence[str]) -> str:
     """Say what holds now and since when; `nights` are the starts of all runs of the provider."""
     now = timeline.now
     if now is None:
