@@ -37,7 +37,8 @@ class Opened:
 
     def texts(self, selector: str) -> list[str]:
         """Return the texts of all elements that a selector finds."""
-        return self.page.locator(selector).all_inner_texts()
+        texts: list[str] = self.page.locator(selector).all_inner_texts()
+        return texts
 
     def shown(self) -> list[str]:
         """Name the clauses that the matrix shows, from top to bottom."""

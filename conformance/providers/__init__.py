@@ -89,7 +89,7 @@ class Deviation:
         """
         is_broken = finding.verdict in BROKEN
         is_of_named_case = finding.verdict in UNDECIDED and self.cases != ("*",)
-        return self.covers(finding) and (is_broken or is_of_named_case)
+        return (is_broken or is_of_named_case) and self.covers(finding)
 
     def is_about_only(self, models: Iterable[str], some: Collection[str]) -> bool:
         """Return whether it names no model of a provider but some of them."""
