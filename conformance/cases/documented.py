@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -26,13 +26,13 @@ def all_cases(edition: Edition, models: Sequence[str]) -> tuple[Case, ...]:
     )
 
 
-@lru_cache(maxsize=64)
 def cases_for(edition: Edition, model: Model, *, lead: bool) -> tuple[Case, ...]:
     """Derive the cases of one model; ``lead`` adds those that do not depend on the model.
 
     Raises UnknownKeywordError if the request schema has a keyword that no case would test.
     """
-    return tuple(_cases(Domain(edition, model), lead))
+    derived = _derived(edition, model)
+    return tuple(case for case, is_of_any_model in derived if lead or not is_of_any_model)
 
 
 def cases_of_retired(edition: Edition, name: str) -> tuple[Case, ...]:
@@ -44,20 +44,20 @@ def cases_of_retired(edition: Edition, name: str) -> tuple[Case, ...]:
     return listing, replace(baseline, billed=False)
 
 
-def _cases(domain: Domain, lead: bool) -> Iterator[Case]:
-    name = domain.model.name
-    yield Case(MODELS_LIST, name, Operation.LIST_MODELS, method="GET", content_type=None)
-    accepted = tuple(accepted_cases(domain))
-    yield from accepted
-    yield from open_cases(domain)
-    yield from edge_cases(domain, accepted)
-    refused = tuple(refused_cases(domain, accepted))
-    probing = near_miss_cases(domain, accepted, refused)
-    if not lead:  # a request whose model is wrong is the same for every model
-        yield from (case for case in (*refused, *probing) if case.parameter != "model")
-        return
+@lru_cache(maxsize=256)  # the models of all editions, and of some that tests change
+def _derived(edition: Edition, model: Model) -> tuple[tuple[Case, bool], ...]:
+    """Return the cases of a model, each with whether it is the same request for every model."""
+    domain = Domain(edition, model)
+    listing = Case(MODELS_LIST, model.name, Operation.LIST_MODELS, method="GET", content_type=None)
     body = {key: value for key, value in domain.base.items() if key != "model"}
-    yield Case("model-omitted", name, body=body, parameter="model", billed=True)
-    yield from refused
-    yield from faulty_cases(domain)
-    yield from probing
+    omitted = Case("model-omitted", model.name, body=body, parameter="model", billed=True)
+    accepted = tuple(accepted_cases(domain))
+    refused = tuple(refused_cases(domain, accepted))
+    own_cases = (listing, *accepted, *open_cases(domain), *edge_cases(domain, accepted))
+    return (
+        *((case, False) for case in own_cases),
+        (omitted, True),
+        *((case, case.parameter == "model") for case in refused),
+        *((case, True) for case in faulty_cases(domain)),
+        *((case, case.parameter == "model") for case in near_miss_cases(domain, accepted, refused)),
+    )
