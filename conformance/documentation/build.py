@@ -27,6 +27,7 @@ from conformance.output.files import write_text
 from conformance.output.shell import quoted
 from conformance.providers import Provider, load_provider
 from conformance.reference.defects import Defect, defects
+from conformance.reports.grouping import group_by
 from conformance.reports.templating import environment
 
 Files = Iterator[tuple[str, str]]
@@ -46,7 +47,7 @@ class Facts:
     explained: Mapping[str, Explanation]
     failures: Mapping[str, tuple[Demonstration, ...]]
     defects: Mapping[str, Defect]
-    modes: tuple[FailureMode, ...]
+    modes: Mapping[str, FailureMode]
     traced: Traceability
 
     @property
@@ -58,10 +59,7 @@ class Facts:
     @property
     def by_source(self) -> Mapping[str, list[DocumentedPromise]]:
         """The promises by source, those of the page first."""
-        grouped: dict[str, list[DocumentedPromise]] = {}
-        for promise in self.traced.promises.all:
-            grouped.setdefault(promise.source, []).append(promise)
-        return grouped
+        return group_by(self.traced.promises.all, lambda promise: promise.source)
 
     @property
     def by(self) -> str:
@@ -118,7 +116,10 @@ def _clause_pages(facts: Facts) -> Files:
             "failures": facts.failures[name],
             "promises": facts.traced.promises.naming(name),
             "seen": [
-                failure for mode in facts.modes for failure in mode.seen if name in failure.clauses
+                (id_, failure)
+                for id_, mode in facts.modes.items()
+                for failure in mode.seen
+                if name in failure.clauses
             ],
             "before": before,
             "after": after,
