@@ -130,7 +130,9 @@ def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> T
 
 def reply_of(status: int, content_type: str, folded: str) -> Reply:
     """Return the reply of a body as a run file folds it."""
-    text = _FOLDED.sub(lambda match: _FAULTY.get(match[2] or "", PAYLOAD), _unescaped(folded))
+    # between the strings of JSON, what made the body printable is undone
+    text = _ESCAPED.sub(lambda match: match[1] or _WHITE[match[2]], folded)
+    text = _FOLDED.sub(lambda match: _FAULTY.get(match[2] or "", PAYLOAD), text)
     for pattern, alike in _ALIKE:
         text = pattern.sub(alike, text)
     reading = read_json(text.encode("utf-8", "replace"))
@@ -150,11 +152,6 @@ def _refused(request: RequestRecord, ignored: dict[str, str]) -> tuple[str, str,
     key = _header(request.headers, "authorization")
     key = key if key in DUMMIES or not key else VALID
     return text, _header(request.headers, "content-type"), key
-
-
-def _unescaped(text: str) -> str:
-    """Undo what made a body printable, where it stood between the strings of JSON."""
-    return _ESCAPED.sub(lambda match: match[1] or _WHITE[match[2]], text)
 
 
 def _header(headers: tuple[tuple[str, str], ...], name: str) -> str:

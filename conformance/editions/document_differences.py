@@ -17,7 +17,6 @@ from conformance.parsing import printable
 
 _MODEL = "model"
 _MOST = 12  # values of one sentence
-_NOT_STATED = "not stated"
 
 
 def document_differences(edition: Edition, document: Document) -> Iterator[str]:
@@ -57,21 +56,17 @@ def _of_parameter(edition: Edition, name: str, documented: DocumentedParameter) 
     schemas = [model.parameters[name] for model in edition.every_model if name in model.parameters]
     shared = edition.request.parameters.get(name)  # of a request whose model is not known
     schemas += [shared] if shared is not None else []
-    yield from _types(schemas, documented)
+    edition_types = {name for schema in schemas for name in types_of(schema)}
+    document_types = documented.types | ({"null"} if None in documented.values else set())
+    if document_types and edition_types and document_types != edition_types:
+        here, there = _listed(sorted(edition_types)), _listed(sorted(document_types))
+        yield f"the types are {here} in the edition, {there} in the document"
     if name == _MODEL:
         yield from _model_names(edition, documented)
     else:
         yield from _values(edition, name, documented)
     yield from _bounds(schemas, documented)
     yield from _default(schemas, documented)
-
-
-def _types(schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter) -> Iterator[str]:
-    edition_types = {name for schema in schemas for name in types_of(schema)}
-    document_types = documented.types | ({"null"} if None in documented.values else set())
-    if document_types and edition_types and document_types != edition_types:
-        here, there = _listed(sorted(edition_types)), _listed(sorted(document_types))
-        yield f"the types are {here} in the edition, {there} in the document"
 
 
 def _values(edition: Edition, name: str, parameter: DocumentedParameter) -> Iterator[str]:
@@ -112,20 +107,20 @@ def _bounds(schemas: Sequence[Mapping[str, Any]], documented: DocumentedParamete
         edition_bound = loosest(bounds) if bounds else None
         document_bound = documented.bounds.get(keyword)
         if edition_bound != document_bound:
-            here, there = _bound_text(edition_bound), _bound_text(document_bound)
+            here, there = _stated(edition_bound), _stated(document_bound)
             yield f"{keyword} is {here} in the edition, {there} in the document"
 
 
-def _bound_text(bound: object) -> str:
-    return _NOT_STATED if bound is None else describe_value(bound)
+def _stated(value: object) -> str:
+    return "not stated" if value is None else describe_value(value)
 
 
 def _default(
     schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter
 ) -> Iterator[str]:
     defaults = (schema["default"] for schema in schemas if schema.get("default") is not None)
-    in_edition = [*dict.fromkeys(map(describe_value, defaults))] or [_NOT_STATED]
-    in_document = _NOT_STATED if documented.default is None else describe_value(documented.default)
+    in_edition = [*dict.fromkeys(map(describe_value, defaults))] or [_stated(None)]
+    in_document = _stated(documented.default)
     if in_document not in in_edition:
         yield f"the default is {_listed(in_edition)} in the edition, {in_document} in the document"
 
