@@ -28,8 +28,7 @@ MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
 SHORT = 140  # characters of what was found that stand in one paragraph
 ELSEWHERE = ": image-conformance report -f md RUN shows them"
-COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
-OPEN = "open: not judged"
+COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged; open: not judged"
 
 
 def print_runs(runs: Sequence[Run] | Summary, console: Console) -> None:
@@ -90,7 +89,7 @@ def _print_rows(paper: Paper, rows: Sequence[Row]) -> None:
     if width < NARROW or not fits(width, columns, cells, gap=1):
         columns, cells = _table_of(paper, rows, wide=False)
     print_table(paper.console, columns, cells, gap=1)
-    paper.line((f"{COUNTED}; {OPEN}", "dim"))
+    paper.line((COUNTED, "dim"))
     if any(row.open_ended for row in rows):
         paper.line((wording.UNKNOWN, "bold magenta"), f": {wording.SO_FAR}")
     for state in wording.legend(row.cell for row in rows):

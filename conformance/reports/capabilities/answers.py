@@ -17,6 +17,7 @@ ACCEPTANCE = "parameters.valid-accepted"
 _FAILED = 500
 _UNLIKE = BROKEN | {Verdict.FLAKY}
 _PROVIDERS_CHOICE = frozenset({"auto", "null"})
+_ALPHA = {None: None, True: "an alpha channel", False: "no alpha channel"}
 
 
 class Word(StrEnum):
@@ -89,12 +90,6 @@ def _pixels(image: ImageRecord) -> str | None:
     return f"{image.width}x{image.height}" if image.width and image.height else None
 
 
-def _alpha(image: ImageRecord) -> str | None:
-    if image.alpha is None:
-        return None
-    return "an alpha channel" if image.alpha else "no alpha channel"
-
-
 def _member(exchange: ExchangeRecord) -> str | None:
     shape = exchange.shape or ()
     members = [name for name in ("url", "b64_json") if f"data[].{name}:string" in shape]
@@ -137,7 +132,7 @@ READINGS = {
         frozenset(
             {"image.alpha-when-transparent", "image.transparent-pixels", "image.opaque-when-asked"}
         ),
-        _of_images(_alpha),
+        _of_images(lambda image: _ALPHA[image.alpha]),
         in_words=False,
     ),
     "response_format": Reading(
