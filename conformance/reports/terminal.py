@@ -57,14 +57,10 @@ def print_runs(runs: Sequence[Run] | Summary, console: Console) -> None:
         paper.line((problem, "red"), indent=2)
     paper.more(len(summary.merged.problems) - MOST, ELSEWHERE)
     console.print()
-    paper.line((wording.closing(summary), _style(summary)))
-
-
-def _style(summary: Summary) -> str:
-    """Return the style of the conclusion."""
+    style = "bold red" if summary.conclusion is Conclusion.BREAKS else "bold magenta"
     if summary.conclusion is Conclusion.CONFORMS:
-        return "bold green" if summary.headline.conforms else "bold cyan"
-    return "bold red" if summary.conclusion is Conclusion.BREAKS else "bold magenta"
+        style = "bold green" if summary.headline.conforms else "bold cyan"
+    paper.line((wording.closing(summary), style))
 
 
 def _print_head(paper: Paper, summary: Summary) -> None:

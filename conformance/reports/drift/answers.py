@@ -33,7 +33,7 @@ _VOLATILE = re.compile(
     r"date|age|expires|last-modified|etag|content-length|set-cookie|retry-after|via|cf-ray"
     r"|.*(request|trace|span|correlation)-?id|.*-ms|.*-time|.*runtime|.*ratelimit.*|x-cache.*"
     r"|report-to|nel|traceparent|x-served-by|x-timer|connection|keep-alive|transfer-encoding"
-    r"|content-encoding|vary|alt-svc",
+    r"|content-encoding|vary|alt-svc"
 )
 
 

@@ -13,13 +13,7 @@ from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
 from conformance.output.counting import join_names, write_count
 from conformance.output.tables import Paper
 from conformance.reports.formatting import json_document
-from conformance.reports.history.timeline import (
-    MARKS,
-    History,
-    Nights,
-    Timeline,
-    squeezed,
-)
+from conformance.reports.history.timeline import MARKS, History, Nights, Timeline, squeezed
 from conformance.reports.markdown import fill
 from conformance.reports.measures import Rate
 from conformance.results.reach import NO_FINDING
