@@ -102,7 +102,15 @@ def site_files(facts: Facts) -> Files:
     yield from ASSETS
     yield "index.html", page("index", facts, "index.html", tested=_models(facts))
     yield from _clause_pages(facts)
-    yield from _model_pages(facts)
+    yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))
+    for model in facts.edition.every_model:
+        rows = parameter_rows(facts.traced, model)
+        asked_cases = {
+            name: [case for case in explanation.cases if case.model == model.name]
+            for name, explanation in facts.explained.items()
+        }
+        path = f"models/{model.name}.html"
+        yield path, page("model", facts, path, model=model, rows=rows, asked=asked_cases)
     for name in ("defects", "reports", "traceability", "open"):
         yield f"{name}.html", page(name, facts, f"{name}.html")
     yield "traceability.json", json.dumps(as_json(facts.traced), indent=1) + "\n"
@@ -126,18 +134,6 @@ def _clause_pages(facts: Facts) -> Files:
         }
         path = f"clauses/{name}.html"
         yield path, page("clause", facts, path, **values)
-
-
-def _model_pages(facts: Facts) -> Files:
-    yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))
-    for model in facts.edition.every_model:
-        rows = parameter_rows(facts.traced, model)
-        asked_cases = {
-            name: [case for case in explanation.cases if case.model == model.name]
-            for name, explanation in facts.explained.items()
-        }
-        path = f"models/{model.name}.html"
-        yield path, page("model", facts, path, model=model, rows=rows, asked=asked_cases)
 
 
 def _models(facts: Facts) -> Mapping[str, int]:

@@ -34,8 +34,7 @@ def document_differences(edition: Edition, document: Document) -> Iterator[str]:
         elif not models:
             yield f"{printable(name, 60)}: the document has it, and no model of the edition has"
         else:
-            yield from (f"{name}: {text}" for text in _of_parameter(edition, name, documented))
-            yield from (f"{name}: {text}" for text in _required(edition, name, document))
+            yield from (f"{name}: {text}" for text in _of_parameter(edition, name, document))
     yield from (
         f"the document: {printable(text, 200)} was not read" for text in document.unread[:20]
     )
@@ -52,7 +51,8 @@ def unnamed_models(edition: Edition, document: Document) -> Iterator[str]:
             yield f"{name}: its text names {_listed(mentioned)}, and never {_listed(passed_over)}"
 
 
-def _of_parameter(edition: Edition, name: str, documented: DocumentedParameter) -> Iterator[str]:
+def _of_parameter(edition: Edition, name: str, document: Document) -> Iterator[str]:
+    documented = document.parameters[name]
     schemas = [model.parameters[name] for model in edition.every_model if name in model.parameters]
     shared = edition.request.parameters.get(name)  # of a request whose model is not known
     schemas += [shared] if shared is not None else []
@@ -66,7 +66,16 @@ def _of_parameter(edition: Edition, name: str, documented: DocumentedParameter) 
     else:
         yield from _values(edition, name, documented)
     yield from _bounds(schemas, documented)
-    yield from _default(schemas, documented)
+    defaults = (schema["default"] for schema in schemas if schema.get("default") is not None)
+    in_edition = [*dict.fromkeys(map(describe_value, defaults))] or [_stated(None)]
+    in_document = _stated(documented.default)
+    if in_document not in in_edition:
+        yield f"the default is {_listed(in_edition)} in the edition, {in_document} in the document"
+    is_required = {name in model.schema.required for model in edition.every_model}
+    if name in document.required and True not in is_required:
+        yield "it is not required in the edition, required in the document"
+    elif name not in document.required and False not in is_required:
+        yield "it is required in the edition, not required in the document"
 
 
 def _values(edition: Edition, name: str, parameter: DocumentedParameter) -> Iterator[str]:
@@ -113,24 +122,6 @@ def _bounds(schemas: Sequence[Mapping[str, Any]], documented: DocumentedParamete
 
 def _stated(value: object) -> str:
     return "not stated" if value is None else describe_value(value)
-
-
-def _default(
-    schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter
-) -> Iterator[str]:
-    defaults = (schema["default"] for schema in schemas if schema.get("default") is not None)
-    in_edition = [*dict.fromkeys(map(describe_value, defaults))] or [_stated(None)]
-    in_document = _stated(documented.default)
-    if in_document not in in_edition:
-        yield f"the default is {_listed(in_edition)} in the edition, {in_document} in the document"
-
-
-def _required(edition: Edition, name: str, document: Document) -> Iterator[str]:
-    in_edition = {name in model.schema.required for model in edition.every_model}
-    if name in document.required and True not in in_edition:
-        yield "it is not required in the edition, required in the document"
-    elif name not in document.required and False not in in_edition:
-        yield "it is required in the edition, not required in the document"
 
 
 def _listed(values: Iterable[Any]) -> str:

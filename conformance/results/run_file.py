@@ -25,14 +25,7 @@ from conformance.output.counting import write_count
 from conformance.output.files import refuse_links
 from conformance.output.shell import quoted
 from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
-from conformance.results.records import (
-    SCHEMA,
-    ExchangeRecord,
-    Line,
-    Record,
-    RunFooter,
-    RunHeader,
-)
+from conformance.results.records import SCHEMA, ExchangeRecord, Line, Record, RunFooter, RunHeader
 
 MOST_LINE = 64 * 1024 * 1024
 """Bytes of one line."""
