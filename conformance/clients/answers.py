@@ -16,6 +16,7 @@ from typing import Any
 
 from conformance.cases.request import DUMMIES, canonical_json
 from conformance.contract import Edition
+from conformance.exchange.model import first_header
 from conformance.parsing import read_json
 from conformance.results.records import ExchangeRecord, RequestRecord
 
@@ -116,7 +117,8 @@ def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> T
     # what a run file has cut cannot be replayed
     if _LEFT_OUT.search(response.body) or _LEFT_OUT.search(request.body):
         return None
-    reply = reply_of(response.status, _header(response.headers, "content-type"), response.body)
+    content_type = first_header(response.headers, "content-type") or ""
+    reply = reply_of(response.status, content_type, response.body)
     parameters = body if isinstance(body, dict) else {}
     served = parameters.get("model")
     minimal = {"model": served if isinstance(served, str) else record.model, "prompt": PROMPT}
@@ -149,10 +151,6 @@ def _refused(request: RequestRecord, ignored: dict[str, str]) -> tuple[str, str,
         prompt = body.get("prompt")
         is_usual = isinstance(prompt, str) and prompt.strip() and len(prompt) < 1000
         text = canonical_json(body | ignored | ({"prompt": PROMPT} if is_usual else {}))
-    key = _header(request.headers, "authorization")
+    key = first_header(request.headers, "authorization") or ""
     key = key if key in DUMMIES or not key else VALID
-    return text, _header(request.headers, "content-type"), key
-
-
-def _header(headers: tuple[tuple[str, str], ...], name: str) -> str:
-    return next((value for key, value in headers if key.lower() == name), "")
+    return text, first_header(request.headers, "content-type") or "", key

@@ -33,9 +33,6 @@ from conformance.reports.templating import environment
 Files = Iterator[tuple[str, str]]
 
 TEMPLATES = Path(__file__).with_name("templates")
-ASSETS = tuple(
-    (name, (TEMPLATES / name).read_text(encoding="utf-8")) for name in ("style.css", "filter.js")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,8 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
 
 def site_files(facts: Facts) -> Files:
     """Yield the path and the text of every file of the site."""
-    yield from ASSETS
+    for name in ("style.css", "filter.js"):
+        yield name, (TEMPLATES / name).read_text(encoding="utf-8")
     yield "index.html", page("index", facts, "index.html", tested=_models(facts))
     yield from _clause_pages(facts)
     yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))

@@ -126,9 +126,8 @@ def _hosts(baseline: Baseline, new: Run) -> Iterator[DriftChange]:
     known_hosts: dict[str, dict[str, None]] = {}
     for exchanges in baseline.answers.values():
         for exchange in exchanges:
-            known_hosts.setdefault(exchange.provider, {}).update(
-                dict.fromkeys(sorted(_image_hosts(exchange)))
-            )
+            hosts = dict.fromkeys(sorted(_image_hosts(exchange)))
+            known_hosts.setdefault(exchange.provider, {}).update(hosts)
     new_hosts: dict[tuple[str, str], list[ExchangeRecord]] = {}
     for exchange in new.exchanges.values():
         for host in _image_hosts(exchange) - known_hosts.get(exchange.provider, {}).keys():

@@ -29,17 +29,9 @@ _UNJUDGED = state_of(Verdict.NOT_TESTABLE).style
 _NO_FINDING_SHOWN = "_"
 _STYLES = {state.letter: state.style for state in STATES} | {NOT_JUDGED: _UNJUDGED}
 
-LEGEND = "  ".join(
-    [
-        *(
-            f"{state.letter} {state.label}"
-            for state in STATES
-            if state.letter.translate(MARKS) != NOT_JUDGED
-        ),
-        f"{NOT_JUDGED} not judged",
-        f"{_NO_FINDING_SHOWN} nothing to judge",
-    ]
-)
+_MARKED = (state for state in STATES if state.letter.translate(MARKS) != NOT_JUDGED)
+LEGEND = "  ".join(f"{state.letter} {state.label}" for state in _MARKED)
+LEGEND += f"  {NOT_JUDGED} not judged  {_NO_FINDING_SHOWN} nothing to judge"
 
 
 def night_of(started: str, nights: Sequence[str]) -> str:

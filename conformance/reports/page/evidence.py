@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -108,10 +109,9 @@ class _ColumnPacker:
 
     def __init__(self, summary: Summary) -> None:
         self._summary = summary
-        owners: dict[ColumnKey, set[int]] = {}
-        for finding, rank in summary.merged.owned:
-            owners.setdefault(finding.column, set()).add(rank)
-        self._several = {column for column, ranks in owners.items() if len(ranks) > 1}
+        owners = {(finding.column, rank) for finding, rank in summary.merged.owned}
+        runs = Counter(column for column, _ in owners)
+        self._several = {column for column, count in runs.items() if count > 1}
         self._providers = summary.merged.providers
         self._history = _history(summary) if summary.merged.repeated else {}
 
