@@ -137,9 +137,7 @@ def _clause_pages(facts: Facts) -> Files:
 def _models(facts: Facts) -> Mapping[str, int]:
     """Return, for every model, the number of clauses that are judged on it."""
     return {
-        model.name: sum(
-            model.name in explanation.models for explanation in facts.explained.values()
-        )
+        model.name: sum(model.name in clause.models for clause in facts.explained.values())
         for model in facts.edition.every_model
     }
 

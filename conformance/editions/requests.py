@@ -111,10 +111,8 @@ def _value_text(body: Mapping[str, Any], subject: str) -> str:
     name = subject.partition(".")[0]
     if name in body:
         return f"{name}={describe_value(body[name])}"
-    members = [
-        f"{key}={describe_value(body[key])}" for key in body if key not in ("model", "prompt")
-    ]
-    return " ".join(members) or f"no {name}"
+    texts = [f"{key}={describe_value(body[key])}" for key in body if key not in ("model", "prompt")]
+    return " ".join(texts) or f"no {name}"
 
 
 def _change(

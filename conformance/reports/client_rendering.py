@@ -60,12 +60,8 @@ def default_lines(impact: Impact) -> list[DefaultLine]:
         text = "; ".join([*request.not_allowed, *left_open]) or "not tried"
         text += f" ({request.edition})" if several else ""
         models_by_line.setdefault((request.client, text, rank), []).append(request.model)
-    return [
-        DefaultLine(client, models, text, rank == 0)
-        for (client, text, rank), models in sorted(
-            models_by_line.items(), key=lambda item: item[0][2]
-        )
-    ]
+    lines = sorted(models_by_line.items(), key=lambda item: item[0][2])
+    return [DefaultLine(client, models, text, rank == 0) for (client, text, rank), models in lines]
 
 
 def print_impact(paper: Paper, impact: Impact, limit: int) -> None:

@@ -303,9 +303,7 @@ def _reasons(summary: Summary) -> list[str]:
     # a recording shows what it shows: nothing that is broken stands before the rest of it
     if open_count and blocked_count and not summary.headline.recorded:
         which = "" if blocked_count == open_count else f"{blocked_count:,} of them "
-        reasons.append(
-            f"{write_count(open_count, 'promise')} open, {which}blocked by other failures"
-        )
+        reasons += [f"{write_count(open_count, 'promise')} open, {which}blocked by other failures"]
     elif open_count:
         reasons.append(f"{write_count(open_count, 'promise')} open")
     if not summary.merged.findings:

@@ -72,9 +72,7 @@ def verdict_changes(
             turns.append(Turn(kind, before, after, confirmed))
     if both_whole:
         vanished = [baseline.findings[name] for name in baseline.newest - now.keys()]
-        vanished.sort(
-            key=lambda finding: (finding.provider, finding.model, finding.case, finding.clause)
-        )
+        vanished.sort(key=lambda finding: (*finding.column, finding.case, finding.clause))
         reported = [finding for finding in vanished if finding.column not in absent]
         turns += [Turn(ChangeKind.INFORMATION, finding, None) for finding in reported]
     reasons = Reasons(baseline.findings.values()), Reasons(new.findings)
