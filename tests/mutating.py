@@ -28,7 +28,7 @@ from conformance.reports.drift.drift import drift
 from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
 from conformance.reports.history.render import history_json, history_markdown, print_history
 from conformance.reports.history.timeline import history
-from conformance.results.baselines import RunFilter, bases_of
+from conformance.results.baselines import RunFilter
 from conformance.results.case_result import records_of
 from conformance.results.run_file import Run, RunFileError, read_run
 from conformance.runner.confirm import Confirmer
@@ -167,7 +167,7 @@ def _compare(mine: Run, theirs: Run, _: Path) -> list[str]:
 
 def _drift(mine: Run, theirs: Run, path: Path) -> list[str]:
     documents = []
-    for changes in (drift([mine], theirs), drift(bases_of([path], mine, 14), mine)):
+    for changes in (drift([mine], theirs), drift([read_run(path)], mine)):
         documents += [drift_json(changes), drift_markdown(changes), _screen(print_drift, changes)]
     return documents
 

@@ -173,16 +173,14 @@ def test_site_is_the_same_bytes_when_built_again(site: Path, tmp_path: Path) -> 
 
 def test_failure_modes_name_clauses_that_there_are_reports_and_every_mode_of_a_defect() -> None:
     clauses = {clause.id for clause in clauses_of(load_edition())}
-    sightings = [sighting for mode in failure_modes() for sighting in mode.seen]
+    sightings = [sighting for mode in failure_modes().values() for sighting in mode.seen]
     assert {name for sighting in sightings for name in sighting.clauses} <= clauses
-    shape = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+")
-    urls = [report.url for sighting in sightings for report in sighting.reports]
-    assert [url for url in urls if not shape.fullmatch(url)] == []
-    assert all(sighting.reports for sighting in sightings)
+    shape = re.compile(r"[\w.-]+/[\w.-]+/(issues|pull)/\d+")
+    paths = [path for sighting in sightings for path in (*sighting.read, *sighting.excerpt)]
+    assert [path for path in paths if not shape.fullmatch(path)] == []
+    assert all(sighting.read or sighting.excerpt for sighting in sightings)
     modes = {mode for defect in defects().values() for mode in defect.modes}
-    assert {mode for mode in modes if re.fullmatch(r"D\d+", mode)} == {
-        mode.id for mode in failure_modes()
-    }
+    assert {mode for mode in modes if re.fullmatch(r"D\d+", mode)} == {*failure_modes()}
 
 
 def test_body_is_laid_out_only_where_that_hides_no_lie() -> None:

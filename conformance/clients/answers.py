@@ -16,6 +16,7 @@ from typing import Any
 
 from conformance.cases.request import DUMMIES, canonical_json
 from conformance.contract import Edition
+from conformance.exchange.model import first_header
 from conformance.parsing import read_json
 from conformance.results.records import ExchangeRecord, RequestRecord
 
@@ -116,7 +117,8 @@ def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> T
     # what a run file has cut cannot be replayed
     if _LEFT_OUT.search(response.body) or _LEFT_OUT.search(request.body):
         return None
-    reply = reply_of(response.status, _header(response.headers, "content-type"), response.body)
+    content_type = first_header(response.headers, "content-type") or ""
+    reply = reply_of(response.status, content_type, response.body)
     parameters = body if isinstance(body, dict) else {}
     served = parameters.get("model")
     minimal = {"model": served if isinstance(served, str) else record.model, "prompt": PROMPT}
@@ -130,7 +132,9 @@ def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> T
 
 def reply_of(status: int, content_type: str, folded: str) -> Reply:
     """Return the reply of a body as a run file folds it."""
-    text = _FOLDED.sub(lambda match: _FAULTY.get(match[2] or "", PAYLOAD), _unescaped(folded))
+    # between the strings of JSON, what made the body printable is undone
+    text = _ESCAPED.sub(lambda match: match[1] or _WHITE[match[2]], folded)
+    text = _FOLDED.sub(lambda match: _FAULTY.get(match[2] or "", PAYLOAD), text)
     for pattern, alike in _ALIKE:
         text = pattern.sub(alike, text)
     reading = read_json(text.encode("utf-8", "replace"))
@@ -147,15 +151,6 @@ def _refused(request: RequestRecord, ignored: dict[str, str]) -> tuple[str, str,
         prompt = body.get("prompt")
         is_usual = isinstance(prompt, str) and prompt.strip() and len(prompt) < 1000
         text = canonical_json(body | ignored | ({"prompt": PROMPT} if is_usual else {}))
-    key = _header(request.headers, "authorization")
+    key = first_header(request.headers, "authorization") or ""
     key = key if key in DUMMIES or not key else VALID
-    return text, _header(request.headers, "content-type"), key
-
-
-def _unescaped(text: str) -> str:
-    """Undo what made a body printable, where it stood between the strings of JSON."""
-    return _ESCAPED.sub(lambda match: match[1] or _WHITE[match[2]], text)
-
-
-def _header(headers: tuple[tuple[str, str], ...], name: str) -> str:
-    return next((value for key, value in headers if key.lower() == name), "")
+    return text, first_header(request.headers, "content-type") or "", key

@@ -71,16 +71,13 @@ def answers_of(run: Run) -> JudgedAnswers:
     paths: dict[Promise, list[str]] = {}
     for finding in run.findings:
         if finding.verdict in BROKEN or finding.excused:
-            path = f"{finding.provider}/{finding.model}/{finding.case}"
-            faults.setdefault(path, set()).add(finding.clause)
-            promise = (finding.provider, finding.model, finding.clause)
-            paths.setdefault(promise, []).append(path)
+            faults.setdefault(finding.path, set()).add(finding.clause)
+            promise = (*finding.column, finding.clause)
+            paths.setdefault(promise, []).append(finding.path)
     by_path = {
         path: JudgedAnswer(trial, frozenset(faults.get(path, ())))
         for path, record in sorted(run.exchanges.items())
-        if edition
-        and faults
-        and (trial := trial_of(record, edition, names.get((record.provider, record.model), "")))
+        if edition and faults and (trial := trial_of(record, edition, names.get(record.column, "")))
     }
     in_order = dict(sorted(by_path.items(), key=lambda item: item[1].rank))
     controls: dict[str, JudgedAnswer] = {}

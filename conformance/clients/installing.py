@@ -74,16 +74,11 @@ class ClientsError(ConformanceError):
     """Clients that cannot be installed, run or read about."""
 
 
-def cache() -> Path:
-    """Return the folder of the user's cache."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "image-conformance" / "clients"
-
-
 def folder_of(runtime: str) -> Path:
     """Return the folder of a runtime; another version of any package has another folder."""
     pinned = hashlib.sha256("\n".join(packages(runtime)).encode()).hexdigest()[:12]
-    return cache() / f"{runtime}-{pinned}"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "image-conformance" / "clients" / f"{runtime}-{pinned}"
 
 
 def missing(client: ClientPackage) -> str | None:

@@ -31,7 +31,7 @@ from conformance.parsing import printable, read_json
 from conformance.reference.server import ReferenceServer
 from conformance.results.evidence import fold
 
-_REFERENCE_SECONDS = 60.0
+_SECONDS = 60.0  # for an answer of the reference provider
 
 
 def conforming_replies(trials: Sequence[Trial]) -> dict[str, Reply]:
@@ -40,9 +40,7 @@ def conforming_replies(trials: Sequence[Trial]) -> dict[str, Reply]:
     for edition in {trial.edition for trial in trials}:
         with (
             ReferenceServer(load_edition(edition)) as server,
-            httpx.Client(
-                base_url=server.base_url, timeout=_REFERENCE_SECONDS, trust_env=False
-            ) as client,
+            httpx.Client(base_url=server.base_url, timeout=_SECONDS, trust_env=False) as client,
         ):
             for trial in trials:
                 if trial.edition != edition:

@@ -36,10 +36,13 @@ def clients(
 
     Answers are replayed from loopback. `report --clients FILE.json` shows what was recorded.
     """
-    from conformance.clients.installing import CLIENTS, missing
+    from conformance.clients.installing import BY_ID, missing
     from conformance.clients.installing import install as install_of
 
-    chosen = _chosen(only)
+    for name in only or ():
+        if name not in BY_ID:
+            raise UnknownNameError("client", name, BY_ID)
+    chosen = [client for client in BY_ID.values() if not only or client.id in only]
     for runtime in dict.fromkeys(client.runtime for client in chosen if install):
         typer.echo(f"installed the clients of {runtime} in {install_of(runtime)}")
     if not runs:
@@ -52,16 +55,7 @@ def clients(
         raise ConformanceError(f"{absent[0].id} {missing(absent[0])}")
     for client in absent:
         typer.echo(f"{client.id} {missing(client)}; it is not tried")
-    _try([client for client in CLIENTS if client in chosen and client not in absent], runs, output)
-
-
-def _chosen(only: list[str] | None) -> list[ClientPackage]:
-    from conformance.clients.installing import BY_ID
-
-    for name in only or ():
-        if name not in BY_ID:
-            raise UnknownNameError("client", name, BY_ID)
-    return [client for client in BY_ID.values() if not only or client.id in only]
+    _try([client for client in chosen if client not in absent], runs, output)
 
 
 def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -> None:

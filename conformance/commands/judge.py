@@ -15,9 +15,7 @@ def judge(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
-            help="Recordings; folders and patterns too.",
-            show_default=False,
+            metavar="FILE...", help="Recordings; folders and patterns too.", show_default=False
         ),
     ],
     output: RunFile = None,
@@ -27,13 +25,11 @@ def judge(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="MODEL=NAME",
-            help="The provider's name of a model of the edition. Repeatable.",
+            metavar="MODEL=NAME", help="The provider's name of a model of the edition. Repeatable."
         ),
     ] = None,
     unnamed: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help="The model of requests that name none."),
+        str | None, typer.Option(metavar="MODEL", help="The model of requests that name none.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No tables.")] = False,
 ) -> None:

@@ -15,15 +15,6 @@ from conformance.output.files import write_text
 if TYPE_CHECKING:
     from conformance.reports import Summary
 
-SUFFIXES = {
-    ".html": "html",
-    ".md": "md",
-    ".xml": "junit",
-    ".json": "json",
-    ".csv": "csv",
-    ".svg": "svg",
-}
-
 
 def report(
     runs: RunFiles,
@@ -108,7 +99,10 @@ def _format_of(path: Path, format_option: str | None) -> str | None:
 
     Raises `ConformanceError` for a file whose suffix contradicts --format, or says no format.
     """
-    suffix_format = SUFFIXES.get(path.suffix)
+    from conformance.reports import FORMATS
+
+    suffixes = {format_.suffix: name for name, format_ in FORMATS.items()}
+    suffix_format = suffixes.get(path.suffix)
     if format_option not in (None, "terminal"):
         if suffix_format not in (None, format_option):
             raise ConformanceError(
@@ -119,7 +113,7 @@ def _format_of(path: Path, format_option: str | None) -> str | None:
     if path.is_dir() or not path.suffix:
         return None
     if suffix_format is None:
-        known = ", ".join(SUFFIXES)
+        known = ", ".join(suffixes)
         raise ConformanceError(
             f"{path}: name its format with --format, end it in one of {known}, "
             f"or name a folder to have them all"

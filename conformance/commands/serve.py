@@ -46,9 +46,7 @@ def serve(
     loaded = load_edition(edition or DEFAULT_EDITION)
     steps = lying_steps(defect or (), defect_model, loaded)
     extra_models = [model_named(loaded, name).name for name in model or ()]
-    models = dict.fromkeys(
-        [*loaded.models, *extra_models, *([defect_model] if defect_model else [])]
-    )
+    models = dict.fromkeys([*loaded.models, *extra_models, *filter(None, [defect_model])])
 
     def announce(base_url: str) -> None:
         lies = f", lying: {', '.join(defect)}" if defect else ""

@@ -27,14 +27,12 @@ from conformance.output.files import write_text
 from conformance.output.shell import quoted
 from conformance.providers import Provider, load_provider
 from conformance.reference.defects import Defect, defects
+from conformance.reports.grouping import group_by
 from conformance.reports.templating import environment
 
 Files = Iterator[tuple[str, str]]
 
 TEMPLATES = Path(__file__).with_name("templates")
-ASSETS = tuple(
-    (name, (TEMPLATES / name).read_text(encoding="utf-8")) for name in ("style.css", "filter.js")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Facts:
     explained: Mapping[str, Explanation]
     failures: Mapping[str, tuple[Demonstration, ...]]
     defects: Mapping[str, Defect]
-    modes: tuple[FailureMode, ...]
+    modes: Mapping[str, FailureMode]
     traced: Traceability
 
     @property
@@ -58,10 +56,7 @@ class Facts:
     @property
     def by_source(self) -> Mapping[str, list[DocumentedPromise]]:
         """The promises by source, those of the page first."""
-        grouped: dict[str, list[DocumentedPromise]] = {}
-        for promise in self.traced.promises.all:
-            grouped.setdefault(promise.source, []).append(promise)
-        return grouped
+        return group_by(self.traced.promises.all, lambda promise: promise.source)
 
     @property
     def by(self) -> str:
@@ -101,10 +96,19 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
 
 def site_files(facts: Facts) -> Files:
     """Yield the path and the text of every file of the site."""
-    yield from ASSETS
+    for name in ("style.css", "filter.js"):
+        yield name, (TEMPLATES / name).read_text(encoding="utf-8")
     yield "index.html", page("index", facts, "index.html", tested=_models(facts))
     yield from _clause_pages(facts)
-    yield from _model_pages(facts)
+    yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))
+    for model in facts.edition.every_model:
+        rows = parameter_rows(facts.traced, model)
+        asked_cases = {
+            name: [case for case in explanation.cases if case.model == model.name]
+            for name, explanation in facts.explained.items()
+        }
+        path = f"models/{model.name}.html"
+        yield path, page("model", facts, path, model=model, rows=rows, asked=asked_cases)
     for name in ("defects", "reports", "traceability", "open"):
         yield f"{name}.html", page(name, facts, f"{name}.html")
     yield "traceability.json", json.dumps(as_json(facts.traced), indent=1) + "\n"
@@ -118,7 +122,10 @@ def _clause_pages(facts: Facts) -> Files:
             "failures": facts.failures[name],
             "promises": facts.traced.promises.naming(name),
             "seen": [
-                failure for mode in facts.modes for failure in mode.seen if name in failure.clauses
+                (id_, failure)
+                for id_, mode in facts.modes.items()
+                for failure in mode.seen
+                if name in failure.clauses
             ],
             "before": before,
             "after": after,
@@ -127,24 +134,10 @@ def _clause_pages(facts: Facts) -> Files:
         yield path, page("clause", facts, path, **values)
 
 
-def _model_pages(facts: Facts) -> Files:
-    yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))
-    for model in facts.edition.every_model:
-        rows = parameter_rows(facts.traced, model)
-        asked_cases = {
-            name: [case for case in explanation.cases if case.model == model.name]
-            for name, explanation in facts.explained.items()
-        }
-        path = f"models/{model.name}.html"
-        yield path, page("model", facts, path, model=model, rows=rows, asked=asked_cases)
-
-
 def _models(facts: Facts) -> Mapping[str, int]:
     """Return, for every model, the number of clauses that are judged on it."""
     return {
-        model.name: sum(
-            model.name in explanation.models for explanation in facts.explained.values()
-        )
+        model.name: sum(model.name in clause.models for clause in facts.explained.values())
         for model in facts.edition.every_model
     }
 

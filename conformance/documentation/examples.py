@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct, toml
 
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
@@ -97,61 +98,24 @@ def laid_out(body: str) -> str:
 
 
 REPORTS = Path(__file__).with_name("reports.toml")
-_HOST = "https://github.com/"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One issue or pull request of another project."""
+class ReportedFailure(Struct, frozen=True, forbid_unknown_fields=True):
+    """One failure that was seen in practice, and who reported it: paths on GitHub."""
 
-    name: str
-    url: str
-    whole: bool  # read in full, not in part
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedFailure:
-    """One failure that was seen in practice, and who reported it."""
-
-    mode: str
     what: str
     clauses: tuple[str, ...]
-    reports: tuple[Report, ...]
+    read: tuple[str, ...] = ()
+    excerpt: tuple[str, ...] = ()  # read in part
 
 
-@dataclass(frozen=True, slots=True)
-class FailureMode:
+class FailureMode(Struct, frozen=True, forbid_unknown_fields=True):
     """One way in which providers fail."""
 
-    id: str
     title: str
     seen: tuple[ReportedFailure, ...]
 
 
-def failure_modes() -> tuple[FailureMode, ...]:
-    """Load the failure modes and their reports, in order."""
-    content = tomllib.loads(REPORTS.read_text(encoding="utf-8"))
-    return tuple(
-        FailureMode(
-            name,
-            mode["title"],
-            tuple(
-                ReportedFailure(
-                    mode=name,
-                    what=failure["what"],
-                    clauses=tuple(failure["clauses"]),
-                    reports=(
-                        *(_report(path, True) for path in failure.get("read", ())),
-                        *(_report(path, False) for path in failure.get("excerpt", ())),
-                    ),
-                )
-                for failure in mode["seen"]
-            ),
-        )
-        for name, mode in content.items()
-    )
-
-
-def _report(path: str, is_read_in_full: bool) -> Report:
-    owner, project, _, number = path.split("/")
-    return Report(f"{owner}/{project}#{number}", _HOST + path, is_read_in_full)
+def failure_modes() -> dict[str, FailureMode]:
+    """Load the failure modes and their reports by id, in order."""
+    return toml.decode(REPORTS.read_bytes(), type=dict[str, FailureMode])

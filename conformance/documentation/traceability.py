@@ -221,7 +221,6 @@ def _json(record: DocumentedPromise | RuleTrace, *left_out: str) -> dict[str, An
 
 
 _KEYWORDS = {
-    "type": "type",
     "enum": "one of",
     "const": "always",
     "minimum": "at least",
@@ -229,8 +228,6 @@ _KEYWORDS = {
     "minLength": "characters, at least",
     "maxLength": "characters, at most",
     "pattern": "form",
-    "default": "default",
-    "required": "required",
 }
 
 

@@ -17,7 +17,6 @@ from conformance.parsing import printable
 
 _MODEL = "model"
 _MOST = 12  # values of one sentence
-_NOT_STATED = "not stated"
 
 
 def document_differences(edition: Edition, document: Document) -> Iterator[str]:
@@ -35,8 +34,7 @@ def document_differences(edition: Edition, document: Document) -> Iterator[str]:
         elif not models:
             yield f"{printable(name, 60)}: the document has it, and no model of the edition has"
         else:
-            yield from (f"{name}: {text}" for text in _of_parameter(edition, name, documented))
-            yield from (f"{name}: {text}" for text in _required(edition, name, document))
+            yield from (f"{name}: {text}" for text in _of_parameter(edition, name, document))
     yield from (
         f"the document: {printable(text, 200)} was not read" for text in document.unread[:20]
     )
@@ -53,25 +51,31 @@ def unnamed_models(edition: Edition, document: Document) -> Iterator[str]:
             yield f"{name}: its text names {_listed(mentioned)}, and never {_listed(passed_over)}"
 
 
-def _of_parameter(edition: Edition, name: str, documented: DocumentedParameter) -> Iterator[str]:
+def _of_parameter(edition: Edition, name: str, document: Document) -> Iterator[str]:
+    documented = document.parameters[name]
     schemas = [model.parameters[name] for model in edition.every_model if name in model.parameters]
     shared = edition.request.parameters.get(name)  # of a request whose model is not known
     schemas += [shared] if shared is not None else []
-    yield from _types(schemas, documented)
-    if name == _MODEL:
-        yield from _model_names(edition, documented)
-    else:
-        yield from _values(edition, name, documented)
-    yield from _bounds(schemas, documented)
-    yield from _default(schemas, documented)
-
-
-def _types(schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter) -> Iterator[str]:
     edition_types = {name for schema in schemas for name in types_of(schema)}
     document_types = documented.types | ({"null"} if None in documented.values else set())
     if document_types and edition_types and document_types != edition_types:
         here, there = _listed(sorted(edition_types)), _listed(sorted(document_types))
         yield f"the types are {here} in the edition, {there} in the document"
+    if name == _MODEL:
+        yield from _model_names(edition, documented)
+    else:
+        yield from _values(edition, name, documented)
+    yield from _bounds(schemas, documented)
+    defaults = (schema["default"] for schema in schemas if schema.get("default") is not None)
+    in_edition = [*dict.fromkeys(map(describe_value, defaults))] or [_stated(None)]
+    in_document = _stated(documented.default)
+    if in_document not in in_edition:
+        yield f"the default is {_listed(in_edition)} in the edition, {in_document} in the document"
+    is_required = {name in model.schema.required for model in edition.every_model}
+    if name in document.required and True not in is_required:
+        yield "it is not required in the edition, required in the document"
+    elif name not in document.required and False not in is_required:
+        yield "it is required in the edition, not required in the document"
 
 
 def _values(edition: Edition, name: str, parameter: DocumentedParameter) -> Iterator[str]:
@@ -112,30 +116,12 @@ def _bounds(schemas: Sequence[Mapping[str, Any]], documented: DocumentedParamete
         edition_bound = loosest(bounds) if bounds else None
         document_bound = documented.bounds.get(keyword)
         if edition_bound != document_bound:
-            here, there = _bound_text(edition_bound), _bound_text(document_bound)
+            here, there = _stated(edition_bound), _stated(document_bound)
             yield f"{keyword} is {here} in the edition, {there} in the document"
 
 
-def _bound_text(bound: object) -> str:
-    return _NOT_STATED if bound is None else describe_value(bound)
-
-
-def _default(
-    schemas: Sequence[Mapping[str, Any]], documented: DocumentedParameter
-) -> Iterator[str]:
-    defaults = (schema["default"] for schema in schemas if schema.get("default") is not None)
-    in_edition = [*dict.fromkeys(map(describe_value, defaults))] or [_NOT_STATED]
-    in_document = _NOT_STATED if documented.default is None else describe_value(documented.default)
-    if in_document not in in_edition:
-        yield f"the default is {_listed(in_edition)} in the edition, {in_document} in the document"
-
-
-def _required(edition: Edition, name: str, document: Document) -> Iterator[str]:
-    in_edition = {name in model.schema.required for model in edition.every_model}
-    if name in document.required and True not in in_edition:
-        yield "it is not required in the edition, required in the document"
-    elif name not in document.required and False not in in_edition:
-        yield "it is required in the edition, not required in the document"
+def _stated(value: object) -> str:
+    return "not stated" if value is None else describe_value(value)
 
 
 def _listed(values: Iterable[Any]) -> str:

@@ -65,10 +65,18 @@ def new_edition(old: str, new: str) -> Edition:
     # written aside and moved at once: half an edition would load, and be judged by
     part = folder.with_name(f".{uuid4().hex}.part")
     try:
-        for file in _files(source.folder):
-            target = part / _rename(file.as_posix(), source.id, folder.name)
+        for path in sorted(source.folder.rglob("*")):
+            # a copy is a draft, which has no digest yet
+            if not path.is_file() or path.name == DIGEST_FILE or path.name.startswith("."):
+                continue
+            name = path.relative_to(source.folder).as_posix()
+            target = part / _rename(name, source.id, folder.name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(_replace_id(source, file, folder.name), encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
+            if path.suffix == ".json":
+                # in strings of several words only the whole id: another name may begin with it
+                text = _STRING.sub(lambda match: _rename(match[0], source.id, folder.name), text)
+            target.write_text(text, encoding="utf-8")
         part.rename(folder)
     except OSError as error:
         raise NewEditionError(f"{folder}: cannot be written: {error.strerror}") from None
@@ -89,24 +97,6 @@ def _check(folder: Path, new: str) -> None:
         raise NewEditionError(f"{folder}: is there already, and nothing is overwritten")
     if not folder.parent.is_dir():
         raise NewEditionError(f"{folder.parent}: is no folder; make it first")
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        # a copy is a draft, which has no digest yet
-        if path.is_file() and path.name != DIGEST_FILE and not path.name.startswith("."):
-            yield path.relative_to(folder)
-
-
-def _replace_id(source: Edition, file: Path, new: str) -> str:
-    """Return the text of a file under the new id, laid out as it was.
-
-    In strings of several words only the whole id is replaced: another name may begin with it.
-    """
-    text = (source.folder / file).read_text(encoding="utf-8")
-    if file.suffix != ".json":
-        return text
-    return _STRING.sub(lambda match: _rename(match[0], source.id, new), text)
 
 
 def _rename(text: str, old: str, new: str) -> str:

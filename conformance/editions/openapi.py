@@ -178,17 +178,13 @@ class _SchemaReader:
                 self.unread.append(f"$ref {printable(reference, 100)}")
                 return None
             visited.add(reference)
-            schema = self._at(reference)
+            schema = self._content
+            for step in reference.removeprefix("#/").split("/")[:100]:
+                name = unquote(step).replace("~1", "/").replace("~0", "~")
+                schema = schema.get(name) if isinstance(schema, dict) else None
+            if schema is None:
+                self.unread.append(f"$ref {printable(reference, 100)}")
         return schema
-
-    def _at(self, reference: str) -> Any:
-        node = self._content
-        for step in reference.removeprefix("#/").split("/")[:100]:
-            name = unquote(step).replace("~1", "/").replace("~0", "~")
-            node = node.get(name) if isinstance(node, dict) else None
-        if node is None:
-            self.unread.append(f"$ref {printable(reference, 100)}")
-        return node
 
 
 def _object(node: Any, name: str) -> Mapping[Any, Any]:

@@ -33,17 +33,13 @@ def closing(changes: Changes) -> str:
     names = f"{changes.new.id} after {changes.old.id}"
     if not changes.changes:
         return f"{names}: the same."
-    count = write_count(len(changes.changes), "difference")
+    head = f"{names}: {write_count(len(changes.changes), 'difference')}"
     if not changes.in_common:
-        return (
-            f"{names}: {count}, and no model that both read: neither asks anything of the other's."
-        )
+        return f"{head}, and no model that both read: neither asks anything of the other's."
     breaking = sum(change.breaking for change in changes.changes)
     if not breaking:
-        return f"{names}: {count}, and who keeps the old edition keeps the new one."
-    return (
-        f"{names}: {count}, {breaking:,} of which a provider that keeps the old edition may break."
-    )
+        return f"{head}, and who keeps the old edition keeps the new one."
+    return f"{head}, {breaking:,} of which a provider that keeps the old edition may break."
 
 
 def print_changes(changes: Changes, console: Console, show_all: bool = False) -> None:

@@ -64,7 +64,13 @@ def _demands(old: Edition, new: Edition, model: str) -> Mapping[tuple[str, str, 
     for case in _requests(old, new, model):
         body = case.body or {}
         before, after = old.read(body), new.read(body)
-        judging = _judging(case, new) if before.expectation != after.expectation else {}
+        if before.expectation == after.expectation:
+            continue
+        # the clauses that judge whether the request is answered as the new edition says
+        sent = read_case(case, new)
+        needs = _JUDGING.get(sent.expectation)
+        clauses = (clause for clause in clauses_of(new) if clause.needs is needs)
+        judging = {clause.id: clause for clause in clauses if clause.binds(sent)}
         if judging:
             key = (_subject(before, after), before.expectation, after.expectation)
             demand = demands.setdefault(key, _Demand())
@@ -81,14 +87,6 @@ def _requests(old: Edition, new: Edition, model: str) -> Iterator[Case]:
             if case.is_plain and repr(case.body) not in sent_bodies:
                 sent_bodies.add(repr(case.body))
                 yield case
-
-
-def _judging(case: Case, edition: Edition) -> Mapping[str, Clause]:
-    """Return the clauses that judge whether a request is answered as the edition says."""
-    sent = read_case(case, edition)
-    needs = _JUDGING.get(sent.expectation)
-    clauses = (clause for clause in clauses_of(edition) if clause.needs is needs)
-    return {clause.id: clause for clause in clauses if clause.binds(sent)}
 
 
 def _subject(before: RequestBody, after: RequestBody) -> str:
@@ -113,10 +111,8 @@ def _value_text(body: Mapping[str, Any], subject: str) -> str:
     name = subject.partition(".")[0]
     if name in body:
         return f"{name}={describe_value(body[name])}"
-    members = [
-        f"{key}={describe_value(body[key])}" for key in body if key not in ("model", "prompt")
-    ]
-    return " ".join(members) or f"no {name}"
+    texts = [f"{key}={describe_value(body[key])}" for key in body if key not in ("model", "prompt")]
+    return " ".join(texts) or f"no {name}"
 
 
 def _change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -48,24 +49,19 @@ def write_whole(path: Path, data: bytes, within: Path | None = None) -> None:
     written to.
     """
     refuse_links(path, within)
-    try:
-        _write(path, data)
-    except OSError as error:
-        raise WritingError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and (path.is_symlink() or not path.is_file()):
-        path.write_bytes(data)
-        return
     part = path.with_name(f".{uuid4().hex}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and (path.is_symlink() or not path.is_file()):
+            path.write_bytes(data)
+            return
         part.write_bytes(data)
         if path.exists():
             shutil.copymode(path, part)
         # at once, so that no reader ever sees half of it
         part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        raise WritingError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):  # it is gone where all went well
+            part.unlink()

@@ -35,7 +35,12 @@ def printable(text: str, limit: int = 300) -> str:
     pieces = _pieces(text[: max(limit, 0) + 2])
     if len(text) <= limit and sum(map(len, pieces)) <= limit:
         return "".join(pieces)
-    return _cut(pieces, len(text), limit)
+    room, end = limit - len(_note(len(text))), 0
+    while end < len(pieces) and (room := room - len(pieces[end])) >= 0:
+        end += 1
+    if pieces[:end][-2:] == [":", ":"]:  # an address that lost its digit
+        end -= 1
+    return "".join(pieces[:end]) + _note(len(text) - end)
 
 
 def without_commands(text: str) -> str:
@@ -56,16 +61,6 @@ def _pieces(text: str) -> list[str]:
 
 def _escaped(command: re.Match[str]) -> str:
     return f"\\u{ord(command[0]):04x}"
-
-
-def _cut(pieces: list[str], total: int, limit: int) -> str:
-    room = limit - len(_note(total))
-    end = 0
-    while end < len(pieces) and (room := room - len(pieces[end])) >= 0:
-        end += 1
-    if pieces[:end][-2:] == [":", ":"]:  # an address that lost its digit
-        end -= 1
-    return "".join(pieces[:end]) + _note(total - end)
 
 
 def _note(left_out: int) -> str:

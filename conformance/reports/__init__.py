@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from conformance.errors import UnknownNameError
 from conformance.reports.badges import badge, badges
@@ -10,31 +11,31 @@ from conformance.reports.csv_report import table
 from conformance.reports.json_report import document
 from conformance.reports.junit import junit
 from conformance.reports.markdown import markdown
-from conformance.reports.merging import MergeError
+from conformance.reports.merging import MergeError as MergeError
 from conformance.reports.page.rendering import page
-from conformance.reports.summary import Summary, summarize
-from conformance.reports.terminal import print_runs
+from conformance.reports.summary import Summary as Summary
+from conformance.reports.summary import summarize as summarize
+from conformance.reports.terminal import print_runs as print_runs
 from conformance.results.run_file import Run
 
-_RENDERERS: dict[str, Callable[[Summary], str]] = {
-    "html": page,
-    "md": markdown,
-    "junit": junit,
-    "json": document,
-    "csv": table,
-    "svg": badge,
-}
-FORMATS = tuple(_RENDERERS)
-"""The formats that `render` knows; the terminal has `print_runs`."""
 
-FOLDER = {
-    "index.html": "html",
-    "summary.md": "md",
-    "junit.xml": "junit",
-    "summary.json": "json",
-    "findings.csv": "csv",
+class Format(NamedTuple):
+    """How a format is written, how its files end, and the one in a folder, beside its badges."""
+
+    render: Callable[[Summary], str]
+    suffix: str
+    in_folder: str = ""
+
+
+FORMATS = {
+    "html": Format(page, ".html", "index.html"),
+    "md": Format(markdown, ".md", "summary.md"),
+    "junit": Format(junit, ".xml", "junit.xml"),
+    "json": Format(document, ".json", "summary.json"),
+    "csv": Format(table, ".csv", "findings.csv"),
+    "svg": Format(badge, ".svg"),
 }
-"""What a folder of reports holds, beside its badges."""
+"""The formats that `render` knows; the terminal has `print_runs`."""
 
 
 def render(runs: Sequence[Run] | Summary, name: str) -> str:
@@ -43,25 +44,13 @@ def render(runs: Sequence[Run] | Summary, name: str) -> str:
     Raises `UnknownNameError` if no format of `FORMATS` has it, and `MergeError` if there
     is no run.
     """
-    if name not in _RENDERERS:
+    if name not in FORMATS:
         raise UnknownNameError("format", name, FORMATS)
-    return _RENDERERS[name](runs if isinstance(runs, Summary) else summarize(runs))
+    return FORMATS[name].render(runs if isinstance(runs, Summary) else summarize(runs))
 
 
 def folder(runs: Sequence[Run] | Summary) -> dict[str, str]:
     """Write runs in every format: relative paths, and the text of each file."""
     summary = runs if isinstance(runs, Summary) else summarize(runs)
-    files = {name: render(summary, format_) for name, format_ in FOLDER.items()}
+    files = {row.in_folder: row.render(summary) for row in FORMATS.values() if row.in_folder}
     return files | {f"badges/{name}": text for name, text in badges(summary).items()}
-
-
-__all__ = [
-    "FOLDER",
-    "FORMATS",
-    "MergeError",
-    "Summary",
-    "folder",
-    "print_runs",
-    "render",
-    "summarize",
-]

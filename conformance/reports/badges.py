@@ -114,20 +114,16 @@ def _remarks(promises: Sequence[Promise]) -> Iterator[str]:
 
 def _svg(label: str, message: str, colour: str) -> str:
     label, message = printable(label, _LONGEST), printable(message)
-    shown = _shown(message)
-    left, right = (round(len(text) * _WIDTH) + 14 for text in (label, shown))
-    return _template().render(
-        label=label, message=message, shown=shown, colour=colour, left=left, right=right
-    )
-
-
-def _shown(message: str) -> str:
-    """Return what of a message has room in a line of a README; its title has all of it."""
+    # a line of a README has no room for more; the title of the picture has all of it
     parts = message.split(", ")
     while len(", ".join(parts)) > _ROOM and len(parts) > 2:
         parts.pop()
     start = ", ".join(parts)
-    return start if start == message else f"{start} …"
+    shown = start if start == message else f"{start} …"
+    left, right = (round(len(text) * _WIDTH) + 14 for text in (label, shown))
+    return _template().render(
+        label=label, message=message, shown=shown, colour=colour, left=left, right=right
+    )
 
 
 @cache

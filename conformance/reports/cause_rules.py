@@ -170,103 +170,56 @@ def _no_error_object(scope: Scope) -> str | None:
 
 
 CAUSES: tuple[Rule, ...] = (
-    Rule(
-        "key-refused",
-        ("authentication.valid-key-accepted",),
-        _always("A valid key is not accepted"),
-    ),
-    Rule(
-        "authentication-unchecked",
-        (
-            "authentication.missing-key-refused", "authentication.wrong-scheme-refused",
-            "authentication.unknown-key-refused", "authentication.malformed-*",
-        ),
-        _authentication,
-    ),
+    Rule("key-refused", ("authentication.valid-key-accepted",),
+         _always("A valid key is not accepted")),
+    Rule("authentication-unchecked",
+         ("authentication.missing-key-refused", "authentication.wrong-scheme-refused",
+          "authentication.unknown-key-refused", "authentication.malformed-*"), _authentication),
     Rule("key-echoed", ("authentication.*-echoed",), _always("A key comes back in an answer")),
     # before all that is about answers: a model that keeps another family's promises breaks these
-    Rule(
-        "another-family",
-        (
-            "format.*", "image.*", "count.*", "extras.*", "defaults.*", "models.listed",
-            "parameters.*-type", "parameters.*-enum", "parameters.*-m??imum",
-            "parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*",
-            "parameters.unsupported", "parameters.disputed-value",
-        ),
-        lambda scope: join_names(
-            list(dict.fromkeys(scope.findings.answers_like.values())), _MOST_NAMED
-        ),
-        models=lambda findings: findings.answers_like,
-    ),
+    Rule("another-family",
+         ("format.*", "image.*", "count.*", "extras.*", "defaults.*", "models.listed",
+          "parameters.*-type", "parameters.*-enum", "parameters.*-m??imum",
+          "parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*",
+          "parameters.unsupported", "parameters.disputed-value"),
+         lambda scope: join_names([*dict.fromkeys(scope.findings.answers_like.values())],
+                                  _MOST_NAMED),
+         models=lambda findings: findings.answers_like),
     # before `no-image`: an error that comes as a success has no image either
     Rule("refused-as-success", ("errors.not-2xx", "envelope.no-error"), _refused_as_success),
-    Rule(
-        "no-image",
-        (
-            "envelope.data-*", "envelope.items-*", "envelope.object",
-            "envelope.body-not-empty", "envelope.no-error", "envelope.status-200",
-            "format.*", "stream.content-type", "stream.framing", "stream.completed",
-        ),
-        _no_image,
-    ),
-    Rule(
-        "valid-refused",
-        ("parameters.valid-accepted", "models.served"),
-        _always("Documented requests are not accepted"),
-    ),
-    Rule(
-        "mistakes-5xx",
-        ("errors.not-5xx",),
-        _always("Mistakes are answered with 5xx, as if the server had failed"),
-    ),
+    Rule("no-image",
+         ("envelope.data-*", "envelope.items-*", "envelope.object", "envelope.body-not-empty",
+          "envelope.no-error", "envelope.status-200", "format.*", "stream.content-type",
+          "stream.framing", "stream.completed"), _no_image),
+    Rule("valid-refused", ("parameters.valid-accepted", "models.served"),
+         _always("Documented requests are not accepted")),
+    Rule("mistakes-5xx", ("errors.not-5xx",),
+         _always("Mistakes are answered with 5xx, as if the server had failed")),
     Rule("one-format", ("format.*-when-asked", "format.url-*", "format.gpt-image-*"), _one_format),
-    Rule(
-        "count-ignored",
-        ("count.as-asked",),
-        lambda scope: (
-            "n is not always kept to" if scope.keeps_any("count.as-asked") else "n is ignored"
-        ),
-    ),
-    Rule(
-        "validates-little",
-        (
-            "parameters.*-type", "parameters.*-enum", "parameters.*-m??imum",
-            "parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*",
-            "parameters.*-required", "count.*-refused", "models.unknown-refused", *_MISTAKES,
-        ),
-        _validation,
-    ),
-    Rule(
-        "errors-without-object",
-        (
-            "errors.json", "errors.object", "errors.error-object", "errors.content-type",
-            "errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*",
-        ),
-        _no_error_object,
-    ),
+    Rule("count-ignored", ("count.as-asked",),
+         lambda scope: ("n is not always kept to" if scope.keeps_any("count.as-asked")
+                        else "n is ignored")),
+    Rule("validates-little",
+         ("parameters.*-type", "parameters.*-enum", "parameters.*-m??imum",
+          "parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*",
+          "parameters.*-required", "count.*-refused", "models.unknown-refused", *_MISTAKES),
+         _validation),
+    Rule("errors-without-object",
+         ("errors.json", "errors.object", "errors.error-object", "errors.content-type",
+          "errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),
+         _no_error_object),
     # after the cause above: where there is no error object, its members cannot be there
-    Rule(
-        "error-members",
-        ("errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),
-        lambda scope: f"Errors lack or misstate {_subjects(scope.broken)}",
-    ),
-    Rule(
-        "refusal-status",
-        ("errors.status-*", "models.unknown-not-found"),
-        _always("Mistakes are refused with another status"),
-    ),
+    Rule("error-members", ("errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),
+         lambda scope: f"Errors lack or misstate {_subjects(scope.broken)}"),
+    Rule("refusal-status", ("errors.status-*", "models.unknown-not-found"),
+         _always("Mistakes are refused with another status")),
     Rule("url", ("url.*",), _always("Image URLs cannot be used as promised")),
     Rule("base64", ("base64.*",), _always("Base64 is not what decoders expect")),
-    Rule(
-        "not-as-asked",
-        ("image.*-as-asked", "image.*-when-*", "image.transparent-pixels", "image.*-by-default"),
-        _always("Images are not what the request asked for"),
-    ),
-    Rule(
-        "echo",
-        ("extras.*-as-asked", "extras.*-true", "extras.*-documented"),
-        _always("What an answer says of its image is not so"),
-    ),
+    Rule("not-as-asked",
+         ("image.*-as-asked", "image.*-when-*", "image.transparent-pixels", "image.*-by-default"),
+         _always("Images are not what the request asked for")),
+    Rule("echo", ("extras.*-as-asked", "extras.*-true", "extras.*-documented"),
+         _always("What an answer says of its image is not so")),
     Rule("usage", ("extras.usage-*", "stream.usage-*"), _always("The usage does not add up")),
     Rule("stream", ("stream.*",), _always("Streams are not what is documented")),
 )  # fmt: skip

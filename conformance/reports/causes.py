@@ -43,9 +43,7 @@ OTHER = "other"
 
 
 def causes_of(
-    broken: Sequence[Broken],
-    findings: Iterable[Finding],
-    observations: Iterable[Observation],
+    broken: Sequence[Broken], findings: Iterable[Finding], observations: Iterable[Observation]
 ) -> list[Cause]:
     """Put broken promises below their causes, provider by provider in the order of `broken`.
 
@@ -82,11 +80,7 @@ def _causes_of_provider(
 
 
 def _cause(
-    provider: str,
-    id_: str,
-    sentence: str,
-    promises: Sequence[Broken],
-    findings: ProviderFindings,
+    provider: str, id_: str, sentence: str, promises: Sequence[Broken], findings: ProviderFindings
 ) -> Cause:
     clauses = {promise.clause for promise in promises}
     broken_cases, kept_cases = (

@@ -60,12 +60,8 @@ def default_lines(impact: Impact) -> list[DefaultLine]:
         text = "; ".join([*request.not_allowed, *left_open]) or "not tried"
         text += f" ({request.edition})" if several else ""
         models_by_line.setdefault((request.client, text, rank), []).append(request.model)
-    return [
-        DefaultLine(client, models, text, rank == 0)
-        for (client, text, rank), models in sorted(
-            models_by_line.items(), key=lambda item: item[0][2]
-        )
-    ]
+    lines = sorted(models_by_line.items(), key=lambda item: item[0][2])
+    return [DefaultLine(client, models, text, rank == 0) for (client, text, rank), models in lines]
 
 
 def print_impact(paper: Paper, impact: Impact, limit: int) -> None:
@@ -75,7 +71,13 @@ def print_impact(paper: Paper, impact: Impact, limit: int) -> None:
     paper.title(TITLE)
     breaking = [row for row in impact.breaks if row.gravest.kind.breaks]
     for row in breaking[:limit]:
-        _print_row(paper, row)
+        paper.line((f"{row.provider}: ", "bold"), promises_of(row), indent=2)
+        looks = {
+            client: (in_words(outcome), LOOKS[outcome.kind][0])
+            for client, outcome in row.outcomes.items()
+        }
+        for look, clients in group_by(looks, looks.__getitem__).items():
+            paper.line(f"{', '.join(clients)}: ", look, indent=6, lines=3)
     paper.more(len(breaking) - limit, ", on the page")
     harmless = [row for row in impact.breaks if not row.gravest.kind.breaks]
     groups = group_by(harmless, lambda row: row.gravest.kind is not Effect.NOT_TRIED)
@@ -89,13 +91,3 @@ def print_impact(paper: Paper, impact: Impact, limit: int) -> None:
         if line.refused:
             head = f"{line.client} by default, to {join_names(line.models)}: "
             paper.line((head, "bold"), line.text, indent=2)
-
-
-def _print_row(paper: Paper, row: Breaks) -> None:
-    paper.line((f"{row.provider}: ", "bold"), promises_of(row), indent=2)
-    clients_by_look: dict[tuple[str, str], list[str]] = {}
-    for client, outcome in row.outcomes.items():
-        looks = (in_words(outcome), LOOKS[outcome.kind][0])
-        clients_by_look.setdefault(looks, []).append(client)
-    for (words, style), clients in clients_by_look.items():
-        paper.line(f"{', '.join(clients)}: ", (words, style), indent=6, lines=3)

@@ -106,7 +106,7 @@ def tell_apart(runs: Sequence[Run]) -> list[Run]:
 def _rename(run: Run, names: Mapping[str, str]) -> Run:
     """Return a run whose providers have other names, wherever it names them."""
 
-    def with_new_name(record: Named) -> Named:
+    def with_name(record: Named) -> Named:
         return structs.replace(record, provider=names.get(record.provider, record.provider))
 
     header, footer = run.header, run.footer
@@ -114,13 +114,11 @@ def _rename(run: Run, names: Mapping[str, str]) -> Run:
         structs.replace(provider, id=names.get(provider.id, provider.id))
         for provider in header.providers
     )
-    header = structs.replace(
-        header, providers=providers, plan=tuple(map(with_new_name, header.plan))
-    )
-    footer = footer and structs.replace(footer, reach=tuple(map(with_new_name, footer.reach)))
+    header = structs.replace(header, providers=providers, plan=tuple(map(with_name, header.plan)))
+    footer = footer and structs.replace(footer, reach=tuple(map(with_name, footer.reach)))
     renamed = Run(header, footer=footer)
     for record in run.records:
-        renamed.add(with_new_name(record))
+        renamed.add(with_name(record))
     return renamed
 
 

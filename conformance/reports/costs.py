@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
-from conformance.exchange.model import Price
 from conformance.findings import DECIDED
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -16,8 +16,7 @@ from conformance.results.run_file import Run
 _ROUNDING = 1e-5  # US dollars; what sums of amounts that were rounded may be off by
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """US dollars of some requests: what usage says, what a known price says, and guesses."""
 
     actual: float = 0.0
@@ -45,15 +44,8 @@ class Money:
 
     def __add__(self, other: Money) -> Money:
         """Add up, each kind by itself."""
-        return Money(
-            round(self.actual + other.actual, 6),
-            round(self.estimate + other.estimate, 6),
-            round(self.guess + other.guess, 6),
-            self.priced + other.priced,
-            self.unpriced + other.unpriced,
-            self.images + other.images,
-            round(self.in_vain + other.in_vain, 6),
-        )
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Money(*(round(mine + its, 6) for mine, its in pairs))
 
 
 def total(exchanges: Iterable[ExchangeRecord]) -> Money:
@@ -85,7 +77,11 @@ def money_of(exchange: ExchangeRecord) -> Money:
         return Money(unpriced=int(images > 0))
     spent = price.spent
     actual = spent.actual or 0.0
-    known = bool(actual or spent.estimate) or not spent.guess  # a guess only keeps the budget
+    in_vain = paid = actual + spent.estimate
+    if exchange.response is not None and 200 <= exchange.response.status < 300:
+        last = price.estimate if price.actual is None else price.actual
+        in_vain = 0.0 if last is None else _excess(paid, last)  # attempts before the answer
+    known = bool(paid) or not spent.guess  # a guess only keeps the budget
     return Money(
         actual,
         spent.estimate,
@@ -93,16 +89,8 @@ def money_of(exchange: ExchangeRecord) -> Money:
         priced=int(known),
         unpriced=int(not known),
         images=images * known,
-        in_vain=_in_vain(exchange, price, actual + spent.estimate),
+        in_vain=in_vain,
     )
-
-
-def _in_vain(exchange: ExchangeRecord, price: Price, paid: float) -> float:
-    """Return how much of what was paid went to attempts without an answer."""
-    if exchange.response is None or not 200 <= exchange.response.status < 300:
-        return paid
-    last = price.estimate if price.actual is None else price.actual
-    return 0.0 if last is None else _excess(paid, last)
 
 
 def taken_over(run: Run, exchange: ExchangeRecord) -> bool:

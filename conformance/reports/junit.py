@@ -72,23 +72,19 @@ def _fill(
             name=f"{_safe(finding.case)}::{_safe(finding.clause)}",
             time=f"{seconds:.3f}",
         )
-        _add_result(case, finding, edition)
-
-
-def _add_result(case: ET.Element, finding: Finding, edition: str) -> None:
-    """Add the child that shows the verdict of a finding; a pass has none."""
-    text = f"{finding.verdict.value}: {finding.message}"
-    if finding.excused:
-        _child(case, "skipped", f"known deviation: {finding.deviation}")
-    elif finding.verdict is Verdict.FAIL:
-        _child(case, "failure", finding.message, finding.level, _details(finding, edition))
-    elif finding.verdict is Verdict.HARNESS_ERROR:
-        _child(case, "error", finding.message, finding.verdict.value, _details(finding, edition))
-    elif finding.verdict in UNDECIDED or finding.verdict is Verdict.NOT_CLAIMED:
-        observed = f"; observed {finding.observed}" if finding.observed else ""
-        _child(case, "skipped", text + observed)
-    elif finding.verdict is Verdict.DEVIATES:
-        ET.SubElement(case, "system-out").text = _details(finding, edition)
+        verdict, message = finding.verdict, finding.message
+        # a child shows the verdict; a pass has none
+        if finding.excused:
+            _child(case, "skipped", f"known deviation: {finding.deviation}")
+        elif verdict is Verdict.FAIL:
+            _child(case, "failure", message, finding.level, _details(finding, edition))
+        elif verdict is Verdict.HARNESS_ERROR:
+            _child(case, "error", message, verdict.value, _details(finding, edition))
+        elif verdict in UNDECIDED or verdict is Verdict.NOT_CLAIMED:
+            observed = f"; observed {finding.observed}" if finding.observed else ""
+            _child(case, "skipped", f"{verdict.value}: {message}{observed}")
+        elif verdict is Verdict.DEVIATES:
+            ET.SubElement(case, "system-out").text = _details(finding, edition)
 
 
 def _child(parent: ET.Element, name: str, message: str, type_: str = "", text: str = "") -> None:

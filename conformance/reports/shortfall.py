@@ -55,10 +55,8 @@ def shortfalls(summary: Summary) -> Iterator[str]:
     judged = [row for row in summary.rows if row.kept.get("MUST", NOTHING).total]
     short = [row for row in judged if not row.kept["MUST"].reaches and row.column not in unknown]
     for provider, rows in group_by(short, lambda row: row.provider).items():
-        numbers = [(row.model, row.kept["MUST"]) for row in rows]
-        models = join_names(
-            [f"{model} ({kept.decided} of {kept.total})" for model, kept in numbers]
-        )
+        counts = [(row.model, row.kept["MUST"]) for row in rows]
+        models = join_names([f"{model} ({kept.decided} of {kept.total})" for model, kept in counts])
         too_little = f"less than {ENOUGH} % of the MUSTs that bind were decided on {models}"
         yield f"{provider}: {too_little}{_why(summary, provider, rows)}."
 

@@ -56,8 +56,7 @@ class ModelOffers:
 
 
 def model_offers(
-    kept: Mapping[ColumnKey, Mapping[str, Kept]],
-    sent: Mapping[ColumnKey, Sequence[ExchangeRecord]],
+    kept: Mapping[ColumnKey, Mapping[str, Kept]], sent: Mapping[ColumnKey, Sequence[ExchangeRecord]]
 ) -> tuple[ModelOffers, ...]:
     """Set side by side what some providers offer, by label and model; `kept` then by level."""
     offers = [

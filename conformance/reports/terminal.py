@@ -12,7 +12,7 @@ from conformance.output.counting import join_names, write_count
 from conformance.output.tables import Paper, Part, TableColumn, fits, print_table
 from conformance.reports import wording
 from conformance.reports.capabilities.rendering import print_short
-from conformance.reports.causes import OTHER, Cause
+from conformance.reports.causes import OTHER
 from conformance.reports.client_rendering import print_impact
 from conformance.reports.grouping import Broken, Group, group_by
 from conformance.reports.side_by_side import retried
@@ -28,8 +28,7 @@ MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
 SHORT = 140  # characters of what was found that stand in one paragraph
 ELSEWHERE = ": image-conformance report -f md RUN shows them"
-COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
-OPEN = "open: not judged"
+COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged; open: not judged"
 
 
 def print_runs(runs: Sequence[Run] | Summary, console: Console) -> None:
@@ -58,14 +57,10 @@ def print_runs(runs: Sequence[Run] | Summary, console: Console) -> None:
         paper.line((problem, "red"), indent=2)
     paper.more(len(summary.merged.problems) - MOST, ELSEWHERE)
     console.print()
-    paper.line((wording.closing(summary), _style(summary)))
-
-
-def _style(summary: Summary) -> str:
-    """Return the style of the conclusion."""
+    style = "bold red" if summary.conclusion is Conclusion.BREAKS else "bold magenta"
     if summary.conclusion is Conclusion.CONFORMS:
-        return "bold green" if summary.headline.conforms else "bold cyan"
-    return "bold red" if summary.conclusion is Conclusion.BREAKS else "bold magenta"
+        style = "bold green" if summary.headline.conforms else "bold cyan"
+    paper.line((wording.closing(summary), style))
 
 
 def _print_head(paper: Paper, summary: Summary) -> None:
@@ -90,7 +85,7 @@ def _print_rows(paper: Paper, rows: Sequence[Row]) -> None:
     if width < NARROW or not fits(width, columns, cells, gap=1):
         columns, cells = _table_of(paper, rows, wide=False)
     print_table(paper.console, columns, cells, gap=1)
-    paper.line((f"{COUNTED}; {OPEN}", "dim"))
+    paper.line((COUNTED, "dim"))
     if any(row.open_ended for row in rows):
         paper.line((wording.UNKNOWN, "bold magenta"), f": {wording.SO_FAR}")
     for state in wording.legend(row.cell for row in rows):
@@ -131,28 +126,23 @@ def _print_retries(paper: Paper, summary: Summary) -> None:
 def _print_broken(paper: Paper, summary: Summary) -> None:
     paper.title(f"Broken promises that nobody knew of ({wording.for_causes(summary)})")
     for cause in summary.causes[:MOST]:
-        _print_cause(paper, cause, summary)
+        style = state_of(Verdict.FAIL if cause.musts else Verdict.DEVIATES).style
+        head = f"{cause.provider}: {cause.sentence}"
+        paper.line((head, style), f" ({wording.spread_of(cause, summary)})", indent=2)
+        most = MOST if cause.id == OTHER else SHOWN
+        for rank, promise in enumerate(cause.promises[:most]):
+            level = (f"{promise.level} ", state_of(promise.verdict).style)
+            where = f" {wording.where_broken(promise, summary)}"
+            paper.line(level, (promise.clause, "bold"), where, indent=4)
+            if cause.id == OTHER or not rank:  # of one cause the first is example enough
+                _print_why(paper, promise)
+        rest = [promise.clause for promise in cause.promises[most:]]
+        if rest and cause.id != OTHER:
+            paper.line((f"and {join_names(rest, SHOWN)}", "dim"), indent=4)
+        elif rest:
+            paper.more(len(rest), ELSEWHERE)
     paper.more(len(summary.causes) - MOST, ELSEWHERE)
     paper.line((f"more: {wording.explained(summary.new[0], summary)}", "dim"), indent=2)
-
-
-def _print_cause(paper: Paper, cause: Cause, summary: Summary) -> None:
-    """Print a cause and its promises, of which only the first shows what was found."""
-    style = state_of(Verdict.FAIL if cause.musts else Verdict.DEVIATES).style
-    head = f"{cause.provider}: {cause.sentence}"
-    paper.line((head, style), f" ({wording.spread_of(cause, summary)})", indent=2)
-    most = MOST if cause.id == OTHER else SHOWN
-    for rank, promise in enumerate(cause.promises[:most]):
-        level = (f"{promise.level} ", state_of(promise.verdict).style)
-        where = f" {wording.where_broken(promise, summary)}"
-        paper.line(level, (promise.clause, "bold"), where, indent=4)
-        if cause.id == OTHER or not rank:
-            _print_why(paper, promise)
-    rest = [promise.clause for promise in cause.promises[most:]]
-    if rest and cause.id != OTHER:
-        paper.line((f"and {join_names(rest, SHOWN)}", "dim"), indent=4)
-    elif rest:
-        paper.more(len(cause.promises) - MOST, ELSEWHERE)
 
 
 def _print_why(paper: Paper, broken: Broken) -> None:

@@ -12,7 +12,7 @@ from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
 from conformance.reports.costs import RunFacts
 from conformance.reports.formatting import took
-from conformance.reports.grouping import Broken, Group
+from conformance.reports.grouping import Broken, Group, group_by
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion, deviations
@@ -202,10 +202,8 @@ def closing(summary: Summary) -> str:
     """Say in one sentence the conclusion of all runs, its reasons, and by which edition it is."""
     head = sentence(summary)
     reasons = _reasons(summary)
-    others: dict[Conclusion, list[str]] = {}
-    for name, conclusion in summary.conclusions.items():
-        if name not in summary.headline.subject:
-            others.setdefault(conclusion, []).append(name)
+    rest = [name for name in summary.conclusions if name not in summary.headline.subject]
+    others = group_by(rest, summary.conclusions.__getitem__)
     parts = [f"{join_names(names)}: {_OTHERS[end]}" for end, names in sorted(others.items())]
     if parts:
         head += f" ({'; '.join(parts)})"
@@ -305,9 +303,7 @@ def _reasons(summary: Summary) -> list[str]:
     # a recording shows what it shows: nothing that is broken stands before the rest of it
     if open_count and blocked_count and not summary.headline.recorded:
         which = "" if blocked_count == open_count else f"{blocked_count:,} of them "
-        reasons.append(
-            f"{write_count(open_count, 'promise')} open, {which}blocked by other failures"
-        )
+        reasons += [f"{write_count(open_count, 'promise')} open, {which}blocked by other failures"]
     elif open_count:
         reasons.append(f"{write_count(open_count, 'promise')} open")
     if not summary.merged.findings:

@@ -105,26 +105,21 @@ def nights_of(folder: Path, run_filter: RunFilter, limit: int = MOST) -> list[Ru
 
 
 def read_bases_and_new(paths: Sequence[Path], limit: int) -> tuple[list[Run], Run]:
-    """Read BASE... and NEW; raises `NightsError` for a single name or a folder in NEW's place."""
+    """Read BASE... and NEW: the files named, and of a folder the nights before NEW.
+
+    Raises `NightsError` for a single name, a folder in NEW's place, and as `nights_of` does.
+    """
     if len(paths) < 2:
         raise NightsError("name at least one BASE, and NEW after it: drift last.jsonl new.jsonl")
     if paths[-1].is_dir():
         raise NightsError(f"{paths[-1]}: NEW is one run file, and this is a folder")
     new = read_run(paths[-1])
-    return bases_of(paths[:-1], new, limit), new
-
-
-def bases_of(paths: Iterable[Path], new: Run, limit: int) -> list[Run]:
-    """Read the runs to compare with: the files named, and of a folder the nights before NEW.
-
-    Raises `NightsError` for a folder without any; see `nights_of`.
-    """
     head, editions = new.header, editions_of(new.header)
     run_filter = RunFilter(head.edition.id, frozenset(editions), head.started, head.id, editions)
     runs: list[Run] = []
-    for path in paths:
+    for path in paths[:-1]:
         runs += nights_of(path, run_filter, limit) if path.is_dir() else [read_run(path)]
-    return runs
+    return runs, new
 
 
 def sort_by_start(runs: Iterable[Run]) -> list[Run]:

@@ -10,10 +10,7 @@ from conformance.providers import Provider
 
 
 def stale_deviations(
-    provider: Provider,
-    findings: Iterable[Finding],
-    today: date,
-    retired: Collection[str] = (),
+    provider: Provider, findings: Iterable[Finding], today: date, retired: Collection[str] = ()
 ) -> list[str]:
     """Say which known deviations have expired, no longer occur, or name nothing.
 

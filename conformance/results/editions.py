@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from msgspec import structs
 
@@ -21,17 +21,9 @@ def by_edition(runs: Sequence[Run]) -> list[Run]:
         if not header.also:
             parts.append(run)
             continue
-        names_of_others = {name for other in header.also for name in other.providers}
-        main = ContractRecord(
-            edition=header.edition,
-            providers=tuple(
-                provider.id for provider in header.providers if provider.id not in names_of_others
-            ),
-            clauses=header.clauses,
-            values=header.values,
-            unknown_models=header.unknown_models,
-        )
-        parts += [_part(run, contract) for contract in (main, *header.also)]
+        others = {name for other in header.also for name in other.providers}
+        parts.append(_part(run, header, {provider.id for provider in header.providers} - others))
+        parts += [_part(run, other, {*other.providers}) for other in header.also]
     return parts
 
 
@@ -41,9 +33,8 @@ def editions_of(header: RunHeader) -> dict[str, str]:
     return editions | {name: other.edition.id for other in header.also for name in other.providers}
 
 
-def _part(run: Run, contract: ContractRecord) -> Run:
-    """Return what one edition judged of a run, as a run of its own."""
-    names = frozenset(contract.providers)
+def _part(run: Run, contract: RunHeader | ContractRecord, names: Set[str]) -> Run:
+    """Return what one edition judged of a run, its providers of these names, as a run."""
     header = structs.replace(
         run.header,
         edition=contract.edition,

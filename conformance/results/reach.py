@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from conformance.findings import (
     BROKEN,
@@ -87,12 +88,7 @@ class Kept(Struct, frozen=True):
         return self.total > 0 and 100 * (self.decided + self.accepted) >= ENOUGH * self.total
 
     def __add__(self, other: Kept) -> Kept:
-        return Kept(
-            self.kept + other.kept,
-            self.total + other.total,
-            self.decided + other.decided,
-            self.accepted + other.accepted,
-        )
+        return Kept(*map(int.__add__, astuple(self), astuple(other)))
 
 
 NOTHING = Kept(0, 0, 0)

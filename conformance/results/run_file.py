@@ -25,14 +25,7 @@ from conformance.output.counting import write_count
 from conformance.output.files import refuse_links
 from conformance.output.shell import quoted
 from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
-from conformance.results.records import (
-    SCHEMA,
-    ExchangeRecord,
-    Line,
-    Record,
-    RunFooter,
-    RunHeader,
-)
+from conformance.results.records import SCHEMA, ExchangeRecord, Line, Record, RunFooter, RunHeader
 
 MOST_LINE = 64 * 1024 * 1024
 """Bytes of one line."""
@@ -239,11 +232,7 @@ def record_of(line: bytes) -> Line:
     try:
         return _DECODER.decode(line)
     except (ValueError, RecursionError):
-        return _read_carefully(line)
-
-
-def _read_carefully(line: bytes) -> Line:
-    """Read what the decoder does not: half of a surrogate pair, or a fault that is to be named."""
+        pass  # half of a surrogate pair, or a fault that is to be named
     try:
         value = load_json(line, _BOUNDS)
     except JSONFaultError as error:

@@ -15,11 +15,7 @@ from pathlib import Path
 import msgspec
 
 from conformance.findings import STATES, Verdict, state_of
-from conformance.results.conclusion import (
-    binding,
-    explanations,
-    explanations_in_recordings,
-)
+from conformance.results.conclusion import binding, explanations, explanations_in_recordings
 from conformance.results.editions import editions_of
 from conformance.results.reach import (
     NO_FINDING,

@@ -17,6 +17,7 @@ ACCEPTANCE = "parameters.valid-accepted"
 _FAILED = 500
 _UNLIKE = BROKEN | {Verdict.FLAKY}
 _PROVIDERS_CHOICE = frozenset({"auto", "null"})
+_ALPHA = {None: None, True: "an alpha channel", False: "no alpha channel"}
 
 
 class Word(StrEnum):
@@ -89,12 +90,6 @@ def _pixels(image: ImageRecord) -> str | None:
     return f"{image.width}x{image.height}" if image.width and image.height else None
 
 
-def _alpha(image: ImageRecord) -> str | None:
-    if image.alpha is None:
-        return None
-    return "an alpha channel" if image.alpha else "no alpha channel"
-
-
 def _member(exchange: ExchangeRecord) -> str | None:
     shape = exchange.shape or ()
     members = [name for name in ("url", "b64_json") if f"data[].{name}:string" in shape]
@@ -111,42 +106,34 @@ def _streamed(exchange: ExchangeRecord) -> str | None:
 class Reading:
     """How one parameter shows in an answer."""
 
-    clauses: frozenset[str]
+    clauses: tuple[str, ...]
     """They pass if what came is what was asked for."""
     trait: Trait = lambda _: None
     in_words: bool = True
     """Whether the trait is in the words of the request, so that both can be compared."""
 
 
-NOTHING = Reading(frozenset())
+NOTHING = Reading(())
 """The reading of a parameter whose effect no answer shows."""
 
 READINGS = {
     "n": Reading(
-        frozenset({"count.as-asked"}),
+        ("count.as-asked",),
         lambda exchange: str(len(exchange.images)) if exchange.images else None,
     ),
-    "size": Reading(
-        frozenset({"image.size-as-asked", "stream.size-as-asked"}), _of_images(_pixels)
-    ),
+    "size": Reading(("image.size-as-asked", "stream.size-as-asked"), _of_images(_pixels)),
     "output_format": Reading(
-        frozenset({"image.type-as-asked", "stream.format-as-asked"}),
-        _of_images(lambda image: image.type),
+        ("image.type-as-asked", "stream.format-as-asked"), _of_images(lambda image: image.type)
     ),
     "background": Reading(
-        frozenset(
-            {"image.alpha-when-transparent", "image.transparent-pixels", "image.opaque-when-asked"}
-        ),
-        _of_images(_alpha),
+        ("image.alpha-when-transparent", "image.transparent-pixels", "image.opaque-when-asked"),
+        _of_images(lambda image: _ALPHA[image.alpha]),
         in_words=False,
     ),
-    "response_format": Reading(
-        frozenset({"format.url-when-asked", "format.b64-when-asked"}),
-        _member,
-    ),
-    "quality": Reading(frozenset({"extras.quality-as-asked"})),
-    "stream": Reading(frozenset({"stream.content-type", "stream.completed"}), _streamed),
-    "partial_images": Reading(frozenset({"stream.partial-count"})),
+    "response_format": Reading(("format.url-when-asked", "format.b64-when-asked"), _member),
+    "quality": Reading(("extras.quality-as-asked",)),
+    "stream": Reading(("stream.content-type", "stream.completed"), _streamed),
+    "partial_images": Reading(("stream.partial-count",)),
 }
 """Of the echoes of an answer only that of quality counts: no picture shows it."""
 

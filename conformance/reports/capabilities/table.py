@@ -147,33 +147,28 @@ def sides_of(runs: Sequence[Run]) -> dict[ColumnKey, Side]:
 
 
 def model_tables(sides: Mapping[ColumnKey, Side]) -> tuple[ModelTable, ...]:
-    """Return a table for each model, with all sides that have it."""
-    models = dict.fromkeys(model for _, model in sides)
-    tables = (
-        model_table(model, [side for column, side in sides.items() if column[1] == model])
-        for model in models
-    )
-    return tuple(table for table in tables if table.rows)
-
-
-def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
-    """Return what some sides make of the values of a model; every cell has a word and a reason."""
-    standings = [side.standings for side in sides]
-    standing_by_value: dict[Value, str] = {}
-    for side_standings in standings:
-        for value, standing in side_standings.items():
-            standing_by_value.setdefault(value, standing)
-    rows = (
-        ValueRow(
-            parameter=" + ".join(name for name, _ in value),
-            value=" + ".join(text for _, text in value),
-            standing=standing,
-            cells=tuple(_capability(side, value, sides) for side in sides),
-            standings=tuple(side_standings.get(value, "") for side_standings in standings),
+    """Return a table for each model, with all sides that have it; no cell lacks a reason."""
+    tables = []
+    for model, columns in group_by(sides, lambda column: column[1]).items():
+        own_sides = [sides[column] for column in columns]
+        standings = [side.standings for side in own_sides]
+        standing_by_value: dict[Value, str] = {}
+        for side_standings in standings:
+            for value, standing in side_standings.items():
+                standing_by_value.setdefault(value, standing)
+        rows = tuple(
+            ValueRow(
+                parameter=" + ".join(name for name, _ in value),
+                value=" + ".join(text for _, text in value),
+                standing=standing,
+                cells=tuple(_capability(side, value, own_sides) for side in own_sides),
+                standings=tuple(side_standings.get(value, "") for side_standings in standings),
+            )
+            for value, standing in _sort_values(standing_by_value)
         )
-        for value, standing in _sort_values(standing_by_value)
-    )
-    return ModelTable(model, tuple(side.label for side in sides), tuple(rows))
+        if rows:
+            tables.append(ModelTable(model, tuple(side.label for side in own_sides), rows))
+    return tuple(tables)
 
 
 def _generations(runs: Sequence[Run]) -> Iterator[JudgedGeneration]:

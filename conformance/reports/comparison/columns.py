@@ -117,25 +117,20 @@ def _check(columns: Sequence[ComparedProvider], incomplete_too: bool) -> None:
                 f"{column.name} {column.lack}; what it lacks would look like a difference. "
                 f"Compare it all the same with --incomplete"
             )
-    _check_distinct(columns)
-    _check_common(columns, lambda column: column.clauses, "clause")
-    _check_common(columns, lambda column: frozenset(column.models), "model")
-
-
-def _check_distinct(columns: Sequence[ComparedProvider]) -> None:
     columns_by_facts: dict[tuple[str, ...], ComparedProvider] = {}
     for column in columns:
         facts = tuple(getattr(column, name) for name in _DISTINGUISHING)
         first = columns_by_facts.setdefault(facts, column)
-        if first is column:
-            continue
-        if first.run == column.run:
+        if first is not column and first.run == column.run:
             raise ComparisonError(f"{column.name} was named twice")
-        raise ComparisonError(
-            f"two runs of {printable(column.provider, 60)} have the same contract, suite version, "
-            f"mode and address; to see what changed between nights use: "
-            f"image-conformance drift BASE NEW"
-        )
+        if first is not column:
+            raise ComparisonError(
+                f"two runs of {printable(column.provider, 60)} have the same contract, suite "
+                f"version, mode and address; to see what changed between nights use: "
+                f"image-conformance drift BASE NEW"
+            )
+    _check_common(columns, lambda column: column.clauses, "clause")
+    _check_common(columns, lambda column: frozenset(column.models), "model")
 
 
 def _check_common(

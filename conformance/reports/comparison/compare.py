@@ -30,6 +30,8 @@ from conformance.results.selection import selects
 Cells = tuple[Cell | None, ...]
 """A cell a column; None where the column did not judge the promise."""
 
+SECTIONS = ("Different", "The same", "Judged by one alone")
+
 
 @dataclass(frozen=True, slots=True)
 class PromiseRow:
@@ -49,9 +51,11 @@ class PromiseRow:
         return len({cell for cell in self.cells if cell is not None}) > 1
 
     @property
-    def compared(self) -> bool:
-        """Return whether more than one column judged it."""
-        return sum(cell is not None for cell in self.cells) > 1
+    def section(self) -> str:
+        """The one of `SECTIONS` that it is in."""
+        different, same, alone = SECTIONS
+        is_compared = sum(cell is not None for cell in self.cells) > 1
+        return different if self.differs else same if is_compared else alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +70,9 @@ class Comparison:
     offers: tuple[ModelOffers, ...]
 
     @property
-    def differing(self) -> Sequence[PromiseRow]:
-        """The rows in which columns differ."""
-        return [row for row in self.rows if row.differs]
-
-    @property
-    def same(self) -> Sequence[PromiseRow]:
-        """The rows in which all columns that judged them agree."""
-        return [row for row in self.rows if row.compared and not row.differs]
-
-    @property
-    def alone(self) -> Sequence[PromiseRow]:
-        """The rows that only one column judged."""
-        return [row for row in self.rows if not row.compared]
+    def sections(self) -> dict[str, list[PromiseRow]]:
+        """The rows by their section, each of which is there."""
+        return {title: [row for row in self.rows if row.section == title] for title in SECTIONS}
 
 
 def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
@@ -92,7 +86,7 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
     clauses = (clause for column in columns for clause in column.clauses)
     rows = sorted(
         _rows(columns, lacking_in(contracts_of(runs), clauses)),
-        key=lambda row: (not row.differs, not row.compared, LEVELS.index(row.level), row.clause),
+        key=lambda row: (SECTIONS.index(row.section), LEVELS.index(row.level), row.clause),
     )
     return Comparison(
         columns=tuple(columns),

@@ -55,10 +55,9 @@ def totals(kept: Mapping[str, Kept]) -> str:
 
 def closing(comparison: Comparison) -> str:
     """Say in one sentence how much differs."""
-    rows = comparison.differing
-    if not rows:
+    promises = len({row.clause for row in comparison.rows if row.differs})
+    if not promises:
         return "They do not differ in anything that more than one judged."
-    promises = len({row.clause for row in rows})
     return f"They differ in {write_count(promises, 'promise')}."
 
 
@@ -69,7 +68,6 @@ def comparison_markdown(comparison: Comparison) -> str:
         "closing": closing(comparison),
         "tables": comparison.capabilities,
         "offers": comparison.offers,
-        "sections": _sections(comparison),
         "edition_of": {}.get,  # a label says the edition where there are several
         "differences": differences([column.contract for column in comparison.columns]),
         "words_of": words_of,
@@ -154,26 +152,18 @@ def print_comparison(comparison: Comparison, console: Console, show_all: bool = 
     capability.print_tables(paper, comparison.capabilities, show_all)
     side_by_side.print_offers(paper, comparison.offers)
     labels = [column.label for column in comparison.columns]
-    sections = _sections(comparison) if show_all else _sections(comparison)[:1]
-    for title, rows in sections:
-        if rows:
+    sections = comparison.sections
+    for title, rows in sections.items():
+        if rows and (show_all or rows[0].differs):
             paper.title(f"{title} ({len(rows)})")
             paper.grid(("", "clause", "models", *labels), map(_cells, rows), names=3)
     paper.title("Kept, of the promises that all judged")
     for column, kept in zip(comparison.columns, comparison.totals, strict=True):
         paper.line((column.label, "bold"), f": {totals(kept)}", indent=2)
     console.print()
-    same = write_count(len(comparison.same), "row is", "rows are")
+    same = write_count(len(sections["The same"]), "row is", "rows are")
     remark = "" if show_all else f" {same} the same (--all shows them)."
     paper.line((closing(comparison), "bold"), remark)
-
-
-def _sections(comparison: Comparison) -> list[tuple[str, Sequence[PromiseRow]]]:
-    return [
-        ("Different", comparison.differing),
-        ("The same", comparison.same),
-        ("Judged by one alone", comparison.alone),
-    ]
 
 
 def _cells(row: PromiseRow) -> list[Part]:

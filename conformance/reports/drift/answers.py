@@ -33,7 +33,7 @@ _VOLATILE = re.compile(
     r"date|age|expires|last-modified|etag|content-length|set-cookie|retry-after|via|cf-ray"
     r"|.*(request|trace|span|correlation)-?id|.*-ms|.*-time|.*runtime|.*ratelimit.*|x-cache.*"
     r"|report-to|nel|traceparent|x-served-by|x-timer|connection|keep-alive|transfer-encoding"
-    r"|content-encoding|vary|alt-svc",
+    r"|content-encoding|vary|alt-svc"
 )
 
 
@@ -72,15 +72,13 @@ def answer_changes(baseline: Baseline, new: Run, flaky: Collection[str]) -> list
         is_single = count == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
         is_reversed = (provider, aspect, became, was) in differences  # from answer to answer
         noise = is_single or is_reversed or difference.varied == count
-        if (aspect[0], became) == ("field", ABSENT) and any(map(_is_success, difference.where)):
+        responses = [exchange.response for exchange in difference.where if exchange.response]
+        succeeded = any(response.status // 100 == 2 for response in responses)
+        if (aspect[0], became) == ("field", ABSENT) and succeeded:
             noise = False  # a client may read it
         kind = ChangeKind.NOISE if noise else ChangeKind.INFORMATION
         changes.append(_change(aspect, was, became, difference.where, kind))
     return [*changes, *_header_values(pairs), *_hosts(baseline, new)]
-
-
-def _is_success(exchange: ExchangeRecord) -> bool:
-    return exchange.response is not None and exchange.response.status // 100 == 2
 
 
 def _change(
@@ -128,9 +126,8 @@ def _hosts(baseline: Baseline, new: Run) -> Iterator[DriftChange]:
     known_hosts: dict[str, dict[str, None]] = {}
     for exchanges in baseline.answers.values():
         for exchange in exchanges:
-            known_hosts.setdefault(exchange.provider, {}).update(
-                dict.fromkeys(sorted(_image_hosts(exchange)))
-            )
+            hosts = dict.fromkeys(sorted(_image_hosts(exchange)))
+            known_hosts.setdefault(exchange.provider, {}).update(hosts)
     new_hosts: dict[tuple[str, str], list[ExchangeRecord]] = {}
     for exchange in new.exchanges.values():
         for host in _image_hosts(exchange) - known_hosts.get(exchange.provider, {}).keys():

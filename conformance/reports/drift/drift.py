@@ -200,10 +200,8 @@ def _vanished_musts(
     vanished: dict[ColumnKey, set[str]] = {}
     for finding in (baseline.findings[name] for name in baseline.newest):
         decided = finding.level == "MUST" and finding.verdict in DECIDED
-        expected = (
-            finding.provider in planned and finding.clause in known and selects(globs, finding)
-        )
-        if decided and expected and (finding.column, finding.clause) not in present:
+        is_due = finding.provider in planned and finding.clause in known and selects(globs, finding)
+        if decided and is_due and (finding.column, finding.clause) not in present:
             vanished.setdefault(finding.column, set()).add(finding.clause)
     for (provider, model), clauses in sorted(vanished.items()):
         if provider not in reported and (provider, model) not in reported:

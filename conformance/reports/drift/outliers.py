@@ -280,9 +280,7 @@ def _unanswering_at_the_end(run: Run) -> set[str]:
 
     That a part was not run does not say so alone: a budget, or the user, may have ended the run.
     """
-    unfinished = {
-        finding.provider for finding in run.findings if finding.verdict is Verdict.NOT_RUN
-    }
+    not_run = {finding.provider for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
     sent = (
         exchange for exchange in run.exchanges.values() if exchange.sent_at and exchange.was_sent
     )
@@ -290,7 +288,7 @@ def _unanswering_at_the_end(run: Run) -> set[str]:
     by_provider = group_by(in_order, lambda exchange: exchange.provider)
     return {
         name
-        for name in unfinished & by_provider.keys()
+        for name in not_run & by_provider.keys()
         if all(exchange.outcome == "unavailable" for exchange in by_provider[name][-_LAST:])
     }
 

@@ -135,15 +135,9 @@ def closing(report: Drift) -> str:
 _PHRASES = {
     phrase.__name__: phrase
     for phrase in (
-        certainty,
-        explain_command,
-        side,
-        tally,
-        what_changed,
-        where_seen,
-        provider_prefix,
+        certainty, explain_command, side, tally, what_changed, where_seen, provider_prefix,
     )
-}
+}  # fmt: skip
 
 
 def drift_markdown(report: Drift) -> str:

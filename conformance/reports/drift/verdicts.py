@@ -72,9 +72,7 @@ def verdict_changes(
             turns.append(Turn(kind, before, after, confirmed))
     if both_whole:
         vanished = [baseline.findings[name] for name in baseline.newest - now.keys()]
-        vanished.sort(
-            key=lambda finding: (finding.provider, finding.model, finding.case, finding.clause)
-        )
+        vanished.sort(key=lambda finding: (*finding.column, finding.case, finding.clause))
         reported = [finding for finding in vanished if finding.column not in absent]
         turns += [Turn(ChangeKind.INFORMATION, finding, None) for finding in reported]
     reasons = Reasons(baseline.findings.values()), Reasons(new.findings)
@@ -168,29 +166,24 @@ def _change(turns: Sequence[Turn]) -> DriftChange:
     gravest = max(turns, key=lambda turn: (turn.confirmed, SEVERITY[turn.finding.verdict]))
     of_run = gravest.is_of_the_run
     confirmed = [turn for turn in turns if turn.confirmed]
+    finding = gravest.finding
+    parts = [finding.message] if finding.message else []
+    parts += [f"expected {finding.expected}"] if finding.expected else []
+    parts += [f"observed {finding.observed}"] if finding.observed else []
+    parts += [f"broken {finding.rate:.0%} of the time"] if finding.rate is not None else []
     return DriftChange(
         kind=gravest.kind,
         what="verdict",
-        provider=gravest.finding.provider,
-        subject="" if of_run else gravest.finding.clause,
-        level="" if of_run else gravest.finding.level,
+        provider=finding.provider,
+        subject="" if of_run else finding.clause,
+        level="" if of_run else finding.level,
         before="" if of_run else word(gravest.before),
         after=word(gravest.after),
         models=tuple(dict.fromkeys(turn.finding.model for turn in turns)),
         cases=tuple(dict.fromkeys(turn.finding.case for turn in turns)),
         count=len(turns),
-        message=_message(gravest.finding),
+        message="; ".join(parts),
         confirmed=bool(confirmed),
         sure=len(confirmed),
         repeats=max((turn.finding.repeats or 0 for turn in confirmed), default=0) or None,
     )
-
-
-def _message(finding: Finding) -> str:
-    """Return what a finding says, in one line."""
-    parts = [finding.message] if finding.message else []
-    parts += [f"expected {finding.expected}"] if finding.expected else []
-    parts += [f"observed {finding.observed}"] if finding.observed else []
-    if finding.rate is not None:
-        parts.append(f"broken {finding.rate:.0%} of the time")
-    return "; ".join(parts)

@@ -13,13 +13,7 @@ from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
 from conformance.output.counting import join_names, write_count
 from conformance.output.tables import Paper
 from conformance.reports.formatting import json_document
-from conformance.reports.history.timeline import (
-    MARKS,
-    History,
-    Nights,
-    Timeline,
-    squeezed,
-)
+from conformance.reports.history.timeline import MARKS, History, Nights, Timeline, squeezed
 from conformance.reports.markdown import fill
 from conformance.reports.measures import Rate
 from conformance.results.reach import NO_FINDING
@@ -35,17 +29,9 @@ _UNJUDGED = state_of(Verdict.NOT_TESTABLE).style
 _NO_FINDING_SHOWN = "_"
 _STYLES = {state.letter: state.style for state in STATES} | {NOT_JUDGED: _UNJUDGED}
 
-LEGEND = "  ".join(
-    [
-        *(
-            f"{state.letter} {state.label}"
-            for state in STATES
-            if state.letter.translate(MARKS) != NOT_JUDGED
-        ),
-        f"{NOT_JUDGED} not judged",
-        f"{_NO_FINDING_SHOWN} nothing to judge",
-    ]
-)
+_MARKED = (state for state in STATES if state.letter.translate(MARKS) != NOT_JUDGED)
+LEGEND = "  ".join(f"{state.letter} {state.label}" for state in _MARKED)
+LEGEND += f"  {NOT_JUDGED} not judged  {_NO_FINDING_SHOWN} nothing to judge"
 
 
 def night_of(started: str, nights: Sequence[str]) -> str:

@@ -279,19 +279,15 @@ def _silence(marks: str, started: Sequence[str]) -> Silence | None:
 def _positions(layout: Sequence[ClauseRecord], levels: Mapping[str, str]) -> Sequence[int]:
     """Return where in the letters of a run each clause stands, -1 for one that it does not know."""
     position_of = {clause.id: position for position, clause in enumerate(layout)}
-    positions = [position_of.get(clause, -1) for clause in levels]
-    in_order = range(len(positions))
-    return in_order if positions == list(in_order) else positions
+    return [position_of.get(clause, -1) for clause in levels]
 
 
 def _aligned(states: str, positions: Sequence[int]) -> str:
     """Return the letters of a run in the order of all clauses."""
     if not states:
         return NO_FINDING * len(positions)
-    if isinstance(positions, range):
-        return states
     padded = states + NO_FINDING  # which the place -1 then stands for
-    return "".join([padded[position] for position in positions])
+    return "".join(map(padded.__getitem__, positions))
 
 
 def _spells(marks: str, started: Sequence[str]) -> Iterator[Spell]:

@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -25,7 +26,7 @@ from conformance.reports.page.requests import shown_request
 from conformance.reports.summary import Summary
 from conformance.results.baselines import sort_by_start
 from conformance.results.reach import ColumnKey
-from conformance.results.records import DeviationRecord, ExchangeRecord, RequestRecord
+from conformance.results.records import DeviationRecord, RequestRecord
 from conformance.results.run_file import Run
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
@@ -108,10 +109,9 @@ class _ColumnPacker:
 
     def __init__(self, summary: Summary) -> None:
         self._summary = summary
-        owners: dict[ColumnKey, set[int]] = {}
-        for finding, rank in summary.merged.owned:
-            owners.setdefault(finding.column, set()).add(rank)
-        self._several = {column for column, ranks in owners.items() if len(ranks) > 1}
+        owners = {(finding.column, rank) for finding, rank in summary.merged.owned}
+        runs = Counter(column for column, _ in owners)
+        self._several = {column for column, count in runs.items() if count > 1}
         self._providers = summary.merged.providers
         self._history = _history(summary) if summary.merged.repeated else {}
 
@@ -171,10 +171,19 @@ class _ColumnPacker:
         return values | ({"history": history} if history else {})
 
     def _exchange(self, exchanges: dict[str, Any], path: str, key: str, run: Run) -> None:
+        """Add what is shown of an exchange; its request is a curl line."""
         exchange = run.exchanges.get(path)
-        if key not in exchanges and exchange is not None:
-            provider = self._providers.get(exchange.provider)
-            exchanges[key] = _exchange_values(exchange, provider.base_url if provider else None)
+        if key in exchanges or exchange is None:
+            return
+        provider, values = self._providers.get(exchange.provider), to_builtins(exchange)
+        members = {name: values[name] for name in _EXCHANGE_MEMBERS if values[name] is not None}
+        exchanges[key] = members | {
+            "endpoint": f"{exchange.request.method} {_path(exchange.request.url)}",
+            "sent": shown_request(exchange.request, provider.base_url if provider else None),
+            "response": values["response"],
+            "images": values["images"],
+            **_caption(exchange.request),
+        }
 
 
 def _excuses(deviation: DeviationRecord, finding: Finding) -> bool:
@@ -196,18 +205,6 @@ def _history(summary: Summary) -> dict[str, list[list[str]]]:
             if not changes or changes[-1][1] != verdict:
                 changes.append([run.header.started, verdict])
     return history
-
-
-def _exchange_values(exchange: ExchangeRecord, base_url: str | None) -> dict[str, Any]:
-    """Return what is shown of an exchange; its request is a curl line."""
-    values = to_builtins(exchange)
-    return {name: values[name] for name in _EXCHANGE_MEMBERS if values[name] is not None} | {
-        "endpoint": f"{exchange.request.method} {_path(exchange.request.url)}",
-        "sent": shown_request(exchange.request, base_url),
-        "response": values["response"],
-        "images": values["images"],
-        **_caption(exchange.request),
-    }
 
 
 def _path(url: str) -> str:
