@@ -75,6 +75,16 @@ def test_outage_that_stays_is_unavailable_after_waits_that_grow(
     assert run.spent.counted == pytest.approx(usd)
 
 
+@pytest.mark.parametrize("status", [408, 500, 503])
+def test_budget_holds_where_a_mistake_is_painted_before_the_server_fails(
+    tmp_path: Path, status: int
+) -> None:
+    fails = asking({"n": 0}, error(status))
+    run = run_live(tmp_path, by_body=fails, cases="n-0", budget=0.07, partial=True)
+    assert run.posts == 3, "the control, and the attempts that the rest may be billed for"
+    assert run.spent.counted == pytest.approx(0.06)
+
+
 @pytest.mark.parametrize("status", [400, 403])
 def test_refusal_is_not_sent_again(tmp_path: Path, status: int) -> None:
     assert run_live(tmp_path, images(error(status)), cases="baseline").posts == 1
