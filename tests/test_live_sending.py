@@ -336,6 +336,13 @@ def test_mishap_is_no_verdict_and_is_kept_as_an_attempt(tmp_path: Path, mishap: 
     assert retried_statuses(run) == [mishap.status_code] * 2
 
 
+@pytest.mark.parametrize("mishap", ["upstream", "maintenance"])
+def test_mishap_before_anything_was_accepted_is_no_verdict(tmp_path: Path, mishap: str) -> None:
+    run = run_live(tmp_path, images(MISHAPS[mishap], stop=1), cases=VALID)
+    assert (run.halts, run.verdicts) == ([], {"pass"})
+    assert retried_statuses(run) == [MISHAPS[mishap].status_code]
+
+
 @pytest.mark.parametrize("mishap", ["challenge", "maintenance"])
 def test_mistake_that_is_barred_is_sent_again(tmp_path: Path, mishap: str) -> None:
     run = run_live(tmp_path, images(MISHAPS[mishap], 2, 3), cases="[bn]*[e0]")  # and n-0
