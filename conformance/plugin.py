@@ -228,7 +228,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     recorder.begin_sending()
     for engine in run.engines if _is_named(config, PROMISES) else ():
         engine.begin_pool(partial(recorder.keep, engine))
-    check_addresses(run)
+    try:
+        check_addresses(run)
+    except ConformanceError as error:  # what was answered cannot be kept
+        pytest.exit(str(error), returncode=2)
 
 
 def pytest_pycollect_makemodule(

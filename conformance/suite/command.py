@@ -207,7 +207,7 @@ def _report_what_is_missing(
             f"error: {several} were left out by options of pytest or by a plugin; look at "
             f"PYTEST_ADDOPTS and PYTEST_PLUGINS, and select with --clauses, --models and --cases\n"
         )
-    if options.live and not run.complete and (progress.interrupted or not progress.stopped_by):
+    if options.live and not run.complete:
         kept = "note: the run is not complete, the findings made so far are kept"
         sys.stderr.write(f"{kept}; {how}\n")
 
