@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +99,15 @@ class Progressing:
             return
         name = f"{values.get('provider', '')} {values.get('model', '')}"
         self._bar.update(self._task, advance=1, description=name, money=self._money())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_cmdline_main(self) -> Generator[None, object, object]:
+        """Leave a mistake to the command, which says it in its own form."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            self.stopped_by = str(error)
+            return pytest.ExitCode.USAGE_ERROR
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember why the run was stopped."""
