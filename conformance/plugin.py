@@ -228,7 +228,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     recorder.begin_sending()
     for engine in run.engines if _is_named(config, PROMISES) else ():
         engine.begin_pool(partial(recorder.keep, engine))
-    check_addresses(run)
+    try:
+        check_addresses(run)
+    except ConformanceError as error:  # what was answered cannot be kept
+        pytest.exit(str(error), returncode=2)
 
 
 def pytest_pycollect_makemodule(
@@ -237,8 +240,8 @@ def pytest_pycollect_makemodule(
     """Collect the promises from the edition instead of from functions."""
     if module_path == GENERATED and not _explored(parent.config):  # it was named all the same
         raise pytest.UsageError(NOT_EXPLORED)
+    nodeid = node_id(parent, module_path)
     if module_path in (GENERATED, DRAWN):
-        nodeid = node_id(parent, module_path)
         module: pytest.Module = pytest.Module.from_parent(parent, path=module_path, nodeid=nodeid)
         return module
     if module_path != PROMISES:
@@ -248,7 +251,9 @@ def pytest_pycollect_makemodule(
         session.engines  # noqa: B018 - a user's mistake is named here, before anything runs
     except ConformanceError as error:
         raise pytest.UsageError(printable(str(error), 2000)) from None
-    return ProvidersModule.make(parent, module_path, session)
+    promises: ProvidersModule = ProvidersModule.from_parent(parent, path=module_path, nodeid=nodeid)
+    promises.session_of_run = session
+    return promises
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -174,14 +175,13 @@ def test_member_that_says_nothing_is_refused(
         replay_of(library).exchange(case(response_format="b64_json"))
 
 
-@pytest.mark.parametrize("name", ["edition", "schema"])
-def test_cassette_of_another_edition_or_schema_says_so(
+@pytest.mark.parametrize("name", ["edition", "schema", "provider", "case"])
+def test_cassette_of_something_else_says_so(
     library: CassetteLibrary, recording: Exchange, name: str
 ) -> None:
     path = library.path(case())
-    current = {"edition": f"edition: {EDITION}", "schema": "schema: 1"}[name]
-    path.write_text(path.read_text().replace(current, f"{name}: '9'"))
-    with pytest.raises(CassetteStaleError, match=f"its {name} is '9'"):
+    path.write_text(re.sub(rf"(?m)^  {name}: .*$", f"  {name}: '9'", path.read_text()))
+    with pytest.raises(CassetteStaleError, match=f"baseline.yaml: its {name} is '9'.*record it"):
         replay_of(library).exchange(case(response_format="b64_json"))
 
 

@@ -207,6 +207,18 @@ MODELS: list[tuple[list[str], list[str], int]] = [
 ]
 
 
+def test_hint_on_several_files_is_given_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.jsonl").write_text(lines(record(model="flux-9")))
+    report = judge_here(tmp_path, "?.jsonl")
+    show(report, quiet=False)
+    assert capsys.readouterr().out.count("'flux-9' is no model of") == 1
+    assert report.unknown[0].endswith("; 2 more like it")
+    assert len(report.notes) == 3, "the run file names each"
+
+
 def test_judge_of_an_unknown_model_alone_is_not_green(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -75,6 +75,16 @@ def test_outage_that_stays_is_unavailable_after_waits_that_grow(
     assert run.spent.counted == pytest.approx(usd)
 
 
+@pytest.mark.parametrize("status", [408, 500, 503])
+def test_budget_holds_where_a_mistake_is_painted_before_the_server_fails(
+    tmp_path: Path, status: int
+) -> None:
+    fails = asking({"n": 0}, error(status))
+    run = run_live(tmp_path, by_body=fails, cases="n-0", budget=0.07, partial=True)
+    assert run.posts == 3, "the control, and the attempts that the rest may be billed for"
+    assert run.spent.counted == pytest.approx(0.06)
+
+
 @pytest.mark.parametrize("status", [400, 403])
 def test_refusal_is_not_sent_again(tmp_path: Path, status: int) -> None:
     assert run_live(tmp_path, images(error(status)), cases="baseline").posts == 1
@@ -324,6 +334,13 @@ def test_mishap_is_no_verdict_and_is_kept_as_an_attempt(tmp_path: Path, mishap: 
     run = run_live(tmp_path, images(mishap, 2, 4), cases=VALID)
     assert (run.halts, run.verdicts) == ([], {"pass"})
     assert retried_statuses(run) == [mishap.status_code] * 2
+
+
+@pytest.mark.parametrize("mishap", ["upstream", "maintenance"])
+def test_mishap_before_anything_was_accepted_is_no_verdict(tmp_path: Path, mishap: str) -> None:
+    run = run_live(tmp_path, images(MISHAPS[mishap], stop=1), cases=VALID)
+    assert (run.halts, run.verdicts) == ([], {"pass"})
+    assert retried_statuses(run) == [MISHAPS[mishap].status_code]
 
 
 @pytest.mark.parametrize("mishap", ["challenge", "maintenance"])

@@ -12,6 +12,7 @@ import pytest
 from conformance.plugin import PROMISES
 from conformance.results.run_file import read_run
 from tests import runs
+from tests.live import paid_toml, watched
 from tests.processes import COMMAND, PLAIN, command, run_pytest
 from tests.runs import write_run
 
@@ -107,6 +108,10 @@ def test_python_that_starts_so_says_the_same(
 RUN = ["run", "--models", "qwen-image", "--output", "run.jsonl"]
 PYTEST = ["-q", "--live", "--provider=reference", "--models=qwen-image", "--run-file=run.jsonl"]
 TOO_LARGE = "run.jsonl: cannot be written: File too large"
+RESUMABLE = (
+    "note: the run is not complete, the findings made so far are kept; "
+    "continue with --resume run.jsonl and another --output\n"
+)
 
 
 def full_at(kibibytes: int) -> dict[int, int]:
@@ -117,7 +122,7 @@ def full_at(kibibytes: int) -> dict[int, int]:
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_full_disk_ends_the_run_with_one_sentence(tmp_path: Path, threads: str) -> None:
     process = command(tmp_path, *RUN, "--concurrency", threads, limits=full_at(160))
-    assert (process.returncode, process.stderr) == (2, f"error: {TOO_LARGE}\n")
+    assert (process.returncode, process.stderr) == (2, f"error: {TOO_LARGE}\n{RESUMABLE}")
     run = read_run(tmp_path / "run.jsonl")
     assert run.findings
     assert not run.complete
@@ -132,11 +137,24 @@ def test_full_disk_ends_pytest_without_its_own_fault(tmp_path: Path) -> None:
     assert "Traceback" not in output
 
 
+def test_disk_full_at_the_first_answer_is_one_sentence(tmp_path: Path) -> None:
+    words = ["run", "--live", "--provider", "./paid.toml", "--budget", "1", "--cases=[bm]*"]
+    paid_toml(tmp_path, "dall-e-2")
+    with watched() as (url, _):
+        command(tmp_path, *words, "--base-url", url, "--output", "first.jsonl")
+        header = (tmp_path / "first.jsonl").read_bytes().index(b"\n")
+        limits = {resource.RLIMIT_FSIZE: header + 100}
+        process = command(
+            tmp_path, *words, "--base-url", url, "--output", "run.jsonl", limits=limits
+        )
+    assert process.returncode == 2
+    kept = "note: what was sent is kept; continue with --resume run.jsonl and another --output"
+    assert process.stderr.splitlines()[1:] == [f"error: {TOO_LARGE}", kept]
+
+
 def test_disk_full_from_the_start_sends_nothing_and_leaves_the_run_before(folder: Path) -> None:
     content = (folder / "run.jsonl").read_bytes()
     process = command(folder, *RUN, limits=full_at(60))
-    assert process.returncode == 2
-    assert TOO_LARGE in process.stderr
-    assert "INTERNALERROR" not in process.stderr
+    assert (process.returncode, process.stderr) == (2, f"error: {TOO_LARGE}\n")
     assert (folder / "run.jsonl").read_bytes() == content
     assert os.listdir(folder) == ["run.jsonl"]

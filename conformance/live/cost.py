@@ -57,12 +57,12 @@ def counted_estimate(exchange: Exchange, cost: Cost) -> Estimate:
         kind = exchange.failure.kind if exchange.failure else ""
         return FREE if kind in _NOTHING_REACHED else cost.most
     status = exchange.response.status
-    if 200 <= status < 300:
+    # what a server made before it failed may be billed all the same, for a mistake as well
+    has_failed = status >= 500 or status == 408
+    if 200 <= status < 300 or (has_failed and outcome_of(exchange).cause != "not served"):
         # a mistake that was painted costs what a valid request would
         return cost.planned if cost.planned.usd else cost.most
-    # what a server made before it failed may be billed all the same
-    has_failed = status >= 500 or status == 408
-    return cost.planned if has_failed and outcome_of(exchange).cause != "not served" else FREE
+    return FREE
 
 
 def price_of(estimate: Estimate, actual: float | None) -> Price:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,9 +79,25 @@ class ForeignReport:
         ]
 
     @property
+    def passed_over(self) -> list[str]:
+        """What there was nothing to judge in, and why; one reason once."""
+        return _once_each((file, fault) for file in self.files for fault in file.passed_over)
+
+    @property
     def unknown(self) -> list[str]:
-        """The models that the edition does not have, and what to do about it."""
-        return [file.describe(fault) for file in self.files for fault in file.unknown_models]
+        """The models that the edition does not have, and what to do about it; each once."""
+        return _once_each((file, fault) for file in self.files for fault in file.unknown_models)
+
+
+def _once_each(faults: Iterable[tuple[ForeignFile, Fault]]) -> list[str]:
+    """Describe each fault where it is first, and say how many more there are."""
+    files: dict[str, list[tuple[ForeignFile, Fault]]] = {}
+    for file, fault in faults:
+        files.setdefault(fault.reason, []).append((file, fault))
+    return [
+        file.describe(fault, f"; {len(others):,} more like it" if others else "")
+        for (file, fault), *others in files.values()
+    ]
 
 
 def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:

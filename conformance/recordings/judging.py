@@ -223,7 +223,7 @@ class FileJudge:
         note = unknown_model(exchange, edition)
         if note is not None and note not in {fault.reason for fault in file.unknown_models}:
             file.unknown_models.append(Fault(note, line))
-        if not findings:
+        if note is None and not findings:
             reason = f"{exchange.case}: no clause has anything to say of it"
             file.passed_over.append(Fault(reason, line))
         file.judged += bool(findings)

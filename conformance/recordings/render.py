@@ -28,15 +28,13 @@ def show(report: ForeignReport, quiet: bool) -> None:
         return
     console = Console()
     _print_files(report.files, console)
-    unknown = report.unknown
-    passed_over = [f"passed over: {note}" for note in report.notes if note not in unknown]
-    for note in _some(passed_over):
+    for note in _some([f"passed over: {note}" for note in report.passed_over]):
         console.print(Text(printable(note, 2000), style="dim"))
     if not report.has_read:
         sys.stdout.write("nothing was read, and no run file was written\n")
         return
     print_runs([read_run(report.run_file)], console)
-    for note in _some(unknown):
+    for note in _some(report.unknown):
         console.print(Text(note))
     sys.stdout.write(f"run file: {report.run_file}\n")
 

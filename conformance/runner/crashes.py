@@ -67,7 +67,7 @@ class Crashes:
         Of a model that `paints`, a 5xx which says that it is not there is one of these too.
         """
         if not self.is_crash(case):
-            return first
+            return self._after_first_refusal(case, first)
         self._run_others(case)
         exchanges, combined = [first], _with_all(first, [first])
         timed_outcome = _timed_outcome(combined, paints)
@@ -95,6 +95,30 @@ class Crashes:
         if len(exchanges) > 1:
             self._keep(case, priced)
         return priced
+
+    def _after_first_refusal(self, case: Case, first: Exchange) -> Exchange:
+        """Return the exchange by which a refusal of the smallest request is judged, sent once more.
+
+        The sender tells a mishap by what was accepted before, and nothing was. So it is asked
+        again once another request to the model is accepted, and not at all where none is.
+        """
+        outcome = outcome_of(first)
+        is_refused = outcome.result in (Result.REFUSED, Result.UNCLEAR) and not outcome.answered
+        may_be_mishap = is_refused and outcome.cause in (None, "other") and first.attempts == 1
+        is_played = isinstance(self.source, Replay) or first.provenance is Provenance.CASSETTE
+        if case.id != BASELINE or not may_be_mishap or is_played:
+            return first
+        self._run_others(case)
+        if not self.runner.outcomes(case.model).any_accepted:
+            return first
+        try:
+            exchange = self._send(case)
+        except NotSentError:
+            return first
+        combined = _with_all(exchange, [first, exchange])
+        self.runner.record_outcome(case, _timed_outcome(combined, paints=False))
+        self._keep(case, combined)
+        return combined
 
     def _run_others(self, case: Case) -> None:
         began = self.runner.outcome_of(case).began

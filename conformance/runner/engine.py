@@ -184,11 +184,11 @@ class Engine:
             _, answer = self._ahead[case.path] = self._exchange(case)
             answer.look_ahead()
 
-    def wrong_address(self, leads: Iterable[Case]) -> str:
+    def ask_first(self, leads: Iterable[Case]) -> str:
         """Ask some cases before all else, up to the first that shows the API, and judge them.
 
-        Where none shows it, what comes from there says nothing of the provider, and is no
-        verdict. Return why then, else an empty text. One thread does so, before others ask.
+        Return why none shows it, as what comes from there is then no verdict on the provider; an
+        empty text if one does. One thread does so, before others ask.
         """
         why = ""
         for case in leads:
@@ -196,9 +196,9 @@ class Engine:
                 break
             try:
                 exchange, answer = self._ahead[case.path] = self._exchange(case)
-            except (NotSentError, ConformanceError):  # reported when the case is judged
-                break
-            if not is_not_this_api(answer):
+                if not is_not_this_api(answer):
+                    break
+            except Exception:  # reported when the case is judged
                 break
             why = why or wrong_address(self.provider.base_url, exchange)
         else:  # not one of them shows the API
@@ -258,7 +258,9 @@ class Engine:
         stale = CassetteStaleError(case.path)
         for variant, control_outcome in self._variants(case, control):
             try:
-                return variant, control_outcome, *self._claim_and_exchange(variant)
+                self._runner.claim(variant)
+                exchanged = self._ahead.pop(variant.path, None) or self._exchange(variant)
+                return variant, control_outcome, *exchanged
             except CassetteStaleError as error:  # it was recorded with another control
                 stale = error if variant is case else stale
         raise stale
@@ -275,10 +277,6 @@ class Engine:
         if case.control is not None and isinstance(self.source, Replay):
             # its control came to nothing when it was recorded, and was accepted later
             yield from self._alternatives.others(case)
-
-    def _claim_and_exchange(self, case: Case) -> tuple[Exchange, Answer]:
-        self._runner.claim(case)
-        return self._ahead.pop(case.path, None) or self._exchange(case)
 
     def _exchange(self, case: Case) -> tuple[Exchange, Answer]:
         exchange = self.source.exchange(case)

@@ -22,7 +22,7 @@ def check_addresses(session: Session) -> None:
     """
     for engine in session.engines:
         leads = [] if session.is_embedded(engine.provider) else _leads(engine)
-        why = engine.wrong_address(leads) if leads else ""
+        why = engine.ask_first(leads) if leads else ""
         if why:
             provider = engine.provider.id
             session.live.ledger.halt(provider, f"provider {provider!r}: {why}")

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +99,15 @@ class Progressing:
             return
         name = f"{values.get('provider', '')} {values.get('model', '')}"
         self._bar.update(self._task, advance=1, description=name, money=self._money())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_cmdline_main(self) -> Generator[None, object, object]:
+        """Leave a mistake to the command, which says it in its own form."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            self.stopped_by = str(error)
+            return pytest.ExitCode.USAGE_ERROR
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember why the run was stopped."""
@@ -207,7 +216,7 @@ def _report_what_is_missing(
             f"error: {several} were left out by options of pytest or by a plugin; look at "
             f"PYTEST_ADDOPTS and PYTEST_PLUGINS, and select with --clauses, --models and --cases\n"
         )
-    if options.live and not run.complete and (progress.interrupted or not progress.stopped_by):
+    if options.live and not run.complete:
         kept = "note: the run is not complete, the findings made so far are kept"
         sys.stderr.write(f"{kept}; {how}\n")
 

@@ -37,13 +37,6 @@ class ProvidersModule(pytest.File):
 
     session_of_run: Session
 
-    @classmethod
-    def make(cls, parent: pytest.Collector, path: Path, session: Session) -> ProvidersModule:
-        """Make the node for a session."""
-        module: ProvidersModule = cls.from_parent(parent, path=path, nodeid=node_id(parent, path))
-        module.session_of_run = session
-        return module
-
     def collect(self) -> Iterator[pytest.Collector]:
         """Return a node for each provider."""
         for engine in self.session_of_run.engines:

@@ -18,7 +18,7 @@ interactions:
     body: {{string: '{{"created": 1, "data": []}}'}}
 """
 _METADATA = """\
-  case: a
+  case: dall-e-3/hostile
   edition: an-edition
   elapsed: 0.1
   failures: {}

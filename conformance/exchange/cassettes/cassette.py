@@ -197,15 +197,20 @@ class CassetteLibrary:
         return {"status": status, "headers": headers, "body": {"string": body}}
 
     def _check_metadata(self, metadata: Any, case: Case) -> CassetteMetadata:
-        """Return what a cassette says of itself; raises unless it is of this edition and form."""
+        """Return what a cassette says of itself; raises unless it is of this case and edition."""
         if not isinstance(metadata, dict):
             raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
         if metadata.get("schema") != SCHEMA:
             schema = printable(repr(metadata.get("schema")), 60)
             raise self.stale(case, f"its schema is {schema}, not {SCHEMA}")
-        if metadata.get("edition") != self.edition and not case.id.startswith(DRAWN):
-            edition = printable(repr(metadata.get("edition")), 60)
-            raise self.stale(case, f"its edition is {edition}, not {self.edition!r}")
+        # a file that was copied would lend its answers to another provider or case
+        expected = {"provider": self.provider, "case": case.path}
+        if not case.id.startswith(DRAWN):
+            expected["edition"] = self.edition
+        for name, value in expected.items():
+            if (recorded := metadata.get(name, value)) != value:
+                reason = f"its {name} is {printable(repr(recorded), 60)}, not {value!r}"
+                raise self.stale(case, reason)
         try:
             return read_metadata(metadata)
         except CassetteFileError as error:
