@@ -18,11 +18,13 @@ from urllib.parse import urlsplit
 
 from msgspec import to_builtins
 
+from conformance.exchange.model import Price
 from conformance.findings import Finding, Verdict
 from conformance.parsing import JSONFaultError, load_json
 from conformance.reports.capabilities.table import ModelTable
 from conformance.reports.page.requests import shown_request
 from conformance.reports.summary import Summary
+from conformance.reports.wording import paid
 from conformance.results.baselines import sort_by_start
 from conformance.results.reach import ColumnKey
 from conformance.results.records import DeviationRecord, ExchangeRecord, RequestRecord
@@ -200,7 +202,7 @@ def _history(summary: Summary) -> dict[str, list[list[str]]]:
 
 def _exchange_values(exchange: ExchangeRecord, base_url: str | None) -> dict[str, Any]:
     """Return what is shown of an exchange; its request is a curl line."""
-    values = to_builtins(exchange)
+    values = to_builtins(exchange) | {"price": _price(exchange.price)}
     return {name: values[name] for name in _EXCHANGE_MEMBERS if values[name] is not None} | {
         "endpoint": f"{exchange.request.method} {_path(exchange.request.url)}",
         "sent": shown_request(exchange.request, base_url),
@@ -208,6 +210,14 @@ def _exchange_values(exchange: ExchangeRecord, base_url: str | None) -> dict[str
         "images": values["images"],
         **_caption(exchange.request),
     }
+
+
+def _price(price: Price | None) -> str | None:
+    """Write what an answer cost: by its usage, else about what the price list says."""
+    if price is None:
+        return None
+    is_estimated = price.actual is None
+    return paid(price.estimate if is_estimated else price.actual, is_estimated, unpriced=0)
 
 
 def _path(url: str) -> str:
