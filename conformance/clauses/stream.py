@@ -83,6 +83,23 @@ def event_json(subject: Subject) -> Iterator[Problem]:
 
 
 @clause(
+    "stream.json-unique-names",
+    Level.SHOULD,
+    "No object in the data of an event has a member twice.",
+    cite("rfc8259", "4"),
+    cite("rfc7493", "2.3"),
+    binds=STREAMED,
+)
+def json_unique_names(subject: Subject) -> Iterator[Problem]:
+    """Judged as `envelope.json-unique-names` of a body, event by event."""
+    subject.require_unaltered("text")
+    for event in subject.events:
+        if event.reading.kind == "duplicate-key":
+            message = f"{event.path} {event.reading.fault}"
+            yield Problem(message, "every member once", event.name or "")
+
+
+@clause(
     "stream.event-name",
     Level.MUST,
     "The `type` in the data of an event is the event's name.",

@@ -68,6 +68,9 @@ CASES: dict[str, Exchange | Case] = {
     "broken-off-at-the-end": stream(tail=b"event: x\n"),
     "lone-surrogate": stream(("x", '{"type": "x", "a": "\\ud800"}')),
     "event-array": stream(("ping", "[]"), completed()),
+    "event-of-a-member-twice": stream(
+        ("ping", '{"type": "ping", "a": {"b": 1, "b": 2}}'), completed()
+    ),
     "event-null": stream(("ping", "null"), completed()),
     "event-without-line": without_names(partial(0), completed()),
     "event-without-line-and-type": without_names((None, '{"x": 1}')),

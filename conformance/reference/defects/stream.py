@@ -80,6 +80,13 @@ def event_array(frame: bytes, kind: str) -> bytes:
     return b"event: ping\ndata: []\n\n" + frame if kind == _COMPLETED else frame
 
 
+@planted("stream.member-twice", "stream.json-unique-names")
+@in_frame
+def member_twice(frame: bytes, _kind: str) -> bytes:
+    """A member stands twice in the data of an event."""
+    return frame.replace(b"data: {", b'data: {"type":"ping",', 1)
+
+
 @planted("stream.name-other-than-type", "stream.event-name", modes=["D11"])
 @in_frame
 def name_other_than_type(frame: bytes, _kind: str) -> bytes:
