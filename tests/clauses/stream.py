@@ -100,6 +100,8 @@ CASES: dict[str, Exchange | Case] = {
     },
     "completed-first": stream(completed(), partial(0)),
     "completed-first-without-lines": without_names(completed(), partial(0)),
+    "error-in-completed": stream(completed(error={"message": "late"})),
+    "null-error-in-completed": stream(completed(error=None)),
     "error-after-completed": stream(completed(), ("error", '{"error": {"message": "late"}}')),
     "event-without-type": stream((COMPLETED, '{"x": 1}'), completed()),
     "event-of-null-type": stream(("ping", '{"type": null}'), completed()),
