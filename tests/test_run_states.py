@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.findings import ACCEPTED_INSTEAD, UNDECIDED, Finding, Verdict
+from conformance.reports.merging import merge
 from conformance.results.conclusion import Reasons
-from conformance.results.run_file import RunFileError
+from conformance.results.run_file import RunFileError, read_run
 from conformance.results.run_states import StatesReader, states_in
 from tests import runs
 from tests.nights import ONE_NIGHT, QUICK, ended, night
@@ -73,6 +74,17 @@ def test_footer_that_does_not_fit_is_not_believed(tmp_path: Path) -> None:
         assert StatesReader().read(path) == states_in(run)
 
 
+@pytest.mark.parametrize("mode", ["live", "foreign"])
+def test_end_that_its_findings_contradict_is_told(tmp_path: Path, mode: str) -> None:
+    path, head = tmp_path / "run.jsonl", runs.header(mode=mode)
+    run = ended(night(1, runs.exchange(), runs.broken(), head=head))
+    assert not merge([run]).problems
+    write_run(run, path)
+    path.write_text(path.read_text().replace('"states":"F', '"states":".'))
+    assert StatesReader().read(path) == states_in(run)  # it keeps more than is counted beside
+    assert "says something else than its findings" in merge([read_run(path)]).problems[0]
+
+
 def test_clauses_of_other_suites_are_told_apart(tmp_path: Path) -> None:
     clauses = runs.header()["clauses"]
     reader, path = StatesReader(), tmp_path / "run.jsonl"
@@ -80,7 +92,7 @@ def test_clauses_of_other_suites_are_told_apart(tmp_path: Path) -> None:
     for suite in suites:
         write_run(ended(night(1, runs.finding(), head=runs.header(clauses=suite))), path)
         own = reader.read(path).clauses[: len(suite)]
-        assert own == StatesReader().read(path).clauses
+        assert own == StatesReader().read(path).clauses[: len(suite)]
         assert [clause.id for clause in own] == [clause["id"] for clause in suite]
 
 

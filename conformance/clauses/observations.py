@@ -9,6 +9,7 @@ from conformance.clauses.locators import cached_for, expiry_of, host_of
 from conformance.clauses.refusals import reply
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.exchange.answer import requested_names
+from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.transport.special_addresses import is_loopback
 from conformance.findings import ANOTHER_FAMILY, ANOTHER_PAINTER, Observation
@@ -182,6 +183,14 @@ def _no_revised_prompt(subject: Subject) -> Iterator[str]:
     for payload in subject.payloads if subject.exchange.model == "dall-e-3" else ():
         if "revised_prompt" not in payload.item:
             yield f"{payload.path} has no revised_prompt, which dall-e-3 is known to give"
+
+
+@observer("error-in-stream")
+def _error_in_stream(subject: Subject) -> Iterator[str]:
+    if subject.answer.streams and subject.outcome.accepted:
+        error = error_text(subject.answer)
+        if error.said:
+            yield f"a stream says an error beside its image: {error.words}"
 
 
 @observer("null-error", _painted)

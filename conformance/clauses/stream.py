@@ -70,16 +70,36 @@ def framing(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "The data of every event is a JSON object.",
     cite("openai", "ImageGenStreamEvent"),
+    cite("rfc7493", "2.1"),
     binds=STREAMED,
 )
 def event_json(subject: Subject) -> Iterator[Problem]:
-    """Parses the data of every event but a closing `[DONE]`, which is an observation."""
+    """Parses the data of every event but a closing `[DONE]`, which is an observation; half of a
+    surrogate pair fails as in a body.
+    """
     for event in subject.events:
-        if event.reading.is_unreadable:
+        if event.reading.is_unreadable or event.reading.kind == "surrogate":
             yield Problem(f"{event.path} {event.reading.fault}", "a JSON object", event.name or "")
         elif not isinstance(event.reading.value, dict):
             kind = type(event.reading.value).__name__
             yield Problem(f"{event.path} is no object", "a JSON object", kind)
+
+
+@clause(
+    "stream.json-unique-names",
+    Level.SHOULD,
+    "No object in the data of an event has a member twice.",
+    cite("rfc8259", "4"),
+    cite("rfc7493", "2.3"),
+    binds=STREAMED,
+)
+def json_unique_names(subject: Subject) -> Iterator[Problem]:
+    """Judged as `envelope.json-unique-names` of a body, event by event."""
+    subject.require_unaltered("text")
+    for event in subject.events:
+        if event.reading.kind == "duplicate-key":
+            message = f"{event.path} {event.reading.fault}"
+            yield Problem(message, "every member once", event.name or "")
 
 
 @clause(
@@ -203,6 +223,23 @@ def completed_last(subject: Subject) -> Iterator[Problem]:
     last = images[-1]
     if not last.called(COMPLETED):
         yield Problem("a partial image comes last", COMPLETED, last.name or "unnamed")
+
+
+@clause(
+    "stream.no-error",
+    Level.MUST,
+    "A completed event carries no error.",
+    cite("openai", "ImageGenCompletedEvent"),
+    binds=STREAMED,
+)
+def no_error(subject: Subject) -> Iterator[Problem]:
+    """Judged as `envelope.no-error` of a body; an event of its own that says an error, which no
+    source documents, is an observation.
+    """
+    for event in subject.events:
+        if event.called(COMPLETED) and event.item.get("error") is not None:
+            said = describe_value(event.item["error"])
+            yield Problem(f"{event.path}: an error stands beside the image", "no error", said)
 
 
 def _limit(subject: Subject) -> int:

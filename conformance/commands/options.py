@@ -90,11 +90,14 @@ class Rendering(Generic[_Result]):
     ) -> None:
         """Refuse formats that are neither `terminal` nor among the writers, before any work."""
         from conformance.reports.formatting import format_of
+        from conformance.results.run_file import refuse_run_file
 
         if format_ not in ("terminal", *writers):
             raise UnknownNameError("format", format_, ("terminal", *writers))
         self._format, self._writers = format_, writers
         self._files = {path: format_of(path, writers) for path in output or []}
+        for path in self._files:
+            refuse_run_file(path)
         end_with_the_pipe()
 
     def show(self, result: _Result, print_: Callable[[_Result, Console], object]) -> None:

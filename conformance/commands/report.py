@@ -59,11 +59,13 @@ def report(
     from conformance.clients.outcomes import RECORDED, merge_outcomes, read_outcomes
     from conformance.reports import FORMATS, print_runs, render, summarize
     from conformance.reports.history.timeline import with_history
-    from conformance.results.run_file import read_run
+    from conformance.results.run_file import read_run, refuse_run_file
 
     if format_ not in (None, *FORMATS, "terminal"):
         raise UnknownNameError("format", str(format_), (*FORMATS, "terminal"))
     formats = {path: _format_of(path, format_) for path in output or []}
+    for path in formats:
+        refuse_run_file(path)
     end_with_the_pipe()
     loaded = [read_run(path) for path in runs]
     summary = summarize(loaded)

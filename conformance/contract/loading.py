@@ -62,6 +62,8 @@ _FORMS = {
     ),
     # no `true` in place of a schema, of which no case could be derived
     "properties": Checker({"type": "object", "additionalProperties": {"type": "object"}}),
+    # cases name their value, which a list or an object cannot be
+    "enum": Checker({"type": ["string", "number", "boolean", "null"]}),
     **dict.fromkeys(PIXEL_KEYWORDS, Checker({"type": "number", "minimum": 1})),
 }
 """What an entry of an annotation, or the value of a keyword of ours, must look like."""

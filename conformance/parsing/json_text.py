@@ -17,6 +17,7 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 from conformance.output.printing import printable
+from conformance.parsing.packed import fault_of_packed
 
 _OUTSIDE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[^\s"\[\]{},:]+', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -276,8 +277,9 @@ def load_json(data: bytes | str, bounds: JSONBounds = BOUNDS) -> Any:
         if len(text) > bounds.values:  # no text has more values than characters
             _check_values(text, bounds.values)
         return _DECODER.decode(text)
-    except UnicodeDecodeError:
-        raise JSONFaultError("encoding", "is not UTF-8") from None
+    except UnicodeDecodeError as error:
+        fault = fault_of_packed(error.object) or "is not UTF-8"
+        raise JSONFaultError("encoding", fault) from None
     except json.JSONDecodeError as error:
         raise JSONFaultError("syntax", f"is no JSON: {error.msg}", error.lineno) from None
     except RecursionError:

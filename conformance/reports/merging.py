@@ -20,6 +20,7 @@ from conformance.results.editions import by_edition
 from conformance.results.reach import ColumnKey
 from conformance.results.records import ProviderRecord
 from conformance.results.run_file import Order, Run
+from conformance.results.run_states import has_other_states
 
 Owned = tuple[Finding, int]
 """A finding, and the place of the run that made it among the runs."""
@@ -79,7 +80,13 @@ def merge(runs: Sequence[Run]) -> Merged:
     """
     if not runs:
         raise MergeError("there is no run to report on; name at least one run file")
-    runs, repeats = _leave_out_copies(runs)
+    runs, notes = _leave_out_copies(runs)
+    notes += [
+        f"the end of run {printable(run.header.id, 60)} says something else than its findings, "
+        f"which count; history may show what the end says"
+        for run in runs
+        if has_other_states(run)
+    ]
     # before anything is put together: a provider of a report has one edition (ARCHITECTURE 43)
     runs = tell_apart(by_edition(runs))
     takeovers = Takeovers(runs)
@@ -108,7 +115,7 @@ def merge(runs: Sequence[Run]) -> Merged:
         findings=tuple(finding for finding, _ in worst),
         owned=tuple(worst),
         observations=tuple(sorted(observations, key=order.of_observation)),
-        problems=tuple(dict.fromkeys([*problems, *repeats])),
+        problems=tuple(dict.fromkeys([*problems, *notes])),
         repeated=len(standing) - len(worst),
     )
 

@@ -27,6 +27,9 @@ from conformance.output.shell import quoted
 from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
 from conformance.results.records import SCHEMA, ExchangeRecord, Line, Record, RunFooter, RunHeader
 
+START = b'{"type":"run"'
+"""As the first line begins."""
+
 MOST_LINE = 64 * 1024 * 1024
 """Bytes of one line."""
 
@@ -280,6 +283,14 @@ def read_run(path: Path) -> Run:
     return run
 
 
+def refuse_run_file(path: Path) -> None:
+    """Raise `RunFileError` for a place where a report would be written over a run."""
+    if path.is_file():
+        with _open(path) as file:
+            if file.read(len(START)) == START:
+                raise RunFileError(f"{path}: is a run file; name another file with --output")
+
+
 def read_header(path: Path) -> RunHeader:
     """Read only the first line of a run file; raises `RunFileError` as `read_run` does."""
     with _open(path) as file:
@@ -305,7 +316,7 @@ def _open(path: Path) -> Iterator[BinaryIO]:
 def _read_header(file: BinaryIO, path: Path) -> RunHeader:
     line = file.readline(MOST_LINE + 1)
     # what it has begins as our first lines do: it is a run file, of which nothing else is left
-    if not line.endswith(b"\n") and line.startswith(b'{"type":"run"'[: len(line)]):
+    if not line.endswith(b"\n") and line.startswith(START[: len(line)]):
         raise RunFileError(f"{path}: was cut off within its first line; there is nothing to read")
     try:
         header = record_of(line)

@@ -21,6 +21,7 @@ from conformance.results.reach import (
     NO_FINDING,
     ColumnKey,
     Explanations,
+    ModelReach,
     Promise,
     promises_of,
     states_of,
@@ -93,11 +94,7 @@ class StatesReader:
             return states_in(read_run(path))  # or say what is wrong
         states = {model.column: model.states for model in footer.reach}
         # else the file was edited, or another tool wrote it: what it found decides
-        letters_fit = all(
-            len(letters) == len(self._clauses) and set(letters) <= _LETTERS
-            for letters in states.values()
-        )
-        if not states or not letters_fit:
+        if not states or not all(_fits(model, len(self._clauses)) for model in footer.reach):
             return states_in(read_run(path))
         run = Run(header, footer=footer)
         return _run_states(run, self._clauses, states, sum(footer.counts.values()))
@@ -113,6 +110,12 @@ class StatesReader:
         # both at once: a damaged file would else spoil the reading of the next
         self._known, self._clauses = bytes(_RAW_CLAUSES.decode(line).clauses), header.clauses
         return header
+
+
+def _fits(model: ModelReach, clauses: int) -> bool:
+    """Return whether letters are of the clauses, and keep as many as the levels beside them."""
+    letters, kept = model.states, sum(level.kept for level in model.levels.values())
+    return (len(letters), letters.count(_PASS)) == (clauses, kept) and set(letters) <= _LETTERS
 
 
 def _run_states(
@@ -149,6 +152,15 @@ def states_in(run: Run) -> RunStates:
     if run.footer is None:  # what was kept so far may have been judged in part only
         states = {column: letters.replace(_PASS, _NOT_RUN) for column, letters in states.items()}
     return _run_states(run, tuple(clauses.values()), states, len(run.findings))
+
+
+def has_other_states(run: Run) -> bool:
+    """Return whether the end of a run says something else of a promise than its findings do."""
+    reach = run.footer.reach if run.footer else ()
+    letters = {model.column: model.states for model in reach if model.states}
+    states = states_in(run).states if letters else {}
+    # clauses that the header lacks come after its own
+    return not all(states.get(column, "").startswith(row) for column, row in letters.items())
 
 
 def promises_in(run: Run) -> dict[ColumnKey, dict[str, Promise]]:

@@ -21,11 +21,10 @@ from conformance.errors import ConformanceError
 from conformance.output.files import refuse_links
 from conformance.output.shell import quoted
 from conformance.providers import load_provider
+from conformance.results.run_file import START
 
 if TYPE_CHECKING:
     from conformance.runner.options import Options
-
-_START = b'{"type":"run"'
 
 
 class OutputError(ConformanceError):
@@ -96,8 +95,8 @@ def _check_replaceable(path: Path) -> None:
     if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, a device removed
         raise _not_regular(path)
     with path.open("r+b") as file:
-        start = file.read(len(_START))
-    if not _START.startswith(start):
+        start = file.read(len(START))
+    if not START.startswith(start):
         raise OutputError(f"{path}: is there, and is no run file; name another with --output")
 
 

@@ -26,6 +26,7 @@ from tests.miniatures import (
     picture,
     served,
 )
+from tests.streams import completed, stream
 
 DALL_E = body("dall-e-2")
 DALL_E_3 = body("dall-e-3")
@@ -148,6 +149,9 @@ CASES: dict[str, Exchange] = {
     "401-with-a-challenge": with_headers(("WWW-Authenticate", "Bearer"), status=401),
     "403": with_headers(status=403),
     "retry-after": with_headers(("Retry-After", "30")),
+    "error-beside-a-streamed-image": stream(
+        completed(), ("error", '{"error": {"message": "late"}}')
+    ),
     "retry-after-429": with_headers(("Retry-After", "30"), status=429),
     "account": with_headers(
         ("OpenAI-Project", "p"), ("openai-organization", "o"), ("Set-Cookie", "a=b")

@@ -68,6 +68,9 @@ CASES: dict[str, Exchange | Case] = {
     "broken-off-at-the-end": stream(tail=b"event: x\n"),
     "lone-surrogate": stream(("x", '{"type": "x", "a": "\\ud800"}')),
     "event-array": stream(("ping", "[]"), completed()),
+    "event-of-a-member-twice": stream(
+        ("ping", '{"type": "ping", "a": {"b": 1, "b": 2}}'), completed()
+    ),
     "event-null": stream(("ping", "null"), completed()),
     "event-without-line": without_names(partial(0), completed()),
     "event-without-line-and-type": without_names((None, '{"x": 1}')),
@@ -97,6 +100,8 @@ CASES: dict[str, Exchange | Case] = {
     },
     "completed-first": stream(completed(), partial(0)),
     "completed-first-without-lines": without_names(completed(), partial(0)),
+    "error-in-completed": stream(completed(error={"message": "late"})),
+    "null-error-in-completed": stream(completed(error=None)),
     "error-after-completed": stream(completed(), ("error", '{"error": {"message": "late"}}')),
     "event-without-type": stream((COMPLETED, '{"x": 1}'), completed()),
     "event-of-null-type": stream(("ping", '{"type": null}'), completed()),

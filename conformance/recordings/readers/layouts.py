@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from conformance.exchange.transport.codings import GZIP_MAGIC
 from conformance.parsing import JSONFaultError, load_json, printable
+from conformance.parsing.packed import fault_of_packed
 from conformance.recordings.readers import layout_adapters as adapters
 from conformance.recordings.readers.bodies import BodyFiles
 from conformance.recordings.readers.members import mapping
@@ -150,7 +151,6 @@ _GO_LIST = re.compile(rb"^interactions:", re.MULTILINE)
 _PHP_ITEM = re.compile(rb"(?:---\s+)?-\s+(?:request|response|index):")
 _TOP_KEY = re.compile(rb"^:?([A-Za-z_][\w-]{0,60}) *:", re.MULTILINE)
 _MAGIC = (
-    (b"PK\x03\x04", "is a ZIP archive; unpack it, and judge what is in it"),
     (b"SQLite format 3", "is a SQLite database"),
     (b"\x0a\x0d\x0d\x0a", "is a capture of packets"),
     (b"%PDF", "is a PDF"),
@@ -177,6 +177,8 @@ def layout_of(path: Path) -> Layout:
         start = file.read(_START).lstrip()
     if not start:
         raise UnknownLayoutError("is empty")
+    if packed := fault_of_packed(start):
+        raise _unknown_layout(packed)
     for magic, description in _MAGIC:  # in this order: `<?xml` also begins with `<`
         if start.startswith(magic):
             raise _unknown_layout(description)

@@ -80,6 +80,20 @@ def event_array(frame: bytes, kind: str) -> bytes:
     return b"event: ping\ndata: []\n\n" + frame if kind == _COMPLETED else frame
 
 
+@planted("stream.member-twice", "stream.json-unique-names")
+@in_frame
+def member_twice(frame: bytes, _kind: str) -> bytes:
+    """A member stands twice in the data of an event."""
+    return frame.replace(b"data: {", b'data: {"type":"ping",', 1)
+
+
+@planted("stream.half-character", "stream.event-json")
+@in_frame
+def half_character(frame: bytes, _kind: str) -> bytes:
+    """A text in the data of an event has half of a character."""
+    return frame.replace(b"data: {", b'data: {"note":"\\ud800",', 1)
+
+
 @planted("stream.name-other-than-type", "stream.event-name", modes=["D11"])
 @in_frame
 def name_other_than_type(frame: bytes, _kind: str) -> bytes:
@@ -167,6 +181,13 @@ def two_completed(
     """A stream has one finished image more than was asked."""
     *_, another = events(replace(job, n=job.n + 1), painter, context)
     return iter([*events(job, painter, context), another])
+
+
+@planted("stream.error-in-completed", "stream.no-error", modes=["D8", "D11"])
+@in_completed
+def error_in_completed(event: Body) -> None:
+    """The completed event carries an error beside its image."""
+    event["error"] = {"message": "It cannot be done.", "type": "server_error"}
 
 
 @planted("stream.partial-too-many", "stream.partial-count", modes=["D11"])

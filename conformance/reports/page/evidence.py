@@ -19,11 +19,13 @@ from urllib.parse import urlsplit
 
 from msgspec import to_builtins
 
+from conformance.exchange.model import Price
 from conformance.findings import Finding, Verdict
 from conformance.parsing import JSONFaultError, load_json
 from conformance.reports.capabilities.table import ModelTable
 from conformance.reports.page.requests import shown_request
 from conformance.reports.summary import Summary
+from conformance.reports.wording import paid
 from conformance.results.baselines import sort_by_start
 from conformance.results.reach import ColumnKey
 from conformance.results.records import DeviationRecord, RequestRecord
@@ -175,7 +177,8 @@ class _ColumnPacker:
         exchange = run.exchanges.get(path)
         if key in exchanges or exchange is None:
             return
-        provider, values = self._providers.get(exchange.provider), to_builtins(exchange)
+        provider = self._providers.get(exchange.provider)
+        values = to_builtins(exchange) | {"price": _price(exchange.price)}
         members = {name: values[name] for name in _EXCHANGE_MEMBERS if values[name] is not None}
         exchanges[key] = members | {
             "endpoint": f"{exchange.request.method} {_path(exchange.request.url)}",
@@ -205,6 +208,14 @@ def _history(summary: Summary) -> dict[str, list[list[str]]]:
             if not changes or changes[-1][1] != verdict:
                 changes.append([run.header.started, verdict])
     return history
+
+
+def _price(price: Price | None) -> str | None:
+    """Write what an answer cost: by its usage, else about what the price list says."""
+    if price is None:
+        return None
+    is_estimated = price.actual is None
+    return paid(price.estimate if is_estimated else price.actual, is_estimated, unpriced=0)
 
 
 def _path(url: str) -> str:

@@ -212,7 +212,7 @@ function exchangeOf(title, exchange, name, run) {
   const parts = [pairs([
     ["Came to", exchange.outcome, exchange.reason && `: ${exchange.reason}`], ["Sent", exchange.sent_at && moment(exchange.sent_at)],
     ["Took", exchange.elapsed === undefined ? null : duration(exchange.elapsed)], ["Attempts", exchange.attempts],
-    ["Judged in", run], ["Price", priceOf(exchange.price)], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
+    ["Judged in", run], ["Price", exchange.price], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
     ["Failure", exchange.failure && `${exchange.failure.kind}: ${exchange.failure.message}`],
   ]), picturesOf(exchange), ...requestOf(exchange.sent), ...responseOf(exchange)];
   box.append(...parts.filter(Boolean));
@@ -221,12 +221,6 @@ function exchangeOf(title, exchange, name, run) {
 
 function requestOf(sent) {
   return [folded("Request", sent.curl, true, true), element("p", {class: "quiet"}, sent.notes.join(" "))];
-}
-
-function priceOf(price) {
-  if (!price) return null;
-  if (typeof price.actual === "number") return `${price.actual} USD`;
-  return typeof price.estimate === "number" ? `about ${price.estimate} USD (estimate)` : null;
 }
 
 const SOURCES = {
