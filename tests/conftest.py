@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Iterator
 from functools import cache
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 from hypothesis import settings
+from typer.main import get_command
 
 from conformance.contract import Edition, load_edition
 from conformance.exchange.model import Provenance
@@ -21,6 +24,7 @@ from conformance.exchange.transport.transport import Transport
 from conformance.proof.proving import Proof
 from conformance.reference.server import ReferenceServer
 from tests.extent import LONG, examples
+from tests.processes import serve_forks
 
 # `make test` tries the same examples every time; `make long` looks for others
 settings.register_profile("tests", max_examples=examples(100), derandomize=not LONG)
@@ -50,11 +54,15 @@ pytest.register_assert_rewrite(
 )
 # looking for circles of objects as often as Python does takes a sixth of the time of all tests
 gc.set_threshold(100_000, 50, 50)
+# Typer makes all commands anew for each invocation, which takes longer than most of them
+typer.testing._get_command = cache(get_command)  # type: ignore[attr-defined]
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: what only `make long` runs; others deselect it")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        serve_forks()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

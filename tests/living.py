@@ -11,7 +11,7 @@ from typing import Any
 from conformance.results.records import RunFooter, SpentRecord
 from conformance.results.run_file import read_run
 from tests.live import paid_toml
-from tests.processes import _FORKS, PLAIN, _become, command
+from tests.processes import PLAIN, Fork, command
 
 PAID = ["run", "--live", "--output", "run.jsonl", "--provider", "./paid.toml"]
 
@@ -22,7 +22,7 @@ def live(
     return command(folder, *PAID, "--base-url", url, *words, PYTEST_ADDOPTS=addopts)
 
 
-class Running:
+class Running(Fork):
     """A live run that goes on in a process of its own, so that it can be stopped or killed."""
 
     def __init__(self, folder: Path, url: str, *words: str) -> None:
@@ -30,26 +30,19 @@ class Running:
         self._said = folder / "said.txt"
         streams = {1: os.devnull, 2: str(self._said)}
         arguments = (*PAID, "--base-url", url, *words)
-        parameters = (("conformance.cli", "main"), arguments, str(folder), PLAIN, None, streams)
-        self._process = _FORKS.Process(target=_become, args=parameters)
-        self._process.start()
+        super().__init__(("conformance.cli", "main"), arguments, folder, PLAIN, streams)
 
     def send(self, *signals: int) -> None:
         for signal in signals:
-            os.kill(self._process.pid or 0, signal)
+            os.kill(self.pid, signal)
 
     @property
     def alive(self) -> bool:
-        return self._process.is_alive()
+        return self.wait(0) is None
 
     @property
     def said(self) -> str:
         return self._said.read_text() if self._said.exists() else ""
-
-    def wait(self, seconds: float = 60.0) -> int | None:
-        """Wait until it has ended; returns its exit code."""
-        self._process.join(seconds)
-        return self._process.exitcode
 
 
 def footer_of(path: Path) -> RunFooter:

@@ -3,58 +3,73 @@
 from __future__ import annotations
 
 import gc
+import pdb
+from functools import cache
+from importlib import import_module
 
-import _pytest.faulthandler
-import _pytest.junitxml
-import _pytest.threadexception
-import _pytest.unraisableexception
 import anyio._backends._asyncio
+import anyio.pytest_plugin
 import anyio.streams.tls
 import filelock
+import ijson
 import jinja2
 import PIL.Image
 import PIL.ImageChops
+import platformdirs.pytest_plugin
 import pytest
 import pytest_recording.plugin
 import tenacity
+import typer._click.decorators
+import typer.main
 import uvicorn.lifespan.off
 import uvicorn.loops.asyncio
-import uvicorn.protocols.http.h11_impl
+import uvicorn.loops.auto
+import uvicorn.protocols.http.auto
+import xdist.looponfail
+import xdist.newhooks
 import xdist.plugin
+from _pytest.config import default_plugins
 
 import conformance.cli
+import conformance.clients.impact
+import conformance.documentation.listing
 import conformance.live.plan_report
 import conformance.parsing.images
+import conformance.providers.ad_hoc
+import conformance.recordings.judging
+import conformance.recordings.render
 import conformance.reference.server
-import conformance.reports
+import conformance.reports.comparison.render
+import conformance.reports.drift.drift
+import conformance.reports.drift.render
+import conformance.reports.history.timeline
 import conformance.runner.pool
 import conformance.runner.preflight
 import conformance.runner.session
+import conformance.runner.shortlist
 import conformance.suite.command
 import conformance.suite.items
 import conformance.suite.options
 import conformance.suite.recorder
 import conformance.suite.signals
 import conformance.suite.xdist
-from conformance.cases.documented import all_cases
-from conformance.clauses import clauses_of
-from conformance.contract import load_edition
 from conformance.reports import render
 from conformance.runner.options import Options
 from conformance.runner.session import Session
-from conformance.runner.whole_plan import plan_of
 from tests import runs
 
 IMPORTED = (
-    conformance.cli, _pytest, anyio, filelock, jinja2, PIL, pytest,
-    pytest_recording, tenacity, uvicorn, xdist,
+    conformance.cli, anyio, filelock, ijson, jinja2, pdb, PIL, platformdirs, pytest,
+    pytest_recording, tenacity, typer, uvicorn, xdist,
 )  # fmt: skip
-EDITION = load_edition()
-CLAUSES = clauses_of(EDITION)
-CASES = all_cases(EDITION, list(EDITION.models))
 
+for name in default_plugins:
+    import_module(f"_pytest.{name}")
 PIL.Image.init()  # imports all its formats
-plan_of(Session(Options(providers=("reference",))))  # which clauses judge each case
+typer.main.get_command = cache(typer.main.get_command)  # longer than most commands take
+typer.main.get_command(conformance.cli.app)
+Session(Options(providers=("reference",))).header()  # which clauses judge each case
 for form in ("html", "md"):
     render([runs.run()], form)  # compiles its templates
 gc.freeze()
+gc.set_threshold(100_000, 50, 50)  # as in conftest.py

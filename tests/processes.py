@@ -15,7 +15,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
+from signal import SIGKILL
 from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory
@@ -24,6 +26,8 @@ from typing import Any
 
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.preloaded"])
+_FORKED_AT = "FORKED_AT"
+"""The variable that has the address of who forks: one process for all workers of pytest-xdist."""
 PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
 for _name in [name for name in PLAIN if name.startswith("PYTEST_XDIST")] + ["COMETAPI_KEY"]:
     PLAIN.pop(_name, None)  # a run that a worker starts is no worker
@@ -41,6 +45,53 @@ Limits = Mapping[int, int]
 """By the number of a resource, as `resource` has them."""
 Streams = Mapping[int, str | None]
 """Where standard output (1) and error (2) lead, if not to us: a file, or None if closed."""
+
+
+def serve_forks() -> None:
+    """Fork for this process and those that it starts, until it ends."""
+    listener = Listener(family="AF_UNIX")
+    os.environ[_FORKED_AT] = str(listener.address)
+
+    def accept() -> None:
+        while True:
+            Thread(target=_fork, args=(listener.accept(),), daemon=True).start()
+
+    Thread(target=accept, daemon=True).start()
+
+
+def _fork(connection: Connection) -> None:
+    process = _FORKS.Process(target=_become, args=connection.recv())
+    process.start()
+    connection.send(process.pid)
+    process.join()
+    connection.send(process.exitcode)
+
+
+class Fork:
+    """A command in a process of its own, which goes on until it is waited for."""
+
+    def __init__(
+        self,
+        program: tuple[str, str],
+        words: tuple[str, ...],
+        folder: Path,
+        environment: Mapping[str, str],
+        streams: Streams,
+        limits: Limits | None = None,
+    ) -> None:
+        if _FORKED_AT not in os.environ:
+            serve_forks()
+        self._connection = Client(os.environ[_FORKED_AT])
+        arguments = (program, words, str(folder), dict(environment), limits, streams)
+        self._connection.send(arguments)
+        self.pid: int = self._connection.recv()
+        self._code: int | None = None
+
+    def wait(self, seconds: float = _PATIENCE) -> int | None:
+        """Return its exit code, None if it has not ended by then."""
+        if self._code is None and self._connection.poll(seconds):
+            self._code = self._connection.recv()
+        return self._code
 
 
 def command(
@@ -106,16 +157,14 @@ def _finished(
 ) -> CompletedProcess[str]:
     with TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
-        arguments = (program, words, str(folder), dict(environment))
         redirections = {1: str(out), 2: str(err)} | dict(streams or {})
-        process = _FORKS.Process(target=_become, args=(*arguments, limits, redirections))
-        process.start()
-        process.join(_PATIENCE)
-        if process.exitcode is None:
-            process.kill()
+        fork = Fork(program, words, folder, environment, redirections, limits)
+        code = fork.wait()
+        if code is None:
+            os.kill(fork.pid, SIGKILL)
             raise TimeoutExpired(words, _PATIENCE, out.read_bytes(), err.read_bytes())
         texts = (_read(path) for path in (out, err))
-        return CompletedProcess(words, process.exitcode, *texts)
+        return CompletedProcess(words, code, *texts)
 
 
 def _read(path: Path) -> str:
