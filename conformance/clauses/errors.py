@@ -15,12 +15,7 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.envelope_json import is_html, other_content_type
 from conformance.clauses.parameters import WRONG_METHOD
-from conformance.clauses.refusals import (
-    refused_alike,
-    reply,
-    require_control,
-    require_fault,
-)
+from conformance.clauses.refusals import refused_alike, reply, require_control, require_fault
 from conformance.clauses.registry import Bound, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level

@@ -10,15 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.clauses.bindings import (
-    all_of,
-    definite,
-    documents,
-    family,
-    not_,
-    plain,
-    promised,
-)
+from conformance.clauses.bindings import all_of, definite, documents, family, not_, plain, promised
 from conformance.clauses.refusals import require_success
 from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject

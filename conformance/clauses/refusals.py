@@ -7,12 +7,7 @@ from collections.abc import Iterable, Iterator
 from conformance.cases.model import Authorization
 from conformance.clauses.bindings import broken_parameters
 from conformance.clauses.registry import Needs, Shape
-from conformance.clauses.subject import (
-    NotTestableError,
-    Problem,
-    Subject,
-    UnavailableError,
-)
+from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract.edition import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result, same_refusal, undecided

@@ -30,13 +30,7 @@ from conformance.results.run_file import RunWriter
 from conformance.runner.engine import Engine
 from conformance.runner.output_path import OutputFile, how_to_resume
 from conformance.runner.session import Session
-from conformance.runner.whole_plan import (
-    Ending,
-    Progress,
-    plan_of,
-    planned_promises,
-    promise_named,
-)
+from conformance.runner.whole_plan import Ending, Progress, plan_of, planned_promises, promise_named
 
 CRASHED = "???"
 """The phase that pytest-xdist reports of an item at which a worker died."""

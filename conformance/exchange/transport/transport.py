@@ -21,11 +21,7 @@ import httpcore
 import httpx
 
 from conformance.exchange.model import Failure, Headers, Response
-from conformance.exchange.transport.addresses import (
-    AddressPolicy,
-    GuardedBackend,
-    read_url,
-)
+from conformance.exchange.transport.addresses import AddressPolicy, GuardedBackend, read_url
 from conformance.exchange.transport.codings import (
     CodingError,
     TooLargeError,

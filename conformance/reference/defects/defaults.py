@@ -9,13 +9,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from conformance.reference.answers import AnswerContext, Job, Painter
-from conformance.reference.defects.planting import (
-    Body,
-    in_refusal,
-    in_step,
-    json_response,
-    planted,
-)
+from conformance.reference.defects.planting import Body, in_refusal, in_step, json_response, planted
 from conformance.reference.errors import Refusal
 
 

@@ -34,10 +34,7 @@ def url_instead_of_b64(steps: Steps) -> Steps:
 
 
 @planted(
-    "format.gpt-image-url",
-    "format.gpt-image-b64",
-    "format.gpt-image-response-format",
-    modes=["D2"],
+    "format.gpt-image-url", "format.gpt-image-b64", "format.gpt-image-response-format", modes=["D2"]
 )
 def gpt_image_url(steps: Steps) -> Steps:
     """A GPT image model answers with URLs, unless a type or a transparent background is asked."""

@@ -14,12 +14,7 @@ from starlette.responses import Response
 
 from conformance.contract import RequestBody
 from conformance.parsing import read_json
-from conformance.reference.defects.planting import (
-    in_refusal,
-    json_response,
-    planted,
-    validating,
-)
+from conformance.reference.defects.planting import in_refusal, json_response, planted, validating
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 

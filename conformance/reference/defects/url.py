@@ -10,14 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from conformance.reference.answers import AnswerContext, Job, picture
-from conformance.reference.defects.planting import (
-    Body,
-    in_file,
-    in_items,
-    in_step,
-    in_url,
-    planted,
-)
+from conformance.reference.defects.planting import Body, in_file, in_items, in_step, in_url, planted
 from conformance.reference.painting import image_file
 
 
