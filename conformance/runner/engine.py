@@ -215,7 +215,7 @@ class Engine:
             if case.path not in self._unconfirmed:
                 self._runner.finish(case, self._blocked.mark(result))
             elif self._live is not None:
-                self._live.keep_result(self.provider.id, case, result)
+                self._live.ledger.keep_result(self.provider.id, case.path, result)
 
     def _judge(self, case: Case, judge_case: Callable[[Case], CaseResult]) -> CaseResult:
         """Return the result of a case, also where it cannot be judged."""
@@ -258,7 +258,9 @@ class Engine:
         stale = CassetteStaleError(case.path)
         for variant, control_outcome in self._variants(case, control):
             try:
-                return variant, control_outcome, *self._claim_and_exchange(variant)
+                self._runner.claim(variant)
+                made = self._ahead.pop(variant.path, None) or self._exchange(variant)
+                return variant, control_outcome, *made
             except CassetteStaleError as error:  # it was recorded with another control
                 stale = error if variant is case else stale
         raise stale
@@ -275,10 +277,6 @@ class Engine:
         if case.control is not None and isinstance(self.source, Replay):
             # its control came to nothing when it was recorded, and was accepted later
             yield from self._alternatives.others(case)
-
-    def _claim_and_exchange(self, case: Case) -> tuple[Exchange, Answer]:
-        self._runner.claim(case)
-        return self._ahead.pop(case.path, None) or self._exchange(case)
 
     def _exchange(self, case: Case) -> tuple[Exchange, Answer]:
         exchange = self.source.exchange(case)

@@ -107,7 +107,8 @@ class Recorder:
                 return
             try:
                 if findings.keys() - chosen:  # a part says less of a case than a resumed run needs
-                    self._session().live.keep_result(engine.provider.id, case, result)
+                    ledger = self._session().live.ledger
+                    ledger.keep_result(engine.provider.id, case.path, result)
                 planned = [findings[name] for name in sorted(chosen & findings.keys())]
                 case_findings = [*planned, *engine.unforeseen(case, result)]
                 self._write([*records_of(result), *case_findings], durably=True)
