@@ -1,6 +1,6 @@
 """How a defect is planted: one truthful step is wrapped, and the wrapper has an id.
 
-The decorators below name the step by what the lie touches; what they decorate is the whole lie.
+The functions below name the step by what the lie touches; what they are given is the whole lie.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 
@@ -24,7 +24,9 @@ from conformance.reference.steps import Steps
 from conformance.reference.urls import Signer, picture_named
 
 Plant = Callable[["Steps"], "Steps"]
+Lie = TypeVar("Lie", bound=Callable[..., object])
 Body = dict[str, Any]
+Refuse = Callable[[Refusal, str], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +55,32 @@ REGISTRY: dict[str, Defect] = {}
 
 
 def planted(
+    where: Callable[[Lie], Plant],
     name: str,
     *claims: str,
     modes: Sequence[str] = (),
     silent: bool = False,
     in_urls: bool = False,
     public: bool = False,
-) -> Callable[[Plant], Plant]:
-    """Register a function that makes lying steps of truthful ones; its docstring is the lie."""
+) -> Callable[[Lie], Lie]:
+    """Register a lie under its id, planted by one of the functions below; its docstring tells it.
 
-    def register(plant: Plant) -> Plant:
+    ``claims`` are the ids of the clauses that have to see it.
+    """
+
+    def register(lie: Lie) -> Lie:
         if name in REGISTRY:
             raise ValueError(f"defect id {name!r} is used twice")
-        lie = " ".join((plant.__doc__ or "").split())
-        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, in_urls, public)
-        return plant
+        words, plant = " ".join((lie.__doc__ or "").split()), where(lie)
+        REGISTRY[name] = Defect(name, words, claims, tuple(modes), plant, silent, in_urls, public)
+        return lie
 
     return register
+
+
+def in_steps(plant: Plant) -> Plant:
+    """Let a lie say itself which steps it changes."""
+    return plant
 
 
 _REQUEST: ContextVar[RequestBody] = ContextVar("the request being answered")
@@ -277,7 +288,7 @@ def in_finished(lie: Callable[[Response], object]) -> Plant:
 def in_refusal(lie: Callable[[Refusal], Refusal | Response]) -> Plant:
     """Let a lie refuse with something else, or answer instead."""
 
-    def lying(refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str) -> Response:
+    def lying(refuse: Refuse, refusal: Refusal, key: str) -> Response:
         other = lie(refusal)
         return other if isinstance(other, Response) else refuse(other, key)
 
@@ -287,7 +298,7 @@ def in_refusal(lie: Callable[[Refusal], Refusal | Response]) -> Plant:
 def in_error(lie: Callable[[Body], object]) -> Plant:
     """Let a lie change the body of every refusal in place, or return another instead."""
 
-    def lying(refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str) -> Response:
+    def lying(refuse: Refuse, refusal: Refusal, key: str) -> Response:
         truth = refuse(refusal, key)
         body = json.loads(bytes(truth.body))
         other = lie(body)
