@@ -101,12 +101,6 @@ def remembering(steps: Steps) -> Steps:
     return replace(steps, resolve=resolve)
 
 
-def documented(plant: Plant, lie: object) -> Plant:
-    """Carry the docstring of a lie over to what plants it."""
-    plant.__doc__ = lie.__doc__
-    return plant
-
-
 def in_step(step: str) -> Callable[[Callable[..., Any]], Plant]:
     """Let a lie replace one step: it is called with the truthful step and then its arguments."""
 
@@ -116,7 +110,7 @@ def in_step(step: str) -> Callable[[Callable[..., Any]], Plant]:
             base = remembering(steps) if step in ("answer", "paint") else steps
             return replace(base, **{step: lambda *values: lie(truth, *values)})
 
-        return documented(plant, lie)
+        return plant
 
     return decorate
 
@@ -129,7 +123,7 @@ def in_body(lie: Callable[[Body, Job], object]) -> Plant:
         lie(body, job)
         return body
 
-    return documented(in_step("answer")(lying), lie)
+    return in_step("answer")(lying)
 
 
 def in_items(lie: Callable[[Body, Job], object]) -> Plant:
@@ -139,7 +133,7 @@ def in_items(lie: Callable[[Body, Job], object]) -> Plant:
         for item in body["data"]:
             lie(item, job)
 
-    return documented(in_body(lying), lie)
+    return in_body(lying)
 
 
 def _in_member(name: str, lie: Callable[[str], str]) -> Plant:
@@ -149,7 +143,7 @@ def _in_member(name: str, lie: Callable[[str], str]) -> Plant:
         if name in item:
             item[name] = lie(item[name])
 
-    return documented(in_items(lying), lie)
+    return in_items(lying)
 
 
 in_url, in_base64 = partial(_in_member, "url"), partial(_in_member, "b64_json")
@@ -162,7 +156,7 @@ def in_usage(lie: Callable[[Body], object]) -> Plant:
         if "usage" in body:
             lie(body["usage"])
 
-    return documented(in_body(usage), lie)
+    return in_body(usage)
 
 
 def in_text(lie: Callable[[bytes], bytes]) -> Plant:
@@ -172,7 +166,7 @@ def in_text(lie: Callable[[bytes], bytes]) -> Plant:
         text: bytes = encode(body)
         return text if "object" in body else lie(text)  # lists of models have that member
 
-    return documented(in_step("encode")(lying), lie)
+    return in_step("encode")(lying)
 
 
 def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
@@ -200,7 +194,7 @@ def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
     def plant(steps: Steps) -> Steps:
         return in_step("file")(filed)(in_step("answer")(answered)(in_step("paint")(painted)(steps)))
 
-    return documented(plant, lie)
+    return plant
 
 
 def in_job(lie: Callable[[Job], Job]) -> Plant:
@@ -216,7 +210,7 @@ def in_job(lie: Callable[[Job], Job]) -> Plant:
     def plant(steps: Steps) -> Steps:
         return in_step("answer")(answered)(in_step("paint")(painted)(steps))
 
-    return documented(plant, lie)
+    return plant
 
 
 def resolving(lie: Callable[[Job, RequestBody], Job]) -> Plant:
@@ -225,7 +219,7 @@ def resolving(lie: Callable[[Job, RequestBody], Job]) -> Plant:
     def lying(resolve: Callable[[RequestBody], Job], request: RequestBody) -> Job:
         return lie(resolve(request), request)
 
-    return documented(in_step("resolve")(lying), lie)
+    return in_step("resolve")(lying)
 
 
 def validating(lie: Callable[[RequestBody], Refusal | None]) -> Plant:
@@ -235,7 +229,7 @@ def validating(lie: Callable[[RequestBody], Refusal | None]) -> Plant:
         refusal: Refusal | None = lie(request) or validate(request, served)
         return refusal
 
-    return documented(in_step("validate")(lying), lie)
+    return in_step("validate")(lying)
 
 
 def rereading(steps: Steps, reread: Callable[[RequestBody], RequestBody]) -> Steps:
@@ -282,7 +276,7 @@ def in_finished(lie: Callable[[Response], object]) -> Plant:
         lie(finished)
         return finished
 
-    return documented(in_step("finish")(lying), lie)
+    return in_step("finish")(lying)
 
 
 def in_refusal(lie: Callable[[Refusal], Refusal | Response]) -> Plant:
@@ -292,7 +286,7 @@ def in_refusal(lie: Callable[[Refusal], Refusal | Response]) -> Plant:
         other = lie(refusal)
         return other if isinstance(other, Response) else refuse(other, key)
 
-    return documented(in_step("refuse")(lying), lie)
+    return in_step("refuse")(lying)
 
 
 def in_error(lie: Callable[[Body], object]) -> Plant:
@@ -304,7 +298,7 @@ def in_error(lie: Callable[[Body], object]) -> Plant:
         other = lie(body)
         return json_response(body if other is None else other, truth.status_code)
 
-    return documented(in_step("refuse")(lying), lie)
+    return in_step("refuse")(lying)
 
 
 def in_file(lie: Callable[[Response], Response]) -> Plant:
@@ -314,7 +308,7 @@ def in_file(lie: Callable[[Response], Response]) -> Plant:
         truth: Response = file(name, query, signer)
         return lie(truth) if truth.status_code == 200 else truth
 
-    return documented(in_step("file")(lying), lie)
+    return in_step("file")(lying)
 
 
 def in_events(lie: Callable[[Iterator[Body], Job], Iterator[Body]]) -> Plant:
@@ -323,7 +317,7 @@ def in_events(lie: Callable[[Iterator[Body], Job], Iterator[Body]]) -> Plant:
     def lying(events: Any, job: Job, painter: Painter, context: AnswerContext) -> Iterator[Body]:
         return lie(events(job, painter, context), job)
 
-    return documented(in_step("events")(lying), lie)
+    return in_step("events")(lying)
 
 
 def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
@@ -335,7 +329,7 @@ def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
                 lie(event)
             yield event
 
-    return documented(in_events(lying), lie)
+    return in_events(lying)
 
 
 in_completed = partial(_in_event, "image_generation.completed")
@@ -348,7 +342,7 @@ def in_frame(lie: Callable[[bytes, str], bytes]) -> Plant:
     def lying(encode_event: Any, event: Mapping[str, Any]) -> bytes:
         return lie(encode_event(event), str(event["type"]))
 
-    return documented(in_step("encode_event")(lying), lie)
+    return in_step("encode_event")(lying)
 
 
 def in_model_list(lie: Callable[[Body], object]) -> Plant:
@@ -359,7 +353,7 @@ def in_model_list(lie: Callable[[Body], object]) -> Plant:
         lie(listing)
         return listing
 
-    return documented(in_step("model_list")(lying), lie)
+    return in_step("model_list")(lying)
 
 
 def json_response(body: object, status: int = 200) -> Response:
