@@ -120,11 +120,6 @@ class Answered:
     promised: int
     judged: int
 
-    @property
-    def hardly_judged(self) -> bool:
-        """Return whether too few of its promises were judged."""
-        return self.judged < LEAST_JUDGED * self.promised
-
 
 def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
     """Return steps that ignore unknown parameters, and use a default model where none is named."""

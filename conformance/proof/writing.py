@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,25 +53,6 @@ def as_json(matrix: Matrix) -> str:
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
-def as_markdown(matrix: Matrix) -> str:
-    """Render which clause detects which defect, as GitHub-flavoured Markdown."""
-    # escapes nothing: Markdown is made of our own texts alone
-    return _render(matrix, "matrix.md.jinja", autoescape=False)
-
-
-def as_html(matrix: Matrix) -> str:
-    """Render the whole matrix as one self-contained HTML page."""
-    return _render(matrix, "matrix.html.jinja", autoescape=True)
-
-
-WRITERS: Mapping[str, Callable[[Matrix], str]] = {
-    ".json": as_json,
-    ".md": as_markdown,
-    ".html": as_html,
-}
-"""The renderers by file suffix."""
-
-
 def counts(defect: DefectColumn) -> dict[str, int]:
     """Count the verdicts on a defect that are neither red nor green."""
     tally: Counter[Verdict] = Counter(defect.verdicts.values())
@@ -113,6 +95,15 @@ def _render(matrix: Matrix, template: str, autoescape: bool) -> str:
         seeing=sum(bool(matrix.killers(clause.id)) for clause in matrix.clauses),
         tool=tool(),
     )
+
+
+WRITERS: Mapping[str, Callable[[Matrix], str]] = {
+    ".json": as_json,
+    # escapes nothing: Markdown is made of our own texts alone
+    ".md": partial(_render, template="matrix.md.jinja", autoescape=False),
+    ".html": partial(_render, template="matrix.html.jinja", autoescape=True),
+}
+"""The renderers by file suffix."""
 
 
 @contextmanager
