@@ -161,12 +161,10 @@ def in_usage(lie: Callable[[Body], object]) -> Plant:
 
 def in_text(lie: Callable[[bytes], bytes]) -> Plant:
     """Let a lie change the bytes of a plain success."""
-
-    def lying(encode: Any, body: Mapping[str, Any]) -> bytes:
-        text: bytes = encode(body)
-        return text if "object" in body else lie(text)  # lists of models have that member
-
-    return in_step("encode")(lying)
+    # the list of models has the member `object`
+    return in_step("encode")(
+        lambda encode, body: encode(body) if "object" in body else lie(encode(body))
+    )
 
 
 def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
@@ -207,29 +205,19 @@ def in_job(lie: Callable[[Job], Job]) -> Plant:
         other: Body = answer(lie(job) if job.payload == "url" else job, images, context)
         return other
 
-    def plant(steps: Steps) -> Steps:
-        return in_step("answer")(answered)(in_step("paint")(painted)(steps))
-
-    return plant
+    return lambda steps: in_step("answer")(answered)(in_step("paint")(painted)(steps))
 
 
 def resolving(lie: Callable[[Job, RequestBody], Job]) -> Plant:
     """Let a lie settle a request otherwise, and then keep to that in all it says and paints."""
-
-    def lying(resolve: Callable[[RequestBody], Job], request: RequestBody) -> Job:
-        return lie(resolve(request), request)
-
-    return in_step("resolve")(lying)
+    return in_step("resolve")(lambda resolve, request: lie(resolve(request), request))
 
 
 def validating(lie: Callable[[RequestBody], Refusal | None]) -> Plant:
     """Let a lie refuse requests; those that it does not refuse are validated as they should be."""
-
-    def lying(validate: Any, request: RequestBody, served: Collection[str]) -> Refusal | None:
-        refusal: Refusal | None = lie(request) or validate(request, served)
-        return refusal
-
-    return in_step("validate")(lying)
+    return in_step("validate")(
+        lambda validate, request, served: lie(request) or validate(request, served)
+    )
 
 
 def rereading(steps: Steps, reread: Callable[[RequestBody], RequestBody]) -> Steps:
@@ -313,11 +301,9 @@ def in_file(lie: Callable[[Response], Response]) -> Plant:
 
 def in_events(lie: Callable[[Iterator[Body], Job], Iterator[Body]]) -> Plant:
     """Let a lie drop, add or change the events of a stream."""
-
-    def lying(events: Any, job: Job, painter: Painter, context: AnswerContext) -> Iterator[Body]:
-        return lie(events(job, painter, context), job)
-
-    return in_step("events")(lying)
+    return in_step("events")(
+        lambda events, job, painter, context: lie(events(job, painter, context), job)
+    )
 
 
 def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
@@ -338,11 +324,9 @@ in_partial = partial(_in_event, "image_generation.partial_image")
 
 def in_frame(lie: Callable[[bytes, str], bytes]) -> Plant:
     """Let a lie change the bytes of an event; the lie also gets the type of the event."""
-
-    def lying(encode_event: Any, event: Mapping[str, Any]) -> bytes:
-        return lie(encode_event(event), str(event["type"]))
-
-    return in_step("encode_event")(lying)
+    return in_step("encode_event")(
+        lambda encode_event, event: lie(encode_event(event), str(event["type"]))
+    )
 
 
 def in_model_list(lie: Callable[[Body], object]) -> Plant:
