@@ -19,8 +19,7 @@ from conformance.contract import Edition, Model
 LEFT_OUT = None
 """The value of a parameter that is not sent; an explicit null is tried where requests are free."""
 
-Row = tuple[Any, ...]
-"""A value for every parameter of a space, in its order."""
+Row = tuple[Any, ...]  # a value for every parameter of a space, in its order
 Combination = tuple[tuple[int, Any], ...]
 """Values of a few parameters, each with the parameter's position."""
 

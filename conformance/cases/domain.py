@@ -23,8 +23,7 @@ from conformance.contract.pixels import PixelLimits
 
 PROMPT = "A green bicycle leaning against a yellow brick wall, flat illustration."
 """The prompt of the documented cases, so that a case and its control differ in one field."""
-WORD = "lantern"
-"""Fills what must have a certain length."""
+WORD = "lantern"  # fills what must have a certain length
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000

@@ -18,8 +18,7 @@ from conformance.parsing import printable, write_json
 
 MODEL_OMITTED = "model-omitted"
 _EVERYWHERE = frozenset({"model", "prompt"})
-_MOST_READ = 2000
-"""Characters of a refusal in which a name is looked for."""
+_MOST_READ = 2000  # characters of a refusal in which a name is looked for
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
 """Faults that hide the body: a server that cannot read one may well miss the model in it."""
 

@@ -297,8 +297,7 @@ class Record:
     client: Callable[[], Sends]
     replay: Replay
     mode: RecordMode
-    halt: Callable[[str], None]
-    """Lets nothing more be sent to the provider, for a reason."""
+    halt: Callable[[str], None]  # lets nothing more be sent to the provider, for a reason
 
     def exchange(self, case: Case) -> Exchange:
         """Play or send a case, and write the cassette of what was sent and answered."""

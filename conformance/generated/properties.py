@@ -29,8 +29,7 @@ from conformance.runner.session import Session
 if TYPE_CHECKING:  # types only, so that replay does not import hypothesis
     from conformance.generated.strategies import Between, Body, Formats, Invalid, Placed
 
-UNAVAILABLE = "unavailable"
-"""The id for requests that were neither accepted nor refused."""
+UNAVAILABLE = "unavailable"  # the id for requests that were neither accepted nor refused
 
 _LONGEST_SHOWN = 60  # characters of one string
 

@@ -56,10 +56,8 @@ class Spent:
     actual: float | None
     guess: float
     requests: int
-    counted: float
-    """US dollars that count against the budget: all of these, with what is reserved."""
-    pending: float = 0.0
-    """US dollars reserved for answers still to come."""
+    counted: float  # US dollars that count against the budget: all of these, with what is reserved
+    pending: float = 0.0  # US dollars reserved for answers still to come
 
 
 @dataclass(slots=True)

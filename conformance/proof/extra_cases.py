@@ -25,12 +25,10 @@ from conformance.runner.planned_request import sent_by
 RETIRED, _RETIRED_LIST = "retired", "retired-models-list"
 """The smallest request to a model that has ended, and its control."""
 
-NOW = 1_790_000_000.0
-"""Unix time in seconds of every answer, so that answers can be compared."""
+NOW = 1_790_000_000.0  # Unix time in seconds of every answer, so that answers can be compared
 
 _DAY = datetime.fromtimestamp(NOW, UTC).date()
-SHUTDOWN = _DAY + timedelta(days=10)
-"""The day on which all models end that have not ended."""
+SHUTDOWN = _DAY + timedelta(days=10)  # the day on which all models end that have not ended
 
 _ENDED = Standing(
     Lifecycle(until=_DAY - timedelta(days=1), source="the proof", retrieved=str(_DAY)), _DAY

@@ -23,8 +23,7 @@ from conformance.reference.steps import Steps
 BASE_URL = "https://reference.example/v1"
 """A public name: some defects, such as URLs to private hosts, are legal in a private network."""
 
-LOOPBACK_URL = "http://127.0.0.1:18001/v1"
-"""The address of `image-conformance serve`."""
+LOOPBACK_URL = "http://127.0.0.1:18001/v1"  # the address of `image-conformance serve`
 
 _REMEMBERED = 1 << 20
 """Bytes of a body whose redaction is kept: a lie leaves most answers and requests as they were."""

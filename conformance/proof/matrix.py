@@ -53,8 +53,7 @@ class DefectColumn:
     verdicts: Mapping[str, Verdict]
     witnesses: Mapping[str, str]
     """For every red clause, the case and the message of its first finding."""
-    open_claims: tuple[str, ...] = ()
-    """The claimed clauses that judge answers to any request."""
+    open_claims: tuple[str, ...] = ()  # the claimed clauses that judge answers to any request
     open_witnesses: Mapping[str, str] = field(default_factory=dict)
     """The same where the defect was planted in answers to open requests only."""
     blind_to_recordings: tuple[str, ...] = ()

@@ -25,8 +25,7 @@ from conformance.reports.templating import environment
 from conformance.version import tool
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCHEMA = 1
-"""Version of the JSON document's form, which `schemas/proof.schema.json` publishes."""
+SCHEMA = 1  # version of the JSON document's form, which `schemas/proof.schema.json` publishes
 
 _EMPTY = frozenset({Verdict.PASS, Verdict.NOT_CLAIMED, Verdict.NOT_RUN})
 SYMBOLS = {verdict: state_of(verdict).symbol for verdict in Verdict if verdict not in _EMPTY}

@@ -32,8 +32,7 @@ from conformance.runner.output_path import OutputFile, how_to_resume
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import Ending, Progress, plan_of, planned_promises, promise_named
 
-CRASHED = "???"
-"""The phase that pytest-xdist reports of an item at which a worker died."""
+CRASHED = "???"  # the phase that pytest-xdist reports of an item at which a worker died
 
 
 class Recorder:

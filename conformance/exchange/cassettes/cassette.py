@@ -43,14 +43,11 @@ from conformance.output.files import refuse_links, write_whole
 from conformance.output.shell import quoted
 from conformance.parsing import JSONFaultError, load_json, printable
 
-SCHEMA = 1
-"""Version of what a cassette's metadata holds."""
+SCHEMA = 1  # version of what a cassette's metadata holds
 
-_PLAYING = RLock()
-"""Held while a cassette is played: httpx is patched for all threads."""
+_PLAYING = RLock()  # held while a cassette is played: httpx is patched for all threads
 
-DRAWN = "drawn-"
-"""The beginning of the ids of drawn cases, which belong to no edition."""
+DRAWN = "drawn-"  # the beginning of the ids of drawn cases, which belong to no edition
 
 _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 """Headers that are not kept: the body is kept decoded."""

@@ -54,8 +54,7 @@ _ANY_WINDOW = 47  # zlib's word for: gzip or zlib, whichever it is
 _INFLATED = 1 << 20  # bytes of what is compressed within base64
 _FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
-SHORT_FILLER = b"sk!key!!"
-"""Stands where the placeholder has no room."""
+SHORT_FILLER = b"sk!key!!"  # stands where the placeholder has no room
 
 
 def filler(length: int) -> bytes:

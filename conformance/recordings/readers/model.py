@@ -89,8 +89,7 @@ class Entry:
     read: Callable[[], Recorded]
 
 
-UNNAMED = "model-not-named"
-"""Stands for the model of a request that names none."""
+UNNAMED = "model-not-named"  # stands for the model of a request that names none
 
 _NO_REQUEST = frozenset({"OPTIONS", "HEAD", "CONNECT", "TRACE"})
 
