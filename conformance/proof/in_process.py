@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 
 from conformance.cases.model import Case
+from conformance.cases.request import Headers
 from conformance.contract import Edition
-from conformance.exchange.model import Exchange, Failure, Headers, Provenance, Response
+from conformance.exchange.model import Exchange, Failure, Provenance, Response
 from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.transport import Transport
 from conformance.proof.extra_cases import NOW, SHUTDOWN, is_of_retired

@@ -24,6 +24,7 @@ from vcr.serializers import yamlserializer
 from vcr.stubs.httpx_stubs import vcr_handle_request
 
 from conformance.cases.model import Case
+from conformance.cases.request import Request
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette_file import (
@@ -36,7 +37,7 @@ from conformance.exchange.cassettes.cassette_file import (
     read_metadata,
     referred_to,
 )
-from conformance.exchange.model import Exchange, Request, Response
+from conformance.exchange.model import Exchange, Response
 from conformance.exchange.transport.addresses import read_url
 from conformance.exchange.transport.limits import Stopped
 from conformance.output.files import refuse_links, write_whole

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.exchange.model import Headers
+from conformance.cases.request import Headers
 from conformance.exchange.transport.codings import (
     GZIP_MAGIC,
     CodingError,
