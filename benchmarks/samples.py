@@ -25,7 +25,7 @@ from conformance.clauses.judge import judge
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition, load_edition
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.model import REDACTED_KEY, Exchange, Request, Response
+from conformance.exchange.model import REDACTED_KEY, Exchange, Response
 from conformance.version import tool
 
 FOLDER = "BENCHMARK_FOLDER"
@@ -128,7 +128,6 @@ def sample_case(number: int) -> Case:
 
 def sample_exchange(case: Case, number: int) -> Exchange:
     """What a truthful provider answers, with a picture that no other answer has."""
-    prepared = build_request(case, base_url=BASE_URL, key=REDACTED_KEY, served_as=MODEL)
     item = {"revised_prompt": "A red kite", "b64_json": base64.b64encode(picture(number)).decode()}
     body = json.dumps({"created": int(SENT_AT) + 2, "data": [item]}).encode()
     headers = (("content-type", "application/json"), ("x-request-id", f"req_{number}"))
@@ -136,7 +135,7 @@ def sample_exchange(case: Case, number: int) -> Exchange:
         provider=PROVIDER,
         model=MODEL,
         case=case.id,
-        request=Request(prepared.method, prepared.url, prepared.headers, prepared.body),
+        request=build_request(case, base_url=BASE_URL, key=REDACTED_KEY, served_as=MODEL),
         response=Response(200, headers, body),
         sent_at=SENT_AT,
         elapsed=1.5,

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from benchmarks.samples import BASE_URL, SENT_AT, Plan, sample_case
-from conformance.cases.request import build_request
+from conformance.cases.request import Request, build_request
 from conformance.clauses.judge import judge
 from conformance.contract import load_edition
-from conformance.exchange.model import REDACTED_KEY, Exchange, Request, Response
+from conformance.exchange.model import REDACTED_KEY, Exchange, Response
 from conformance.findings import Verdict
 
 PLAN = Plan.read()

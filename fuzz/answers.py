@@ -17,20 +17,14 @@ from rich.console import Console
 
 from conformance.cases.documented import all_cases
 from conformance.cases.model import Case
-from conformance.cases.request import build_request
+from conformance.cases.request import Headers, build_request
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import (
-    Download,
-    Exchange,
-    Headers,
-    Request,
-    Response,
-)
+from conformance.exchange.model import Download, Exchange, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.redaction.redactor import Redactor
 from conformance.findings import Finding, Verdict
@@ -76,8 +70,7 @@ class Fuzzed:
 def exchange_of(fuzzed: Fuzzed) -> Exchange:
     """Return the exchange as the client would: with its downloads, without its secrets."""
     case = _cases()[ASKED[fuzzed.asked % len(ASKED)]]
-    prepared = build_request(case, base_url="https://api.example/v1", key=KEY, served_as=None)
-    request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
+    request = build_request(case, base_url="https://api.example/v1", key=KEY, served_as=None)
     downloads = tuple(Download(url, response) for url, response in fuzzed.images)
     reply = Response(fuzzed.status, fuzzed.headers, fuzzed.body)
     bare = Exchange("fuzzed", case.model, case.id, request, reply, downloads=downloads)

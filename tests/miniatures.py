@@ -17,6 +17,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from conformance.cases.request import Request
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.models_lifecycle import applies
@@ -24,7 +25,7 @@ from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context
 from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
+from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Response
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import BROKEN, Finding, Verdict
 from conformance.lifecycle import Standing

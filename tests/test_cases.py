@@ -21,7 +21,7 @@ from conformance.cases.schema_keywords import UnknownKeywordError, condition_nam
 from conformance.cases.valid import DerivationError
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError
-from conformance.exchange.model import Exchange, Request
+from conformance.exchange.model import Exchange
 from conformance.exchange.sent_request import read_request
 from tests.contract import changed_edition
 
@@ -294,8 +294,7 @@ BASE_URL, KEY = "https://images.example/v1", "sk-secret-0123456789abcdef"
 
 def exchange_of(case: Case, served_as: str | None = None) -> Exchange:
     """Return a case as an exchange without an answer."""
-    message = build_request(case, base_url=BASE_URL, key=KEY, served_as=served_as)
-    request = Request(message.method, message.url, message.headers, message.body)
+    request = build_request(case, base_url=BASE_URL, key=KEY, served_as=served_as)
     return Exchange("any", case.model, case.id, request, None, served_as=served_as)
 
 

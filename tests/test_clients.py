@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from conformance.cases.request import Request
 from conformance.cli import app
 from conformance.clients import answers, trying
 from conformance.clients.answers import reply_of, trial_of
@@ -36,7 +37,7 @@ from conformance.clients.scripts.python_clients import image
 from conformance.clients.trying import Loopback
 from conformance.contract import load_edition
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import Exchange, Request, Response
+from conformance.exchange.model import Exchange, Response
 from conformance.exchange.outcome import outcome_of
 from conformance.findings import Finding, Verdict
 from conformance.parsing import read_base64

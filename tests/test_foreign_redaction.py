@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from conformance.cases.request import Request
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.contract import Edition
-from conformance.exchange.model import Download, Exchange, Provenance, Request, Response
+from conformance.exchange.model import Download, Exchange, Provenance, Response
 from conformance.exchange.redaction.recordings import clean_text, is_harmless_header
 from conformance.exchange.redaction.recordings import without_credentials as redacted
 from conformance.recordings.readers.alterations import altered_parts

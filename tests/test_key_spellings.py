@@ -21,8 +21,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from conformance.cases.model import Case
+from conformance.cases.request import Request
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
+from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Response
 from conformance.exchange.redaction.key_spellings import SHORT_FILLER, Spellings
 from conformance.exchange.redaction.redactor import Redactor
 from tests.extent import examples, sample

@@ -9,8 +9,9 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.responses import Response as Reply
 
+from conformance.cases.request import Request
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import Exchange, Request, Response
+from conformance.exchange.model import Exchange, Response
 from conformance.exchange.wrong_endpoint import is_not_this_api, wrong_address
 from conformance.results.conclusion import Conclusion, conclude
 from conformance.runner.preflight import check_addresses

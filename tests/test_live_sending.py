@@ -13,7 +13,8 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.responses import Response as Reply
 
-from conformance.exchange.model import Exchange, Failure, Request, Response
+from conformance.cases.request import Request
+from conformance.exchange.model import Exchange, Failure, Response
 from conformance.exchange.outcome import MOST_ATTEMPTS, retry_after
 from conformance.live.ledger import Ledger
 from conformance.live.retries import should_retry

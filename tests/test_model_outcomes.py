@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from conformance.cases.model import Case
+from conformance.cases.request import Request
 from conformance.contract import load_edition
-from conformance.exchange.model import Exchange, Failure, Request, Response
+from conformance.exchange.model import Exchange, Failure, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.refusal_matching import without_numbers
 from conformance.runner.alternative_controls import with_other_control

@@ -28,7 +28,8 @@ from tests.wires import HTTP2Server, WireServer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.exchange.model import Failure, Headers
+    from conformance.cases.request import Headers
+    from conformance.exchange.model import Failure
     from tests.legality import JudgedExchange
     from tests.variations.wire import Writer
 

@@ -7,8 +7,9 @@ import hashlib
 import json
 from typing import Any
 
+from conformance.cases.request import Request
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import Exchange, Request, Response
+from conformance.exchange.model import Exchange, Response
 from conformance.exchange.outcome import outcome_of
 from conformance.parsing.shape import MOST_PATHS, bounded, shape_of
 from conformance.results.evidence import evidence

@@ -19,8 +19,7 @@ from conformance.contract import Edition, Model
 LEFT_OUT = None
 """The value of a parameter that is not sent; an explicit null is tried where requests are free."""
 
-Row = tuple[Any, ...]
-"""A value for every parameter of a space, in its order."""
+Row = tuple[Any, ...]  # a value for every parameter of a space, in its order
 Combination = tuple[tuple[int, Any], ...]
 """Values of a few parameters, each with the parameter's position."""
 
@@ -188,12 +187,20 @@ def covertable_rows(
     space: Space, strength: int, price: Price, presets: Sequence[Row] = (), salt: str = ""
 ) -> list[Row]:
     """Return covertable's own array beside the presets; dear values weigh less in it."""
+    first = tuple(values[0] for values in space.levels.values())
+    weights = {  # by price: the cheapest is preferred where any would do
+        name: {
+            index: 1 / (1 + price((*first[:position], value, *first[position + 1 :])))
+            for index, value in enumerate(values)
+        }
+        for position, (name, values) in enumerate(space.levels.items())
+    }
     controller = Controller(
         {name: list(values) for name, values in space.levels.items()},
         strength=strength,
         constraints=list(_constraints(space)),
         presets=[dict(zip(space.names, row, strict=True)) for row in presets],
-        weights=_weights(space, price),
+        weights=weights,
         salt=salt,
     )
     rows = (tuple(row[name] for name in space.names) for row in controller.make())
@@ -214,18 +221,6 @@ def _constraints(space: Space) -> Iterator[dict[str, Any]]:
                         tuple(row[name] for name in names) in allowed
                     ),
                 }
-
-
-def _weights(space: Space, price: Price) -> Mapping[str, Mapping[int, float]]:
-    """Weight values by price: the cheapest is preferred where any would do."""
-    first_values = tuple(values[0] for values in space.levels.values())
-    return {
-        name: {
-            index: 1 / (1 + price((*first_values[:position], value, *first_values[position + 1 :])))
-            for index, value in enumerate(values)
-        }
-        for position, (name, values) in enumerate(space.levels.items())
-    }
 
 
 class _Array:

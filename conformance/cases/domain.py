@@ -23,8 +23,7 @@ from conformance.contract.pixels import PixelLimits
 
 PROMPT = "A green bicycle leaning against a yellow brick wall, flat illustration."
 """The prompt of the documented cases, so that a case and its control differ in one field."""
-WORD = "lantern"
-"""Fills what must have a certain length."""
+WORD = "lantern"  # fills what must have a certain length
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000
@@ -212,13 +211,8 @@ class Domain:
 
         What one value or one rule excludes is not read, which takes much longer.
         """
-        acceptable = all(self._acceptable(name, value) for name, value in fragment.items())
-        if not (acceptable and self._rules_allow(fragment)):
+        if not all(self._acceptable(name, value) for name, value in fragment.items()):
             return False
-        return self.read(fragment).expectation == "accepted"
-
-    def _rules_allow(self, fragment: Mapping[str, Any]) -> bool:
-        """Return whether no rule or open question across parameters rules a fragment out."""
         for index, (names, checker) in enumerate(self._across):
             part = {name: value for name, value in fragment.items() if name in names}
             key = index, repr(part)
@@ -226,7 +220,7 @@ class Domain:
                 self._checked[key] = checker.accepts({**self.base, **part})
             if not self._checked[key]:
                 return False
-        return True
+        return self.read(fragment).expectation == "accepted"
 
     def _acceptable(self, parameter: str, value: Any) -> bool:
         """Return whether a value is neither excluded nor left open by its own schema."""

@@ -21,8 +21,7 @@ from conformance.cases.valid import BASELINE, DerivationError, slug, typical, wo
 from conformance.contract import PIXEL_KEYWORDS, SchemaRule
 from conformance.contract.pixels import sizes_breaking
 
-ABSENT = object()
-"""Stands for a parameter that is left out."""
+ABSENT = object()  # stands for a parameter that is left out
 
 
 @dataclass(frozen=True, slots=True)

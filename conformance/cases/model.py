@@ -14,8 +14,7 @@ UNKNOWN_KEY = "sk-conformance-unknown-0000000000000000"
 SHORTEST_KEY = 8
 """Characters of a key; a shorter one is taken for an ordinary word, and is never sent."""
 
-UNKNOWN_MODEL = "conformance-no-such-model"
-"""A model name that no provider serves."""
+UNKNOWN_MODEL = "conformance-no-such-model"  # a model name that no provider serves
 
 GENERATED = "generated"
 """The id of every generated case; deviations refer to generated requests by it."""

@@ -18,19 +18,30 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_SHOWN = 200  # characters of one string in a curl line
 
 
+Headers = tuple[tuple[str, str], ...]
+
+
+def first_header(headers: Headers, name: str) -> str | None:
+    """Return the first value of a header, whatever its case."""
+    lower_name = name.lower()
+    return next((value for key, value in headers if key.lower() == lower_name), None)
+
+
 @dataclass(frozen=True, slots=True)
-class PreparedRequest:
-    """One HTTP request, ready to be sent, the key in it."""
+class Request:
+    """One HTTP request: as it is sent, or of an exchange, with ``REDACTED_KEY`` for the key."""
 
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    headers: Headers = field(repr=False)
     body: bytes
 
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, whatever its case."""
+        return first_header(self.headers, name)
 
-def build_request(
-    case: Case, *, base_url: str, key: str, served_as: str | None = None
-) -> PreparedRequest:
+
+def build_request(case: Case, *, base_url: str, key: str, served_as: str | None = None) -> Request:
     """Make the HTTP request of a case; ``served_as`` is what the provider calls the model.
 
     ``base_url`` ends in ``/v1``. Only a case that presents a valid key holds the real one.
@@ -40,7 +51,7 @@ def build_request(
     headers += [("authorization", authorization)] if authorization else []
     headers += [("content-type", case.content_type)] if case.content_type else []
     url = base_url.rstrip("/") + _PATHS[case.operation]
-    return PreparedRequest(case.method, url, tuple(headers), body_bytes(case, served_as))
+    return Request(case.method, url, tuple(headers), body_bytes(case, served_as))
 
 
 def body_bytes(case: Case, served_as: str | None = None) -> bytes:

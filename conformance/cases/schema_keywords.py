@@ -34,8 +34,14 @@ def check_keywords(model: Model) -> None:
     """Raise UnknownKeywordError if a request schema has a keyword that no case would test."""
     # a keyword without a case would be a promise that nothing tries (ARCHITECTURE 1)
     _refuse_unknown(model, "the body", model.schema.resolved, _BODY)
-    for name, parameter in model.parameters.items():
-        _check_parameter(model, name, parameter)
+    for name, schema in model.parameters.items():
+        types = types_of(schema)
+        members = _BODY if "object" in types else frozenset()
+        _refuse_unknown(model, name, schema, _VALUES | _TEXTS | members)
+        if members and "examples" not in schema:
+            raise UnknownKeywordError(model.name, name, "type: object without examples")
+        for type_ in sorted({*types} - _TYPES):
+            raise UnknownKeywordError(model.name, name, f"type: {type_}")
     schemas = [("a rule across parameters", condition) for condition in conditions(model)]
     for point in model.schema.open_points:
         location = f"{point.parameter}, " if point.parameter else ""
@@ -90,16 +96,6 @@ def _refuse_unknown(
     for keyword in schema:
         if keyword not in permitted and keyword not in _ANNOTATIONS:
             raise UnknownKeywordError(model.name, location, keyword)
-
-
-def _check_parameter(model: Model, name: str, schema: Mapping[str, Any]) -> None:
-    members = _BODY if "object" in types_of(schema) else frozenset()
-    _refuse_unknown(model, name, schema, _VALUES | _TEXTS | members)
-    if members and "examples" not in schema:
-        raise UnknownKeywordError(model.name, name, "type: object without examples")
-    for type_ in types_of(schema):
-        if type_ not in _TYPES:
-            raise UnknownKeywordError(model.name, name, f"type: {type_}")
 
 
 def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -29,10 +29,15 @@ class DerivationError(ConformanceError):
 def accepted_cases(domain: Domain) -> Iterator[Case]:
     """Derive the requests of one model that must be answered with images."""
     yield domain.case(BASELINE, {}, control=MODELS_LIST)
-    format_cases = tuple(_cross_formats_with_sizes(domain))
-    yield from format_cases
+    crossed = False
+    documented = domain.model.documented
+    for payload, size in itertools.product(documented(_PAYLOAD), documented(_SIZE)):
+        fragment = {"prompt": FORMAT_PROMPT, _PAYLOAD: payload, _SIZE: size}
+        if domain.accepts(fragment):
+            crossed = True
+            yield domain.case(f"{slug(payload)}-{slug(size)}", fragment)
     for name in domain.optional:
-        if not format_cases or name not in (_PAYLOAD, _SIZE):
+        if not crossed or name not in (_PAYLOAD, _SIZE):
             yield from _documented_values(domain, name)
     # null is tried for one parameter that may be null, the size if it may
     names = sorted(domain.optional, key=lambda name: name != _SIZE)
@@ -119,14 +124,6 @@ def documented_anywhere(domain: Domain, name: str) -> Iterable[Any]:
     models = domain.edition.models.values()
     counts = Counter(value for model in models for value in model.documented(name))
     return [value for value, _ in counts.most_common()]
-
-
-def _cross_formats_with_sizes(domain: Domain) -> Iterator[Case]:
-    documented = domain.model.documented
-    for payload, size in itertools.product(documented(_PAYLOAD), documented(_SIZE)):
-        fragment = {"prompt": FORMAT_PROMPT, _PAYLOAD: payload, _SIZE: size}
-        if domain.accepts(fragment):
-            yield domain.case(f"{slug(payload)}-{slug(size)}", fragment)
 
 
 def _documented_values(domain: Domain, name: str) -> Iterator[Case]:

@@ -95,7 +95,10 @@ def _named_values(model: Model) -> Iterator[AskableValue]:
     for name, schema in model.parameters.items():
         if name == "model":
             continue
-        certain = [*model.documented(name), *_limits(schema)]
+        types = types_of(schema)
+        limits = [schema.get("minimum"), schema.get("maximum")] if "integer" in types else []
+        limits = [True, False] if "boolean" in types else limits
+        certain = [*model.documented(name), *(limit for limit in limits if limit is not None)]
         for value in certain:
             standing: Standing = "default" if value == model.default(name) else "documented"
             yield AskableValue(model.name, ((name, value_text(value)),), standing)
@@ -106,13 +109,3 @@ def _named_values(model: Model) -> Iterator[AskableValue]:
     longest = model.parameters.get("prompt", {}).get("maxLength")
     if longest is not None:
         yield AskableValue(model.name, (("prompt", f"{longest} characters"),), "documented")
-
-
-def _limits(schema: Mapping[str, Any]) -> list[Any]:
-    types = types_of(schema)
-    if "boolean" in types:
-        return [True, False]
-    if "integer" not in types:
-        return []
-    limits = (schema.get("minimum"), schema.get("maximum"))
-    return list(dict.fromkeys(limit for limit in limits if limit is not None))

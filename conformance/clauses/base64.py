@@ -33,7 +33,7 @@ def _faults(subject: Subject, kind: str) -> Iterator[Problem]:
             yield Problem(f"{payload.path}.b64_json {reading.fault}", "RFC 4648 base64", start)
 
 
-free_of = Shape(_faults)
+free_of = Shape(_faults, binds=MAY_CARRY_BASE64)
 
 free_of(
     "base64.no-data-prefix",
@@ -41,7 +41,6 @@ free_of(
     "Base64 stands alone, without the `data:` prefix of a data URL.",
     cite("openai", "Image.b64_json"),
     cite("cometapi-later", "200, example of 2026-06-10"),
-    binds=MAY_CARRY_BASE64,
     about="data-prefix",
     how="Fails on `data:image/png;base64,` and the like in front of the payload.",
 )
@@ -52,7 +51,6 @@ free_of(
     "Base64 has no characters of no base64 alphabet.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "3.3, 4"),
-    binds=MAY_CARRY_BASE64,
     about="alphabet",
     how="Names the first foreign character; white space and `-` and `_` have their own clauses.",
 )
@@ -63,7 +61,6 @@ free_of(
     "Base64 uses `+` and `/`, not the URL-safe `-` and `_`.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "4"),
-    binds=MAY_CARRY_BASE64,
     about="url-safe",
     how="Fails on the alphabet of RFC 4648 section 5, which standard decoders reject.",
 )
@@ -74,7 +71,6 @@ free_of(
     "Base64 is not broken into lines.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "3.1"),
-    binds=MAY_CARRY_BASE64,
     about="whitespace",
     how="Fails on line feeds, blanks and tabs anywhere in the payload.",
 )
@@ -85,7 +81,6 @@ free_of(
     "Base64 is padded with `=` to a multiple of four characters, and only at its end.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "3.2"),
-    binds=MAY_CARRY_BASE64,
     about="padding",
     how="Fails on padding that is missing, too long, or followed by more.",
 )
@@ -96,7 +91,6 @@ free_of(
     "Base64 has a number of digits that bytes can encode to.",
     cite("openai", "Image.b64_json"),
     cite("rfc4648", "4"),
-    binds=MAY_CARRY_BASE64,
     about="length",
     how="Fails when one digit is left over, as in a payload that was cut off.",
 )
@@ -106,7 +100,6 @@ free_of(
     Level.MUST,
     "The bits of the last digit that encode nothing are zero.",
     cite("rfc4648", "3.5"),
-    binds=MAY_CARRY_BASE64,
     about="trailing-bits",
     how="Fails when the last digit before the padding is not the one an encoder writes.",
 )

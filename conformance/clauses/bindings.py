@@ -230,5 +230,4 @@ def not_(binding: Binding) -> Binding:
     return lambda sent: not binding(sent)
 
 
-SUCCESS = all_of(promised(), plain)
-"""Any generation of which a success is one JSON body."""
+SUCCESS = all_of(promised(), plain)  # any generation of which a success is one JSON body

@@ -15,12 +15,7 @@ from conformance.clauses.bindings import all_of, left_open, omits, plain
 from conformance.clauses.refusals import broken_down, reply
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.stream import STREAMED, excess_partial_images
-from conformance.clauses.subject import (
-    NotTestableError,
-    Problem,
-    Subject,
-    UnavailableError,
-)
+from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
 from conformance.exchange.outcome import undecided
 

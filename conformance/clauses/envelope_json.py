@@ -87,14 +87,13 @@ def _faults_of_kinds(subject: Subject, kinds: str) -> Iterator[Problem]:
     yield from reading_faults(subject, *kinds.split())
 
 
-reads_without = Shape(_faults_of_kinds)
+reads_without = Shape(_faults_of_kinds, binds=SUCCESS)
 
 reads_without(
     "envelope.body-not-empty",
     Level.MUST,
     "A success has a body.",
     cite("cometapi", "200: application/json"),
-    binds=SUCCESS,
     about="empty",
     how="Fails when the body has no bytes, or nothing but white space.",
 )
@@ -105,7 +104,6 @@ reads_without(
     "The body is one whole JSON text.",
     cite("cometapi", "200: application/json"),
     cite("rfc8259", "2"),
-    binds=SUCCESS,
     about="syntax",
     how="Parses strictly: what is cut off, has a trailing comma, or something after it, fails.",
 )
@@ -116,7 +114,6 @@ reads_without(
     "The body is UTF-8, without a byte order mark and without halves of characters.",
     cite("rfc8259", "8.1"),
     cite("rfc7493", "2.1"),
-    binds=SUCCESS,
     about="encoding surrogate",
     how="Fails on other encodings, undecodable bytes, a byte order mark and lone surrogates.",
 )
@@ -126,7 +123,6 @@ reads_without(
     Level.MUST,
     "The body has no NaN and no Infinity, which are no JSON.",
     cite("rfc8259", "6"),
-    binds=SUCCESS,
     about="nan",
     how="Looks for the words that lenient parsers take for numbers.",
 )
@@ -137,7 +133,6 @@ reads_without(
     "Numbers stay within what a double can hold.",
     cite("rfc7493", "2.2"),
     cite("rfc8259", "6"),
-    binds=SUCCESS,
     about="number",
     how="Fails on numbers beyond the range of a double, and on those of thousands of digits.",
 )
@@ -148,7 +143,6 @@ reads_without(
     "No object of the body has a member twice.",
     cite("rfc8259", "4"),
     cite("rfc7493", "2.3"),
-    binds=SUCCESS,
     about="duplicate-key",
     how="Names the first object with a repeated member; the last value is judged by the others.",
 )
@@ -159,7 +153,6 @@ reads_without(
     "The body nests no deeper than the documented answer could call for.",
     cite("cometapi", "200: created, data"),
     cite("rfc8259", "9"),
-    binds=SUCCESS,
     about="depth",
     how="""Fails beyond 200 levels, where common parsers give up; the documented answer has four.
     So it does beyond 100,000 values: an answer of ten images has some dozens.

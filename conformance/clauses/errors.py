@@ -15,12 +15,7 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.envelope_json import is_html, other_content_type
 from conformance.clauses.parameters import WRONG_METHOD
-from conformance.clauses.refusals import (
-    refused_alike,
-    reply,
-    require_control,
-    require_fault,
-)
+from conformance.clauses.refusals import refused_alike, reply, require_control, require_fault
 from conformance.clauses.registry import Bound, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -207,8 +202,8 @@ def _neither_text_nor_null(subject: Subject, name: str) -> Iterator[Problem]:
         yield Problem(f"{name} is neither string nor null", "a string or null", _describe(value))
 
 
-has_member = Shape(_lacks_member, Needs.ERROR)
-has_text_or_null = Shape(_neither_text_nor_null, Needs.ERROR)
+has_member = Shape(_lacks_member, Needs.ERROR, REFUSED)
+has_text_or_null = Shape(_neither_text_nor_null, Needs.ERROR, REFUSED)
 
 has_member(
     "errors.param-present",
@@ -216,7 +211,6 @@ has_member(
     "An error has the member `param`, if only as null.",
     cite("openai", "Error"),
     cite("cometapi-errors-2", "Error envelope"),
-    binds=REFUSED,
     about="param",
     how="Deviates when `param` is missing; what it is, other clauses judge.",
 )
@@ -226,7 +220,6 @@ has_text_or_null(
     Level.SHOULD,
     "The `param` of an error is a string or null.",
     cite("openai", "Error.param"),
-    binds=REFUSED,
     about="param",
     how="Deviates on numbers, booleans, arrays and objects; an absent member has its own clause.",
 )
@@ -237,7 +230,6 @@ has_member(
     "An error has the member `code`, if only as null.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error"),
-    binds=REFUSED,
     about="code",
     how="Deviates when `code` is missing; what it is, other clauses judge.",
 )
@@ -248,7 +240,6 @@ has_text_or_null(
     "The `code` of an error is a string or null.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error.code"),
-    binds=REFUSED,
     about="code",
     how="Deviates on numbers, such as the status repeated; an absent member has its own clause.",
 )

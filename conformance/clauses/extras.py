@@ -10,15 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.clauses.bindings import (
-    all_of,
-    definite,
-    documents,
-    family,
-    not_,
-    plain,
-    promised,
-)
+from conformance.clauses.bindings import all_of, definite, documents, family, not_, plain, promised
 from conformance.clauses.refusals import require_success
 from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
@@ -84,7 +76,7 @@ def _compare_with_request(subject: Subject, name: str) -> Iterator[Problem]:
         yield Problem(f"{name} is not what was asked for", str(requested)[:80], echo[:80])
 
 
-documented = Shape(_undocumented, Needs.DECISION)
+documented = Shape(_undocumented, Needs.DECISION, ECHOED)
 as_asked = Shape(_compare_with_request, Needs.DECISION)
 
 documented(
@@ -92,7 +84,6 @@ documented(
     Level.MUST,
     "An echoed `background` says what was painted: transparent or opaque, never auto.",
     cite("openai", "ImagesResponse.background"),
-    binds=ECHOED,
     about="background",
     how="Validates the member where it is there.",
 )
@@ -136,7 +127,6 @@ documented(
     "An echoed `output_format` is one of the documented types.",
     cite("openai", "ImagesResponse.output_format"),
     cite("openai-package", "ImagesResponse.output_format"),
-    binds=ECHOED,
     about="output_format",
     how="Validates the member where it is there.",
 )
@@ -160,7 +150,6 @@ documented(
     "An echoed `quality` says what was painted: one of the documented grades, never auto.",
     cite("openai", "ImagesResponse.quality"),
     cite("openai-package", "ImagesResponse.quality"),
-    binds=ECHOED,
     about="quality",
     how="Validates the member where it is there.",
 )
@@ -182,7 +171,6 @@ documented(
     "An echoed `size` is a width and a height in pixels, never auto.",
     cite("openai", "ImagesResponse.size"),
     cite("openai-package", "ImagesResponse.size"),
-    binds=ECHOED,
     about="size",
     how="""Validates the form of the member where it is there; the closed list of one source is not
     held against it.

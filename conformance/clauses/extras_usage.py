@@ -21,17 +21,6 @@ def usage_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return usage if isinstance(usage, dict) else None
 
 
-def _usage(subject: Subject) -> Mapping[str, Any]:
-    """Return the `usage` of the body; raises *not applicable* if there is none."""
-    if body_of(subject).get("usage") is None:
-        raise NotApplicableError
-    subject.require_unaltered("usage")
-    usage = usage_of(subject.object)
-    if usage is None:
-        raise NotTestableError("usage is no object")
-    return usage
-
-
 def tokens(usage: Mapping[str, Any], *names: str) -> list[int]:
     """Return counts by name; raises *not testable* when one of them is no integer."""
     counts = [usage.get(name) for name in names]
@@ -72,7 +61,7 @@ def _mismatches(subject: Subject, part: Literal["counts", "members"]) -> Iterato
             yield Problem.of(mismatch)
 
 
-documented = Shape(_mismatches, Needs.DECISION)
+documented = Shape(_mismatches, Needs.DECISION, USAGE)
 
 documented(
     "extras.usage-members",
@@ -80,7 +69,6 @@ documented(
     "A `usage` is an object with every member that is documented as required.",
     cite("openai", "ImageGenUsage"),
     cite("openai", "ImageGenInputUsageDetails"),
-    binds=USAGE,
     about="members",
     how="Validates the member where it is there and not null, but for the types of its counts.",
 )
@@ -91,7 +79,6 @@ documented(
     "The counts of a `usage` are integers.",
     cite("openai", "ImageGenUsage"),
     cite("openai", "ImageGenInputUsageDetails"),
-    binds=USAGE,
     about="counts",
     how="Fails on fractions, strings and null, in the totals and in the details.",
 )
@@ -109,17 +96,22 @@ def negative(usage: Mapping[str, Any], path: str) -> Iterator[Problem]:
 def _counts(
     subject: Subject, faults: Callable[[Mapping[str, Any]], Iterator[Problem]]
 ) -> Iterator[Problem]:
-    yield from faults(_usage(subject))
+    if body_of(subject).get("usage") is None:
+        raise NotApplicableError
+    subject.require_unaltered("usage")
+    usage = usage_of(subject.object)
+    if usage is None:
+        raise NotTestableError("usage is no object")
+    yield from faults(usage)
 
 
-counts = Shape(_counts, Needs.DECISION)
+counts = Shape(_counts, Needs.DECISION, USAGE)
 
 counts(
     "extras.usage-not-negative",
     Level.MUST,
     "The counts of a `usage` are not negative.",
     cite("openai", "ImageGenUsage"),
-    binds=USAGE,
     about=lambda usage: negative(usage, "usage"),
     how="Looks at every number in `usage` and its details whose name ends in `_tokens`.",
 )
@@ -130,7 +122,6 @@ counts(
     "`total_tokens` is the sum of `input_tokens` and `output_tokens`.",
     cite("openai", "ImageGenUsage.total_tokens"),
     cite("cometapi-later", "200, example of 2026-06-10"),
-    binds=USAGE,
     about=total,
     how="Adds up the counts where there is a `usage`; none at all is fine.",
 )
@@ -141,7 +132,6 @@ counts(
     "The details of `input_tokens` add up to it.",
     cite("openai", "ImageGenInputUsageDetails"),
     cite("cometapi-later", "200, example of 2026-06-10"),
-    binds=USAGE,
     about=lambda usage: details(usage, "input_tokens"),
     how="Adds up text and image tokens where there is a `usage`.",
 )
@@ -152,7 +142,6 @@ counts(
     "The details of `output_tokens`, where given, add up to it.",
     cite("openai", "ImageGenOutputTokensDetails"),
     cite("cometapi-later", "200, example of 2026-06-10"),
-    binds=USAGE,
     about=lambda usage: details(usage, "output_tokens"),
     how="Adds up text and image tokens where there are `output_tokens_details`.",
 )

@@ -203,14 +203,13 @@ def _unused(subject: Subject, state: str) -> Iterator[Problem]:
                 yield Problem(f"{payload.path}.{name} is {state}", "absent", payload.describe())
 
 
-leaves_out = Shape(_unused)
+leaves_out = Shape(_unused, binds=IN_FORMAT)
 
 leaves_out(
     "format.unused-member-not-null",
     Level.SHOULD,
     "The payload member that is not used is left out, and not null.",
     cite("openai", "Image"),
-    binds=IN_FORMAT,
     about="null",
     how="""Fails when the promised member is filled and the other is null: both are optional in the
     source, and neither may be null.
@@ -223,7 +222,6 @@ leaves_out(
     "The payload member that is not used is left out, and not an empty string.",
     cite("openai", "Image"),
     cite("openai", "Image.url"),
-    binds=IN_FORMAT,
     about="empty",
     how="""Fails when the promised member is filled and the other is an empty string, which is
     neither a URL nor an image.
@@ -239,14 +237,13 @@ def _revised_prompts(subject: Subject, state: str) -> Iterator[Problem]:
             yield Problem(f"{payload.path}.revised_prompt is {state}", "a text or nothing", state)
 
 
-has_no = Shape(_revised_prompts)
+has_no = Shape(_revised_prompts, binds=SUCCESS)
 
 has_no(
     "format.revised-prompt-not-null",
     Level.SHOULD,
     "`revised_prompt` is a string where it is there, and not null.",
     cite("openai", "Image.revised_prompt"),
-    binds=SUCCESS,
     about="null",
     how="Fails on null, which breaks strict clients; an absent member is fine.",
 )
@@ -257,7 +254,6 @@ has_no(
     "`revised_prompt` says something where it is there.",
     cite("openai", "Image.revised_prompt"),
     cite("cometapi", "200: example"),
-    binds=SUCCESS,
     about="empty",
     how="Fails on an empty string and on white space; an absent member is fine.",
 )

@@ -54,10 +54,6 @@ def _names_pixels(sent: SentRequest) -> bool:
     return sides_of(sent.value("size")) is not None
 
 
-def _leaves_size(sent: SentRequest) -> bool:
-    return not _names_pixels(sent) and bool(_documented_sizes(sent))
-
-
 def _documented_sizes(sent: SentRequest) -> dict[tuple[int, int], str]:
     sizes = sent.model.documented("size") if sent.model else ()
     return {pixels: size for size in sizes if (pixels := sides_of(size)) is not None}
@@ -89,7 +85,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     "Without a size, or with `auto`, an image has one of the sizes that its model documents.",
     cite("openai", "CreateImageRequest.size"),
     cite("openai-reference", "size"),
-    binds=all_of(promised("size"), _leaves_size),
+    binds=all_of(promised("size"), not_(_names_pixels), lambda sent: bool(_documented_sizes(sent))),
 )
 def documented_size(subject: Subject) -> Iterator[Problem]:
     """Judged for models whose sizes are a closed list in the request schema."""

@@ -29,10 +29,6 @@ _MOST = 3  # messages of one observer on one exchange
 _ECHOES = ("background", "output_format", "quality", "size")
 
 
-def _anything(_subject: Subject) -> bool:
-    return True
-
-
 def _painted(subject: Subject) -> bool:
     """Return whether an image came in a JSON body for a request that could be read."""
     plain = not subject.answer.streams
@@ -44,7 +40,9 @@ def _painted_as_named(subject: Subject) -> bool:
     return _painted(subject) and subject.names_model
 
 
-def observer(name: str, condition: Condition = _anything) -> Callable[[Observer], Observer]:
+def observer(
+    name: str, condition: Condition = lambda _subject: True
+) -> Callable[[Observer], Observer]:
     """Register a function that yields what it sees, in whole sentences, of some exchanges."""
 
     def register(see: Observer) -> Observer:

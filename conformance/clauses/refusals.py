@@ -7,12 +7,7 @@ from collections.abc import Iterable, Iterator
 from conformance.cases.model import Authorization
 from conformance.clauses.bindings import broken_parameters
 from conformance.clauses.registry import Needs, Shape
-from conformance.clauses.subject import (
-    NotTestableError,
-    Problem,
-    Subject,
-    UnavailableError,
-)
+from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract.edition import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result, same_refusal, undecided
@@ -23,8 +18,7 @@ from conformance.parsing import printable, write_json
 
 MODEL_OMITTED = "model-omitted"
 _EVERYWHERE = frozenset({"model", "prompt"})
-_MOST_READ = 2000
-"""Characters of a refusal in which a name is looked for."""
+_MOST_READ = 2000  # characters of a refusal in which a name is looked for
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
 """Faults that hide the body: a server that cannot read one may well miss the model in it."""
 

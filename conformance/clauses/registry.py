@@ -131,6 +131,7 @@ class Shape(Generic[About]):
 
     judge: Callable[[Subject, About], Iterator[Problem]]
     needs: Needs = Needs.SUCCESS
+    binds: Binding = lambda _sent: True  # where a clause of the shape does not say it itself
 
     def __call__(
         self,
@@ -138,7 +139,7 @@ class Shape(Generic[About]):
         level: Level,
         statement: str,
         *citations: Reference,
-        binds: Binding,
+        binds: Binding | None = None,
         about: About,
         how: str,
     ) -> None:
@@ -148,7 +149,7 @@ class Shape(Generic[About]):
             level,
             statement,
             *citations,
-            binds=binds,
+            binds=binds or self.binds,
             needs=self.needs,
             judge=lambda subject: self.judge(subject, about),
             how=how,

@@ -6,13 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from conformance.clauses.bindings import (
-    all_of,
-    asks,
-    family,
-    promised,
-    streamed,
-)
+from conformance.clauses.bindings import all_of, asks, family, promised, streamed
 from conformance.clauses.envelope import YEAR_3000, far_from_exchange
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject

@@ -74,15 +74,13 @@ class UnavailableError(UndecidedError):
 class Context:
     """The knowledge that a run has of other requests to the same model."""
 
-    control: Outcome | None = None
-    """The outcome of an accepted request that differs in one field."""
+    control: Outcome | None = None  # the outcome of an accepted request that differs in one field
     valid_refusals: tuple[Outcome, ...] = ()
     """The outcomes of valid requests that were turned down, which say nothing of a mistake."""
     accepted_before: Outcome | None = None
     accepted_after: Outcome | None = None
     """The control, sent before and after a request that came to nothing in all its attempts."""
-    attempts: str = ""
-    """How often it came to nothing, such as "3 of 3 cases, 12 of 12 attempts"."""
+    attempts: str = ""  # how often it came to nothing, such as "3 of 3 cases, 12 of 12 attempts"
     blamed: str = ""
     """What these requests share and no accepted one has, such as "response_format b64_json"."""
     proven: frozenset[str] = frozenset()

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.clauses.bindings import SUCCESS, all_of, answered_with
-from conformance.clauses.locators import (
-    Locator,
-    expiry_of,
-    host_of,
-    is_internal,
-    read_locator,
-)
+from conformance.clauses.locators import Locator, expiry_of, host_of, is_internal, read_locator
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import (
     NotApplicableError,

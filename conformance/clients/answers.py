@@ -14,9 +14,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.cases.request import DUMMIES, canonical_json
+from conformance.cases.request import DUMMIES, canonical_json, first_header
 from conformance.contract import Edition
-from conformance.exchange.model import first_header
 from conformance.parsing import read_json
 from conformance.results.records import ExchangeRecord, RequestRecord
 

@@ -21,8 +21,7 @@ from jsonschema.validators import extend
 
 from conformance.contract.pixels import PIXEL_KEYWORDS, beyond
 
-MESSAGE_LIMIT = 200
-"""Longest message in characters."""
+MESSAGE_LIMIT = 200  # longest message in characters
 _MOST_DEMANDED = 120
 
 ANNOTATIONS = frozenset(

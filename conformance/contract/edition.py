@@ -30,8 +30,7 @@ MODEL_UNKNOWN = "model-unknown"
 UNDOCUMENTED = "undocumented-for-model"
 _LONGEST_BODY = 4096
 """Longest body in characters that is cached: every provider is asked the same few hundred."""
-_LONGEST_NAME = 200
-"""Longest name in characters that is read: it may come from a recording."""
+_LONGEST_NAME = 200  # longest name in characters that is read: it may come from a recording
 _SNAPSHOT = re.compile(r"(.+)-(\d{4}-\d\d-\d\d|\d{8})", re.ASCII)
 
 

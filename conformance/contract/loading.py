@@ -106,9 +106,18 @@ def read_edition(folder: Path) -> Edition:
     """Read an edition as it is now; raises EditionError for a faulty file."""
     files = SchemaFiles(folder)
     content = files.json(EDITION_FILE)
-    _check_edition_file(folder.parent, files, content)
+    home = folder.parent if (folder.parent / EDITION_SCHEMA).is_file() else schemas_directory()
+    for fault in Checker(SchemaFiles(home).schema(EDITION_SCHEMA)).faults(content, limit=1):
+        raise EditionError(
+            f"{folder / EDITION_FILE}: {fault.message}; see schemas/{EDITION_SCHEMA}"
+        )
+    if content["id"] != folder.name:
+        reason = f"id {content['id']!r} differs from the name of its folder"
+        raise EditionError(f"{folder / EDITION_FILE}: {reason}")
     if folder.parent != schemas_directory():  # ours are tested, and every command reads them
-        _check_schemas(files)
+        for name in schema_files(folder):
+            if reason := _schema_fault(json.dumps(files.json(name))):
+                raise EditionError(f"{folder / name}: {reason}")
     return _Loader(files, content).edition()
 
 
@@ -179,24 +188,6 @@ def schema_files(folder: Path) -> list[str]:
     names = (path.relative_to(folder) for path in folder.rglob("*.json"))
     schemas = (name.as_posix() for name in names if _EXAMPLES not in name.parts)
     return sorted(name for name in schemas if name not in (EDITION_FILE, PROMISES_FILE))
-
-
-def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
-    path = files.folder / EDITION_FILE
-    home = root if (root / EDITION_SCHEMA).is_file() else schemas_directory()
-    faults = Checker(SchemaFiles(home).schema(EDITION_SCHEMA)).faults(content, limit=1)
-    if faults:
-        raise EditionError(f"{path}: {faults[0].message}; see schemas/{EDITION_SCHEMA}")
-    if content["id"] != files.folder.name:
-        raise EditionError(f"{path}: id {content['id']!r} differs from the name of its folder")
-
-
-def _check_schemas(files: SchemaFiles) -> None:
-    """Refuse what is no JSON Schema, and annotations that are not of the documented form."""
-    for name in schema_files(files.folder):
-        fault = _schema_fault(json.dumps(files.json(name)))
-        if fault:
-            raise EditionError(f"{files.folder / name}: {fault}")
 
 
 # A new edition has most of its files from the one before it, and `edition check` reads both.

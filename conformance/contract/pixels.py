@@ -19,8 +19,7 @@ Sides = tuple[int, int]
 Measure = Callable[[int, int, int], int]
 
 _SIZE = re.compile(r"([1-9][0-9]{0,8})x([1-9][0-9]{0,8})")
-_MOST_WIDTHS = 500
-"""Widths that are looked at where every one of thousands is legal."""
+_MOST_WIDTHS = 500  # widths that are looked at where every one of thousands is legal
 _UNBOUNDED = 16_384
 """Longest side that is tried in pixels where the contract bounds neither sides nor pixels."""
 

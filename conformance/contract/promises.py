@@ -65,8 +65,7 @@ def load_promises(edition: Edition) -> Promises:
         {**entry, "lines": _numbers(entry.get("lines", ()))} for entry in content["promises"]
     ]
     return Promises(
-        edition=content["edition"],
-        all=msgspec.convert(entries, tuple[DocumentedPromise, ...]),
+        edition=content["edition"], all=msgspec.convert(entries, tuple[DocumentedPromise, ...])
     )
 
 

@@ -115,8 +115,7 @@ def annotation_entries(node: Any, keyword: str, are_names: bool = False) -> Iter
                 yield from annotation_entries(value, keyword, key in _NAMES)
 
 
-DIGEST_FILE = "digest.txt"
-"""Beside an edition that is published; a folder without it is a draft."""
+DIGEST_FILE = "digest.txt"  # beside an edition that is published; a folder without it is a draft
 
 
 def digest_of(folder: Path) -> str:

@@ -46,13 +46,11 @@ _DIGITS = re.compile(r"(?:[A-Za-z0-9+/]{4}){1,400}")  # how base64 begins
 
 _WORTH_A_THREAD = 100_000  # bytes of an image; a smaller one is decoded in a few milliseconds
 
-MOST_IMAGES = 64
-"""Items of one answer that are looked into; the largest documented ``n`` is 10."""
+MOST_IMAGES = 64  # items of one answer that are looked into; the largest documented ``n`` is 10
 
 COMPLETED = "image_generation.completed"
 PARTIAL = "image_generation.partial_image"
-DONE = "[DONE]"
-"""The end of chat streams; no source documents it for images."""
+DONE = "[DONE]"  # the end of chat streams; no source documents it for images
 
 
 class ImageInspector:

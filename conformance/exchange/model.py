@@ -8,13 +8,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from conformance.cases.request import Headers, Request, first_header
+
 StatusCode = Annotated[int, Meta(ge=1, lt=1000)]
 """The status of a response; a cassette that has another number is refused."""
 
 REDACTED_KEY = "sk-conformance-redacted"
 """Stands for the provider's key wherever it occurred; the key itself never leaves the sender."""
-
-Headers = tuple[tuple[str, str], ...]
 
 Amount = Annotated[float, Meta(ge=0)]
 """US dollars."""
@@ -45,20 +45,6 @@ class Failure(Struct, frozen=True, forbid_unknown_fields=True):
     def lost(self) -> bool:
         """Return whether the request was sent, and its answer did not come, or not whole."""
         return self.kind in _LOST
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request as sent, the key replaced by ``REDACTED_KEY``."""
-
-    method: str
-    url: str
-    headers: Headers
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """Return the first value of a header, whatever its case."""
-        return first_header(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +149,3 @@ class Exchange:
     def download(self, url: str) -> Download | None:
         """Find the download of an image URL."""
         return next((download for download in self.downloads if download.url == url), None)
-
-
-def first_header(headers: Headers, name: str) -> str | None:
-    """Return the first value of a header, whatever its case."""
-    lower_name = name.lower()
-    return next((value for key, value in headers if key.lower() == lower_name), None)

@@ -37,10 +37,8 @@ class Outcome:
     reason: str
     status: int | None = None
     listed: frozenset[str] | None = None  # model ids, when the answer is a model list
-    cause: Cause | None = None
-    """Why it was not accepted, where that is no fault of the request."""
-    said: str = ""
-    """The provider's own words, where the answer is not what was asked for."""
+    cause: Cause | None = None  # why it was not accepted, where that is no fault of the request
+    said: str = ""  # the provider's own words, where the answer is not what was asked for
     shutdowns: frozenset[tuple[str, str]] = frozenset()
     """Listed models, each with the ISO date on which the list says that it ends."""
 

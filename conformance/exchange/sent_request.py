@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.cases.model import UNKNOWN_KEY, UNKNOWN_MODEL, Authorization, Operation
+from conformance.cases.request import Request
 from conformance.contract import Edition, Expectation, Model, RequestBody
-from conformance.exchange.model import Exchange, Provenance, Request
+from conformance.exchange.model import Exchange, Provenance
 from conformance.parsing import read_json
 
 _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")

@@ -18,15 +18,7 @@ from conformance.cases.request import build_request
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.model import (
-    Attempt,
-    Download,
-    Exchange,
-    Failure,
-    Provenance,
-    Request,
-    Response,
-)
+from conformance.exchange.model import Attempt, Download, Exchange, Failure, Provenance, Response
 from conformance.exchange.outcome import LONGEST_WAIT, MOST_ATTEMPTS, retry_after, undecided
 from conformance.exchange.redaction.redactor import REMEMBERED, Redactor
 from conformance.exchange.transport.limits import Limits
@@ -110,13 +102,12 @@ class Client:
     ) -> Exchange:
         target = self.target
         # A cassette answers to the URL that it was recorded at, wherever the provider is now.
-        prepared = build_request(
+        request = build_request(
             case,
             base_url=recorded_at or target.base_url,
             key=target.key,
             served_as=target.models.get(case.model),
         )
-        request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
         sent_at, started = self._clock(), time.monotonic()
         response, failure = _split(
             known_failures.get(request.url)
@@ -297,8 +288,7 @@ class Record:
     client: Callable[[], Sends]
     replay: Replay
     mode: RecordMode
-    halt: Callable[[str], None]
-    """Lets nothing more be sent to the provider, for a reason."""
+    halt: Callable[[str], None]  # lets nothing more be sent to the provider, for a reason
 
     def exchange(self, case: Case) -> Exchange:
         """Play or send a case, and write the cassette of what was sent and answered."""

@@ -29,8 +29,7 @@ from conformance.runner.session import Session
 if TYPE_CHECKING:  # types only, so that replay does not import hypothesis
     from conformance.generated.strategies import Between, Body, Formats, Invalid, Placed
 
-UNAVAILABLE = "unavailable"
-"""The id for requests that were neither accepted nor refused."""
+UNAVAILABLE = "unavailable"  # the id for requests that were neither accepted nor refused
 
 _LONGEST_SHOWN = 60  # characters of one string
 
@@ -58,7 +57,13 @@ class Falsified:
         """Return the promise, the request and the command that sends it again."""
         broken = self.broken
         lines = [broken.id, broken.promise, f"verdict:  {broken.message}"]
-        lines += [f"smallest: {describe_body(broken.request)}"]
+        shown = {
+            name: f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
+            if isinstance(value, str) and len(value) > _LONGEST_SHOWN
+            else value
+            for name, value in broken.request.items()
+        }
+        lines += [f"smallest: {printable(canonical_json(shown))}"]
         lines += [f"as well:  {', '.join(self.others)}"] if self.others else []
         lines += ["flaky:    the same request did not break it every time"] if self.flaky else []
         return "\n".join([*lines, *broken.curls])
@@ -75,15 +80,6 @@ def conclude(falsified: list[Falsified]) -> None:
         pytest.fail(text, pytrace=False)
     if falsified:
         pytest.skip(text)
-
-
-def describe_body(body: Mapping[str, Any]) -> str:
-    """Return a body in one line, with long text cut."""
-    cut = dict(body)
-    for name, value in body.items():
-        if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
-            cut[name] = f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
-    return printable(canonical_json(cut))
 
 
 ALIKE = "property.unknown-parameters-alike"

@@ -176,10 +176,8 @@ def _pair(
 
 
 Caps = tuple[int | None, ...]
-FEW: Caps = (1, 2)
-"""Caps on the number of images where they are billed or irrelevant."""
-FREE: Caps = (1, 2, 3, None)
-"""Caps where requests are free; None leaves `n` as drawn."""
+FEW: Caps = (1, 2)  # caps on the number of images where they are billed or irrelevant
+FREE: Caps = (1, 2, 3, None)  # caps where requests are free; None leaves `n` as drawn
 
 _VALUES: tuple[Any, ...] = (1, 0, 1.5, True, None, WORD, "", [], [WORD], {}, {"value": 1})
 

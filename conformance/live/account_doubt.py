@@ -16,8 +16,7 @@ from conformance.exchange.refusal_matching import names_parameter, quotes_value,
 from conformance.exchange.sent_request import read_request
 from conformance.live.ledger import NotSentError
 
-ACCOUNT_AGAIN = "account-again"
-"""The id under which an accepted request is sent again."""
+ACCOUNT_AGAIN = "account-again"  # the id under which an accepted request is sent again
 
 _MOST = 3  # requests that are sent again and accepted, each of which costs an image
 

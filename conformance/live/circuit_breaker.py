@@ -34,12 +34,9 @@ class Generation:
     model: str
     began: float
     ended: float
-    why: str | None = None
-    """Why it came to nothing; None where it was decided."""
-    valid: bool = True
-    """Whether it was to be accepted."""
-    asks: frozenset[str] = frozenset()
-    """What it set: each parameter, and each with its value."""
+    why: str | None = None  # why it came to nothing; None where it was decided
+    valid: bool = True  # whether it was to be accepted
+    asks: frozenset[str] = frozenset()  # what it set: each parameter, and each with its value
 
 
 def in_vain(provider: str, generations: Sequence[Generation]) -> tuple[str, str] | None:

@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import RLock
 from typing import IO, Any
 
+from msgspec import to_builtins
+
 from conformance.errors import ConformanceError
 from conformance.live.circuit_breaker import Generation, in_vain
 from conformance.output.counting import dollars
@@ -54,10 +56,8 @@ class Spent:
     actual: float | None
     guess: float
     requests: int
-    counted: float
-    """US dollars that count against the budget: all of these, with what is reserved."""
-    pending: float = 0.0
-    """US dollars reserved for answers still to come."""
+    counted: float  # US dollars that count against the budget: all of these, with what is reserved
+    pending: float = 0.0  # US dollars reserved for answers still to come
 
 
 @dataclass(slots=True)
@@ -157,16 +157,18 @@ class Ledger:
             self._write({**values, "known": lost.known, "lost": True})
             self._requests.append(_Request(counted, lost.known, counted))
 
-    def keep_outcome(self, provider: str, case: str, outcome: Mapping[str, Any]) -> None:
+    def keep_outcome(self, provider: str, case: str, outcome: object) -> None:
         """Write the outcome of a case, for a run that resumes this one."""
         with self._lock:
-            self._write({"outcome": f"{provider}::{case}", "values": dict(outcome)})
+            values = to_builtins(outcome, order="deterministic")
+            self._write({"outcome": f"{provider}::{case}", "values": values})
 
-    def keep_result(self, provider: str, case: str, result: Mapping[str, Any]) -> None:
+    def keep_result(self, provider: str, case: str, result: object) -> None:
         """Write the result of a case that the run file does not have, or not whole."""
         with self._lock:
             # it was paid for, and stands nowhere else yet
-            self._write({"judged": f"{provider}::{case}", "values": dict(result)}, durably=True)
+            values = to_builtins(result)
+            self._write({"judged": f"{provider}::{case}", "values": values}, durably=True)
 
     def spent(self) -> Spent:
         """Return the sums so far."""

@@ -321,9 +321,7 @@ def _rank(request: PlannedRequest) -> int:
 
 
 def _affordable(
-    requests: Sequence[PlannedRequest],
-    budget: float | None,
-    max_requests: int | None,
+    requests: Sequence[PlannedRequest], budget: float | None, max_requests: int | None
 ) -> tuple[list[PlannedRequest], list[PlannedRequest]]:
     """Take requests in order while they fit, each after those it needs; again while any waited.
 

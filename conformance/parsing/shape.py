@@ -9,8 +9,7 @@ from typing import Any
 
 from conformance.output.printing import printable
 
-MOST_PATHS = 200
-"""Paths of one shape that are kept; an answer with more is no longer a record."""
+MOST_PATHS = 200  # paths of one shape that are kept; an answer with more is no longer a record
 
 _MOST_DEPTH = 8
 _MOST_NAME = 60  # characters of a member's name

@@ -120,11 +120,7 @@ class YAMLReader:
     """Builds values from the events of a file, one document; raises `YAMLFaultError`."""
 
     def __init__(
-        self,
-        file: BinaryIO,
-        plain: Plain,
-        bounds: YAMLBounds,
-        name: Callable[[str], str] = str,
+        self, file: BinaryIO, plain: Plain, bounds: YAMLBounds, name: Callable[[str], str] = str
     ) -> None:
         """Read a file; `name` says what the name of a member is."""
         self._bounds = bounds

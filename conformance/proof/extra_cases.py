@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from conformance.cases.documented import all_cases, cases_of_retired
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
-from conformance.contract import Edition, Model, RequestBody
+from conformance.contract import Edition, RequestBody
 from conformance.findings import DECIDED, Finding, Verdict
 from conformance.lifecycle import Lifecycle, Standing
 from conformance.reference.answers import Job
@@ -25,12 +25,10 @@ from conformance.runner.planned_request import sent_by
 RETIRED, _RETIRED_LIST = "retired", "retired-models-list"
 """The smallest request to a model that has ended, and its control."""
 
-NOW = 1_790_000_000.0
-"""Unix time in seconds of every answer, so that answers can be compared."""
+NOW = 1_790_000_000.0  # Unix time in seconds of every answer, so that answers can be compared
 
 _DAY = datetime.fromtimestamp(NOW, UTC).date()
-SHUTDOWN = _DAY + timedelta(days=10)
-"""The day on which all models end that have not ended."""
+SHUTDOWN = _DAY + timedelta(days=10)  # the day on which all models end that have not ended
 
 _ENDED = Standing(
     Lifecycle(until=_DAY - timedelta(days=1), source="the proof", retrieved=str(_DAY)), _DAY
@@ -85,37 +83,30 @@ def standing_of(case: Case) -> Standing:
 
 def cases_of_proof(edition: Edition, models: Sequence[str]) -> dict[str, Case]:
     """Return every case that a proof judges on some models, by path."""
+    listing, smallest = cases_of_retired(edition, models[0])
+    of_retired = replace(smallest, id=RETIRED, control=_RETIRED_LIST)
     cases = (
         *all_cases(edition, models),
         *supplementary_cases(edition, models),
-        *retired_cases(edition, models[0]),
+        replace(listing, id=_RETIRED_LIST),
+        of_retired,
     )
     return {case.path: case for case in cases}
-
-
-def retired_cases(edition: Edition, name: str) -> Iterator[Case]:
-    """Yield what is asked of a model that has ended."""
-    listing, smallest = cases_of_retired(edition, name)
-    yield replace(listing, id=_RETIRED_LIST)
-    yield replace(smallest, id=RETIRED, control=_RETIRED_LIST)
-
-
-def _sizes(model: Model) -> list[str]:
-    """Return the sizes that a model lists, or of which it gives examples."""
-    sizes = model.documented("size") or model.examples("size")
-    return [size for size in sizes if size != "auto"]
 
 
 def supplementary_cases(edition: Edition, models: Sequence[str]) -> Iterator[Case]:
     """Yield streams with a size, or with whom they are for: no documented case combines them."""
     for name in models:
         model = edition.find(name)
-        sizes = _sizes(model) if model else []
-        if model is not None and "stream" in model.parameters and len(sizes) > 1:
-            body = {"model": name, "prompt": _PROMPT, "stream": True, "size": sizes[1]}
+        if model is None or "stream" not in model.parameters:
+            continue
+        base = {"model": name, "prompt": _PROMPT, "stream": True}
+        sizes = model.documented("size") or model.examples("size")
+        for size in [size for size in sizes if size != "auto"][1:2]:
+            body = {**base, "size": size}
             yield Case("stream-size", name, body=body, control=MODELS_LIST, billed=True)
-        if model is not None and {"stream", "safety_identifier"} <= model.parameters.keys():
-            body = {"model": name, "prompt": _PROMPT, "stream": True, "safety_identifier": "a-name"}
+        if "safety_identifier" in model.parameters:
+            body = {**base, "safety_identifier": "a-name"}
             yield Case("stream-identified", name, body=body, control=MODELS_LIST, billed=True)
 
 
@@ -126,11 +117,6 @@ class Answered:
     case: str
     promised: int
     judged: int
-
-    @property
-    def hardly_judged(self) -> bool:
-        """Return whether too few of its promises were judged."""
-        return self.judged < LEAST_JUDGED * self.promised
 
 
 def accept_open_requests(steps: Steps, edition: Edition) -> Steps:

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 
 from conformance.cases.model import Case
+from conformance.cases.request import Headers
 from conformance.contract import Edition
-from conformance.exchange.model import Exchange, Failure, Headers, Provenance, Response
+from conformance.exchange.model import Exchange, Failure, Provenance, Response
 from conformance.exchange.source import Client, Target
 from conformance.exchange.transport.transport import Transport
 from conformance.proof.extra_cases import NOW, SHUTDOWN, is_of_retired
@@ -23,8 +24,7 @@ from conformance.reference.steps import Steps
 BASE_URL = "https://reference.example/v1"
 """A public name: some defects, such as URLs to private hosts, are legal in a private network."""
 
-LOOPBACK_URL = "http://127.0.0.1:18001/v1"
-"""The address of `image-conformance serve`."""
+LOOPBACK_URL = "http://127.0.0.1:18001/v1"  # the address of `image-conformance serve`
 
 _REMEMBERED = 1 << 20
 """Bytes of a body whose redaction is kept: a lie leaves most answers and requests as they were."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conformance.findings import BROKEN, Finding, Verdict, worst
-from conformance.proof.extra_cases import Answered
+from conformance.proof.extra_cases import LEAST_JUDGED, Answered
 from conformance.reports.grouping import group_by
 
 RED = BROKEN | {Verdict.HARNESS_ERROR}
@@ -53,8 +53,7 @@ class DefectColumn:
     verdicts: Mapping[str, Verdict]
     witnesses: Mapping[str, str]
     """For every red clause, the case and the message of its first finding."""
-    open_claims: tuple[str, ...] = ()
-    """The claimed clauses that judge answers to any request."""
+    open_claims: tuple[str, ...] = ()  # the claimed clauses that judge answers to any request
     open_witnesses: Mapping[str, str] = field(default_factory=dict)
     """The same where the defect was planted in answers to open requests only."""
     blind_to_recordings: tuple[str, ...] = ()
@@ -118,7 +117,7 @@ def _holes_of_truth(matrix: Matrix) -> Iterator[Hole]:
             message = f"the truthful provider is judged: {verdict.value}"
             yield Hole("false alarm", clause.id, "", message)
     for answer in matrix.answered:
-        if answer.hardly_judged:
+        if answer.judged < LEAST_JUDGED * answer.promised:
             message = f"{answer.case}: {answer.judged} of {answer.promised} promises judged"
             yield Hole("hardly judged", "", "", message)
     red = {name for defect in matrix.defects for name in defect.red}

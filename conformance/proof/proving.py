@@ -31,13 +31,7 @@ from conformance.proof.extra_cases import (
     standing_of,
 )
 from conformance.proof.in_process import BASE_URL, Bench
-from conformance.proof.matrix import (
-    RED,
-    DefectColumn,
-    first_witness,
-    red_clauses,
-    worst_by_clause,
-)
+from conformance.proof.matrix import RED, DefectColumn, first_witness, red_clauses, worst_by_clause
 from conformance.reference.defects import Defect
 from conformance.reference.steps import TRUTHFUL, Steps, replaced_steps
 from conformance.runner.planned_request import sent_by

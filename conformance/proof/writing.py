@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,7 @@ from conformance.reports.templating import environment
 from conformance.version import tool
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCHEMA = 1
-"""Version of the JSON document's form, which `schemas/proof.schema.json` publishes."""
+SCHEMA = 1  # version of the JSON document's form, which `schemas/proof.schema.json` publishes
 
 _EMPTY = frozenset({Verdict.PASS, Verdict.NOT_CLAIMED, Verdict.NOT_RUN})
 SYMBOLS = {verdict: state_of(verdict).symbol for verdict in Verdict if verdict not in _EMPTY}
@@ -50,25 +50,6 @@ def as_json(matrix: Matrix) -> str:
         "defects": [_defect(defect) for defect in matrix.defects],
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
-
-
-def as_markdown(matrix: Matrix) -> str:
-    """Render which clause detects which defect, as GitHub-flavoured Markdown."""
-    # escapes nothing: Markdown is made of our own texts alone
-    return _render(matrix, "matrix.md.jinja", autoescape=False)
-
-
-def as_html(matrix: Matrix) -> str:
-    """Render the whole matrix as one self-contained HTML page."""
-    return _render(matrix, "matrix.html.jinja", autoescape=True)
-
-
-WRITERS: Mapping[str, Callable[[Matrix], str]] = {
-    ".json": as_json,
-    ".md": as_markdown,
-    ".html": as_html,
-}
-"""The renderers by file suffix."""
 
 
 def counts(defect: DefectColumn) -> dict[str, int]:
@@ -113,6 +94,15 @@ def _render(matrix: Matrix, template: str, autoescape: bool) -> str:
         seeing=sum(bool(matrix.killers(clause.id)) for clause in matrix.clauses),
         tool=tool(),
     )
+
+
+WRITERS: Mapping[str, Callable[[Matrix], str]] = {
+    ".json": as_json,
+    # escapes nothing: Markdown is made of our own texts alone
+    ".md": partial(_render, template="matrix.md.jinja", autoescape=False),
+    ".html": partial(_render, template="matrix.html.jinja", autoescape=True),
+}
+"""The renderers by file suffix."""
 
 
 @contextmanager

@@ -17,12 +17,7 @@ from conformance.errors import ConformanceError
 from conformance.lifecycle import LifecycleState
 from conformance.output.globs import globs_of, matches
 from conformance.output.shell import quoted
-from conformance.providers import (
-    Provider,
-    ProviderError,
-    load_provider,
-    provider_names,
-)
+from conformance.providers import Provider, ProviderError, load_provider, provider_names
 
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 """A name is a folder of cassettes, and a part of the names of cases and findings."""

@@ -16,11 +16,9 @@ DEAREST = 0.45
 """US dollars per image if a paid provider's file has no price: more than the published price of
 any documented quality and size (gpt-image-2, high, 3840x2160: 0.401)."""
 
-PARTIAL_TOKENS = 100
-"""Image tokens that OpenAI counts per partial image of a stream, as recorded."""
+PARTIAL_TOKENS = 100  # image tokens that OpenAI counts per partial image of a stream, as recorded
 
-BYTES_A_TOKEN = 3
-"""Bytes of a prompt counted as one token; English has four, other scripts fewer."""
+BYTES_A_TOKEN = 3  # bytes of a prompt counted as one token; English has four, other scripts fewer
 
 _KINDS = ("text", "image")
 _MOST_TOKENS = 10**9  # more is a mistake, or an attack on the ledger

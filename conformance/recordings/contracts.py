@@ -40,11 +40,14 @@ class Contracts:
         self.pattern = pattern
         self.editions = (default, *_newest_first(map(load_edition, other_ids)))
         """The editions that may judge, the default one first."""
-        clauses = {edition.id: clauses_of(edition) for edition in self.editions}
-        select(list(chain(*clauses.values())), pattern)  # or say what is wrong with it
+        known = list(chain.from_iterable(map(clauses_of, self.editions)))
+        select(known, pattern)  # or say what is wrong with it
         self._by_day = by_day
         self._contracts = {
-            edition.id: _choose(edition, clauses[edition.id], pattern) for edition in self.editions
+            edition.id: EditionClauses(
+                edition, tuple(c for c in clauses_of(edition) if matches(c.id, pattern))
+            )
+            for edition in self.editions
         }
         self.default = self._contracts[default.id]
 
@@ -76,11 +79,6 @@ class Contracts:
             default_owner = _owner(self.default.edition)
             candidates.sort(key=lambda edition: _owner(edition) != default_owner)
         return candidates[0] if candidates else None
-
-
-def _choose(edition: Edition, clauses: Iterable[Clause], pattern: str) -> EditionClauses:
-    chosen = tuple(clause for clause in clauses if matches(clause.id, pattern))
-    return EditionClauses(edition, chosen)
 
 
 def _newest_first(editions: Iterable[Edition]) -> list[Edition]:

@@ -101,8 +101,11 @@ class Records:
         output.take()
         try:
             writer = RunWriter(report.run_file, self._header(report.files))
-            for line in self._lines():
-                writer.line(line)
+            self._spool.seek(0)
+            members = {key: _member(self._name(*key)) for key in self._hosts}
+            for spool_line in self._spool:  # under the names of their providers
+                host, edition, line = spool_line.split("\t")
+                writer.line(line.replace(_member(host), members[host, edition], 1))
             writer.close(
                 RunFooter(
                     finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -140,14 +143,6 @@ class Records:
         plain = edition == self._contracts.default.edition.id
         several = sum(host == other for other, _ in self._hosts) > 1
         return f"{host} ({edition})" if several and not plain else host
-
-    def _lines(self) -> Iterator[str]:
-        """Yield the lines of the spool under the names of their providers."""
-        self._spool.seek(0)
-        members = {key: _member(self._name(*key)) for key in self._hosts}
-        for spool_line in self._spool:
-            host, edition, line = spool_line.split("\t")
-            yield line.replace(_member(host), members[host, edition], 1)
 
     def _reach(self) -> Iterator[ModelReach]:
         """Yield the reach of every model; the letters of states are of the header's clauses."""

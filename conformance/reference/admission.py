@@ -25,8 +25,7 @@ from conformance.contract import Model, RequestBody, sides_of
 from conformance.parsing import read_json
 from conformance.reference.errors import Refusal, bad_request, no_such_model, unauthorized
 
-MAX_BODY = 1024 * 1024
-"""Largest accepted request body in bytes."""
+MAX_BODY = 1024 * 1024  # largest accepted request body in bytes
 
 MIN_EDGE, MAX_EDGE, MAX_PIXELS = 16, 3840, 3840 * 2160
 _NEWER_VALUES = {"quality": ("xhigh", "max"), "output_format": ("gif", "svg")}

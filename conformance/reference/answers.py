@@ -12,8 +12,7 @@ from conformance.contract import Model, RequestBody, sides_of
 from conformance.reference.painting import FINISHED, Picture, animation, image_file, seed_of
 from conformance.reference.urls import Signer
 
-PARTIAL_TOKENS = 100
-"""Output tokens each partial image costs, on top of the final one."""
+PARTIAL_TOKENS = 100  # output tokens each partial image costs, on top of the final one
 
 _TOKENS_PER_MEGAPIXEL = {"low": 272, "medium": 1056, "high": 4160, "xhigh": 6240, "max": 8320}
 _USUAL_SIZE = (1024, 1024)

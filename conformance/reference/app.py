@@ -80,7 +80,7 @@ class _Endpoints:
         routes = [
             Route(GENERATIONS, self.generations, methods=["POST"]),
             Route(MODELS, self.models, methods=["GET"]),
-            Route(MODELS + "/{name:path}", self.model, methods=["GET"]),
+            Route(MODELS + "/{name:path}", self.models, methods=["GET"]),
             Route("/files/{name}", self.file, methods=["GET"]),
         ]
         handlers = {HTTPException: self.no_route, Exception: self.failed}
@@ -107,28 +107,20 @@ class _Endpoints:
         return self.steps.finish(Response(body, media_type="application/json"), started)
 
     async def models(self, request: Request) -> Response:
-        """GET /v1/models."""
+        """GET /v1/models: the list, and GET /v1/models/{id}: one entry of it."""
         started = time.perf_counter()
         refusal = self._stranger(request)
         if refusal is not None:
             return self._refused(refusal, started)
-        return self._json(self._listing(), started)
-
-    async def model(self, request: Request) -> Response:
-        """GET /v1/models/{id}."""
-        started = time.perf_counter()
-        refusal = self._stranger(request)
-        if refusal is not None:
-            return self._refused(refusal, started)
-        name = request.path_params["name"]
-        for entry in self._listing()["data"]:
+        today = datetime.fromtimestamp(self.clock(), UTC).date()
+        listing = with_ends(self.steps.model_list(self.edition, self.served), self.edition, today)
+        name = request.path_params.get("name")
+        if name is None:
+            return self._json(listing, started)
+        for entry in listing["data"]:
             if entry["id"] == name:
                 return self._json(entry, started)
         return self._refused(no_such_model(name), started)
-
-    def _listing(self) -> dict[str, Any]:
-        today = datetime.fromtimestamp(self.clock(), UTC).date()
-        return with_ends(self.steps.model_list(self.edition, self.served), self.edition, today)
 
     async def file(self, request: Request) -> Response:
         """GET /files/{name}: an image by its temporary URL, no key needed."""

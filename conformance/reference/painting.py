@@ -21,8 +21,7 @@ FINISHED = 99
 """Stage at which every part of the picture is drawn; partial images stop at a lower one."""
 
 CACHED_FILES = 256
-BANDS = 128
-"""Shades of the sky; the other half of the palette is for the foreground."""
+BANDS = 128  # shades of the sky; the other half of the palette is for the foreground
 
 _BAND_OF_GREY = [grey * BANDS // 256 for grey in range(256)]
 

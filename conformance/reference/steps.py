@@ -83,11 +83,8 @@ def with_ends(listing: dict[str, Any], edition: Edition, day: date) -> dict[str,
     dated = []
     for entry in listing["data"]:
         lifecycle = lifecycle_in(edition.lifecycles, str(entry["id"]))
-        end = (
-            lifecycle.until.isoformat()
-            if lifecycle and lifecycle.until and lifecycle.until > day
-            else None
-        )
+        until = lifecycle.until if lifecycle else None
+        end = until.isoformat() if until and until > day else None
         dated.append({**entry, "shutdown_date": entry.get("shutdown_date", end)})
     return {**listing, "data": dated}
 

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from conformance.cases.model import Operation
+from conformance.cases.request import Headers
 from conformance.cases.values import asked_values
 from conformance.exchange.answer import Answer, Payload
-from conformance.exchange.model import Download, Exchange, Failure, Headers, Price, Response
+from conformance.exchange.model import Download, Exchange, Failure, Price, Response
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import SentRequest
 from conformance.parsing import printable, read_json

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-from conformance.exchange.model import Amount, Attempt, Failure, Headers, Price
+from conformance.cases.request import Headers
+from conformance.exchange.model import Amount, Attempt, Failure, Price
 from conformance.findings import Finding, Level, Observation
 from conformance.parsing.credentials.records import Credentials, Painter
 from conformance.results.field_types import Count, Whole, one_of

@@ -101,7 +101,7 @@ class CaseRunner:
             if case.path not in self.cases:  # an accepted request that was sent again
                 self._repeats[case.path] = case
             elif self._live is not None:
-                self._live.keep_outcome(self._provider, case, timed_outcome.outcome)
+                self._live.ledger.keep_outcome(self._provider, case.path, timed_outcome.outcome)
             self._changed.notify_all()
 
     def known(self, case: Case) -> TimedOutcome | None:

@@ -21,8 +21,7 @@ from conformance.results.baselines import (
 )
 from conformance.results.case_result import CaseResult
 
-Findings = Mapping[str, Finding]
-"""The findings of one case, by clause."""
+Findings = Mapping[str, Finding]  # the findings of one case, by clause
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ class Engine:
             if case.path not in self._unconfirmed:
                 self._runner.finish(case, self._blocked.mark(result))
             elif self._live is not None:
-                self._live.keep_result(self.provider.id, case, result)
+                self._live.ledger.keep_result(self.provider.id, case.path, result)
 
     def _judge(self, case: Case, judge_case: Callable[[Case], CaseResult]) -> CaseResult:
         """Return the result of a case, also where it cannot be judged."""

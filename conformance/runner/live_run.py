@@ -12,19 +12,15 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from msgspec import to_builtins
-
 from conformance.cases.model import Case
 from conformance.cases.valid import BASELINE, MODELS_LIST
 from conformance.contract import DEFAULT_EDITION, Edition, load_edition
-from conformance.exchange.outcome import Outcome
 from conformance.exchange.source import Client
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.output.globs import matches
 from conformance.providers import Provider, load_provider
 from conformance.results.baselines import RunFilter
-from conformance.results.case_result import CaseResult
 from conformance.runner.confirm import Confirmer
 
 if TYPE_CHECKING:
@@ -82,15 +78,6 @@ class LiveRun:
         """Return whether a case is asked before the others of its model; only if it was chosen."""
         is_chosen = matches(case.id, self.options.cases)
         return self.options.live and is_chosen and case.id in (MODELS_LIST, BASELINE)
-
-    def keep_outcome(self, provider: str, case: Case, outcome: Outcome) -> None:
-        """Keep the outcome of a case for a run that resumes this one."""
-        values = to_builtins(outcome, order="deterministic")
-        self.ledger.keep_outcome(provider, case.path, values)
-
-    def keep_result(self, provider: str, case: Case, result: CaseResult) -> None:
-        """Keep the result of a case of which the run file says nothing yet, or not all."""
-        self.ledger.keep_result(provider, case.path, to_builtins(result))
 
     def close(self) -> None:
         """Close the ledger."""

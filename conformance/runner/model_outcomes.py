@@ -36,10 +36,8 @@ class TimedOutcome:
     attempts: int | None  # None where a cassette does not say
     crashed: bool = False
     """Whether it came to nothing: 5xx, also as an event, no answer, or a cut body."""
-    last: float = 0.0
-    """When it was sent for the last time, where it was tried again later; else 0."""
-    lost: int = 0
-    """How many of its attempts came to nothing, the last one too."""
+    last: float = 0.0  # when it was sent for the last time, where it was tried again later; else 0
+    lost: int = 0  # how many of its attempts came to nothing, the last one too
 
     @classmethod
     def of_exchange(cls, exchange: Exchange, outcome: Outcome) -> TimedOutcome:

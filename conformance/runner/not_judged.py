@@ -12,7 +12,7 @@ from conformance.cases.request import build_request
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import REDACTED_KEY, Exchange, Request
+from conformance.exchange.model import REDACTED_KEY, Exchange
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import Finding, Verdict
 from conformance.providers import Provider
@@ -64,8 +64,7 @@ class NotJudged:
         """Return the result of a case that was not sent, with what it would have cost."""
         served_as = self.provider.models.get(case.model)
         base_url = self.provider.base_url
-        planned = build_request(case, base_url=base_url, key=REDACTED_KEY, served_as=served_as)
-        request = Request(planned.method, planned.url, planned.headers, planned.body)
+        request = build_request(case, base_url=base_url, key=REDACTED_KEY, served_as=served_as)
         exchange = Exchange(self.provider.id, case.model, case.id, request, None)
         record = unsent(exchange, outcome.reason, estimate, sent_by(case, self.edition))
         findings = self._findings(case, verdict, outcome.reason)

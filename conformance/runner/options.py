@@ -77,8 +77,7 @@ class Options:
     ] = ()
     live: Annotated[bool, Option(None, "Send real requests; may be billed.", bool)] = False
     record_mode: Annotated[
-        "RecordMode | None",
-        Option("MODE", "none, once, new_episodes, all or rewrite.", _read_mode),
+        "RecordMode | None", Option("MODE", "none, once, new_episodes, all or rewrite.", _read_mode)
     ] = None
     edition: Annotated[
         str | None, Option("ID", "Edition of the contract by its id, or the path of its folder.")
@@ -188,10 +187,7 @@ def _declared() -> Iterator[tuple[str, Option]]:
             names = option.names or (f"--{member.name.replace('_', '-')}",)
             default = None if option.repeatable else member.default
             in_pytest = option.in_pytest or names[-1]
-            yield (
-                member.name,
-                replace(option, names=names, in_pytest=in_pytest, default=default),
-            )
+            yield (member.name, replace(option, names=names, in_pytest=in_pytest, default=default))
 
 
 OPTIONS = dict(_declared())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.cases.request import build_request
 from conformance.clauses.models_lifecycle import applies
 from conformance.contract import Expectation
-from conformance.exchange.model import Exchange, Request
+from conformance.exchange.model import Exchange
 from conformance.exchange.sent_request import SentRequest, read_request
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def sent_by(case: Case, edition: Edition) -> SentRequest:
 
 def read_case(case: Case, edition: Edition) -> SentRequest:
     """Read the request of a case that may be another edition's."""
-    prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
-    request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
+    request = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8)
     return read_request(Exchange("", case.model, case.id, request, None), edition)
 
 

@@ -57,8 +57,7 @@ from conformance.runner.provider_claims import check_names
 from conformance.runner.resume import InterruptedRun
 from conformance.version import tool
 
-CONCURRENCY = 8
-"""Requests at once to a provider on a network; each thread waits for one answer."""
+CONCURRENCY = 8  # requests at once to a provider on a network; each thread waits for one answer
 LOST = "its answer was lost when an earlier run was killed, and may be billed; --resend sends it"
 
 

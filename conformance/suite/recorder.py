@@ -30,16 +30,9 @@ from conformance.results.run_file import RunWriter
 from conformance.runner.engine import Engine
 from conformance.runner.output_path import OutputFile, how_to_resume
 from conformance.runner.session import Session
-from conformance.runner.whole_plan import (
-    Ending,
-    Progress,
-    plan_of,
-    planned_promises,
-    promise_named,
-)
+from conformance.runner.whole_plan import Ending, Progress, plan_of, planned_promises, promise_named
 
-CRASHED = "???"
-"""The phase that pytest-xdist reports of an item at which a worker died."""
+CRASHED = "???"  # the phase that pytest-xdist reports of an item at which a worker died
 
 
 class Recorder:
@@ -113,7 +106,8 @@ class Recorder:
                 return
             try:
                 if findings.keys() - chosen:  # a part says less of a case than a resumed run needs
-                    self._session().live.keep_result(engine.provider.id, case, result)
+                    ledger = self._session().live.ledger
+                    ledger.keep_result(engine.provider.id, case.path, result)
                 planned = [findings[name] for name in sorted(chosen & findings.keys())]
                 case_findings = [*planned, *engine.unforeseen(case, result)]
                 self._write([*records_of(result), *case_findings], durably=True)

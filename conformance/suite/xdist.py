@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     import pytest
     from xdist.workermanage import WorkerController
 
-MOST_DEATHS = 2
-"""Workers that may die at one case: the first may have been killed by anything."""
+MOST_DEATHS = 2  # workers that may die at one case: the first may have been killed by anything
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from conformance.cases.model import UNKNOWN_MODEL
-from conformance.exchange.model import Exchange, Request
+from conformance.cases.request import Request
+from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result
 from conformance.lifecycle import ENDLESS, Lifecycle, Standing
 from tests.manifests import planted

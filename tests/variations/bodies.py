@@ -59,23 +59,20 @@ legal_rows(in_body, {
 })  # fmt: skip
 
 
-@legal("body.kind-and-model")
-@in_body
+@legal(in_body, "body.kind-and-model")
 def kind_and_model(body: Body, job: Job) -> None:
     """The body says `object`, `id` and `model`, as some gateways do."""
     body |= {"object": "list", "id": "gen-1", "model": job.model}
 
 
-@legal("usage.null", "extras.usage-*")
-@in_body
+@legal(in_body, "usage.null", "extras.usage-*")
 def usage_null(body: Body, _job: Job) -> None:
     """`usage` is null where a model has none."""
     if "usage" in body:
         body["usage"] = None
 
 
-@legal("data.items-turned")
-@in_body
+@legal(in_body, "data.items-turned")
 def items_turned(body: Body, _job: Job) -> None:
     """The images come in another order."""
     body["data"].reverse()
@@ -90,7 +87,7 @@ TIMES = {
     "time.120-s": ("An answer comes after 120 s, and `created` is when it was done.", 120.0, -120),
 }
 for _name, (_varied, _seconds, _before) in TIMES.items():
-    legal(_name, later=_after(_seconds), varied=_varied)(in_body(_earlier(_before)))
+    legal(in_body, _name, later=_after(_seconds), varied=_varied)(_earlier(_before))
 
 PROMPT = "revised_prompt"
 legal_rows(in_items, {
@@ -119,31 +116,27 @@ legal_rows(in_items, {
 })  # fmt: skip
 
 
-@legal("item.mime-type")
-@in_items
+@legal(in_items, "item.mime-type")
 def item_mime_type(item: Body, job: Job) -> None:
     """Every item says of what type its image is."""
     item["mime_type"] = f"image/{job.output_format}"
 
 
-@legal("usage.unknown-members")
-@in_usage
+@legal(in_usage, "usage.unknown-members")
 def usage_members(usage: Body) -> None:
     """`usage` has more counts, and its details have too."""
     usage |= {"cached_tokens": 0, "cost_in_usd_ticks": 17}
     usage["input_tokens_details"] |= {"cached_tokens": 0}
 
 
-@legal("usage.output-details")
-@in_usage
+@legal(in_usage, "usage.output-details")
 def usage_output_details(usage: Body) -> None:
     """`usage` tells text and image tokens of the output apart, as first seen in May 2026."""
     output = usage["output_tokens"]
     usage["output_tokens_details"] = {"text_tokens": 5, "image_tokens": output - 5, "audio": 0}
 
 
-@legal("usage.text-output")
-@in_usage
+@legal(in_usage, "usage.text-output")
 def usage_text_output(usage: Body) -> None:
     """The model reasoned in text: its output tokens are more than those of the image."""
     image = usage["output_tokens"]
@@ -152,8 +145,7 @@ def usage_text_output(usage: Body) -> None:
     usage["output_tokens_details"] = {"text_tokens": 669, "image_tokens": image}
 
 
-@legal("usage.without-output-details", "extras.usage-output-details")
-@in_usage
+@legal(in_usage, "usage.without-output-details", "extras.usage-output-details")
 def usage_without_output_details(usage: Body) -> None:
     """`usage` has no details of its output, as before May 2026."""
     usage.pop("output_tokens_details", None)
@@ -210,24 +202,21 @@ legal_rows(in_text, {
 })  # fmt: skip
 
 
-@legal("header.charset")
-@in_finished
+@legal(in_finished, "header.charset")
 def charset(response: Response) -> None:
     """The content type names its character set."""
     kind = response.headers["content-type"].split(";")[0]
     response.headers["content-type"] = f"{kind}; charset=utf-8"
 
 
-@legal("header.content-type-written-oddly")
-@in_finished
+@legal(in_finished, "header.content-type-written-oddly")
 def odd_type(response: Response) -> None:
     """The content type is in capitals, with a quoted parameter and blanks around it."""
     kind = response.headers["content-type"].split(";")[0]
     response.headers["content-type"] = f'{kind.upper()} ; Charset="UTF-8"'
 
 
-@legal("header.unknown")
-@in_finished
+@legal(in_finished, "header.unknown")
 def unknown_headers(response: Response) -> None:
     """There are headers of proxies, of security and of rate limits, one of them twice."""
     response.headers["retry-after"] = "2"
@@ -238,16 +227,14 @@ def unknown_headers(response: Response) -> None:
     response.headers["set-cookie"] = "__cf_bm=1; path=/; HttpOnly"
 
 
-@legal("header.none-but-type")
-@in_finished
+@legal(in_finished, "header.none-but-type")
 def bare_headers(response: Response) -> None:
     """There is no header but the content type: no request id, no version, no time."""
     for name in ("x-request-id", "openai-processing-ms", "openai-version"):
         del response.headers[name]
 
 
-@legal("models.more-members")
-@in_model_list
+@legal(in_model_list, "models.more-members")
 def model_members(listing: Body) -> None:
     """The model list says more of every model, and of itself."""
     listing |= {"has_more": False, "first_id": None}
@@ -255,8 +242,7 @@ def model_members(listing: Body) -> None:
         model |= {"permission": [], "root": model["id"], "parent": None}
 
 
-@legal("models.other-models")
-@in_model_list
+@legal(in_model_list, "models.other-models")
 def other_models(listing: Body) -> None:
     """The model list has hundreds of other models, and ours stand last, in another order."""
     chats = [{**listing["data"][0], "id": f"chat-{number}"} for number in range(300)]

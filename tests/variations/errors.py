@@ -44,8 +44,7 @@ legal_rows(in_error, {
 })  # fmt: skip
 
 
-@legal("error.param-path")
-@in_error
+@legal(in_error, "error.param-path")
 def param_path(body: Body) -> None:
     """`param` is a path into the body."""
     param = body["error"]["param"]
@@ -53,30 +52,26 @@ def param_path(body: Body) -> None:
     body["error"]["path"] = []
 
 
-@legal("error.code-digits")
-@in_error
+@legal(in_error, "error.code-digits")
 def code_digits(body: Body) -> None:
     """`code` is the status, in digits, as a string."""
     if body["error"]["code"] != "model_not_found":
         body["error"]["code"] = "400"
 
 
-@legal("error.other-type")
-@in_refusal
+@legal(in_refusal, "error.other-type")
 def other_type(refusal: _Refusal) -> Refusal:
     """The type of the error is that of another backend of the same provider."""
     return replace(refusal, type="image_generation_user_error")
 
 
-@legal("error.long-message")
-@in_error
+@legal(in_error, "error.long-message")
 def long_message(body: Body) -> None:
     """The message is long, has line feeds and quotes the request back."""
     body["error"]["message"] += "\nYour request was:\n" + '{"prompt": "a “boat” 🚤"}' * 400
 
 
-@legal("error.indented")
-@in_refusal
+@legal(in_refusal, "error.indented")
 def indented(refusal: _Refusal) -> Response:
     """The error is indented, as OpenAI writes it."""
     plain = refusal_response(refusal)
@@ -84,15 +79,13 @@ def indented(refusal: _Refusal) -> Response:
     return Response(text, plain.status_code, media_type="application/json; charset=utf-8")
 
 
-@legal("error.challenge")
-@in_refusal
+@legal(in_refusal, "error.challenge")
 def challenge(refusal: _Refusal) -> Refusal:
     """Every refusal tells how to sign in, and 401 is the only one that had to."""
     return replace(refusal, headers={**refusal.headers, "WWW-Authenticate": 'Bearer realm="API"'})
 
 
-@legal("error.retired-model")
-@in_refusal
+@legal(in_refusal, "error.retired-model")
 def retired_model(refusal: _Refusal) -> Refusal:
     """An unknown model is refused with 400 `invalid_value`, as OpenAI does since 2026."""
     if refusal.code != "model_not_found":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, ImageCms, PngImagePlugin
 from starlette.responses import Response
 
-from conformance.reference.defects.planting import documented, in_file, in_image
+from conformance.reference.defects.planting import in_file, in_image
 from tests.pngs import chunk, header, png
 from tests.variations.registry import legal
 
@@ -39,7 +39,7 @@ def written(*kinds: str) -> Callable[[Rewrite], Plant]:
         def plant(steps: Steps) -> Steps:
             return in_file(functools.partial(_in_download, any_kind))(_in_base64(any_kind)(steps))
 
-        return documented(plant, rewrite)
+        return plant
 
     return decorate
 
@@ -77,16 +77,14 @@ def after_header(data: bytes, *chunks: bytes) -> bytes:
     return data[:33] + b"".join(chunks) + data[33:]
 
 
-@legal("png.rgb")
-@written("png")
+@legal(written("png"), "png.rgb")
 def png_rgb(data: bytes) -> bytes:
     """A PNG has no palette but three or four channels."""
     image = open_image(data)
     return save_image(image.convert(_full(image)), "png")
 
 
-@legal("png.palette")
-@written("png")
+@legal(written("png"), "png.palette")
 def png_palette(data: bytes) -> bytes:
     """A PNG has a palette of 64 colours, with transparency where it was asked."""
     image = open_image(data)
@@ -94,8 +92,7 @@ def png_palette(data: bytes) -> bytes:
     return save_image(image.quantize(64, method=Image.Quantize.FASTOCTREE), "png")
 
 
-@legal("png.16-bit")
-@written("png")
+@legal(written("png"), "png.16-bit")
 def png_16_bit(data: bytes) -> bytes:
     """A PNG has 16 bits a channel."""
     image = open_image(data)
@@ -114,8 +111,7 @@ def _double(row: bytes) -> bytes:
     return bytes(wide)
 
 
-@legal("png.interlaced")
-@written("png")
+@legal(written("png"), "png.interlaced")
 def png_interlaced(data: bytes) -> bytes:
     """A PNG is interlaced (Adam7)."""
     image = open_image(data)
@@ -146,16 +142,14 @@ def _passes(image: Image.Image, depth: int) -> list[bytes]:
     return rows
 
 
-@legal("png.grey")
-@written("png")
+@legal(written("png"), "png.grey")
 def png_grey(data: bytes) -> bytes:
     """A PNG is grey, with alpha where it was asked."""
     image = open_image(data)
     return save_image(image.convert("LA" if image.has_transparency_data else "L"), "png")
 
 
-@legal("png.many-chunks")
-@written("png")
+@legal(written("png"), "png.many-chunks")
 def png_many_chunks(data: bytes) -> bytes:
     """The pixels of a PNG are in many small IDAT chunks."""
     image = open_image(data)
@@ -171,8 +165,7 @@ def png_many_chunks(data: bytes) -> bytes:
     return source[:start] + b"".join(parts) + tail
 
 
-@legal("png.texts")
-@written("png")
+@legal(written("png"), "png.texts")
 def png_texts(data: bytes) -> bytes:
     """A PNG has text chunks in each of the three kinds."""
     info = PngImagePlugin.PngInfo()
@@ -228,26 +221,22 @@ SAVED: Mapping[str, tuple[str, str | None, dict[str, Any]]] = {
 """What is varied of an image that is saved anew, in which mode, and by which options of Pillow."""
 
 
-def _saved_anew(kind: str, mode: str | None, options: dict[str, Any]) -> Plant:
-    def rewrite(data: bytes) -> bytes:
-        return save_image(open_image(data, mode), kind, **options)
-
-    return written(kind)(rewrite)
+def _saved_anew(kind: str, mode: str | None, options: dict[str, Any]) -> Rewrite:
+    return lambda data: save_image(open_image(data, mode), kind, **options)
 
 
 for _name, (_varied, _mode, _options) in SAVED.items():
-    legal(_name, varied=_varied)(_saved_anew(_name.partition(".")[0], _mode, _options))
+    _kind = _name.partition(".")[0]
+    legal(written(_kind), _name, varied=_varied)(_saved_anew(_kind, _mode, _options))
 
 
-@legal("png.content-credentials")
-@written("png")
+@legal(written("png"), "png.content-credentials")
 def png_c2pa(data: bytes) -> bytes:
     """A PNG carries content credentials, in the chunk of C2PA, as OpenAI's do."""
     return after_header(data, chunk(b"caBX", b"jumb" + b"c2pa" + bytes(4000)))
 
 
-@legal("png.private-chunks")
-@written("png")
+@legal(written("png"), "png.private-chunks")
 def png_private(data: bytes) -> bytes:
     """A PNG has physical dimensions, a time, gamma, and an ancillary chunk that nobody knows."""
     time = struct.pack(">HBBBBB", 2026, 9, 21, 14, 13, 20)
@@ -256,16 +245,14 @@ def png_private(data: bytes) -> bytes:
     return after_header(data, *(chunk(*part) for part in (*chunks, *more)))
 
 
-@legal("jpeg.content-credentials")
-@written("jpeg")
+@legal(written("jpeg"), "jpeg.content-credentials")
 def jpeg_c2pa(data: bytes) -> bytes:
     """A JPEG carries content credentials in APP11 segments."""
     box = b"JP" + bytes(6) + b"jumbc2pa" + bytes(2000)
     return data[:2] + b"\xff\xeb" + struct.pack(">H", len(box) + 2) + box + data[2:]
 
 
-@legal("webp.animated-header")
-@written("webp")
+@legal(written("webp"), "webp.animated-header")
 def webp_animated_header(data: bytes) -> bytes:
     """A WebP has the header of an animation, of a single frame."""
     image = open_image(data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.exchange.model import Exchange
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from conformance.reference.defects.planting import Plant
 
 Later = Callable[[Exchange], Exchange]
+Change = TypeVar("Change", bound=Callable[..., object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +36,24 @@ REGISTRY: dict[str, Variation] = {}
 
 
 def legal(
+    where: Callable[[Change], Plant],
     name: str,
     *takes: str,
     later: Later | None = None,
     varied: str = "",
-) -> Callable[[Plant], Plant]:
+) -> Callable[[Change], Change]:
     """Register a variation, and the clauses that have nothing to speak of any more.
 
     What is varied is said by ``varied``, else by the docstring.
     """
 
-    def register(plant: Plant) -> Plant:
+    def register(change: Change) -> Change:
         assert name not in REGISTRY, f"variation {name!r} is there twice"
-        said = varied or " ".join((plant.__doc__ or "").split())
+        said = varied or " ".join((change.__doc__ or "").split())
         assert said, f"variation {name!r} does not say what is varied"
         more = {} if later is None else {"later": later}
-        REGISTRY[name] = Variation(name, said, plant, takes, **more)
-        return plant
+        REGISTRY[name] = Variation(name, said, where(change), takes, **more)
+        return change
 
     return register
 
@@ -59,7 +61,7 @@ def legal(
 def legal_rows(into: Callable[[Any], Plant], rows: Mapping[str, tuple[Any, ...]]) -> None:
     """Register variations of one step, by name: what is varied, the change, and what that takes."""
     for name, (varied, change, *takes) in rows.items():
-        legal(name, *takes, varied=varied)(into(change))
+        legal(into, name, *takes, varied=varied)(change)
 
 
 def members(**more: object) -> Callable[..., None]:

@@ -54,23 +54,20 @@ legal_rows(in_partial, {
 })  # fmt: skip
 
 
-@legal("stream.done")
-@in_frame
+@legal(in_frame, "stream.done")
 def done(frame: bytes, kind: str) -> bytes:
     """`data: [DONE]` closes the stream, as in chat."""
     return frame + b"data: [DONE]\n\n" if kind.endswith("completed") else frame
 
 
-@legal("stream.data-before-name")
-@in_frame
+@legal(in_frame, "stream.data-before-name")
 def data_first(frame: bytes, _kind: str) -> bytes:
     """The data of an event stands before its name."""
     name, data = frame.strip().split(b"\n")
     return data + b"\n" + name + b"\n\n"
 
 
-@legal("stream.data-in-lines")
-@in_frame
+@legal(in_frame, "stream.data-in-lines")
 def in_lines(frame: bytes, _kind: str) -> bytes:
     """The data of an event is spread over several lines."""
     name, data = frame.strip().split(b"\n")
@@ -80,16 +77,14 @@ def in_lines(frame: bytes, _kind: str) -> bytes:
     )
 
 
-@legal("stream.byte-order-mark")
-@in_frame
+@legal(in_frame, "stream.byte-order-mark")
 def marked(frame: bytes, kind: str) -> bytes:
     """A byte order mark begins the stream, which the standard has readers skip."""
     first = kind.endswith("completed") or b'"partial_image_index":0' in frame
     return b"\xef\xbb\xbf" + frame if first and b'"partial_image_index"' in frame else frame
 
 
-@legal("stream.fewer-partials")
-@in_events
+@legal(in_events, "stream.fewer-partials")
 def fewer(events: Iterator[Body], _job: Job) -> Iterator[Body]:
     """Only one partial image comes, though two were asked for."""
     partials = 0
@@ -100,15 +95,13 @@ def fewer(events: Iterator[Body], _job: Job) -> Iterator[Body]:
             yield event
 
 
-@legal("stream.no-partials")
-@in_events
+@legal(in_events, "stream.no-partials")
 def none(events: Iterator[Body], _job: Job) -> Iterator[Body]:
     """The image was done before a partial one was."""
     yield from (event for event in events if event["type"].endswith("completed"))
 
 
-@legal("stream.usage-text-output")
-@in_completed
+@legal(in_completed, "stream.usage-text-output")
 def usage_text(event: Body) -> None:
     """The streamed `usage` counts text tokens of the output, and has more members."""
     usage = event["usage"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
@@ -12,9 +11,6 @@ from starlette.responses import Response
 from conformance.proof.extra_cases import NOW
 from conformance.reference.defects.planting import in_file, in_url
 from tests.variations.registry import legal
-
-if TYPE_CHECKING:
-    from conformance.reference.defects.planting import Plant
 
 ELSEWHERE: dict[str, str] = {}
 """Where an image really lies, by the URL that a variation gives it."""
@@ -107,7 +103,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
 """What is varied, and where an image lies instead: of its file the name, the stem and the query."""
 
 
-def _lying_at(place: str) -> Plant:
+def _lying_at(place: str) -> Callable[[str], str]:
     def move(url: str) -> str:
         parts = urlsplit(url)
         name = parts.path.rpartition("/")[2]
@@ -115,38 +111,34 @@ def _lying_at(place: str) -> Plant:
         ELSEWHERE[there] = url
         return there
 
-    return in_url(move)
+    return move
 
 
 for _name, (_varied, _place) in PLACES.items():
-    legal(f"url.{_name}", varied=_varied)(_lying_at(_place))
+    legal(in_url, f"url.{_name}", varied=_varied)(_lying_at(_place))
 
 
-@legal("file.cacheable")
-@in_file
+@legal(in_file, "file.cacheable")
 def cacheable(truth: Response) -> Response:
     """The image host lets images be kept for a year, and says no length of time itself."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Accept-Ranges": "bytes"}
     return Response(truth.body, headers=headers, media_type=truth.media_type)
 
 
-@legal("file.type-with-parameters")
-@in_file
+@legal(in_file, "file.type-with-parameters")
 def parameters(truth: Response) -> Response:
     """The image host writes the type in capitals and with a parameter."""
     return Response(truth.body, headers={"Content-Type": "Image/PNG; name=boat.png"})
 
 
-@legal("file.attachment")
-@in_file
+@legal(in_file, "file.attachment")
 def attachment(truth: Response) -> Response:
     """The image host offers the image as a download."""
     headers = {"Content-Disposition": "attachment; filename*=UTF-8''b%C3%A4r.png", "ETag": '"x"'}
     return Response(truth.body, headers=headers, media_type=truth.media_type)
 
 
-@legal("file.other-type")
-@in_file
+@legal(in_file, "file.other-type")
 def octets(truth: Response) -> Response:
     """The image is WebP where no type is documented, and the host says so."""
     from tests.variations.images import open_image, save_image

@@ -24,6 +24,7 @@ from vcr.serializers import yamlserializer
 from vcr.stubs.httpx_stubs import vcr_handle_request
 
 from conformance.cases.model import Case
+from conformance.cases.request import Request
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette_file import (
@@ -36,21 +37,18 @@ from conformance.exchange.cassettes.cassette_file import (
     read_metadata,
     referred_to,
 )
-from conformance.exchange.model import Exchange, Request, Response
+from conformance.exchange.model import Exchange, Response
 from conformance.exchange.transport.addresses import read_url
 from conformance.exchange.transport.limits import Stopped
 from conformance.output.files import refuse_links, write_whole
 from conformance.output.shell import quoted
 from conformance.parsing import JSONFaultError, load_json, printable
 
-SCHEMA = 1
-"""Version of what a cassette's metadata holds."""
+SCHEMA = 1  # version of what a cassette's metadata holds
 
-_PLAYING = RLock()
-"""Held while a cassette is played: httpx is patched for all threads."""
+_PLAYING = RLock()  # held while a cassette is played: httpx is patched for all threads
 
-DRAWN = "drawn-"
-"""The beginning of the ids of drawn cases, which belong to no edition."""
+DRAWN = "drawn-"  # the beginning of the ids of drawn cases, which belong to no edition
 
 _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 """Headers that are not kept: the body is kept decoded."""

@@ -27,8 +27,7 @@ from conformance.output.files import write_whole
 from conformance.parsing import YAMLBounds, YAMLFaultError, printable, read_yaml
 from conformance.parsing.images.media_types import extension, sniff
 
-MOST_BYTES = 256 * 1024 * 1024
-"""Bytes of one cassette; its pictures stand in files of their own."""
+MOST_BYTES = 256 * 1024 * 1024  # bytes of one cassette; its pictures stand in files of their own
 
 _BOUNDS = YAMLBounds(bytes=MOST_BYTES, characters=MOST_BYTES)
 _LATEST = 253402300799  # seconds since the epoch at the end of the year 9999

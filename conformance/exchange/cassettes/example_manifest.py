@@ -18,8 +18,7 @@ from conformance.output.printing import printable
 from conformance.parsing import load_json
 from conformance.parsing.json_text import BOUNDS
 
-SCHEMA = 1
-"""Version of the manifest's form."""
+SCHEMA = 1  # version of the manifest's form
 
 MANIFEST = "drawn.json"
 _BODY = dict[str, Any]

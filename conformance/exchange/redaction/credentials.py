@@ -38,11 +38,6 @@ def is_secret_name(name: str) -> bool:
     return any(_SECRET.fullmatch(word) for word in _words(name))
 
 
-def is_secret_in_query(name: str) -> bool:
-    """Return whether a name in a URL says that its value is a credential or a signature."""
-    return is_secret_name(name) or any(_SECRET_IN_QUERY.fullmatch(word) for word in _words(name))
-
-
 def _words(name: str) -> list[str]:
     return [word.lower().rstrip("0123456789") for word in _BETWEEN_WORDS.split(name[:200])]
 
@@ -94,8 +89,9 @@ def without_signatures(text: bytes, by_form: bool = False) -> bytes:
     """Return text without secret values of URL members, by their names, or by their form too."""
 
     def unsigned(match: re.Match[bytes]) -> bytes:
-        opaque = by_form and _OPAQUE.fullmatch(match[3])
-        if not opaque and not is_secret_in_query(match[2].decode()):
+        name, opaque = match[2].decode(), by_form and _OPAQUE.fullmatch(match[3])
+        signs = is_secret_name(name) or any(map(_SECRET_IN_QUERY.fullmatch, _words(name)))
+        if not opaque and not signs:
             return match[0]
         # The placeholder of a key stays, so that a clause still sees that the key came back.
         key = REDACTED_KEY.encode()

@@ -22,8 +22,7 @@ class Edit:
 
     start: int
     end: int
-    replacement: bytes | None = None
-    """None stands for the placeholder of the key."""
+    replacement: bytes | None = None  # None stands for the placeholder of the key
 
 
 def apply_edits(data: bytes, edits: Iterable[Edit], placeholder: Callable[[int], bytes]) -> bytes:

@@ -54,8 +54,7 @@ _ANY_WINDOW = 47  # zlib's word for: gzip or zlib, whichever it is
 _INFLATED = 1 << 20  # bytes of what is compressed within base64
 _FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
-SHORT_FILLER = b"sk!key!!"
-"""Stands where the placeholder has no room."""
+SHORT_FILLER = b"sk!key!!"  # stands where the placeholder has no room
 
 
 def filler(length: int) -> bytes:
@@ -79,7 +78,9 @@ class Spellings:
     """Finds one key."""
 
     def __init__(self, key: str) -> None:
-        secret = secret_part(key)
+        # without its prefix, where the rest is long enough to be no ordinary word
+        bare = key.removeprefix("sk-")
+        secret = bare if len(bare) >= 16 else key
         self._needles = _needles(key, secret)
         self._pieces = SplitKey((key, secret) if secret != key else (key,))
         size = len(_bytes(secret))
@@ -262,12 +263,6 @@ class Spellings:
         folded = data.lower()
         blanked = apply_edits(folded, self._find_key(folded), bytes)
         return [Edit(*span) for span in self._pieces.spans(blanked)]
-
-
-def secret_part(key: str) -> str:
-    """Return the key without its prefix, where the rest is long enough to be no ordinary word."""
-    bare = key.removeprefix("sk-")
-    return bare if len(bare) >= 16 else key
 
 
 def _bytes(text: str) -> bytes:

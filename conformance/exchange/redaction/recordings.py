@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
-from conformance.exchange.model import Exchange, Headers, Request
+from conformance.cases.request import Headers, Request
+from conformance.exchange.model import Exchange
 from conformance.exchange.redaction.credentials import (
     REDACTED,
     is_secret_name,

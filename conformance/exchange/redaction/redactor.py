@@ -13,16 +13,9 @@ from functools import lru_cache
 from msgspec import structs
 
 from conformance.cases.model import SHORTEST_KEY
+from conformance.cases.request import Headers, Request
 from conformance.exchange.cassettes.cassette_file import is_binary
-from conformance.exchange.model import (
-    REDACTED_KEY,
-    Download,
-    Exchange,
-    Failure,
-    Headers,
-    Request,
-    Response,
-)
+from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Response
 from conformance.exchange.redaction.credentials import outside_pictures, without_signatures
 from conformance.exchange.redaction.edits import apply_edits
 from conformance.exchange.redaction.key_spellings import Spellings

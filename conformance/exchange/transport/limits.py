@@ -44,11 +44,6 @@ class Limits:
     pixels: int = MOST_PIXELS  # of one image that is decoded
     images_pixels: int = MOST_PIXELS_TOGETHER  # after which no further one of an answer is decoded
 
-    @property
-    def wire_bytes(self) -> int:
-        """Bytes read from one connection; chunked framing may add a quarter to a body."""
-        return self.header_bytes + self.body_bytes + self.body_bytes // 4
-
 
 class Stopped(Exception):  # noqa: N818 - it ends a request that went wrong elsewhere
     """A request that is given up; carries the failure to report."""
@@ -124,7 +119,9 @@ class Budget:
     def room(self, size: int) -> int:
         """Return how many bytes may be read now; raises `Stopped` at the limit."""
         head = self.stage != "body"
-        limit = self.limits.header_bytes if head else self.limits.wire_bytes
+        limits = self.limits
+        # chunked framing may add a quarter to a body
+        limit = limits.header_bytes + (0 if head else limits.body_bytes + limits.body_bytes // 4)
         if self._received >= limit:
             raise too_large("header" if head else "answer", limit)
         return min(size, limit - self._received)

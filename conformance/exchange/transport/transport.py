@@ -20,12 +20,9 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
-from conformance.exchange.model import Failure, Headers, Response
-from conformance.exchange.transport.addresses import (
-    AddressPolicy,
-    GuardedBackend,
-    read_url,
-)
+from conformance.cases.request import Headers
+from conformance.exchange.model import Failure, Response
+from conformance.exchange.transport.addresses import AddressPolicy, GuardedBackend, read_url
 from conformance.exchange.transport.codings import (
     CodingError,
     TooLargeError,

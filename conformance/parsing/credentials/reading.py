@@ -21,8 +21,7 @@ from conformance.parsing.credentials.manifest import (
 from conformance.parsing.credentials.records import Credentials, CredentialStatus, Software
 from conformance.parsing.images.containers import jpeg_segments, png_chunks, riff_chunks
 
-READABLE = frozenset({"png", "jpeg", "webp"})
-"""Types of images in which credentials are looked for."""
+READABLE = frozenset({"png", "jpeg", "webp"})  # types of images in which credentials are looked for
 
 _MOST_CHUNKS = 20_000
 _MOST_STORE = 16 << 20

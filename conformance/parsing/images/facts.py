@@ -114,11 +114,7 @@ MOST_PIXELS_TOGETHER = 4 * MOST_PIXELS
 
 
 def inspect_image(
-    data: bytes,
-    *,
-    max_pixels: int = MOST_PIXELS,
-    compared: bool = True,
-    digest: str | None = None,
+    data: bytes, *, max_pixels: int = MOST_PIXELS, compared: bool = True, digest: str | None = None
 ) -> ImageFacts:
     """Find out what some bytes are; raises nothing, warns of nothing.
 

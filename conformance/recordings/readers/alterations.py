@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.cases.request import Request
 from conformance.exchange.answer import DONE, Answer, Payload
-from conformance.exchange.model import Exchange, Request, Response
+from conformance.exchange.model import Exchange, Response
 from conformance.parsing import read_json
 from conformance.parsing.images.facts import ImageFacts, inspect_image
 from conformance.parsing.images.media_types import sniff

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.exchange.model import Headers
+from conformance.cases.request import Headers
 from conformance.exchange.transport.codings import (
     GZIP_MAGIC,
     CodingError,
@@ -21,13 +21,7 @@ from conformance.exchange.transport.codings import (
 from conformance.parsing import load_json
 from conformance.parsing.images.media_types import sniff
 from conformance.recordings.readers.members import first_present, mapping
-from conformance.recordings.readers.model import (
-    CUT,
-    MOST_BYTES,
-    NOTHING_KEPT,
-    Body,
-    RecordingError,
-)
+from conformance.recordings.readers.model import CUT, MOST_BYTES, NOTHING_KEPT, Body, RecordingError
 from conformance.recordings.readers.placeholders import interrupts_base64, is_placeholder
 
 _TEXTS = ("body", "content", "text")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from conformance.exchange.model import Headers, first_header
+from conformance.cases.request import Headers, first_header
 
 _YEAR_3000 = 32_503_680_000  # seconds since the epoch
 

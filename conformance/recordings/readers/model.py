@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.cases.request import Request
 from conformance.errors import ConformanceError
-from conformance.exchange.model import Exchange, Failure, Provenance, Request, Response
+from conformance.exchange.model import Exchange, Failure, Provenance, Response
 from conformance.exchange.sent_request import deployment_of
 from conformance.parsing import printable, read_json
 
@@ -89,8 +90,7 @@ class Entry:
     read: Callable[[], Recorded]
 
 
-UNNAMED = "model-not-named"
-"""Stands for the model of a request that names none."""
+UNNAMED = "model-not-named"  # stands for the model of a request that names none
 
 _NO_REQUEST = frozenset({"OPTIONS", "HEAD", "CONNECT", "TRACE"})
 

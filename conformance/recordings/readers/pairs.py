@@ -13,7 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.exchange.model import Request, Response
+from conformance.cases.request import Request
+from conformance.exchange.model import Response
 from conformance.recordings.readers.bodies import (
     BodyFiles,
     body_of,

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from conformance.exchange.model import Headers, first_header
+from conformance.cases.request import Headers, first_header
 from conformance.exchange.transport.codings import codings_of
 from conformance.parsing import load_json, read_json
 from conformance.parsing.images.media_types import sniff

@@ -18,103 +18,89 @@ def _definite(name: str) -> bool:
     return current_request().value(name) not in (None, "auto")
 
 
-@planted("extras.background-auto", "extras.background-documented")
-@in_body
+@planted(in_body, "extras.background-auto", "extras.background-documented")
 def background_auto(body: Body, _job: Job) -> None:
     """The background is echoed as auto."""
     _say(body, "background", "auto")
 
 
-@planted("extras.background-other", "extras.background-as-asked")
-@in_body
+@planted(in_body, "extras.background-other", "extras.background-as-asked")
 def background_other(body: Body, job: Job) -> None:
     """The background is echoed as the opposite of what was asked."""
     if _definite("background"):
         _say(body, "background", "opaque" if job.background == "transparent" else "transparent")
 
 
-@planted("extras.background-untrue", "extras.background-true")
-@in_body
+@planted(in_body, "extras.background-untrue", "extras.background-true")
 def background_untrue(body: Body, _job: Job) -> None:
     """An opaque image is called transparent, where the choice was the provider's."""
     if not _definite("background"):
         _say(body, "background", "transparent")
 
 
-@planted("extras.output-format-tiff", "extras.output-format-documented")
-@in_body
+@planted(in_body, "extras.output-format-tiff", "extras.output-format-documented")
 def output_format_tiff(body: Body, _job: Job) -> None:
     """The type is echoed as one that no source knows."""
     _say(body, "output_format", "tiff")
 
 
-@planted("extras.output-format-other", "extras.output-format-as-asked", modes=["D5"])
-@in_body
+@planted(in_body, "extras.output-format-other", "extras.output-format-as-asked", modes=["D5"])
 def output_format_other(body: Body, job: Job) -> None:
     """The type is echoed as another than was asked."""
     _say(body, "output_format", "png" if job.output_format == "webp" else "webp")
 
 
-@planted("extras.quality-auto", "extras.quality-documented")
-@in_body
+@planted(in_body, "extras.quality-auto", "extras.quality-documented")
 def quality_auto(body: Body, _job: Job) -> None:
     """The quality is echoed as auto."""
     _say(body, "quality", "auto")
 
 
-@planted("extras.quality-hd", "extras.quality-documented")
-@in_body
+@planted(in_body, "extras.quality-hd", "extras.quality-documented")
 def quality_hd(body: Body, _job: Job) -> None:
     """The quality is echoed in the words of another model."""
     _say(body, "quality", "hd")
 
 
-@planted("extras.quality-other", "extras.quality-as-asked", modes=["quality echoed wrong"])
-@in_body
+@planted(in_body, "extras.quality-other", "extras.quality-as-asked", modes=["quality echoed wrong"])
 def quality_other(body: Body, job: Job) -> None:
     """The quality is echoed as another than was asked."""
     _say(body, "quality", _OTHER_QUALITY[job.quality])
 
 
-@planted("extras.size-auto", "extras.size-documented")
-@in_body
+@planted(in_body, "extras.size-auto", "extras.size-documented")
 def size_auto(body: Body, _job: Job) -> None:
     """The size is echoed as auto."""
     _say(body, "size", "auto")
 
 
-@planted("extras.size-other", "extras.size-as-asked", modes=["D5"])
-@in_body
+@planted(in_body, "extras.size-other", "extras.size-as-asked", modes=["D5"])
 def size_other(body: Body, job: Job) -> None:
     """The size is echoed as another than was asked and painted."""
     if _definite("size"):
         _say(body, "size", _OTHER_SIZE.get(job.size, "1024x1024"))
 
 
-@planted("extras.size-untrue", "extras.size-true", modes=["D5"])
-@in_body
+@planted(in_body, "extras.size-untrue", "extras.size-true", modes=["D5"])
 def size_untrue(body: Body, job: Job) -> None:
     """Where the size was left open, another is echoed than was painted."""
     if not _definite("size"):
         _say(body, "size", _OTHER_SIZE.get(job.size, "1024x1024"))
 
 
-@planted("extras.usage-no-input", "extras.usage-members", modes=["D4"])
-@in_usage
+@planted(in_usage, "extras.usage-no-input", "extras.usage-members", modes=["D4"])
 def usage_no_input(usage: Body) -> None:
     """`usage` lacks the tokens that came in."""
     del usage["input_tokens"]
 
 
-@planted("extras.usage-no-details", "extras.usage-members", modes=["D4"])
-@in_usage
+@planted(in_usage, "extras.usage-no-details", "extras.usage-members", modes=["D4"])
 def usage_no_details(usage: Body) -> None:
     """`usage` lacks the details of the tokens that came in."""
     del usage["input_tokens_details"]
 
 
-@planted("extras.usage-of-chat", "extras.usage-members", modes=["D3", "D4"])
-@in_usage
+@planted(in_usage, "extras.usage-of-chat", "extras.usage-members", modes=["D3", "D4"])
 def usage_of_chat(usage: Body) -> None:
     """`usage` has the members of a chat."""
     total = usage["total_tokens"]
@@ -122,23 +108,22 @@ def usage_of_chat(usage: Body) -> None:
     usage |= {"prompt_tokens": 0, "completion_tokens": total, "total_tokens": total}
 
 
-@planted("extras.usage-fractions", "extras.usage-integers", modes=["D4", "fractional tokens"])
-@in_usage
+@planted(
+    in_usage, "extras.usage-fractions", "extras.usage-integers", modes=["D4", "fractional tokens"]
+)
 def usage_fractions(usage: Body) -> None:
     """Tokens are counted in fractions."""
     for name in ("output_tokens", "total_tokens"):
         usage[name] += 0.5
 
 
-@planted("extras.usage-digits", "extras.usage-integers", modes=["D4"])
-@in_usage
+@planted(in_usage, "extras.usage-digits", "extras.usage-integers", modes=["D4"])
 def usage_digits(usage: Body) -> None:
     """Tokens are strings of digits."""
     usage["total_tokens"] = str(usage["total_tokens"])
 
 
-@planted("extras.usage-negative", "extras.usage-not-negative", modes=["D4"])
-@in_usage
+@planted(in_usage, "extras.usage-negative", "extras.usage-not-negative", modes=["D4"])
 def usage_negative(usage: Body) -> None:
     """Tokens that came in are counted below zero; the sums hold."""
     count_below_zero(usage)
@@ -151,50 +136,48 @@ def count_below_zero(usage: Body) -> None:
     usage["input_tokens_details"] = {"text_tokens": tokens, "image_tokens": 0}
 
 
-@planted("extras.usage-total-off", "extras.usage-total", modes=["D4", "usage that does not add up"])
-@in_usage
+@planted(
+    in_usage,
+    "extras.usage-total-off",
+    "extras.usage-total",
+    modes=["D4", "usage that does not add up"],
+)
 def usage_total_off(usage: Body) -> None:
     """The total is not the sum of what came in and went out."""
     usage["total_tokens"] += 1
 
 
-@planted("extras.usage-input-off", "extras.usage-input-details", modes=["D4"])
-@in_usage
+@planted(in_usage, "extras.usage-input-off", "extras.usage-input-details", modes=["D4"])
 def usage_input_off(usage: Body) -> None:
     """The details of what came in do not add up."""
     usage["input_tokens_details"]["text_tokens"] += 1
 
 
-@planted("extras.usage-output-off", "extras.usage-output-details", modes=["D4"])
-@in_usage
+@planted(in_usage, "extras.usage-output-off", "extras.usage-output-details", modes=["D4"])
 def usage_output_off(usage: Body) -> None:
     """The details of what went out do not add up."""
     usage["output_tokens_details"]["text_tokens"] += 1
 
 
-@planted("extras.safety-identifier-lost", "extras.safety-identifier")
-@in_body
+@planted(in_body, "extras.safety-identifier-lost", "extras.safety-identifier")
 def safety_identifier_lost(body: Body, _job: Job) -> None:
     """Whom a request was for is not echoed."""
     body.pop("safety_identifier", None)
 
 
-@planted("extras.safety-identifier-hashed", "extras.safety-identifier")
-@in_body
+@planted(in_body, "extras.safety-identifier-hashed", "extras.safety-identifier")
 def safety_identifier_hashed(body: Body, _job: Job) -> None:
     """Whom a request was for is echoed under another name."""
     _say(body, "safety_identifier", "user-1")
 
 
-@planted("extras.svg-usage-no-model", "extras.svg-usage")
-@in_body
+@planted(in_body, "extras.svg-usage-no-model", "extras.svg-usage")
 def svg_usage_no_model(body: Body, _job: Job) -> None:
     """`svg_usage` does not say which model wrote the drawing."""
     body.get("svg_usage", {}).pop("model", None)
 
 
-@planted("extras.svg-usage-negative", "extras.svg-usage")
-@in_body
+@planted(in_body, "extras.svg-usage-negative", "extras.svg-usage")
 def svg_usage_negative(body: Body, _job: Job) -> None:
     """Reasoning is counted below zero."""
     if "svg_usage" in body:

@@ -9,7 +9,6 @@ from conformance.contract import RequestBody, sides_of
 from conformance.reference.defects.planting import (
     Body,
     Plant,
-    documented,
     planted,
     rereading,
     validating,
@@ -37,7 +36,7 @@ def taking(lie: Callable[[RequestBody, str, Any], Body]) -> Plant:
 
         return rereading(steps, mended)
 
-    return documented(plant, lie)
+    return plant
 
 
 def _schema(request: RequestBody, name: str) -> Mapping[str, Any]:
@@ -48,23 +47,20 @@ def _is(request: RequestBody, name: str, type_: str) -> bool:
     return type_ in _schema(request, name).get("type", ())
 
 
-@planted("count.string-coerced", "count.non-numeric-refused")
-@taking
+@planted(taking, "count.string-coerced", "count.non-numeric-refused")
 def count_string_coerced(_request: RequestBody, name: str, value: Any) -> Body:
     """`n: "2"` is answered with two images."""
     digits = name == "n" and isinstance(value, str) and value.isdigit()
     return {name: int(value) if digits else value}
 
 
-@planted("count.boolean-coerced", "count.non-numeric-refused")
-@taking
+@planted(taking, "count.boolean-coerced", "count.non-numeric-refused")
 def count_boolean_coerced(_request: RequestBody, name: str, value: Any) -> Body:
     """`n: true` is answered with one image."""
     return {name: 1 if name == "n" and value is True else value}
 
 
-@planted("count.huge-clamped", "count.above-maximum-refused")
-@taking
+@planted(taking, "count.huge-clamped", "count.above-maximum-refused")
 def count_huge_clamped(request: RequestBody, name: str, value: Any) -> Body:
     """An `n` that no machine word holds is taken for the most images that may be asked for."""
     huge = name == "n" and isinstance(value, int) and value > _LARGEST
@@ -72,11 +68,11 @@ def count_huge_clamped(request: RequestBody, name: str, value: Any) -> Body:
 
 
 @planted(
+    taking,
     "parameters.string-coerced",
     "parameters.output_compression-type",
     "parameters.partial_images-type",
 )
-@taking
 def string_coerced(request: RequestBody, name: str, value: Any) -> Body:
     """A string of digits is taken for a number, other than that of images."""
     digits = isinstance(value, str) and value.isdigit()
@@ -84,8 +80,7 @@ def string_coerced(request: RequestBody, name: str, value: Any) -> Body:
     return {name: int(value) if number else value}
 
 
-@planted("parameters.word-coerced", "parameters.stream-type")
-@taking
+@planted(taking, "parameters.word-coerced", "parameters.stream-type")
 def word_coerced(request: RequestBody, name: str, value: Any) -> Body:
     """The string "true" is taken for true."""
     flag = _is(request, name, "boolean") and isinstance(value, str)
@@ -93,38 +88,41 @@ def word_coerced(request: RequestBody, name: str, value: Any) -> Body:
 
 
 @planted(
+    taking,
     "parameters.boolean-coerced",
     "parameters.output_compression-type",
     "parameters.partial_images-type",
 )
-@taking
 def boolean_coerced(request: RequestBody, name: str, value: Any) -> Body:
     """True is taken for 1 where a number is wanted, other than that of images."""
     number = name != "n" and value is True and _is(request, name, "integer")
     return {name: 1 if number else value}
 
 
-@planted("parameters.null-taken", "parameters.user-type")
-@taking
+@planted(taking, "parameters.null-taken", "parameters.user-type")
 def null_taken(_request: RequestBody, name: str, value: Any) -> Body:
     """A parameter that is null counts as absent, where it is not documented that it may be."""
     return {} if value is None else {name: value}
 
 
 @planted(
+    taking,
     "parameters.huge-clamped",
     "parameters.output_compression-maximum",
     "parameters.partial_images-maximum",
 )
-@taking
 def huge_clamped(request: RequestBody, name: str, value: Any) -> Body:
     """A number that no machine word holds is taken for the greatest documented one."""
     huge = name != "n" and isinstance(value, int) and value > _LARGEST
     return {name: _schema(request, name)["maximum"] if huge else value}
 
 
-@planted("parameters.another-models-value-taken", "parameters.size-enum", "parameters.quality-enum")
-@taking
+@planted(
+    taking,
+    "parameters.another-models-value-taken",
+    "parameters.size-enum",
+    "parameters.quality-enum",
+)
 def another_models_value_taken(request: RequestBody, name: str, value: Any) -> Body:
     """A value that another model takes is taken by all of them, and the default painted."""
     foreign = value not in _schema(request, name).get("enum", (value,))
@@ -133,8 +131,7 @@ def another_models_value_taken(request: RequestBody, name: str, value: Any) -> B
     return {} if foreign and any(accepted) else {name: value}
 
 
-@planted("parameters.size-rounded", "parameters.size-enum")
-@taking
+@planted(taking, "parameters.size-rounded", "parameters.size-enum")
 def size_rounded(request: RequestBody, name: str, value: Any) -> Body:
     """A size that is not documented is rounded to the nearest that is."""
     sides = sides_of(value) if name == "size" and "enum" in _schema(request, name) else None
@@ -148,8 +145,7 @@ def size_rounded(request: RequestBody, name: str, value: Any) -> Body:
     return {name: min(distances, key=distances.__getitem__)}
 
 
-@planted("parameters.capitals-taken", *(f"parameters.{name}-enum" for name in _ENUMS))
-@taking
+@planted(taking, "parameters.capitals-taken", *(f"parameters.{name}-enum" for name in _ENUMS))
 def capitals_taken(_request: RequestBody, name: str, value: Any) -> Body:
     """Words are compared without regard to capitals."""
     return {name: value.lower() if name in _ENUMS and isinstance(value, str) else value}
@@ -168,7 +164,7 @@ def _refuse_limit(defect: str, name: str, keyword: str, lie: str) -> None:
         return bad_request(f"{name} is out of range.", name, "invalid_value")
 
     refused.__doc__ = lie
-    planted(defect, "parameters.valid-accepted", modes=["D1"])(validating(refused))
+    planted(validating, defect, "parameters.valid-accepted", modes=["D1"])(refused)
 
 
 _refuse_limit(
@@ -203,8 +199,7 @@ _refuse_limit(
 )
 
 
-@planted("parameters.several-images-refused", "parameters.valid-accepted", modes=["D1"])
-@validating
+@planted(validating, "parameters.several-images-refused", "parameters.valid-accepted", modes=["D1"])
 def several_images_refused(request: RequestBody) -> Refusal | None:
     """More than two images at a time are refused, where ten are documented."""
     n = request.body.get("n")
@@ -212,8 +207,9 @@ def several_images_refused(request: RequestBody) -> Refusal | None:
     return bad_request("At most 2 images.", "n", "invalid_value") if several else None
 
 
-@planted("parameters.transparent-with-n-refused", "parameters.valid-accepted", modes=["D7"])
-@validating
+@planted(
+    validating, "parameters.transparent-with-n-refused", "parameters.valid-accepted", modes=["D7"]
+)
 def transparent_with_n_refused(request: RequestBody) -> Refusal | None:
     """A transparent background is refused for more than one image."""
     both = request.body.get("background") == "transparent" and (request.body.get("n") or 1) != 1

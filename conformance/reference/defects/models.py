@@ -14,6 +14,7 @@ from conformance.reference.defects.planting import (
     Body,
     in_model_list,
     in_step,
+    in_steps,
     planted,
     rereading,
     validating,
@@ -22,59 +23,52 @@ from conformance.reference.errors import Refusal, bad_request, no_such_model
 from conformance.reference.steps import Steps
 
 
-@planted("models.no-list", "models.list-answered")
-@in_model_list
+@planted(in_model_list, "models.no-list", "models.list-answered")
 def no_list(_listing: Body) -> None:
     """There is no model list."""
     raise HTTPException(404)
 
 
-@planted("models.list-no-owner", "models.list-schema", modes=["D3"])
-@in_model_list
+@planted(in_model_list, "models.list-no-owner", "models.list-schema", modes=["D3"])
 def list_no_owner(listing: Body) -> None:
     """The models of the list have no owner."""
     for model in listing["data"]:
         model["owned_by"] = None
 
 
-@planted("models.list-created-milliseconds", "models.list-schema")
-@in_model_list
+@planted(in_model_list, "models.list-created-milliseconds", "models.list-schema")
 def list_created_milliseconds(listing: Body) -> None:
     """The model list says in milliseconds when its models were made."""
     for model in listing["data"]:
         model["created"] *= 1000
 
 
-@planted("models.list-of-names", "models.list-schema")
-@in_model_list
+@planted(in_model_list, "models.list-of-names", "models.list-schema")
 def list_of_names(listing: Body) -> None:
     """The models of the list lack everything but their names."""
     listing["data"] = [{"id": model["id"]} for model in listing["data"]]
 
 
-@planted("models.list-empty", "models.listed")
-@in_model_list
+@planted(in_model_list, "models.list-empty", "models.listed")
 def list_empty(listing: Body) -> None:
     """The model list is empty."""
     listing["data"] = []
 
 
-@planted("models.listed-under-other-names", "models.listed")
-@in_model_list
+@planted(in_model_list, "models.listed-under-other-names", "models.listed")
 def listed_under_other_names(listing: Body) -> None:
     """The model list has other names than requests must use."""
     for model in listing["data"]:
         model["id"] = f"openai/{model['id']}"
 
 
-@planted("models.listed-not-served", "models.served")
-@validating
+@planted(validating, "models.listed-not-served", "models.served")
 def listed_not_served(request: RequestBody) -> Refusal | None:
     """A listed model is not there when it is asked."""
     return no_such_model(request.model.name) if request.model else None
 
 
-@planted("models.unknown-painted", "models.unknown-refused")
+@planted(in_steps, "models.unknown-painted", "models.unknown-refused")
 def unknown_painted(steps: Steps) -> Steps:
     """A made-up model is answered by another, as gateways with a fallback do."""
 
@@ -87,8 +81,7 @@ def unknown_painted(steps: Steps) -> Steps:
     return rereading(steps, known)
 
 
-@planted("models.unknown-refused-vaguely", "models.unknown-not-found")
-@in_step("validate")
+@planted(in_step("validate"), "models.unknown-refused-vaguely", "models.unknown-not-found")
 def unknown_refused_vaguely(
     validate: Any, request: RequestBody, served: Collection[str]
 ) -> Refusal | None:
@@ -98,15 +91,14 @@ def unknown_refused_vaguely(
     return bad_request("It cannot be done.") if missing else refusal
 
 
-@planted("models.retired-painted", "models.retired-refused")
-@in_step("validate")
+@planted(in_step("validate"), "models.retired-painted", "models.retired-refused")
 def retired_painted(validate: Any, request: RequestBody, served: Collection[str]) -> Refusal | None:
     """A model that has ended is served as before."""
     refusal: Refusal | None = validate(request, _with_ended(request, served))
     return refusal
 
 
-@planted("models.retired-painted-by-another", "models.no-silent-substitution")
+@planted(in_steps, "models.retired-painted-by-another", "models.no-silent-substitution")
 def retired_painted_by_another(steps: Steps) -> Steps:
     """A model that has ended is answered by another, which the answer names."""
     ended: set[str] = set()
@@ -123,23 +115,21 @@ def retired_painted_by_another(steps: Steps) -> Steps:
     return replace(steps, validate=validate, answer=answer)
 
 
-@planted("models.retired-listed", "models.retired-not-listed")
-@in_step("model_list")
+@planted(in_step("model_list"), "models.retired-listed", "models.retired-not-listed")
 def retired_listed(model_list: Any, edition: Edition, served: Sequence[str]) -> Body:
     """A model that has ended is still in the model list."""
     listing: Body = model_list(edition, tuple(dict.fromkeys((*served, *edition.models))))
     return listing
 
 
-@planted("models.shutdown-date-passed", "models.shutdown-date-kept")
-@in_model_list
+@planted(in_model_list, "models.shutdown-date-passed", "models.shutdown-date-kept")
 def shutdown_date_passed(listing: Body) -> None:
     """The model list says of models that are served that they have ended."""
     for model in listing["data"]:
         model["shutdown_date"] = "2024-02-29"
 
 
-@planted("models.ended-early", "models.served-until-end")
+@planted(in_steps, "models.ended-early", "models.served-until-end")
 def ended_early(steps: Steps) -> Steps:
     """Models are neither listed nor served, long before the day of their end."""
 

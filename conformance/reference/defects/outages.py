@@ -11,44 +11,41 @@ from starlette.responses import Response
 
 from conformance.contract import RequestBody
 from conformance.reference.answers import Job
-from conformance.reference.defects.planting import planted, validating
+from conformance.reference.defects.planting import in_steps, planted, validating
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 
 _SERVED = ("parameters.valid-accepted",)
 
 
-@planted("outages.reject-all", *_SERVED, modes=["reject-all"])
-@validating
+@planted(validating, "outages.reject-all", *_SERVED, modes=["reject-all"])
 def reject_all(_request: RequestBody) -> Refusal:
     """Every request is refused in the same words."""
     return bad_request("The request is invalid.", code="invalid_request")
 
 
-@planted("outages.rate-limit", *_SERVED, modes=["429 for everything"], silent=True)
-@validating
+@planted(validating, "outages.rate-limit", *_SERVED, modes=["429 for everything"], silent=True)
 def rate_limit(_request: RequestBody) -> Refusal:
     """Every request comes too soon."""
     return Refusal(429, "Slow down.", code="rate_limit_exceeded", headers={"Retry-After": "60"})
 
 
-@planted("outages.quota", *_SERVED, modes=["D9"], silent=True)
-@validating
+@planted(validating, "outages.quota", *_SERVED, modes=["D9"], silent=True)
 def quota(_request: RequestBody) -> Refusal:
     """The account has no credit left, which is reported as a refusal."""
     return Refusal(403, "The quota is used up.", code="insufficient_user_quota")
 
 
-@planted("outages.moderation-500", *_SERVED, modes=["D8", "moderation as 500"], silent=True)
-@validating
+@planted(
+    validating, "outages.moderation-500", *_SERVED, modes=["D8", "moderation as 500"], silent=True
+)
 def moderation_500(request: RequestBody) -> Refusal | None:
     """A prompt that the safety system stopped is answered as a failure of the server."""
     stopped = Refusal(500, "Rejected by the safety system.", code="moderation_blocked")
     return stopped if request.expectation == "accepted" else None
 
 
-@planted("outages.gateway-502", *_SERVED, modes=["D8"], silent=True)
-@validating
+@planted(validating, "outages.gateway-502", *_SERVED, modes=["D8"], silent=True)
 def gateway_502(request: RequestBody) -> Refusal | None:
     """A gateway finds nobody behind it."""
     failed = Refusal(502, "Upstream error.", type="upstream_error", code="bad_response")
@@ -67,25 +64,26 @@ def _answering(steps: Steps, status: int, page: str) -> Steps:
     return replace(steps, finish=finish)
 
 
-@planted("outages.html-524", *_SERVED, modes=["D10", "HTML 524"], silent=True)
+@planted(in_steps, "outages.html-524", *_SERVED, modes=["D10", "HTML 524"], silent=True)
 def html_524(steps: Steps) -> Steps:
     """What takes long is answered by the web page of a proxy that did not wait."""
     return _answering(steps, 524, "<!DOCTYPE html><html><title>524: A timeout occurred</title>")
 
 
-@planted("outages.html-567", *_SERVED, modes=["D10"], silent=True)
+@planted(in_steps, "outages.html-567", *_SERVED, modes=["D10"], silent=True)
 def html_567(steps: Steps) -> Steps:
     """A success is replaced by a web page under a status that nobody registered."""
     return _answering(steps, 567, "<html><head><title>Error 567</title></head></html>")
 
 
-@planted("outages.challenge-page", *_SERVED, modes=["D10"])
+@planted(in_steps, "outages.challenge-page", *_SERVED, modes=["D10"])
 def challenge_page(steps: Steps) -> Steps:
     """Whoever is no browser is asked by a web page to prove to be a human."""
     return _answering(steps, 403, "<!DOCTYPE html><html><title>Just a moment</title></html>")
 
 
 @planted(
+    in_steps,
     "outages.another-answer",
     "count.as-asked",
     "format.b64-when-asked",

@@ -16,6 +16,7 @@ from conformance.contract import RequestBody
 from conformance.parsing import read_json
 from conformance.reference.defects.planting import (
     in_refusal,
+    in_steps,
     json_response,
     planted,
     validating,
@@ -26,16 +27,16 @@ from conformance.reference.steps import Steps
 _MODEL = re.compile(rb'"model":\s*"([^"]+)"')
 
 
-@planted("parameters.user-refused", "parameters.valid-accepted", modes=["D1"])
-@validating
+@planted(validating, "parameters.user-refused", "parameters.valid-accepted", modes=["D1"])
 def user_refused(request: RequestBody) -> Refusal | None:
     """The documented `user` is called unknown."""
     unknown = bad_request("Unknown parameter: 'user'.", "user", "unknown_parameter")
     return unknown if request.has("user") else None
 
 
-@planted("parameters.response-format-refused", "parameters.valid-accepted", modes=["D1"])
-@validating
+@planted(
+    validating, "parameters.response-format-refused", "parameters.valid-accepted", modes=["D1"]
+)
 def response_format_refused(request: RequestBody) -> Refusal | None:
     """`response_format` is refused for every model."""
     message = "Unknown parameter: 'response_format'."
@@ -43,16 +44,14 @@ def response_format_refused(request: RequestBody) -> Refusal | None:
     return unknown if request.has("response_format") else None
 
 
-@planted("parameters.url-refused", "parameters.valid-accepted", modes=["D2"])
-@validating
+@planted(validating, "parameters.url-refused", "parameters.valid-accepted", modes=["D2"])
 def url_refused(request: RequestBody) -> Refusal | None:
     """A gateway that can only do base64 refuses `response_format: url`."""
     refused = bad_request("url is not possible.", "response_format", "invalid_value")
     return refused if request.body.get("response_format") == "url" else None
 
 
-@planted("parameters.large-size-refused", "parameters.valid-accepted", modes=["D5"])
-@validating
+@planted(validating, "parameters.large-size-refused", "parameters.valid-accepted", modes=["D5"])
 def large_size_refused(request: RequestBody) -> Refusal | None:
     """A documented size above 1024x1024 is refused."""
     large = bad_request("The size is not supported.", "size", "invalid_size")
@@ -61,8 +60,7 @@ def large_size_refused(request: RequestBody) -> Refusal | None:
     return large if documented and ("1536" in size or "1792" in size) else None
 
 
-@planted("parameters.transparent-refused", "parameters.valid-accepted", modes=["D7"])
-@validating
+@planted(validating, "parameters.transparent-refused", "parameters.valid-accepted", modes=["D7"])
 def transparent_refused(request: RequestBody) -> Refusal | None:
     """A transparent background is refused where it is documented."""
     message = "Transparent background is not supported for this model."
@@ -70,8 +68,7 @@ def transparent_refused(request: RequestBody) -> Refusal | None:
     return refused if request.body.get("background") == "transparent" else None
 
 
-@planted("parameters.quality-not-available", "parameters.valid-accepted", modes=["D1"])
-@validating
+@planted(validating, "parameters.quality-not-available", "parameters.valid-accepted", modes=["D1"])
 def quality_not_available(request: RequestBody) -> Refusal | None:
     """A documented quality is refused in a sentence that speaks of the model."""
     if request.model is None or not request.has("quality") or request.expectation != "accepted":
@@ -80,8 +77,7 @@ def quality_not_available(request: RequestBody) -> Refusal | None:
     return bad_request(message, "quality", "invalid_value")
 
 
-@planted("parameters.null-refused", "parameters.valid-accepted", modes=["D3"])
-@validating
+@planted(validating, "parameters.null-refused", "parameters.valid-accepted", modes=["D3"])
 def null_refused(request: RequestBody) -> Refusal | None:
     """An optional parameter that is null is refused, where it is documented that it may be."""
     for name, value in request.body.items():
@@ -103,7 +99,7 @@ def _reading(steps: Steps, lie: Callable[[str, bytes, Refusal], Any]) -> Steps:
     return replace(steps, read_body=read_body)
 
 
-@planted("parameters.malformed-json-taken", "parameters.json-malformed")
+@planted(in_steps, "parameters.malformed-json-taken", "parameters.json-malformed")
 def malformed_json_taken(steps: Steps) -> Steps:
     """A body that breaks off is guessed at, and painted."""
 
@@ -116,7 +112,7 @@ def malformed_json_taken(steps: Steps) -> Steps:
     return _reading(steps, guess)
 
 
-@planted("parameters.array-taken", "parameters.body-object")
+@planted(in_steps, "parameters.array-taken", "parameters.body-object")
 def array_taken(steps: Steps) -> Steps:
     """The first of an array of requests is answered."""
 
@@ -128,14 +124,13 @@ def array_taken(steps: Steps) -> Steps:
     return _reading(steps, first_request)
 
 
-@planted("parameters.any-content-type-taken", "parameters.content-type")
+@planted(in_steps, "parameters.any-content-type-taken", "parameters.content-type")
 def any_content_type_taken(steps: Steps) -> Steps:
     """JSON is read whatever it is declared as."""
     return _reading(steps, lambda _type, data, _no: steps.read_body("application/json", data))
 
 
-@planted("parameters.get-answered", "parameters.method")
-@in_refusal
+@planted(in_refusal, "parameters.get-answered", "parameters.method")
 def get_answered(refusal: Refusal) -> Refusal | Response:
     """A GET of the endpoint is answered with an empty list."""
     return json_response({"object": "list", "data": []}) if refusal.status == 405 else refusal
@@ -146,22 +141,26 @@ def _refused_vaguely(request: RequestBody, disliked: bool) -> Refusal | None:
     return vague if disliked and request.expectation == "open" else None
 
 
-@planted("parameters.unknown-refused-unnamed", "parameters.unknown", modes=["D1"])
-@validating
+@planted(validating, "parameters.unknown-refused-unnamed", "parameters.unknown", modes=["D1"])
 def unknown_refused_unnamed(request: RequestBody) -> Refusal | None:
     """An unknown parameter is refused without saying which."""
     return _refused_vaguely(request, bool(request.unknown))
 
 
-@planted("parameters.unsupported-refused-unnamed", "parameters.unsupported", modes=["D1"])
-@validating
+@planted(
+    validating, "parameters.unsupported-refused-unnamed", "parameters.unsupported", modes=["D1"]
+)
 def unsupported_refused_unnamed(request: RequestBody) -> Refusal | None:
     """A parameter of another model is refused without saying which."""
     return _refused_vaguely(request, bool(request.unsupported))
 
 
-@planted("parameters.disputed-refused-unnamed", "parameters.disputed-value", modes=["D1", "D7"])
-@validating
+@planted(
+    validating,
+    "parameters.disputed-refused-unnamed",
+    "parameters.disputed-value",
+    modes=["D1", "D7"],
+)
 def disputed_refused_unnamed(request: RequestBody) -> Refusal | None:
     """A value on which the sources disagree is refused without saying which."""
     elsewhere = {"gpt-image-response-format", "model-omitted", "model-unknown"}

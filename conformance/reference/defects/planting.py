@@ -1,6 +1,6 @@
 """How a defect is planted: one truthful step is wrapped, and the wrapper has an id.
 
-The decorators below name the step by what the lie touches; what they decorate is the whole lie.
+The functions below name the step by what the lie touches; what they are given is the whole lie.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 
@@ -24,7 +24,9 @@ from conformance.reference.steps import Steps
 from conformance.reference.urls import Signer, picture_named
 
 Plant = Callable[["Steps"], "Steps"]
+Lie = TypeVar("Lie", bound=Callable[..., object])
 Body = dict[str, Any]
+Refuse = Callable[[Refusal, str], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +55,32 @@ REGISTRY: dict[str, Defect] = {}
 
 
 def planted(
+    where: Callable[[Lie], Plant],
     name: str,
     *claims: str,
     modes: Sequence[str] = (),
     silent: bool = False,
     in_urls: bool = False,
     public: bool = False,
-) -> Callable[[Plant], Plant]:
-    """Register a function that makes lying steps of truthful ones; its docstring is the lie."""
+) -> Callable[[Lie], Lie]:
+    """Register a lie under its id, planted by one of the functions below; its docstring tells it.
 
-    def register(plant: Plant) -> Plant:
+    ``claims`` are the ids of the clauses that have to see it.
+    """
+
+    def register(lie: Lie) -> Lie:
         if name in REGISTRY:
             raise ValueError(f"defect id {name!r} is used twice")
-        lie = " ".join((plant.__doc__ or "").split())
-        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, in_urls, public)
-        return plant
+        words, plant = " ".join((lie.__doc__ or "").split()), where(lie)
+        REGISTRY[name] = Defect(name, words, claims, tuple(modes), plant, silent, in_urls, public)
+        return lie
 
     return register
+
+
+def in_steps(plant: Plant) -> Plant:
+    """Let a lie say itself which steps it changes."""
+    return plant
 
 
 _REQUEST: ContextVar[RequestBody] = ContextVar("the request being answered")
@@ -90,12 +101,6 @@ def remembering(steps: Steps) -> Steps:
     return replace(steps, resolve=resolve)
 
 
-def documented(plant: Plant, lie: object) -> Plant:
-    """Carry the docstring of a lie over to what plants it."""
-    plant.__doc__ = lie.__doc__
-    return plant
-
-
 def in_step(step: str) -> Callable[[Callable[..., Any]], Plant]:
     """Let a lie replace one step: it is called with the truthful step and then its arguments."""
 
@@ -105,7 +110,7 @@ def in_step(step: str) -> Callable[[Callable[..., Any]], Plant]:
             base = remembering(steps) if step in ("answer", "paint") else steps
             return replace(base, **{step: lambda *values: lie(truth, *values)})
 
-        return documented(plant, lie)
+        return plant
 
     return decorate
 
@@ -118,7 +123,7 @@ def in_body(lie: Callable[[Body, Job], object]) -> Plant:
         lie(body, job)
         return body
 
-    return documented(in_step("answer")(lying), lie)
+    return in_step("answer")(lying)
 
 
 def in_items(lie: Callable[[Body, Job], object]) -> Plant:
@@ -128,7 +133,7 @@ def in_items(lie: Callable[[Body, Job], object]) -> Plant:
         for item in body["data"]:
             lie(item, job)
 
-    return documented(in_body(lying), lie)
+    return in_body(lying)
 
 
 def _in_member(name: str, lie: Callable[[str], str]) -> Plant:
@@ -138,7 +143,7 @@ def _in_member(name: str, lie: Callable[[str], str]) -> Plant:
         if name in item:
             item[name] = lie(item[name])
 
-    return documented(in_items(lying), lie)
+    return in_items(lying)
 
 
 in_url, in_base64 = partial(_in_member, "url"), partial(_in_member, "b64_json")
@@ -151,17 +156,15 @@ def in_usage(lie: Callable[[Body], object]) -> Plant:
         if "usage" in body:
             lie(body["usage"])
 
-    return documented(in_body(usage), lie)
+    return in_body(usage)
 
 
 def in_text(lie: Callable[[bytes], bytes]) -> Plant:
     """Let a lie change the bytes of a plain success."""
-
-    def lying(encode: Any, body: Mapping[str, Any]) -> bytes:
-        text: bytes = encode(body)
-        return text if "object" in body else lie(text)  # lists of models have that member
-
-    return documented(in_step("encode")(lying), lie)
+    # the list of models has the member `object`
+    return in_step("encode")(
+        lambda encode, body: encode(body) if "object" in body else lie(encode(body))
+    )
 
 
 def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
@@ -189,7 +192,7 @@ def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
     def plant(steps: Steps) -> Steps:
         return in_step("file")(filed)(in_step("answer")(answered)(in_step("paint")(painted)(steps)))
 
-    return documented(plant, lie)
+    return plant
 
 
 def in_job(lie: Callable[[Job], Job]) -> Plant:
@@ -202,29 +205,19 @@ def in_job(lie: Callable[[Job], Job]) -> Plant:
         other: Body = answer(lie(job) if job.payload == "url" else job, images, context)
         return other
 
-    def plant(steps: Steps) -> Steps:
-        return in_step("answer")(answered)(in_step("paint")(painted)(steps))
-
-    return documented(plant, lie)
+    return lambda steps: in_step("answer")(answered)(in_step("paint")(painted)(steps))
 
 
 def resolving(lie: Callable[[Job, RequestBody], Job]) -> Plant:
     """Let a lie settle a request otherwise, and then keep to that in all it says and paints."""
-
-    def lying(resolve: Callable[[RequestBody], Job], request: RequestBody) -> Job:
-        return lie(resolve(request), request)
-
-    return documented(in_step("resolve")(lying), lie)
+    return in_step("resolve")(lambda resolve, request: lie(resolve(request), request))
 
 
 def validating(lie: Callable[[RequestBody], Refusal | None]) -> Plant:
     """Let a lie refuse requests; those that it does not refuse are validated as they should be."""
-
-    def lying(validate: Any, request: RequestBody, served: Collection[str]) -> Refusal | None:
-        refusal: Refusal | None = lie(request) or validate(request, served)
-        return refusal
-
-    return documented(in_step("validate")(lying), lie)
+    return in_step("validate")(
+        lambda validate, request, served: lie(request) or validate(request, served)
+    )
 
 
 def rereading(steps: Steps, reread: Callable[[RequestBody], RequestBody]) -> Steps:
@@ -271,29 +264,29 @@ def in_finished(lie: Callable[[Response], object]) -> Plant:
         lie(finished)
         return finished
 
-    return documented(in_step("finish")(lying), lie)
+    return in_step("finish")(lying)
 
 
 def in_refusal(lie: Callable[[Refusal], Refusal | Response]) -> Plant:
     """Let a lie refuse with something else, or answer instead."""
 
-    def lying(refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str) -> Response:
+    def lying(refuse: Refuse, refusal: Refusal, key: str) -> Response:
         other = lie(refusal)
         return other if isinstance(other, Response) else refuse(other, key)
 
-    return documented(in_step("refuse")(lying), lie)
+    return in_step("refuse")(lying)
 
 
 def in_error(lie: Callable[[Body], object]) -> Plant:
     """Let a lie change the body of every refusal in place, or return another instead."""
 
-    def lying(refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str) -> Response:
+    def lying(refuse: Refuse, refusal: Refusal, key: str) -> Response:
         truth = refuse(refusal, key)
         body = json.loads(bytes(truth.body))
         other = lie(body)
         return json_response(body if other is None else other, truth.status_code)
 
-    return documented(in_step("refuse")(lying), lie)
+    return in_step("refuse")(lying)
 
 
 def in_file(lie: Callable[[Response], Response]) -> Plant:
@@ -303,16 +296,14 @@ def in_file(lie: Callable[[Response], Response]) -> Plant:
         truth: Response = file(name, query, signer)
         return lie(truth) if truth.status_code == 200 else truth
 
-    return documented(in_step("file")(lying), lie)
+    return in_step("file")(lying)
 
 
 def in_events(lie: Callable[[Iterator[Body], Job], Iterator[Body]]) -> Plant:
     """Let a lie drop, add or change the events of a stream."""
-
-    def lying(events: Any, job: Job, painter: Painter, context: AnswerContext) -> Iterator[Body]:
-        return lie(events(job, painter, context), job)
-
-    return documented(in_step("events")(lying), lie)
+    return in_step("events")(
+        lambda events, job, painter, context: lie(events(job, painter, context), job)
+    )
 
 
 def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
@@ -324,7 +315,7 @@ def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
                 lie(event)
             yield event
 
-    return documented(in_events(lying), lie)
+    return in_events(lying)
 
 
 in_completed = partial(_in_event, "image_generation.completed")
@@ -333,11 +324,9 @@ in_partial = partial(_in_event, "image_generation.partial_image")
 
 def in_frame(lie: Callable[[bytes, str], bytes]) -> Plant:
     """Let a lie change the bytes of an event; the lie also gets the type of the event."""
-
-    def lying(encode_event: Any, event: Mapping[str, Any]) -> bytes:
-        return lie(encode_event(event), str(event["type"]))
-
-    return documented(in_step("encode_event")(lying), lie)
+    return in_step("encode_event")(
+        lambda encode_event, event: lie(encode_event(event), str(event["type"]))
+    )
 
 
 def in_model_list(lie: Callable[[Body], object]) -> Plant:
@@ -348,7 +337,7 @@ def in_model_list(lie: Callable[[Body], object]) -> Plant:
         lie(listing)
         return listing
 
-    return documented(in_step("model_list")(lying), lie)
+    return in_step("model_list")(lying)
 
 
 def json_response(body: object, status: int = 200) -> Response:
