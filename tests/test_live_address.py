@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
@@ -164,6 +165,15 @@ def test_what_cannot_be_asked_for_money_is_left_to_the_run(tmp_path: Path) -> No
     run = run_live(tmp_path, answers(NO_API), check=check, **options)
     assert "POST" not in {method for method, _ in run.eye.asked}
     assert "cross the budget" in run.results["dall-e-2/baseline"].outcome.reason
+
+
+def test_answer_that_cannot_be_looked_at_first_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = Mock(side_effect=ValueError("a fault of ours"))
+    monkeypatch.setattr("conformance.runner.engine.is_not_this_api", fault)
+    run = run_live(tmp_path, cases="baseline", check=check_addresses)
+    assert (run.posts, run.verdicts) == (1, {"pass"})
 
 
 REDIRECT = RedirectResponse("https://a.example/v1/models", 308)

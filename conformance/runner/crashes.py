@@ -29,7 +29,7 @@ _MOST_ATTEMPTS = 8  # by which a value that never works is proven even on a bad 
 
 @dataclass(frozen=True, slots=True)
 class Crashes:
-    """Retries requests to one provider that came to nothing, and runs what explains them."""
+    """Retries what may be a mishap of one provider, and runs the requests that explain it."""
 
     provider: Provider
     source: Source
