@@ -24,7 +24,8 @@ from conformance.exchange.model import (
 )
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import SentRequest
-from conformance.parsing import printable, read_json
+from conformance.output.printing import printable
+from conformance.parsing import read_json
 from conformance.parsing.shape import bounded, shape_of
 from conformance.results import records
 
