@@ -22,8 +22,8 @@ from conformance.commands.report import report
 from conformance.commands.run import run
 from conformance.commands.serve import serve
 from conformance.errors import ConformanceError
+from conformance.output.printing import printable
 from conformance.output.streams import guard
-from conformance.parsing import printable
 from conformance.suite.import_path import leave_out_current_folder
 from conformance.version import tool
 

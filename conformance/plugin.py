@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.runner.output_path import OutputFile, check_output, default_output
 from conformance.runner.pool import Pool
 from conformance.runner.preflight import check_addresses

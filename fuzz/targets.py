@@ -26,10 +26,10 @@ from conformance.exchange.transport.addresses import AddressPolicy, read_url
 from conformance.exchange.transport.codings import CodingError, TooLargeError, undo_codings
 from conformance.exchange.transport.limits import Limits, Stopped
 from conformance.exchange.transport.transport import Transport
+from conformance.output.printing import printable
 from conformance.parsing import (
     YAMLBounds,
     YAMLFaultError,
-    printable,
     read_base64,
     read_event_stream,
     read_json,

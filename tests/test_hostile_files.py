@@ -22,7 +22,7 @@ from conformance.exchange.cassettes.example_manifest import (
     recorded_examples,
 )
 from conformance.live.ledger import LedgerError, read_ledger
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.providers import load_provider
 from conformance.recordings.judging import judge_files
 from conformance.results.run_file import read_run

@@ -15,7 +15,7 @@ import pytest
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError
 from conformance.findings import NO_TEXT, Verdict
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.recordings.contracts import read_names
 from conformance.recordings.inputs import ForeignReport
 from conformance.recordings.judging import judge_files

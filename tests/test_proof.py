@@ -204,7 +204,7 @@ def test_prove_command_writes_what_it_found(
     words = ["prove", "--defect", "count.n-*", "-o", str(tmp_path / "proof.md"), "-n", "1"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
-    assert "1 defects, 183 clauses" in result.stdout
+    assert "1 defects, 185 clauses" in result.stdout
     assert "count.n-ignored" in (tmp_path / "proof.md").read_text()
 
 

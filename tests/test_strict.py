@@ -13,14 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.parsing import (
-    Event,
-    printable,
-    read_base64,
-    read_event_stream,
-    read_json,
-    without_commands,
-)
+from conformance.output.printing import printable, without_commands
+from conformance.parsing import Event, read_base64, read_event_stream, read_json
 from tests.runners import commands
 
 if TYPE_CHECKING:

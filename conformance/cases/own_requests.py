@@ -16,7 +16,8 @@ from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.contract import Level
 from conformance.errors import ConformanceError
-from conformance.parsing import printable, read_json
+from conformance.output.printing import printable
+from conformance.parsing import read_json
 from conformance.parsing.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")

@@ -22,7 +22,7 @@ from types import ModuleType
 from conformance.clauses.registry import REGISTRY, Clause
 from conformance.contract import OUTSIDE_SOURCES, CitedSource
 from conformance.errors import ConformanceError
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 GROUP = "image_conformance.clauses"
 _ID = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9_.-]*")

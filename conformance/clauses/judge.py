@@ -21,7 +21,7 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import ACCEPTED_INSTEAD, BROKEN, UNDECIDED, Finding, Verdict
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 _MOST_PROBLEMS = 20  # of one clause in one exchange
 

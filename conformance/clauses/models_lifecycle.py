@@ -21,7 +21,7 @@ from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.outcome_causes import blames_another
 from conformance.lifecycle import Standing
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.parsing.credentials.records import Painter
 
 # In names of models a date, signs between words and the .0 of a version make no other model.

@@ -13,7 +13,7 @@ from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.transport.special_addresses import is_loopback
 from conformance.findings import ANOTHER_FAMILY, ANOTHER_PAINTER, Observation
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.parsing.credentials.records import Painter
 
 if TYPE_CHECKING:

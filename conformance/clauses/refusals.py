@@ -14,7 +14,8 @@ from conformance.exchange.outcome import Outcome, Result, same_refusal, undecide
 from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.wrong_endpoint import redirect_target
 from conformance.findings import ANOTHER_REASON, OF_WHO_ASKS
-from conformance.parsing import printable, write_json
+from conformance.output.printing import printable
+from conformance.parsing import write_json
 
 MODEL_OMITTED = "model-omitted"
 _EVERYWHERE = frozenset({"model", "prompt"})

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from conformance.clients.records import ClientOutcome, Effect
 from conformance.output.counting import join_names
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.parsing.shape import type_of
 
 _LONGEST = 160  # characters of a client's line

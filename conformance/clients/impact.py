@@ -22,7 +22,7 @@ from conformance.clients.records import (
 )
 from conformance.contract import Edition, edition_ids, load_edition
 from conformance.findings import BROKEN
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.results.run_file import Run
 
 Promise = tuple[str, str, str]

@@ -18,7 +18,7 @@ from typing import Literal
 from filelock import FileLock
 
 from conformance.errors import ConformanceError
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 SCRIPTS = {"python": "python_clients.py", "node": "node_clients.mjs"}
 

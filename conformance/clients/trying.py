@@ -27,7 +27,8 @@ from conformance.clients.installing import ClientPackage, ClientsError, command
 from conformance.clients.outcomes import ClientOutcomes, record_outcomes
 from conformance.clients.records import ClientOutcome, Effect
 from conformance.contract import load_edition
-from conformance.parsing import printable, read_json
+from conformance.output.printing import printable
+from conformance.parsing import read_json
 from conformance.reference.server import ReferenceServer
 from conformance.results.evidence import fold
 

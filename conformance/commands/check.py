@@ -126,7 +126,7 @@ def _served_models(provider: Provider, edition: Edition) -> str:
     from conformance.exchange.transport.addresses import AddressPolicy
     from conformance.exchange.transport.limits import Limits
     from conformance.exchange.transport.transport import Transport
-    from conformance.parsing import printable
+    from conformance.output.printing import printable
 
     target = Target(provider.id, provider.base_url, provider.key(), {})
     with Transport(Limits(), AddressPolicy.for_provider(provider.base_url)) as transport:

@@ -13,7 +13,7 @@ from conformance.contract.checker import describe_value
 from conformance.contract.promises import Promises
 from conformance.editions.openapi import LOOSEST, Document, DocumentedParameter
 from conformance.output.counting import join_names
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 _MODEL = "model"
 _MOST = 12  # values of one sentence

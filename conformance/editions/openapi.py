@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from conformance.contract import Edition
 from conformance.errors import ConformanceError, nearest
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.parsing.json_text import JSONBounds, JSONFaultError, load_json
 from conformance.parsing.yaml_text import YAMLFaultError, read_yaml
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from conformance.exchange.answer import Answer
 from conformance.exchange.outcome_causes import cause_of
-from conformance.parsing import printable, read_json
+from conformance.output.printing import printable
+from conformance.parsing import read_json
 
 _TEXT = (
     "message", "msg", "detail", "error_message", "errormessage", "error_msg", "errormsg",

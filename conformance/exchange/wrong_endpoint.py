@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 _NO_SUCH_PAGE = frozenset({404, 405})
 _NO_SUCH_METHOD = 501  # what a server of files says to any POST

@@ -22,7 +22,8 @@ from conformance.exchange.transport.limits import Limits
 from conformance.findings import Finding, Verdict
 from conformance.live.ledger import NotSentError
 from conformance.output.globs import matches
-from conformance.parsing import printable, read_json
+from conformance.output.printing import printable
+from conformance.parsing import read_json
 from conformance.providers import Provider
 from conformance.runner.session import Session
 

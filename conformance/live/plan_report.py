@@ -15,9 +15,8 @@ from conformance.lifecycle import Standing
 from conformance.live.budget import estimate_cost
 from conformance.live.plan import Plan, PlannedRequest, painted_usd
 from conformance.output.counting import dollars
-from conformance.output.printing import wrap
+from conformance.output.printing import printable, wrap
 from conformance.output.tables import TableColumn, print_table
-from conformance.parsing import printable
 from conformance.providers.asked import readings
 
 _TUPLES = {1: "values", 2: "pairs", 3: "triples"}

@@ -8,7 +8,7 @@ from tenacity import RetryCallState, wait_exponential_jitter
 
 from conformance.exchange.model import Attempt, Exchange
 from conformance.exchange.outcome import LONGEST_WAIT, outcome_of, retry_after, undecided
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 NEVER_SENT = frozenset({"connect", "dns"})
 """Failures before the first byte of the request: nothing can have been billed."""

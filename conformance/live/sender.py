@@ -28,7 +28,7 @@ from conformance.live.circuit_breaker import Generation
 from conformance.live.cost import Cost, cost_of, counted_estimate, price_of, price_of_all, usage_of
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
 from conformance.live.retries import attempt_of, should_retry, wait
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.providers import Provider
 
 _A_MOMENT = 0.2  # seconds

@@ -1,6 +1,5 @@
 """Strict, bounded readers of hostile bytes; whatever they are given, they return a fault."""
 
-from conformance.output.printing import printable, without_commands
 from conformance.parsing.base64_text import Base64Reading, read_base64
 from conformance.parsing.event_stream import Event, EventStream, read_event_stream
 from conformance.parsing.json_text import (
@@ -23,11 +22,9 @@ __all__ = [
     "YAMLBounds",
     "YAMLFaultError",
     "load_json",
-    "printable",
     "read_base64",
     "read_event_stream",
     "read_json",
     "read_yaml",
-    "without_commands",
     "write_json",
 ]

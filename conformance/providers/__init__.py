@@ -23,8 +23,8 @@ from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.exchange.transport.special_addresses import is_loopback
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.lifecycle import ENDLESS, Lifecycle, LifecycleState, lifecycle_in, read_lifecycle
+from conformance.output.printing import printable
 from conformance.output.shell import quoted
-from conformance.parsing import printable
 from conformance.parsing.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 from conformance.providers.faults import explain, rank
 from conformance.providers.prices import Prices

@@ -7,7 +7,7 @@ from datetime import date
 from jsonschema import ValidationError
 
 from conformance.errors import nearest
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 _DATE = "is no date; write it as 2026-01-31"
 NO_VARIABLE = "is no name of an environment variable; write the name, never the key itself"

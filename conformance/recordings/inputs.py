@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.recordings.readers.layouts import Layout
 from conformance.recordings.readers.model import Fault
 from conformance.results.conclusion import Conclusion

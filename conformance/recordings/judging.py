@@ -22,7 +22,7 @@ from conformance.exchange.outcome import outcome_of
 from conformance.exchange.redaction.recordings import without_credentials
 from conformance.exchange.sent_request import read_request
 from conformance.findings import Verdict
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.recordings.contracts import Contracts, Names, rename_model, unknown_model
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
 from conformance.recordings.output import Records

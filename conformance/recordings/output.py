@@ -18,7 +18,7 @@ from msgspec import structs
 
 from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.recordings.contracts import Contracts, EditionClauses, is_unknown
 from conformance.recordings.inputs import ForeignFile, ForeignReport
 from conformance.results.conclusion import (

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from conformance.output.printing import printable
 from conformance.output.tables import TableColumn, print_table
-from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile, ForeignReport
 from conformance.reports import print_runs
 from conformance.results.conclusion import Conclusion

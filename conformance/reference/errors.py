@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 _MESSAGE_CHARACTERS = 400
 

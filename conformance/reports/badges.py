@@ -10,7 +10,7 @@ from jinja2 import Template
 
 from conformance.findings import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Verdict
 from conformance.output.counting import write_count
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.statistics import Family, provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.templating import environment

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from conformance.findings import Finding
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.costs import Money, money_of, sent_once
 from conformance.reports.summary import Summary
 from conformance.results.records import ExchangeRecord

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from conformance.errors import ConformanceError
-from conformance.parsing import without_commands
+from conformance.output.printing import without_commands
 
 
 class FormatError(ConformanceError):

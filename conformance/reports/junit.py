@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
 from conformance.findings import UNDECIDED, Finding, Verdict
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.grouping import group_by
 from conformance.reports.merging import Owned
 from conformance.reports.summary import Summary, conclusion_of, summarize

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports import wording
 from conformance.reports.contracts import differences
 from conformance.reports.costs import newest_first

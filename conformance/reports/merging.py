@@ -13,7 +13,7 @@ from itertools import product
 
 from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, UNDECIDED, Finding, Observation, Verdict
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.contracts import EditionContract, contracts_of, lacking_in, tell_apart
 from conformance.reports.grouping import group_by
 from conformance.results.editions import by_edition

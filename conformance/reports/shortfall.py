@@ -19,7 +19,7 @@ from conformance.findings import (
     Verdict,
 )
 from conformance.output.counting import join_names, write_count
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING, ColumnKey

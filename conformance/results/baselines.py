@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conformance.errors import ConformanceError
 from conformance.findings import TELLING, Finding
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.results.editions import editions_of
 from conformance.results.records import RunHeader
 from conformance.results.run_file import Run, RunFileError, read_header, read_run

@@ -6,8 +6,8 @@ from collections.abc import Sequence, Set
 
 from msgspec import structs
 
+from conformance.output.printing import printable
 from conformance.output.shell import quoted
-from conformance.parsing import printable
 from conformance.results.records import ContractRecord, RunHeader
 from conformance.results.run_file import Run
 from conformance.version import DEFAULT_EDITION

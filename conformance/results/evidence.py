@@ -18,7 +18,8 @@ from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import Download, Exchange, Failure, Price, Response
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import SentRequest
-from conformance.parsing import printable, read_json
+from conformance.output.printing import printable
+from conformance.parsing import read_json
 from conformance.parsing.shape import bounded, shape_of
 from conformance.results import records
 

@@ -23,8 +23,9 @@ from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation
 from conformance.output.counting import write_count
 from conformance.output.files import refuse_links
+from conformance.output.printing import printable
 from conformance.output.shell import quoted
-from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
+from conformance.parsing import JSONBounds, JSONFaultError, load_json
 from conformance.results.records import SCHEMA, ExchangeRecord, Line, Record, RunFooter, RunHeader
 
 START = b'{"type":"run"'

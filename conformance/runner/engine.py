@@ -33,7 +33,7 @@ from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.live.cost import price_of_all
 from conformance.live.ledger import NotSentError
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.providers import Provider
 from conformance.results.case_result import CaseResult
 from conformance.results.evidence import evidence

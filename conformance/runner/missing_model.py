@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.exchange.outcome import Result
-from conformance.parsing import printable
+from conformance.output.printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection

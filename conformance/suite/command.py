@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conformance.errors import ConformanceError
 from conformance.output.counting import dollars
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.plugin import ONE_PROCESS, SessionPlugin
 from conformance.providers import load_provider
 from conformance.results.run_file import Run, read_run

@@ -13,7 +13,7 @@ from msgspec import convert
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
 from conformance.findings import BROKEN, DECIDED, KNOWN, Finding, Verdict, state_of
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.results.case_result import CaseResult, records_of
 from conformance.results.conclusion import (
     Conclusion,

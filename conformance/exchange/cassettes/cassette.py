@@ -41,8 +41,9 @@ from conformance.exchange.model import Exchange, Response
 from conformance.exchange.transport.addresses import read_url
 from conformance.exchange.transport.limits import Stopped
 from conformance.output.files import refuse_links, write_whole
+from conformance.output.printing import printable
 from conformance.output.shell import quoted
-from conformance.parsing import JSONFaultError, load_json, printable
+from conformance.parsing import JSONFaultError, load_json
 
 SCHEMA = 1  # version of what a cassette's metadata holds
 

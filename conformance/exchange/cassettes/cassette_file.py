@@ -24,7 +24,8 @@ from msgspec import Meta, Struct
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Attempt, Failure, StatusCode
 from conformance.output.files import write_whole
-from conformance.parsing import YAMLBounds, YAMLFaultError, printable, read_yaml
+from conformance.output.printing import printable
+from conformance.parsing import YAMLBounds, YAMLFaultError, read_yaml
 from conformance.parsing.images.media_types import extension, sniff
 
 MOST_BYTES = 256 * 1024 * 1024  # bytes of one cassette; its pictures stand in files of their own

@@ -18,7 +18,8 @@ from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
 from conformance.exchange.transport.codings import GZIP_MAGIC
-from conformance.parsing import JSONFaultError, load_json, printable
+from conformance.output.printing import printable
+from conformance.parsing import JSONFaultError, load_json
 from conformance.parsing.packed import fault_of_packed
 from conformance.recordings.readers import layout_adapters as adapters
 from conformance.recordings.readers.bodies import BodyFiles

@@ -11,7 +11,8 @@ from conformance.cases.request import Request
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange, Failure, Provenance, Response
 from conformance.exchange.sent_request import deployment_of
-from conformance.parsing import printable, read_json
+from conformance.output.printing import printable
+from conformance.parsing import read_json
 
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of one body, as recorded and again after decoding; larger ones are not read."""

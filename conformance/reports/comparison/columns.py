@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from conformance.errors import ConformanceError
 from conformance.findings import Finding
 from conformance.output.counting import join_names
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.capabilities.table import Side, sides_of
 from conformance.reports.contracts import EditionContract, contract_of
 from conformance.reports.wording import lack_of

@@ -11,8 +11,8 @@ from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.output.counting import join_names, write_count
+from conformance.output.printing import printable
 from conformance.output.tables import Paper, Part
-from conformance.parsing import printable
 from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
 from conformance.reports.comparison.columns import ComparedProvider, ComparisonError

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import asdict
 
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.drift.model import ABSENT, NOT_ANSWERED, Baseline, ChangeKind, DriftChange
 from conformance.reports.grouping import group_by
 from conformance.results.records import ExchangeRecord

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from conformance.findings import DECIDED, TELLING, Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.output.counting import join_names, write_count
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.drift.answers import answer_changes
 from conformance.reports.drift.model import (
     ABSENT,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from conformance.findings import BROKEN, Finding, Verdict
+from conformance.output.counting import dollars
 from conformance.reports.costs import sent_once
 from conformance.reports.drift.model import ChangeKind, DriftChange
 from conformance.reports.grouping import group_by
@@ -39,7 +40,7 @@ class Measure:
     """What is measured of an exchange, and how much of it may change without being reported."""
 
     what: str
-    format: str
+    format: Callable[[float], str]
     factor: float  # from a single night
     share: float  # of the median, at least, from many nights
     least: float  # in its unit, at least
@@ -56,11 +57,16 @@ class Measure:
 
 
 LATENCY = Measure(
-    "latency", "{:.1f} s", factor=2.0, share=0.25, least=1.0, read=lambda exchange: exchange.elapsed
+    "latency",
+    "{:.1f} s".format,
+    factor=2.0,
+    share=0.25,
+    least=1.0,
+    read=lambda exchange: exchange.elapsed,
 )
 PRICE = Measure(  # as usage says: an estimate of our own says nothing new
     "price",
-    "{:.4f} USD",
+    dollars,
     factor=1.25,
     share=0.1,
     least=0.0001,
@@ -119,14 +125,14 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Drif
         range_, value = usual(medians, measure), median(comparable)
         if range_.low <= value <= range_.high:
             continue
-        low, high = (measure.format.format(max(end, 0)) for end in (range_.low, range_.high))
+        low, high = (measure.format(max(end, 0)) for end in (range_.low, range_.high))
         yield DriftChange(
             kind=ChangeKind.INFORMATION,
             what=measure.what,
             provider=column[0],
             subject=column[1],
-            before=measure.format.format(range_.middle),
-            after=measure.format.format(value),
+            before=measure.format(range_.middle),
+            after=measure.format(value),
             models=(column[1],),
             count=len(comparable),
             message=f"median of {len(comparable)}; usual {low} to {high} ({range_.how})",
@@ -151,8 +157,8 @@ def _slow(base: Run, new: Run) -> Iterator[DriftChange]:
                 what="slow answer",
                 provider=column[0],
                 subject=column[1],
-                before=LATENCY.format.format(old_values[worst]),
-                after=LATENCY.format.format(slow[worst]),
+                before=LATENCY.format(old_values[worst]),
+                after=LATENCY.format(slow[worst]),
                 models=(column[1],),
                 cases=tuple(slow),
                 count=len(slow),

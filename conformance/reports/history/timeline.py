@@ -12,7 +12,7 @@ from pathlib import Path
 from conformance.errors import ConformanceError
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
 from conformance.output.globs import matches
-from conformance.parsing import printable
+from conformance.output.printing import printable
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Rate
 from conformance.reports.summary import Summary

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from msgspec import to_builtins
 
 from conformance.findings import BROKEN, GREY, SEVERITY, STATES, Finding, State
-from conformance.parsing import printable, without_commands
+from conformance.output.printing import printable, without_commands
 from conformance.reports import wording
 from conformance.reports.capabilities.answers import MEANINGS
 from conformance.reports.contracts import NOT_IN_EDITION

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.output.printing import printable
 from conformance.output.shell import bearer, curl_line, quoted
-from conformance.parsing import printable
 from conformance.results.records import RequestRecord
 
 KEY_VARIABLE = "API_KEY"
