@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from functools import lru_cache
 from math import isinf
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -13,7 +14,7 @@ from msgspec import convert, structs, to_builtins
 from conformance.cases.documented import cases_for
 from conformance.cases.values import askable_values
 from conformance.clauses.registry import Clause
-from conformance.contract import OUTSIDE_SOURCES, Edition
+from conformance.contract import OUTSIDE_SOURCES, Edition, Model
 from conformance.lifecycle import ENDLESS
 from conformance.providers import Provider
 from conformance.providers.asked import readings
@@ -85,12 +86,15 @@ def values_of(
 ) -> tuple[ValueRecord, ...]:
     """Return the values of parameters that the contract names, and those that the plan asks for."""
     known = [model for name in models if (model := edition.find(name)) is not None]
+    return tuple(value for model in known for value in _values_of_model(edition, model, planned))
+
+
+@lru_cache(maxsize=64)
+def _values_of_model(edition: Edition, model: Model, planned: bool) -> tuple[ValueRecord, ...]:
+    cases = cases_for(edition, model, lead=False) if planned else ()
     return tuple(
         ValueRecord(value.model, value.asks, value.standing, value.depth and value.depth.value)
-        for model in known
-        for value in askable_values(
-            edition, model, cases_for(edition, model, lead=False) if planned else ()
-        )
+        for value in askable_values(edition, model, cases)
     )
 
 
