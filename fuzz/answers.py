@@ -127,15 +127,16 @@ def check_texts(lines: Sequence[str]) -> None:
 
 def texts(value: object) -> Iterator[str]:
     """Return every text in a JSON value, names of members included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield name
-            yield from texts(member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from value
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
 
 
 def render_all(run: Run) -> list[str]:
