@@ -15,6 +15,7 @@ from conformance.exchange.wrong_endpoint import is_not_this_api, wrong_address
 from conformance.results.conclusion import Conclusion, conclude
 from conformance.runner.preflight import check_addresses
 from conformance.runner.session import Session
+from tests.extent import sample
 from tests.live import Answer as Reaction
 from tests.live import error, paid_toml, run_live, watched
 from tests.living import spent_of
@@ -141,10 +142,9 @@ SPEAKS = {
 }
 
 
-@pytest.mark.parametrize(("answer", "before"), SPEAKS.values(), ids=SPEAKS)
-def test_provider_that_speaks_is_judged_as_ever(
-    tmp_path: Path, answer: Reaction, before: int
-) -> None:
+@pytest.mark.parametrize("provider", sample(SPEAKS, 2))
+def test_provider_that_speaks_is_judged_as_ever(tmp_path: Path, provider: str) -> None:
+    answer, before = SPEAKS[provider]
     counts: list[int] = []
 
     def check_and_count(live: Session) -> None:
@@ -166,7 +166,7 @@ def test_what_cannot_be_asked_for_money_is_left_to_the_run(tmp_path: Path) -> No
 
 
 REDIRECT = RedirectResponse("https://a.example/v1/models", 308)
-LIVE = ("--live", "-o", "run.jsonl", "--clauses", "[pm]*")
+LIVE = ("--live", "-o", "run.jsonl", "--cases", "[bm]*")
 RECORD = ("--record-mode", "rewrite", "--cassettes", "here")
 
 
