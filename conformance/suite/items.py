@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -151,10 +152,11 @@ class PromiseItem(pytest.Item):
         if outcome == "skipped":  # what was not judged must not pass here either
             pytest.skip(why if isinstance(why, str) else why[2])
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
         """Return where pytest says the item is: it would print dots that end an id as colons."""
-        case = self.parent
-        return self.path, None, f"{case.engine.provider.id} {case.name}: {self.name}"
+        case, file = self.parent, self.nodeid.partition("::")[0]
+        return file, None, f"{case.engine.provider.id} {case.name}: {self.name}"
 
     def report(self) -> pytest.TestReport:
         """Judge and report, in one phase: there is nothing to set up or to tear down."""
