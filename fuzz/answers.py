@@ -28,7 +28,7 @@ from conformance.exchange.model import Download, Exchange, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.redaction.redactor import Redactor
 from conformance.findings import Finding, Verdict
-from conformance.reports import folder, print_runs
+from conformance.reports import folder, print_runs, summarize
 from conformance.results.evidence import evidence
 from conformance.results.records import (
     SCHEMA,
@@ -114,28 +114,29 @@ def _check_lines(records: Sequence[Record]) -> None:
 def check_texts(lines: Sequence[str]) -> None:
     for text in lines:
         assert KEY not in text
-        bad = {character for character in set(text) if not character.isprintable()} - _OWN_SPACE
+        bad = {character for character in set(text) - _OWN_SPACE if not character.isprintable()}
         assert not bad, f"{bad!r} in {text[:200]!r}"
 
 
 def texts(value: object) -> Iterator[str]:
     """Return every text in a JSON value, names of members included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield name
-            yield from texts(member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from value
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
 
 
 def render_all(run: Run) -> list[str]:
     """Write every report of a run; JUnit must be XML."""
-    screen = io.StringIO()
-    print_runs([run], Console(file=screen, width=100, color_system=None))
-    documents = folder([run])
+    screen, summary = io.StringIO(), summarize([run])
+    print_runs(summary, Console(file=screen, width=100, color_system=None))
+    documents = folder(summary)
     ElementTree.fromstring(documents["junit.xml"])  # noqa: S314 - our own document
     documents["findings.csv"] = documents["findings.csv"].replace("\r\n", "\n")  # RFC 4180
     return [screen.getvalue(), *documents.values()]

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from conformance.errors import ConformanceError
 from conformance.findings import Finding
-from conformance.reports import folder, print_runs
+from conformance.reports import folder, print_runs, summarize
 from conformance.reports.comparison.compare import compare
 from conformance.reports.comparison.render import (
     comparison_csv,
@@ -154,7 +154,8 @@ Use = Callable[[Run, Run, Path], Sequence[str]]
 
 
 def _report(_: Run, theirs: Run, __: Path) -> list[str]:
-    return [_screen(print_runs, [theirs]), *folder([theirs]).values()]
+    summary = summarize([theirs])
+    return [_screen(print_runs, summary), *folder(summary).values()]
 
 
 def _compare(mine: Run, theirs: Run, _: Path) -> list[str]:

@@ -29,7 +29,7 @@ from tests.runners import commands
 
 LONGEST = 20.0  # seconds, on a machine that does other things as well
 MOST_MEMORY = 96 << 20  # bytes; bombs want gigabytes
-CHOSEN = sample(ATTACKS, 5)
+CHOSEN = sample(ATTACKS, 8)
 BATCHES = [CHOSEN[at : at + 12] for at in range(0, len(CHOSEN), 12)]
 """Attacks whose runs are in the same reports."""
 
@@ -190,7 +190,7 @@ def check_commands(folder: Path, *ended: subprocess.CompletedProcess[str]) -> No
     assert tops <= {"hostile.toml", "reports", "cassettes", "a.md", "a.xml"}
 
 
-@pytest.mark.parametrize("attack", sample(BY_COMMAND, 2))
+@pytest.mark.parametrize("attack", sample(BY_COMMAND, 4))
 def test_command_survives_and_replays(
     provider: HostileProvider, tmp_path: Path, attack: str
 ) -> None:

@@ -17,6 +17,7 @@ from conformance.exchange.wrong_endpoint import is_not_this_api, wrong_address
 from conformance.results.conclusion import Conclusion, conclude
 from conformance.runner.preflight import check_addresses
 from conformance.runner.session import Session
+from tests.extent import sample
 from tests.live import Answer as Reaction
 from tests.live import error, paid_toml, run_live, watched
 from tests.living import spent_of
@@ -143,10 +144,9 @@ SPEAKS = {
 }
 
 
-@pytest.mark.parametrize(("answer", "before"), SPEAKS.values(), ids=SPEAKS)
-def test_provider_that_speaks_is_judged_as_ever(
-    tmp_path: Path, answer: Reaction, before: int
-) -> None:
+@pytest.mark.parametrize("provider", sample(SPEAKS, 2))
+def test_provider_that_speaks_is_judged_as_ever(tmp_path: Path, provider: str) -> None:
+    answer, before = SPEAKS[provider]
     counts: list[int] = []
 
     def check_and_count(live: Session) -> None:
@@ -177,7 +177,7 @@ def test_answer_that_cannot_be_looked_at_first_is_judged(
 
 
 REDIRECT = RedirectResponse("https://a.example/v1/models", 308)
-LIVE = ("--live", "-o", "run.jsonl", "--clauses", "[pm]*")
+LIVE = ("--live", "-o", "run.jsonl", "--cases", "[bm]*")
 RECORD = ("--record-mode", "rewrite", "--cassettes", "here")
 
 

@@ -24,6 +24,7 @@ CLAUSE = "parameters.valid-accepted"
 B64_CRASHES = asking({"response_format": "b64_json"}, WORDS)
 FEW = "[bq]*"  # baseline, b64_json-… and quality-…
 HDS = "[bq][au]*"  # baseline and quality-…
+FALLS_BACK = "b*,size-outside-enum"  # a mistake, and what it may be sent in instead
 
 
 def run_of(folder: Path, by_body: ByBody, cases: str = FEW, **options: Any) -> Ended:
@@ -88,7 +89,7 @@ def test_open_request_that_is_answered_as_a_mistake_is_was_refused(tmp_path: Pat
 
 
 def test_first_request_that_crashes_is_told_from_an_outage_by_later_ones(tmp_path: Path) -> None:
-    run = run_of(tmp_path, unless_base64(JSONResponse({"error": "no bucket"}, 500)), "[bs]*")
+    run = run_of(tmp_path, unless_base64(JSONResponse({"error": "no bucket"}, 500)), FALLS_BACK)
     assert run.finding(BASE, CLAUSE).verdict is Verdict.FAIL
     refusal = run.results[f"{MODEL}/size-outside-enum"].findings
     assert {finding.control for finding in refusal.values()} == {"b64_json-1024x1024"}
@@ -137,9 +138,9 @@ def test_replay_comes_to_what_the_recorded_run_did(
 
 def test_mistake_is_replayed_in_the_request_it_was_sent_in(tmp_path: Path) -> None:
     options: dict[str, Any] = {"live": False, "cassettes": tmp_path / "cassettes"}
-    for by_body, cases in ((unless_base64(WORDS), "[bs]*"), (unless_base64(None), "baseline")):
+    for by_body, cases in ((unless_base64(WORDS), FALLS_BACK), (unless_base64(None), "baseline")):
         run_of(tmp_path, by_body, cases, record_mode=RecordMode.REWRITE, **options)
-    with session(tmp_path, NOWHERE, MODEL, cases="[bs]*", **options) as replay:
+    with session(tmp_path, NOWHERE, MODEL, cases=FALLS_BACK, **options) as replay:
         findings = judge_all(replay)[f"{MODEL}/size-outside-enum"].findings.values()
     assert {finding.control for finding in findings} == {"b64_json-1024x1024"}
     assert {finding.verdict for finding in findings} == {Verdict.PASS}

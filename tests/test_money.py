@@ -24,6 +24,7 @@ from conformance.results.run_file import Run, read_run
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
+from tests.extent import sample
 from tests.live import error, images, paid_toml, run_live, session, verdicts, watched
 from tests.runs import write_run
 from tests.sums import (
@@ -233,10 +234,9 @@ WAYS: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "options"), WAYS.values(), ids=WAYS)
-def test_footer_page_table_and_summary_agree(
-    tmp_path: Path, answer: Any, options: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("way", sample(WAYS, 2))
+def test_footer_page_table_and_summary_agree(tmp_path: Path, way: str) -> None:
+    answer, options = WAYS[way]
     with watched(answer) as (url, _), session(tmp_path, url, *MODELS, **options) as live:
         check_agreement(lived(live))
 

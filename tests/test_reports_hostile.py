@@ -19,6 +19,7 @@ from conformance.reports.markdown import code, words
 from conformance.reports.page.rendering import as_json
 from conformance.results.run_file import Run
 from tests import runs
+from tests.extent import sample
 from tests.runners import commands
 from tests.shown import Parsed, screen, structure, tokens
 
@@ -67,9 +68,9 @@ def check_junit(run: Run) -> None:
         assert {child.tag for child in element} <= CHILDREN.get(element.tag, set())
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_hostile_text_is_only_ever_text(text: str) -> None:
-    run = runs.hostile(text)
+@pytest.mark.parametrize("kind", sample(TEXTS, 2))
+def test_hostile_text_is_only_ever_text(kind: str) -> None:
+    run = runs.hostile(TEXTS[kind])
     reports = {name: render([run], name) for name in FORMATS}
     assert [name for name, report in reports.items() if commands(report)] == []
     for name in ("md", "junit"):

@@ -61,7 +61,7 @@ def long_body(characters: int = 100_000, count: int = 3) -> Run:
     run = runs.run(*(runs.finding(case=f"case-{number}") for number in range(count)))
     for number in range(count):
         noise = random.Random(number).randbytes(characters)
-        body = base64.b85encode(noise).decode()[:characters]
+        body = base64.b64encode(noise).decode()[:characters]
         run.add(runs.read(exchange_with(body, case=f"case-{number}"), ExchangeRecord))
     return run
 

@@ -141,7 +141,7 @@ def test_real_run_is_as_the_schema_says_and_keeps_a_thumbnail_of_every_image(
 ) -> None:
     """Run against the reference provider."""
     file, copy = tmp_path / "run.jsonl", tmp_path / "again.jsonl"
-    options = ["--models=dall-e-2", "--cases=n-*", f"--output={file}"]
+    options = ["--models=dall-e-2", "--cases=n-2", f"--output={file}"]
     process = command(tmp_path, "run", "--provider=reference", "--quiet", *options)
     assert file.exists(), process.stderr
     lines = file.read_text(encoding="ascii").splitlines()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 
-def globs_of(text: str) -> list[str]:
+@lru_cache(maxsize=256)  # a run asks thousands of times for the same few
+def globs_of(text: str) -> tuple[str, ...]:
     """Return the globs of an option."""
-    return [glob.strip() for glob in text.split(",")]
+    return tuple(glob.strip() for glob in text.split(","))
 
 
 def matches(name: str, globs: str) -> bool:

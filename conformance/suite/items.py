@@ -150,10 +150,11 @@ class PromiseItem(pytest.Item):
         if outcome == "skipped":  # what was not judged must not pass here either
             pytest.skip(why if isinstance(why, str) else why[2])
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
         """Return where pytest says the item is: it would print dots that end an id as colons."""
-        case = self.parent
-        return self.path, None, f"{case.engine.provider.id} {case.name}: {self.name}"
+        case, file = self.parent, self.nodeid.partition("::")[0]
+        return file, None, f"{case.engine.provider.id} {case.name}: {self.name}"
 
     @cached_property
     def location(self) -> tuple[str, int | None, str]:

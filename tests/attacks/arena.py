@@ -20,7 +20,7 @@ from rich.console import Console
 from conformance.exchange.source import RecordMode
 from conformance.findings import Finding
 from conformance.output.files import write_text
-from conformance.reports import folder, print_runs
+from conformance.reports import folder, print_runs, summarize
 from conformance.results.records import RunFooter
 from conformance.results.run_file import Run, RunWriter, read_run
 from conformance.runner.options import Options
@@ -175,8 +175,9 @@ def reported(runs: Sequence[Run]) -> Reported:
     """Report runs in every format."""
     screen = io.StringIO()
     with watching() as seen:
-        print_runs(runs, Console(file=screen, width=100, color_system=None))
-        documents = folder(runs)
+        summary = summarize(runs)
+        print_runs(summary, Console(file=screen, width=100, color_system=None))
+        documents = folder(summary)
         for name, text in documents.items():
             write_text(Path("reports", name), text)
     return Reported(screen.getvalue(), documents, seen)

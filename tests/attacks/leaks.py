@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+_ESCAPED = re.compile(rb"[\\\\%&]")
 _UNICODE = re.compile(rb"(?<!\\)\\++(?:u00([0-9a-fA-F]{2})|x([0-9a-fA-F]{2}))")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
 _HEX = re.compile(rb"[0-9a-fA-F]{24,}")
@@ -37,7 +38,7 @@ def _leak(data: bytes, key: str) -> str | None:
 
 
 def _unescape(data: bytes) -> bytes:
-    before = b""
+    before = b"" if _ESCAPED.search(data) else data
     for _ in range(_ROUNDS):
         if data == before:
             break
