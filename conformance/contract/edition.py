@@ -74,7 +74,7 @@ class RequestBody:
         return self.edition.read(body)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _read_text(edition: Edition, text: str) -> RequestBody:
     return _read(edition, json.loads(text))
 
