@@ -186,7 +186,8 @@ def _recorded(config: pytest.Config) -> bool:
 
 def _explored(config: pytest.Config) -> bool:
     options = session_of(config).options
-    if not options.live and not (options.sends and config.getoption("--explore")):
+    may_draw = options.live or (options.sends and config.getoption("--explore"))
+    if not may_draw or options.cases != "*":
         return False  # and hypothesis is not imported
     from conformance.generated.search import explored
 

@@ -26,6 +26,7 @@ from typing import Any
 
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.preloaded"])
+_ROOT = Path(__file__).parents[1]
 _FORKED_AT = "FORKED_AT"
 """The variable that has the address of who forks: one process for all workers of pytest-xdist."""
 PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
@@ -109,7 +110,9 @@ def command(
 def run_pytest(folder: Path, *words: str, limits: Limits | None = None) -> CompletedProcess[str]:
     """Run pytest with the suite's plugin in a folder, which is its root, until it ends."""
     words_of_suite = (*_PLUGIN, f"--rootdir={folder}", *words)
-    return _finished(("pytest", "console_main"), words_of_suite, folder, os.environ, limits)
+    # where the tests keep what hypothesis read in our modules, which takes a second
+    environment = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(_ROOT / ".hypothesis")}
+    return _finished(("pytest", "console_main"), words_of_suite, folder, environment, limits)
 
 
 STUB = f"""#!{sys.executable} -SE

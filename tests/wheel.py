@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+ADDOPTS = "-p no:cacheprovider -p no:hypothesispytest"  # whose report header imports hypothesis
 FILES = {
     "conformance/__init__.py": "NAME = 'theirs'\n",
     "conftest.py": """
@@ -51,6 +52,6 @@ def repository(folder: Path, **more: str) -> Path:
 
 def installed(site: Path) -> dict[str, str]:
     """Return an environment in which commands are those of the wheel."""
-    environment = {**os.environ, "PYTHONPATH": str(site), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    environment = {**os.environ, "PYTHONPATH": str(site), "PYTEST_ADDOPTS": ADDOPTS}
     environment.pop("PYTHONSAFEPATH", None)
     return environment

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
+from fnmatch import fnmatchcase
 
 from conformance.findings import Finding
 from conformance.providers import Provider
@@ -16,14 +18,23 @@ def stale_deviations(
 
     One that is about `retired` models alone is asked of nobody any more, and stands for the record.
     """
-    own_findings = [finding for finding in findings if finding.provider == provider.id]
+    by_clause = defaultdict[str, list[Finding]](list)
+    for finding in findings:
+        if finding.provider == provider.id:
+            by_clause[finding.clause].append(finding)
     stale = []
     for deviation in provider.deviations:
         if deviation.of_generated:
             continue  # `conformance/suite/test_drawn.py` keeps it true
         if deviation.is_about_only(provider.models, retired):
             continue
-        covered = [finding for finding in own_findings if deviation.covers(finding)]
+        covered = [
+            finding
+            for clause, own_findings in by_clause.items()
+            if fnmatchcase(clause, deviation.clause)
+            for finding in own_findings
+            if deviation.covers(finding)
+        ]
         where = f"{provider.file}: deviation {deviation.name}"
         if not covered:
             stale.append(f"{where} names nothing that was judged; correct or remove it")
