@@ -15,7 +15,7 @@ from conformance.clauses import clauses_of, select
 from conformance.clauses.bindings import generation
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import _OBSERVERS, observe, observer
-from conformance.clauses.registry import REGISTRY, Clause, Needs, Shape, chapters, cite, clause
+from conformance.clauses.registry import REGISTRY, Clause, Needs, Shape, cite, clause
 from conformance.clauses.subject import (
     NotApplicableError,
     NotTestableError,
@@ -71,7 +71,6 @@ def test_id_is_used_once_and_begins_with_its_chapter(sample: Clause) -> None:
         clause(sample.id, Level.MUST, "It is.", binds=generation)(sample.judge)
     of_url = replace(sample, id="url.a.b")
     assert (sample.chapter, of_url.chapter) == ("count", "url")
-    assert chapters([of_url, sample, of_url]) == {"url": [of_url, of_url], "count": [sample]}
 
 
 def test_clause_without_a_docstring_has_nothing_to_say() -> None:

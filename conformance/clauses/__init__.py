@@ -15,25 +15,10 @@ from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.globs import matches, unmatched
 
 MODULES = (
-    "authentication",
-    "envelope",
-    "envelope_json",
-    "format",
-    "url",
-    "base64",
-    "image",
-    "count",
-    "parameters",
-    "defaults",
-    "errors",
-    "errors_status",
-    "extras",
-    "extras_usage",
-    "models",
-    "models_lifecycle",
-    "stream",
-    "stream_images",
-)
+    "authentication", "envelope", "envelope_json", "format", "url", "base64", "image", "count",
+    "parameters", "defaults", "errors", "errors_status", "extras", "extras_usage", "models",
+    "models_lifecycle", "stream", "stream_images",
+)  # fmt: skip
 """The modules of the chapters, in the order in which people read them."""
 
 CHAPTERS = tuple(dict.fromkeys(name.partition("_")[0] for name in MODULES))

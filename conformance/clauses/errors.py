@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from conformance.clauses.bindings import (
     all_of,
@@ -21,9 +22,6 @@ from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.error_text import error_text
 from conformance.parsing import write_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 REFUSED = all_of(refused, not_(fault("method")))
 """Mistakes of the documented operation; what another method is answered, no document says."""

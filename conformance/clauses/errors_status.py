@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from conformance.clauses.bindings import all_of, any_of, broken_keyword, not_, refused
 from conformance.clauses.envelope_json import is_html
@@ -13,9 +13,6 @@ from conformance.clauses.subject import NotTestableError, Problem, Subject, Unav
 from conformance.contract import Level
 from conformance.exchange.outcome import Result
 from conformance.findings import PAGE_AS_SUCCESS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def _other_status(subject: Subject, fitting: tuple[int, ...]) -> Iterator[Problem]:

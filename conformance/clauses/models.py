@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.clauses.authentication import blames_key
 from conformance.clauses.bindings import accepted, all_of, fault, minimal, model_list
@@ -22,9 +23,6 @@ from conformance.contract.checker import is_integer
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.wrong_endpoint import redirect_target
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @clause(

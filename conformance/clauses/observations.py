@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from conformance.clauses.locators import cached_for, expiry_of, host_of
 from conformance.clauses.refusals import reply
 from conformance.clauses.subject import NotTestableError, Subject
-from conformance.exchange.answer import requested_names
+from conformance.contract import Edition
+from conformance.exchange.answer import Answer, requested_names
 from conformance.exchange.error_text import error_text
+from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Result
 from conformance.exchange.transport.special_addresses import is_loopback
 from conformance.findings import ANOTHER_FAMILY, ANOTHER_PAINTER, Observation
 from conformance.output.printing import printable
 from conformance.parsing.credentials.records import Painter
-
-if TYPE_CHECKING:
-    from conformance.contract import Edition
-    from conformance.exchange.answer import Answer
-    from conformance.exchange.model import Exchange
 
 Observer = Callable[[Subject], Iterator[str]]
 Condition = Callable[[Subject], bool]

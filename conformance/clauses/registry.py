@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from conformance.clauses.subject import Problem, Subject
 from conformance.contract import Edition, Level
@@ -154,19 +154,3 @@ class Shape(Generic[About]):
             judge=lambda subject: self.judge(subject, about),
             how=how,
         )
-
-
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-WithId = TypeVar("WithId", bound=_HasId)
-
-
-def chapters(members: Iterable[WithId]) -> dict[str, list[WithId]]:
-    """Group clauses, or defects, by the first part of their ids, in the order given."""
-    grouped: dict[str, list[WithId]] = {}
-    for member in members:
-        grouped.setdefault(member.id.partition(".")[0], []).append(member)
-    return grouped

@@ -14,20 +14,7 @@ from conformance.contract.records import (
 from conformance.version import DEFAULT_EDITION
 
 __all__ = [
-    "DEFAULT_EDITION",
-    "OUTSIDE_SOURCES",
-    "PIXEL_KEYWORDS",
-    "CitedSource",
-    "Edition",
-    "EditionError",
-    "Expectation",
-    "Level",
-    "Model",
-    "RequestBody",
-    "SchemaRule",
-    "edition_ids",
-    "load_edition",
-    "model_named",
-    "schemas_directory",
-    "sides_of",
-]
+    "DEFAULT_EDITION", "OUTSIDE_SOURCES", "PIXEL_KEYWORDS", "CitedSource", "Edition",
+    "EditionError", "Expectation", "Level", "Model", "RequestBody", "SchemaRule", "edition_ids",
+    "load_edition", "model_named", "schemas_directory", "sides_of",
+]  # fmt: skip

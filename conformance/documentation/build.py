@@ -15,7 +15,6 @@ from typing import Any
 from jinja2 import Environment
 
 from conformance.clauses import clauses_of
-from conformance.clauses.registry import chapters
 from conformance.contract import DEFAULT_EDITION, Edition
 from conformance.contract.promises import DocumentedPromise
 from conformance.contract.records import Citation
@@ -50,8 +49,7 @@ class Facts:
     @property
     def chapters(self) -> Mapping[str, list[str]]:
         """The clauses by chapter, in reading order."""
-        grouped = chapters(explanation.clause for explanation in self.explained.values())
-        return {name: [clause.id for clause in members] for name, members in grouped.items()}
+        return group_by(self.explained, lambda name: name.partition(".")[0])
 
     @property
     def by_source(self) -> Mapping[str, list[DocumentedPromise]]:

@@ -13,19 +13,22 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.cases.covering import Combination, Row, Space, covering_rows, space_of
 from conformance.cases.documented import all_cases
 from conformance.cases.domain import Domain
 from conformance.cases.model import COMBINED, Case, Depth, needed_for
+from conformance.cases.own_requests import OwnRequests
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
+from conformance.contract import Edition, Model
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.lifecycle import Standing
 from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.output.globs import matches, unmatched
+from conformance.providers import Provider
 from conformance.providers.asked import (
     check_selected,
     depth_of,
@@ -35,11 +38,6 @@ from conformance.providers.asked import (
     with_asked_models,
 )
 from conformance.providers.prices import Estimate
-
-if TYPE_CHECKING:
-    from conformance.cases.own_requests import OwnRequests
-    from conformance.contract import Edition, Model
-    from conformance.providers import Provider
 
 STRENGTHS = (1, 2, 3)
 

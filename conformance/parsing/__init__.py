@@ -13,18 +13,7 @@ from conformance.parsing.json_text import (
 from conformance.parsing.yaml_text import YAMLBounds, YAMLFaultError, read_yaml
 
 __all__ = [
-    "Base64Reading",
-    "Event",
-    "EventStream",
-    "JSONBounds",
-    "JSONFaultError",
-    "JSONReading",
-    "YAMLBounds",
-    "YAMLFaultError",
-    "load_json",
-    "read_base64",
-    "read_event_stream",
-    "read_json",
-    "read_yaml",
-    "write_json",
-]
+    "Base64Reading", "Event", "EventStream", "JSONBounds", "JSONFaultError", "JSONReading",
+    "YAMLBounds", "YAMLFaultError", "load_json", "read_base64", "read_event_stream",
+    "read_json", "read_yaml", "write_json",
+]  # fmt: skip

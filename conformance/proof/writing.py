@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from conformance.clauses.registry import chapters
 from conformance.findings import Verdict, state_of
 from conformance.output.counting import write_count
 from conformance.output.tables import TableColumn, print_table
-from conformance.proof.matrix import RED, DefectColumn, Matrix, holes
+from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix, holes
+from conformance.reports.grouping import group_by
 from conformance.reports.templating import environment
 from conformance.version import tool
 
@@ -81,13 +81,17 @@ def _defect(defect: DefectColumn) -> dict[str, Any]:
     }
 
 
+def _chapter(member: ClauseRow | DefectColumn) -> str:
+    return member.id.partition(".")[0]
+
+
 def _render(matrix: Matrix, template: str, autoescape: bool) -> str:
     templates = environment(folder=TEMPLATES, autoescape=autoescape, keep_trailing_newline=True)
     return templates.get_template(template).render(
         matrix=matrix,
         holes=holes(matrix),
-        clauses=list(chapters(matrix.clauses).items()),
-        defects=list(chapters(matrix.defects).items()),
+        clauses=list(group_by(matrix.clauses, _chapter).items()),
+        defects=list(group_by(matrix.defects, _chapter).items()),
         symbols=SYMBOLS,
         red=RED,
         counts=counts,
@@ -124,10 +128,10 @@ def progress_bar(console: Console, total: int, quiet: bool) -> Iterator[Callable
 
 def print_proof(console: Console, matrix: Matrix) -> None:
     """Print a line per chapter, every hole, and the conclusion."""
-    planted = {chapter: len(members) for chapter, members in chapters(matrix.defects).items()}
+    planted = Counter(map(_chapter, matrix.defects))
     seeing = {name for defect in matrix.defects for name in defect.red}
     rows = []
-    for chapter, members in chapters(matrix.clauses).items():
+    for chapter, members in group_by(matrix.clauses, _chapter).items():
         sees = sum(clause.id in seeing for clause in members)
         rows.append((chapter, str(len(members)), str(sees), str(planted.pop(chapter, 0))))
     rows += [(chapter, "-", "-", str(count)) for chapter, count in planted.items()]

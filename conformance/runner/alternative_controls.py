@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from conformance.cases.invalid import ABSENT, spoil
 from conformance.cases.model import Case
 from conformance.cases.request import canonical_json
+from conformance.contract import Edition
 from conformance.exchange.outcome import Outcome, Result
+from conformance.runner.case_runner import CaseRunner
 from conformance.runner.model_outcomes import size_of
 from conformance.runner.planned_request import expectation_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from conformance.contract import Edition
-    from conformance.runner.case_runner import CaseRunner
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from conformance.cases.model import Case
 from conformance.cases.valid import BASELINE, MODELS_LIST
@@ -22,9 +21,7 @@ from conformance.output.globs import matches
 from conformance.providers import Provider, load_provider
 from conformance.results.baselines import RunFilter
 from conformance.runner.confirm import Confirmer
-
-if TYPE_CHECKING:
-    from conformance.runner.options import Options
+from conformance.runner.options import Options
 
 _NAP = 0.2  # seconds between two looks at whether the run was stopped
 

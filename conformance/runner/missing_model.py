@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from conformance.exchange.outcome import Result
+from conformance.exchange.outcome import Outcome, Result
 from conformance.output.printing import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from conformance.exchange.outcome import Outcome
-    from conformance.providers import Provider
+from conformance.providers import Provider
 
 _MOST_NEAR = 3
 _MOST_NAMED = 8

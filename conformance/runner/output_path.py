@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -22,9 +22,7 @@ from conformance.output.files import refuse_links
 from conformance.output.shell import quoted
 from conformance.providers import load_provider
 from conformance.results.run_file import START
-
-if TYPE_CHECKING:
-    from conformance.runner.options import Options
+from conformance.runner.options import Options
 
 
 class OutputError(ConformanceError):

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from conformance.cases.model import Case
 from conformance.cases.request import build_request
 from conformance.clauses.models_lifecycle import applies
-from conformance.contract import Expectation
+from conformance.clauses.registry import Clause
+from conformance.contract import Edition, Expectation
 from conformance.exchange.model import Exchange
 from conformance.exchange.sent_request import SentRequest, read_request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from conformance.cases.model import Case
-    from conformance.clauses.registry import Clause
-    from conformance.contract import Edition
 
 _SENT: dict[tuple[Edition, str], SentRequest] = {}
 

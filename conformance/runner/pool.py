@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from threading import Barrier, BrokenBarrierError, Lock, Thread
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from conformance.cases.model import Case
-    from conformance.runner.engine import Engine
+from conformance.cases.model import Case
+from conformance.runner.engine import Engine
 
 
 class Pool:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from conformance.cases.model import Case, Operation, needed_for
 from conformance.cases.valid import BASELINE, MODELS_LIST
+from conformance.runner.engine import Engine
 from conformance.runner.planned_request import expectation_of
-
-if TYPE_CHECKING:
-    from conformance.runner.engine import Engine
-    from conformance.runner.session import Session
+from conformance.runner.session import Session
 
 
 def check_addresses(session: Session) -> None:

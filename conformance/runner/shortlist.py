@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from conformance.cases.model import Authorization, needed_for
+from conformance.cases.model import Authorization, Case, needed_for
 from conformance.clauses import clauses_of
-from conformance.contract import Level, sides_of
+from conformance.contract import Edition, Level, sides_of
 from conformance.live.cost import Cost, cost_of
 from conformance.live.ledger import ROUNDING
+from conformance.providers import Provider
 from conformance.runner.planned_request import sent_by
-
-if TYPE_CHECKING:
-    from conformance.cases.model import Case
-    from conformance.contract import Edition
-    from conformance.providers import Provider
 
 _SHOULD = 0.2  # of a MUST; a first look is for what breaks clients
 

@@ -105,11 +105,6 @@ class CaseNode(pytest.Collector):
             "unforeseen": to_builtins(self.engine.unforeseen(self.case, result)),
         }
 
-    @cached_property
-    def shown_path(self) -> str:
-        """Return the path of the file of promises, as the terminal shows it."""
-        return os.path.relpath(self.path, self.config.invocation_params.dir)
-
     def curl(self, variable: str) -> str:
         """Return the command that sends the case again."""
         provider = self.engine.provider
@@ -155,12 +150,6 @@ class PromiseItem(pytest.Item):
         """Return where pytest says the item is: it would print dots that end an id as colons."""
         case, file = self.parent, self.nodeid.partition("::")[0]
         return file, None, f"{case.engine.provider.id} {case.name}: {self.name}"
-
-    @cached_property
-    def location(self) -> tuple[str, int | None, str]:
-        """Return the same with the path as the terminal shows it, which is one for all items."""
-        _, line, title = self.reportinfo()
-        return self.parent.shown_path, line, title
 
     def report(self) -> pytest.TestReport:
         """Judge and report, in one phase: there is nothing to set up or to tear down."""

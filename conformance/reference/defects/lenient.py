@@ -14,7 +14,6 @@ from conformance.reference.defects.planting import (
     validating,
 )
 from conformance.reference.errors import Refusal, bad_request
-from conformance.reference.steps import Steps
 
 _LARGEST = 2**63 - 1  # what most servers can read at all
 _WORDS = {"true": True, "false": False}
@@ -24,19 +23,16 @@ _ENUMS = ("quality", "style", "response_format", "background", "output_format", 
 def taking(lie: Callable[[RequestBody, str, Any], Body]) -> Plant:
     """Let a lie replace a value that must be refused by valid values, or by none."""
 
-    def plant(steps: Steps) -> Steps:
-        def mended(request: RequestBody) -> RequestBody:
-            if request.model is None or not request.violations:
-                return request
-            body: Body = {}
-            for name, value in request.body.items():
-                wrong = any(violation.parameter == name for violation in request.violations)
-                body |= lie(request, name, value) if wrong else {name: value}
-            return request.reread(body)
+    def mended(request: RequestBody) -> RequestBody:
+        if request.model is None or not request.violations:
+            return request
+        body: Body = {}
+        for name, value in request.body.items():
+            wrong = any(violation.parameter == name for violation in request.violations)
+            body |= lie(request, name, value) if wrong else {name: value}
+        return request.reread(body)
 
-        return rereading(steps, mended)
-
-    return plant
+    return rereading(mended)
 
 
 def _schema(request: RequestBody, name: str) -> Mapping[str, Any]:

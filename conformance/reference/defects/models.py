@@ -68,17 +68,13 @@ def listed_not_served(request: RequestBody) -> Refusal | None:
     return no_such_model(request.model.name) if request.model else None
 
 
-@planted(in_steps, "models.unknown-painted", "models.unknown-refused")
-def unknown_painted(steps: Steps) -> Steps:
+@planted(rereading, "models.unknown-painted", "models.unknown-refused")
+def unknown_painted(request: RequestBody) -> RequestBody:
     """A made-up model is answered by another, as gateways with a fallback do."""
-
-    def known(request: RequestBody) -> RequestBody:
-        name = request.body.get("model")
-        if request.model is not None or not isinstance(name, str):
-            return request
-        return request.reread({**request.body, "model": next(iter(request.edition.models))})
-
-    return rereading(steps, known)
+    name = request.body.get("model")
+    if request.model is not None or not isinstance(name, str):
+        return request
+    return request.reread({**request.body, "model": next(iter(request.edition.models))})
 
 
 @planted(in_step("validate"), "models.unknown-refused-vaguely", "models.unknown-not-found")

@@ -5,13 +5,14 @@ An outage turns no clause red; it makes the run one that could not be judged.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from starlette.responses import Response
 
 from conformance.contract import RequestBody
 from conformance.reference.answers import Job
-from conformance.reference.defects.planting import in_steps, planted, validating
+from conformance.reference.defects.planting import in_step, in_steps, planted, validating
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 
@@ -83,7 +84,7 @@ def challenge_page(steps: Steps) -> Steps:
 
 
 @planted(
-    in_steps,
+    in_step("resolve"),
     "outages.another-answer",
     "count.as-asked",
     "format.b64-when-asked",
@@ -98,11 +99,6 @@ def challenge_page(steps: Steps) -> Steps:
     "stream.content-type",
     modes=["answers of another request", "stale answer"],
 )
-def another_answer(steps: Steps) -> Steps:
+def another_answer(resolve: Callable[[RequestBody], Job], request: RequestBody) -> Job:
     """A cache that looks at model and prompt alone answers what an earlier request asked."""
-
-    def resolve(request: RequestBody) -> Job:
-        remembered = {name: request.body.get(name) for name in ("model", "prompt")}
-        return steps.resolve(request.reread(remembered))
-
-    return replace(steps, resolve=resolve)
+    return resolve(request.reread({name: request.body.get(name) for name in ("model", "prompt")}))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -15,15 +14,17 @@ from starlette.responses import Response
 from conformance.contract import RequestBody
 from conformance.parsing import read_json
 from conformance.reference.defects.planting import (
+    Body,
+    Plant,
     in_refusal,
-    in_steps,
+    in_step,
     json_response,
     planted,
     validating,
 )
 from conformance.reference.errors import Refusal, bad_request
-from conformance.reference.steps import Steps
 
+ReadBody = Callable[[str, bytes], Body | Refusal]
 _MODEL = re.compile(rb'"model":\s*"([^"]+)"')
 
 
@@ -86,48 +87,38 @@ def null_refused(request: RequestBody) -> Refusal | None:
     return None
 
 
-def _reading(steps: Steps, lie: Callable[[str, bytes, Refusal], Any]) -> Steps:
+def reading(lie: Callable[[str, bytes, Refusal], Any]) -> Plant:
     """Let a lie read a request from a body that must be refused."""
 
-    def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
-        body = steps.read_body(content_type, data)
-        if not isinstance(body, Refusal):
-            return body
-        other: dict[str, Any] | Refusal = lie(content_type, data, body) or body
-        return other
+    def lying(read_body: ReadBody, content_type: str, data: bytes) -> Any:
+        body = read_body(content_type, data)
+        return (lie(content_type, data, body) or body) if isinstance(body, Refusal) else body
 
-    return replace(steps, read_body=read_body)
+    return in_step("read_body")(lying)
 
 
-@planted(in_steps, "parameters.malformed-json-taken", "parameters.json-malformed")
-def malformed_json_taken(steps: Steps) -> Steps:
+@planted(reading, "parameters.malformed-json-taken", "parameters.json-malformed")
+def malformed_json_taken(_content_type: str, data: bytes, refusal: Refusal) -> Body | None:
     """A body that breaks off is guessed at, and painted."""
-
-    def guess(_content_type: str, data: bytes, refusal: Refusal) -> dict[str, Any] | None:
-        model = _MODEL.search(data)
-        if refusal.code != "invalid_json" or model is None:
-            return None
-        return {"model": model[1].decode(), "prompt": "a small boat"}
-
-    return _reading(steps, guess)
+    model = _MODEL.search(data)
+    if refusal.code != "invalid_json" or model is None:
+        return None
+    return {"model": model[1].decode(), "prompt": "a small boat"}
 
 
-@planted(in_steps, "parameters.array-taken", "parameters.body-object")
-def array_taken(steps: Steps) -> Steps:
+@planted(reading, "parameters.array-taken", "parameters.body-object")
+def array_taken(content_type: str, data: bytes, _refusal: Refusal) -> Any:
     """The first of an array of requests is answered."""
-
-    def first_request(content_type: str, data: bytes, _refusal: Refusal) -> Any:
-        value = read_json(data).value
-        json = content_type.startswith("application/json")
-        return value[0] if json and isinstance(value, list) and value else None
-
-    return _reading(steps, first_request)
+    value = read_json(data).value
+    json = content_type.startswith("application/json")
+    return value[0] if json and isinstance(value, list) and value else None
 
 
-@planted(in_steps, "parameters.any-content-type-taken", "parameters.content-type")
-def any_content_type_taken(steps: Steps) -> Steps:
+@planted(in_step("read_body"), "parameters.any-content-type-taken", "parameters.content-type")
+def any_content_type_taken(read_body: ReadBody, content_type: str, data: bytes) -> Body | Refusal:
     """JSON is read whatever it is declared as."""
-    return _reading(steps, lambda _type, data, _no: steps.read_body("application/json", data))
+    body = read_body(content_type, data)
+    return (read_body("application/json", data) or body) if isinstance(body, Refusal) else body
 
 
 @planted(in_refusal, "parameters.get-answered", "parameters.method")

@@ -220,13 +220,12 @@ def validating(lie: Callable[[RequestBody], Refusal | None]) -> Plant:
     )
 
 
-def rereading(steps: Steps, reread: Callable[[RequestBody], RequestBody]) -> Steps:
-    """Validate and resolve another request in the place of the one that came."""
-    validate, resolve = steps.validate, steps.resolve
-    return replace(
+def rereading(lie: Callable[[RequestBody], RequestBody]) -> Plant:
+    """Let a lie put another request in the place of the one that came."""
+    return lambda steps: replace(
         steps,
-        validate=lambda request, served: validate(reread(request), served),
-        resolve=lambda request: resolve(reread(request)),
+        validate=lambda request, served: steps.validate(lie(request), served),
+        resolve=lambda request: steps.resolve(lie(request)),
     )
 
 
