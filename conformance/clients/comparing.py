@@ -67,11 +67,8 @@ def compare(result: ClientResult, documented: ClientResult, *, succeeds: bool) -
         dict(_kinds(either.members if either.line else either.value))
         for either in (result, documented)
     )
-    differing = [
-        f"{path} is {kinds[path]}, not {kind}"
-        for path, kind in documented_kinds.items()
-        if path in kinds and kinds[path] != kind
-    ]
+    both = [(path, kinds[path], kind) for path, kind in documented_kinds.items() if path in kinds]
+    differing = [f"{path} is {kind}, not {meant}" for path, kind, meant in both if kind != meant]
     if differing:
         return ClientOutcome(Effect.WRONG, join_names(differing, _NAMED))
     missing = [

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from conformance.cases.model import Depth
-from conformance.errors import UnknownNameError
+from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.files import write_text
 from conformance.runner.options import OPTIONS
 
@@ -89,14 +89,16 @@ class Rendering(Generic[_Result]):
         writers: Mapping[str, Callable[[_Result], str]],
     ) -> None:
         """Refuse formats that are neither `terminal` nor among the writers, before any work."""
-        from conformance.reports.formatting import format_of
         from conformance.results.run_file import refuse_run_file
 
         if format_ not in ("terminal", *writers):
             raise UnknownNameError("format", format_, ("terminal", *writers))
         self._format, self._writers = format_, writers
-        self._files = {path: format_of(path, writers) for path in output or []}
-        for path in self._files:
+        self._files = {path: path.suffix.removeprefix(".") for path in output or []}
+        for path, suffix in self._files.items():
+            if suffix not in writers:
+                endings = " or ".join(f".{ending}" for ending in writers)
+                raise ConformanceError(f"{path}: end its name in {endings}, which says its format")
             refuse_run_file(path)
         end_with_the_pipe()
 

@@ -108,10 +108,9 @@ def _models(chosen: Selection) -> Table:
 
 
 def _editions(_chosen: Selection) -> Table:
-    editions = map(load_edition, edition_ids())
     rows = [
         (edition.id, edition.published, ", ".join(edition.models), edition.digest, edition.document)
-        for edition in editions
+        for edition in map(load_edition, edition_ids())
     ]
     return [("edition", "published", "models", "digest", "document"), *rows], ""
 
@@ -128,11 +127,9 @@ def _open(chosen: Selection) -> Table:
 def _defects(chosen: Selection) -> Table:
     from conformance.reference.defects import defects
 
-    rows = [
-        (defect.id, defect.lie, ", ".join(defect.claims))
-        for defect in defects(chosen.edition).values()
-        if chosen.names(defect.claims)
-    ]
+    known = defects(chosen.edition).values()
+    selected_ones = [defect for defect in known if chosen.names(defect.claims)]
+    rows = [(defect.id, defect.lie, ", ".join(defect.claims)) for defect in selected_ones]
     footer = f"{len(rows)} defects; image-conformance serve --defect ID plants one"
     return [("defect", "the lie", "clauses that see it"), *rows], footer
 

@@ -77,16 +77,13 @@ def trace(edition: Edition) -> Traceability:
     promises = load_promises(edition)
     clauses = clauses_of(edition)
     rules = tuple(_rules(edition, clauses, promises))
+    untraced = [rule for rule in rules if not (rule.clauses or rule.promises)]
     gaps = (
         *_broken_names(edition, clauses, promises),
         *_unsettled(promises),
         *_unpromised(clauses, promises),
         *_unread(edition, promises),
-        *(
-            f"rule {rule.name} has neither clause nor promise"
-            for rule in rules
-            if not (rule.clauses or rule.promises)
-        ),
+        *(f"rule {rule.name} has neither clause nor promise" for rule in untraced),
     )
     return Traceability(edition, promises, rules, gaps)
 
@@ -145,11 +142,8 @@ def _broken_names(
             ("open question", promise.open, edition.open_questions.keys()),
             ("rule", promise.rules, rules),
         ):
-            yield from (
-                f"promise {promise.id} names the unknown {kind} {name}"
-                for name in names
-                if name not in known_names
-            )
+            unknown = (name for name in names if name not in known_names)
+            yield from (f"promise {promise.id} names the unknown {kind} {name}" for name in unknown)
 
 
 def _unsettled(promises: Promises) -> Iterator[str]:
@@ -162,11 +156,8 @@ def _unsettled(promises: Promises) -> Iterator[str]:
 
 def _unpromised(clauses: tuple[Clause, ...], promises: Promises) -> Iterator[str]:
     """Yield the citations of a clause that no promise of that clause comes from."""
-    promised = {
-        (promise.source, promise.section, name)
-        for promise in promises.all
-        for name in promise.clauses
-    }
+    pairs = ((promise, name) for promise in promises.all for name in promise.clauses)
+    promised = {(promise.source, promise.section, name) for promise, name in pairs}
     promised_clauses = {name for _, _, name in promised}
     for clause in clauses:
         if clause.id not in promised_clauses:

@@ -16,11 +16,6 @@ from conformance.editions.requests import common_models
 _LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
 _UPPER = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
 _SETS = frozenset({"enum", "type"})  # the fewer the stricter; of `required` the more
-_RESPONSE_FORMATS = {
-    "default": "no response_format is asked",
-    "url": "response_format is url",
-    "b64_json": "response_format is b64_json",
-}
 
 
 def answer_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
@@ -127,12 +122,13 @@ def _kinds(old: Edition, new: Edition) -> Iterator[EditionChange]:
             kind = before.get(response_format, before["default"])
             new_kind = after.get(response_format, after["default"])
             if kind != new_kind:
-                must = f"answer with {new_kind} where {_RESPONSE_FORMATS[response_format]}"
+                asked = f"response_format is {response_format}"
+                asked = "no response_format is asked" if response_format == "default" else asked
                 yield edition_change(
                     "answers",
                     f"payload where response_format is {response_format}",
                     kind,
                     new_kind,
                     models=(model,),
-                    must=must if new_kind != "either" else "",
+                    must=f"answer with {new_kind} where {asked}" if new_kind != "either" else "",
                 )

@@ -84,12 +84,9 @@ def read_document(path: Path, edition: Edition) -> Document:
             members.setdefault(str(name), []).append(member)
     if not members:
         raise DocumentError(f"{path}: the request of {edition.endpoint.path} has no parameters")
-    required = {
-        name
-        for schema in reader.alternatives(body, ("allOf",))
-        for name in _list(schema, "required")
-        if isinstance(name, str)
-    }
+    parts = reader.alternatives(body, ("allOf",))
+    names = (name for part in parts for name in _list(part, "required"))
+    required = {name for name in names if isinstance(name, str)}
     if len(members) > _MOST_PARAMETERS:
         reader.unread.append(f"what comes after the first {_MOST_PARAMETERS} parameters")
     parameters = {

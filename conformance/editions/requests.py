@@ -95,14 +95,10 @@ def _subject(before: RequestBody, after: RequestBody) -> str:
     if broken is not None:
         return f"{broken.parameter or 'body'}.{broken.keyword}"
     names = (*before.unsupported, *before.unknown)
-    undocumented = [
-        name
-        for name in before.body
-        if before.model
-        and after.model
-        and name not in before.model.parameters
-        and name in after.model.parameters
-    ]
+    undocumented = []
+    if before.model and after.model:
+        added = after.model.parameters.keys() - before.model.parameters.keys()
+        undocumented = [name for name in before.body if name in added]
     return next(iter((*undocumented, *names, *before.left_open)), "body")
 
 

@@ -40,11 +40,8 @@ def print_table(console: Console, columns: Sequence[TableColumn], rows: Rows, ga
     widths = [longest for _, longest in spans]
     for numbers in (False, True):  # names give way first
         while sum(widths) + gap * (len(widths) - 1) > console.width:
-            shrinkable = [
-                index
-                for index, (least, _) in enumerate(spans)
-                if columns[index].is_number is numbers and widths[index] > least
-            ]
+            wider = (index for index, (least, _) in enumerate(spans) if widths[index] > least)
+            shrinkable = [index for index in wider if columns[index].is_number is numbers]
             if not shrinkable:
                 break
             # the widest of them gives way, a cell at a time
@@ -139,11 +136,8 @@ class Paper:
         fixed_width = sum(widths[:names])
         parts: list[list[int]] = [[]]
         for index in range(names, len(columns)):
-            is_full = (
-                fixed_width + sum(widths[column] for column in (*parts[-1], index))
-                > self.console.width
-            )
-            if is_full and parts[-1] and self.console.is_terminal:
+            width = fixed_width + sum(widths[column] for column in (*parts[-1], index))
+            if width > self.console.width and parts[-1] and self.console.is_terminal:
                 parts.append([])
             parts[-1].append(index)
         for part in parts:

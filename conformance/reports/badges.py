@@ -39,12 +39,9 @@ def badges(summary: Summary) -> dict[str, str]:
     """Write a badge for every provider and for every family of its models, by file name."""
     files: dict[str, str] = {}
     for provider in provider_facts(summary):
-        records = [
-            (run, record)
-            for run in summary.merged.concluding
-            for record in run.header.providers
-            if record.id == provider.id
-        ]
+        runs = summary.merged.concluding
+        pairs = ((run, record) for run in runs for record in run.header.providers)
+        records = [(run, record) for run, record in pairs if record.id == provider.id]
         problems = sum(len(run.problems) for run, _ in records)
         run_fault = f"{write_count(problems, 'problem')} with the run" if problems else ""
         if any(run.interrupted for run, _ in records):

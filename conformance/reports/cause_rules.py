@@ -40,11 +40,8 @@ class Scope:
     @property
     def kept(self) -> tuple[str, ...]:
         """The clauses of the cause that the provider keeps wherever they were judged."""
-        return tuple(
-            clause
-            for clause in self.findings.kept
-            if claims(self.patterns, clause) and clause not in self.findings.broken
-        )
+        unbroken = (clause for clause in self.findings.kept if clause not in self.findings.broken)
+        return tuple(clause for clause in unbroken if claims(self.patterns, clause))
 
     def keeps_any(self, *patterns: str) -> bool:
         """Return whether a finding of some clauses is a pass."""
@@ -114,10 +111,8 @@ def _refused_as_success(scope: Scope) -> str | None:
         return None  # then it is in answers to valid requests that an error stands
     statuses = sorted({match[0] for match in map(_STATUS.match, scope.observed) if match})
     status = statuses[0] if len(statuses) == 1 else "a success status"
-    pages = {
-        finding.message.startswith(PAGE_AS_SUCCESS)
-        for finding in scope.findings.broken["errors.not-2xx"]
-    }
+    refusals = scope.findings.broken["errors.not-2xx"]
+    pages = {finding.message.startswith(PAGE_AS_SUCCESS) for finding in refusals}
     if True not in pages:
         return f"Refuses with {status}"
     page = "" if False in pages else "a web page and "
@@ -126,12 +121,8 @@ def _refused_as_success(scope: Scope) -> str | None:
 
 def _no_image(scope: Scope) -> str | None:
     painted = ("image.*", "base64.is-image", "url.is-image", "stream.completed")
-    observed = [
-        finding.observed
-        for clause in scope.broken
-        if clause.startswith("format.")
-        for finding in scope.findings.broken[clause]
-    ]
+    clauses = [clause for clause in scope.broken if clause.startswith("format.")]
+    observed = [finding.observed for clause in clauses for finding in scope.findings.broken[clause]]
     if scope.keeps_any(*painted) or not all(map(_NO_PAYLOAD.search, observed)):
         return None
     return "No success has an image in it"

@@ -68,12 +68,8 @@ def lacking_in(
 
     A clause of a plugin is not among them: runs without the plugin do not have it in any edition.
     """
-    known = {
-        name
-        for contract in contracts.values()
-        for name, clause in contract.clauses.items()
-        if not clause.outside
-    }
+    records = (record for contract in contracts.values() for record in contract.clauses.values())
+    known = {record.id for record in records if not record.outside}
     shared = [name for name in dict.fromkeys(clauses) if name in known]
     # an edition lacks only what its runs would have judged
     return {

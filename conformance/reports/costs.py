@@ -64,10 +64,8 @@ def sent_once(runs: Sequence[Run]) -> list[ExchangeRecord]:
                 records = earlier_records if taken_over(run, exchange) else own_records
                 key = (exchange.run or run.header.id, exchange.path, exchange.sent_at)
                 records.setdefault(key, exchange)
-    return [
-        *own_records.values(),
-        *(exchange for key, exchange in earlier_records.items() if key not in own_records),
-    ]
+    before = (exchange for key, exchange in earlier_records.items() if key not in own_records)
+    return [*own_records.values(), *before]
 
 
 def money_of(exchange: ExchangeRecord) -> Money:

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 
-from conformance.errors import ConformanceError
 from conformance.output.printing import without_commands
-
-
-class FormatError(ConformanceError):
-    """A file whose name asks for no format that can be written."""
 
 
 def duration(seconds: float) -> str:
@@ -38,15 +31,6 @@ def moment(text: object) -> str:
         return str(text)
     zone = " UTC" if instant.utcoffset() is not None and not instant.utcoffset() else ""
     return f"{instant:%Y-%m-%d %H:%M}{zone}"
-
-
-def format_of(path: Path, known: Iterable[str]) -> str:
-    """Return the format that a file's name asks for; raises `FormatError` for an unknown one."""
-    name, names = path.suffix.removeprefix("."), list(known)
-    if name not in names:
-        endings = " or ".join(f".{ending}" for ending in names)
-        raise FormatError(f"{path}: end its name in {endings}, which says its format")
-    return name
 
 
 def json_document(value: object) -> str:

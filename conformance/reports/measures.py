@@ -102,17 +102,11 @@ class Measures:
 
 def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
     """Measure requests that were sent, each of which is given once."""
-    missing = Counter(
-        exchange.reason or exchange.outcome
-        for exchange in exchanges
-        if exchange.outcome == UNAVAILABLE
-    )
+    unanswered = (exchange for exchange in exchanges if exchange.outcome == UNAVAILABLE)
+    missing = Counter(exchange.reason or exchange.outcome for exchange in unanswered)
+    accepted = (exchange for exchange in exchanges if exchange.outcome == "accepted")
     generated = group_by(
-        (
-            exchange
-            for exchange in exchanges
-            if exchange.outcome == "accepted" and exchange.expected in ("accepted", "open")
-        ),
+        (exchange for exchange in accepted if exchange.expected in ("accepted", "open")),
         lambda exchange: exchange.asks.get("quality", "default"),
     )
     qualities = []
@@ -130,11 +124,8 @@ def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
 
 def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
     """Measure accepted requests; a refusal takes no painting and would flatter the rest."""
-    seconds = sorted(
-        exchange.elapsed
-        for exchange in exchanges
-        if exchange.elapsed is not None and exchange.outcome == "accepted"
-    )
+    accepted = (exchange.elapsed for exchange in exchanges if exchange.outcome == "accepted")
+    seconds = sorted(elapsed for elapsed in accepted if elapsed is not None)
     if not seconds:
         return None
     nearest = -(-9 * len(seconds) // 10)  # the rank of p90: the first that 90 % do not exceed

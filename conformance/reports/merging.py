@@ -178,23 +178,19 @@ class Takeovers:
         self._judged_in: defaultdict[str, set[int]] = defaultdict(set)
         self._not_run_in: defaultdict[str, set[int]] = defaultdict(set)
         self._answered_in: defaultdict[str, set[int]] = defaultdict(set)
-        if self:
-            for rank, run in enumerate(runs):
-                self._read(run, rank)
+        for rank, run in enumerate(runs if self else ()):
+            for finding in run.findings:
+                if finding.verdict is Verdict.NOT_RUN:
+                    self._not_run_in[finding.id].add(rank)
+                else:
+                    self._judged_in[finding.id].add(rank)
+                    self._answered_in[finding.path].add(rank)
+            for exchange in run.exchanges.values():
+                if exchange.was_sent:
+                    self._answered_in[exchange.path].add(rank)
 
     def __bool__(self) -> bool:
         return any(self.later.values())
-
-    def _read(self, run: Run, rank: int) -> None:
-        for finding in run.findings:
-            if finding.verdict is Verdict.NOT_RUN:
-                self._not_run_in[finding.id].add(rank)
-            else:
-                self._judged_in[finding.id].add(rank)
-                self._answered_in[finding.path].add(rank)
-        for exchange in run.exchanges.values():
-            if exchange.was_sent:
-                self._answered_in[exchange.path].add(rank)
 
     def stands(self, owned: Owned) -> bool:
         """Return whether no run that resumed its own has replaced a finding.

@@ -94,11 +94,8 @@ def _why_expected(column: ColumnKey, carrying: set[ColumnKey], families: Mapping
 
 def _painters_of(column: ColumnKey, images: Sequence[ImageRecord], expected: str) -> Painters:
     carried = [image.credentials for image in images if image.credentials]
-    another = [
-        image.credentials
-        for image in images
-        if image.credentials and image.painter is Painter.ANOTHER
-    ]
+    differing = (image.credentials for image in images if image.painter is Painter.ANOTHER)
+    another = [credentials for credentials in differing if credentials]
     standings = Counter(credentials.standing for credentials in carried)
     none = len(images) - len(carried)
     return Painters(

@@ -29,11 +29,6 @@ class Origin:
     targets: tuple[str, ...]
 
     @property
-    def exchanges(self) -> int:
-        """How many exchanges the run keeps of it."""
-        return sum(self.provenance.values())
-
-    @property
     def days(self) -> str:
         """The day, or first and last day, on which the exchanges were made (UTC)."""
         first, last = self.first[:10], self.last[:10]

@@ -133,11 +133,8 @@ def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
 
 def _commonest_cause(summary: Summary, findings: Sequence[Finding]) -> str | None:
     """Return for which cause most requests, or else their controls, were not accepted."""
-    causes = {
-        path: exchange.cause
-        for run in summary.merged.runs
-        for path, exchange in run.exchanges.items()
-    }
+    runs = summary.merged.runs
+    causes = {path: exchange.cause for run in runs for path, exchange in run.exchanges.items()}
     counts = Counter(
         causes.get(finding.path) or causes.get(finding.control_path) for finding in findings
     )
@@ -146,12 +143,9 @@ def _commonest_cause(summary: Summary, findings: Sequence[Finding]) -> str | Non
 
 def _slower(summary: Summary, provider: str) -> str:
     """Return how to ask more slowly, where several requests at once met a limit; else nothing."""
-    sent = [
-        exchange
-        for run in summary.merged.runs
-        for exchange in run.exchanges.values()
-        if exchange.provider == provider and exchange.provenance == "live"
-    ]
+    exchanges = (exchange for run in summary.merged.runs for exchange in run.exchanges.values())
+    live = (exchange for exchange in exchanges if exchange.provenance == "live")
+    sent = [exchange for exchange in live if exchange.provider == provider]
     given_up = [exchange for exchange in sent if exchange.outcome == Verdict.UNAVAILABLE.value]
     limited = [exchange for exchange in given_up if exchange.cause == "rate-limit"]
     if 2 * len(limited) <= len(given_up) or not _overlap(sent):

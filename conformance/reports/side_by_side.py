@@ -41,13 +41,8 @@ class ModelOffers:
     @property
     def slowest(self) -> float:
         """The longest time that any plot shows, in seconds."""
-        times = [
-            quality.latency.p90
-            for offer in self.offers
-            for quality in offer.measures.qualities
-            if quality.latency is not None
-        ]
-        return max(times, default=0.0)
+        qualities = (quality for offer in self.offers for quality in offer.measures.qualities)
+        return max((quality.latency.p90 for quality in qualities if quality.latency), default=0.0)
 
     def position(self, seconds: float) -> float:
         """Return where a time stands on the axis that all offers share."""
@@ -109,21 +104,15 @@ def time_of(latency: Latency) -> str:
 
 def latency_of(offer: Offer) -> str:
     """Write median and p90 by quality."""
-    times = [
-        f"{quality.name} {time_of(quality.latency)}"
-        for quality in offer.measures.qualities
-        if quality.latency is not None
-    ]
+    latencies = ((quality.name, quality.latency) for quality in offer.measures.qualities)
+    times = [f"{name} {time_of(latency)}" for name, latency in latencies if latency]
     return "; ".join(times) or "not measured"
 
 
 def price_of(offer: Offer) -> str:
     """Write the price of an image by quality."""
-    prices = [
-        f"{quality.name} {dollars(quality.per_image)}"
-        for quality in offer.measures.qualities
-        if quality.per_image is not None
-    ]
+    per_image = ((quality.name, quality.per_image) for quality in offer.measures.qualities)
+    prices = [f"{name} {dollars(price)}" for name, price in per_image if price is not None]
     return "; ".join(prices) or "not known"
 
 

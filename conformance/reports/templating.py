@@ -40,13 +40,8 @@ def environment(
         lstrip_blocks=True,
         keep_trailing_newline=keep_trailing_newline,
     )
-    templates.filters |= {
-        "duration": duration,
-        "took": took,
-        "dollars": dollars,
-        "moment": moment,
-        "prose": prose,
-    }
+    templates.filters |= {"duration": duration, "took": took, "moment": moment}
+    templates.filters |= {"dollars": dollars, "prose": prose}
     templates.globals |= {
         "write_count": write_count,
         "join_names": join_names,

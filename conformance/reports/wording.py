@@ -153,13 +153,8 @@ def notes(summary: Summary) -> list[str]:
     if not_claimed:
         promises = write_count(not_claimed, "promise is", "promises are")
         sentences.append(f"{promises} not claimed by the provider and left out of the totals.")
-    return [
-        *sentences,
-        *by_edition(summary),
-        *ending(summary),
-        *recorded(summary),
-        *shortfalls(summary),
-    ]
+    sentences += [*by_edition(summary), *ending(summary), *recorded(summary)]
+    return [*sentences, *shortfalls(summary)]
 
 
 def recorded(summary: Summary) -> Iterable[str]:

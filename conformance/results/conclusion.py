@@ -102,11 +102,8 @@ def explanations(findings: Sequence[Finding]) -> Explanations:
 def explained_among(findings: Iterable[Finding], open_ones: Iterable[Finding]) -> list[Finding]:
     """Return the undecided findings that are neither open nor excused: something broken is why."""
     open_ids = {finding.id for finding in open_ones}
-    return [
-        finding
-        for finding in findings
-        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in open_ids
-    ]
+    unjudged = (finding for finding in findings if finding.verdict in UNDECIDED)
+    return [finding for finding in unjudged if not (finding.excused or finding.id in open_ids)]
 
 
 def explanations_in_recordings(findings: Iterable[Finding]) -> Explanations:

@@ -72,11 +72,8 @@ def begun_whole(run: Run) -> frozenset[ColumnKey]:
     """
     plan = {(model.provider, model.model): model.promises for model in run.header.plan}
     if plan and run.footer is not None:
-        return frozenset(
-            model.column
-            for model in run.footer.reach
-            if model.chosen is not None and model.chosen == plan.get(model.column)
-        )
+        begun = (model for model in run.footer.reach if model.chosen is not None)
+        return frozenset(model.column for model in begun if model.chosen == plan.get(model.column))
     narrowed = left_out(run) or selection_globs(run).keys() - {"models"}
     return frozenset() if narrowed else chosen_of(run)
 

@@ -167,12 +167,8 @@ class ModelAnswers:
 
     def __init__(self, generations: Sequence[JudgedGeneration]) -> None:
         self.generations = generations
-        self._accepted = {
-            pair
-            for generation in generations
-            if generation.accepted
-            for pair in generation.exchange.asks.items()
-        }
+        accepted = (generation.exchange for generation in generations if generation.accepted)
+        self._accepted = {pair for exchange in accepted for pair in exchange.asks.items()}
         # one that comes back empty though nothing else that it asks for does: not for a value
         self._empties_by_chance = any(
             generation.exchange.outcome == "unclear"

@@ -108,11 +108,8 @@ class Drift:
     @property
     def regressions(self) -> Sequence[DriftChange]:
         """The regressions that decide."""
-        return [
-            change
-            for change in self.of(ChangeKind.REGRESSION)
-            if change.confirmed or self.unconfirmed_too
-        ]
+        changes = self.of(ChangeKind.REGRESSION)
+        return [change for change in changes if change.confirmed or self.unconfirmed_too]
 
     @property
     def worse(self) -> Sequence[DriftChange]:
@@ -133,19 +130,13 @@ class Drift:
         for provider in self.new.header.providers:
             changes = tuple(change for change in self.worse if change.provider == provider.id)
             clauses = {change.subject for change in changes}
-            regressions = {
-                change.subject
-                for change in self.of(ChangeKind.REGRESSION)
-                if change.provider == provider.id
-            }
+            regressed = self.of(ChangeKind.REGRESSION)
+            regressions = {change.subject for change in regressed if change.provider == provider.id}
             findings = [finding for finding in self.new.findings if finding.provider == provider.id]
             # a clause is kept if nothing of it is open, and nothing broken but what is excused
-            kept_verdicts = (Verdict.PASS, Verdict.NOT_CLAIMED)
-            doubtful = {
-                finding.clause
-                for finding in findings
-                if not finding.excused and finding.verdict not in kept_verdicts
-            }
+            kept = (Verdict.PASS, Verdict.NOT_CLAIMED)
+            unexcused = (finding for finding in findings if not finding.excused)
+            doubtful = {finding.clause for finding in unexcused if finding.verdict not in kept}
             kept_clauses = {finding.clause for finding in findings} - doubtful
             alarm = Alarm(
                 provider=provider.id,

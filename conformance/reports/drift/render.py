@@ -143,13 +143,8 @@ _PHRASES = {
 def drift_markdown(report: Drift) -> str:
     """Write a drift as GitHub-flavoured Markdown."""
     sections = [(title, report.of(kind)) for kind, (title, *_) in _SECTIONS.items()]
-    values = {
-        "report": report,
-        "phrases": _PHRASES,
-        "sections": sections,
-        "closing": closing(report),
-    }
-    return fill("drift.md.jinja", values)
+    values = {"report": report, "phrases": _PHRASES, "sections": sections}
+    return fill("drift.md.jinja", {**values, "closing": closing(report)})
 
 
 def _curl(alarm: Alarm, report: Drift) -> str | None:

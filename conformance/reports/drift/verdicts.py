@@ -76,11 +76,8 @@ def verdict_changes(
         reported = [finding for finding in vanished if finding.column not in absent]
         turns += [Turn(ChangeKind.INFORMATION, finding, None) for finding in reported]
     reasons = Reasons(baseline.findings.values()), Reasons(new.findings)
-    telling = [
-        turn
-        for turn in turns
-        if not _is_explained(turn, *reasons) and not _is_of_chance(turn, unreliable, flaky)
-    ]
+    unexplained = (turn for turn in turns if not _is_explained(turn, *reasons))
+    telling = [turn for turn in unexplained if not _is_of_chance(turn, unreliable, flaky)]
     groups = group_by(telling, _what_is_one_change).values()
     in_order = sorted(groups, key=lambda group: LEVELS.index(group[0].finding.level))
     return list(map(_change, in_order)), len(turns) - len(telling)
@@ -88,11 +85,8 @@ def verdict_changes(
 
 def flaky_exchanges(new: Run, unreliable: Collection[Subject]) -> set[str]:
     """Return the paths of exchanges that broke a clause which became unreliable."""
-    return {
-        finding.path
-        for finding in new.findings
-        if subject_of(finding) in unreliable and finding.verdict is not Verdict.PASS
-    }
+    not_passed = (finding for finding in new.findings if finding.verdict is not Verdict.PASS)
+    return {finding.path for finding in not_passed if subject_of(finding) in unreliable}
 
 
 def kind_of(before: Finding | None, after: Finding) -> ChangeKind | None:

@@ -241,15 +241,13 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
     models_by_row: dict[tuple[str, str, str], list[str]] = {}
     ended = runs[-1].retired if runs else {}
     for model in sorted({model for run in runs for name, model in run.states if name == provider}):
-        nights = [
-            _aligned(run.states.get((provider, model), ""), positions[id(run.clauses)])
-            for run in runs
-        ]
+        column = provider, model
+        nights = [_aligned(run.states.get(column, ""), positions[id(run.clauses)]) for run in runs]
         for clause, letters in zip(levels, zip(*nights, strict=True), strict=True):
             marks = "".join(letters).translate(MARKS)
             if not marks.isspace() and matches(clause, glob):
                 # a model that has ended and is still asked is not over
-                retired = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
+                retired = ended.get(column, "") if marks.endswith(NO_FINDING) else ""
                 models_by_row.setdefault((clause, marks, retired), []).append(model)
     started = [run.started for run in runs]
     rows = sorted(models_by_row, key=lambda row: (LEVELS.index(levels[row[0]]), row[0]))

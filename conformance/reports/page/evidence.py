@@ -42,14 +42,8 @@ _EXCHANGE_MEMBERS = (
     "failure", "downloads", "cassette", "target",
 )  # of an exchange  # fmt: skip
 _CAPTION_PARAMETERS = (
-    "size",
-    "quality",
-    "style",
-    "background",
-    "output_format",
-    "n",
-    "response_format",
-)
+    "size", "quality", "style", "background", "output_format", "n", "response_format",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +227,8 @@ def _caption(request: RequestRecord) -> dict[str, Any]:
     except JSONFaultError:
         body = None
     parameters = body if isinstance(body, dict) else {}
-    texts = [
-        f"{name} {parameters[name]}"
-        for name in _CAPTION_PARAMETERS
-        if parameters.get(name) is not None
-    ]
+    asked = ((name, parameters.get(name)) for name in _CAPTION_PARAMETERS)
+    texts = [f"{name} {value}" for name, value in asked if value is not None]
     prompt = parameters.get("prompt")
     prompt = prompt if isinstance(prompt, str) else ""
     short = prompt if len(prompt) <= _PROMPT else prompt[:_PROMPT] + "…"

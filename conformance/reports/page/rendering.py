@@ -163,11 +163,8 @@ def clauses_of(summary: Summary) -> list[dict[str, Any]]:
 
 
 def _as_values(record: ClauseRecord) -> dict[str, Any]:
-    return {
-        "level": record.level,
-        "statement": record.statement,
-        "citations": to_builtins(record.citations),
-    }
+    citations = to_builtins(record.citations)
+    return {"level": record.level, "statement": record.statement, "citations": citations}
 
 
 def silent_clauses(summary: Summary) -> list[str]:

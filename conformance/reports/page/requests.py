@@ -7,7 +7,6 @@ that the reader names for its host goes into it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +24,8 @@ DUMMIES = frozenset(
         "Basic Y29uZm9ybWFuY2U6bm90LWEta2V5",
     }
 )
-"""What the suite sends where a request is to present no valid key."""
+"""What the suite sends where a request is to present no valid key: written out, for a report knows
+the run file only; a test compares it with what cases send."""
 
 _LONGEST_URL = 2000  # characters
 _LONGEST_BODY = 7000
@@ -47,7 +47,12 @@ def shown_request(request: RequestRecord, base_url: str | None) -> dict[str, Any
     if host is None or not _METHOD.fullmatch(request.method):
         return {"notes": [f"No command sends this: {printable(request.method, 40)} {url}"]}
     body = printable(request.body, _LONGEST_BODY)
-    headers = list(_header_words(request))
+    headers = []
+    for name, value in request.headers:
+        if name.lower() == "authorization" and value not in DUMMIES:
+            headers.append(bearer(KEY_VARIABLE))
+        elif _TOKEN.fullmatch(name):
+            headers.append(quoted(f"{name}: {printable(value, _LONGEST_HEADER)}"))
     provider_host = _web_host(base_url or "")
     where = f", which is at {provider_host}" if provider_host else ""
     elsewhere = "" if provider_host == host else f": another host than that of the provider{where}"
@@ -67,11 +72,3 @@ def _web_host(url: str) -> str | None:
         return None
     plain = parts.scheme in ("http", "https") and _HOST.fullmatch(parts.netloc)
     return parts.netloc.lower() if plain else None
-
-
-def _header_words(request: RequestRecord) -> Iterator[str]:
-    for name, value in request.headers:
-        if name.lower() == "authorization" and value not in DUMMIES:
-            yield bearer(KEY_VARIABLE)
-        elif _TOKEN.fullmatch(name):
-            yield quoted(f"{name}: {printable(value, _LONGEST_HEADER)}")
