@@ -153,9 +153,9 @@ def test_nothing_billed_is_sent_twice_whenever_it_is_killed(tmp_path: Path) -> N
 
 def test_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     with watched() as (url, eye):
-        process = Running(tmp_path, url, *FEW)
-        wait_for(lambda: eye.posts)
+        eye.held_from = 2
         eye.gate.clear()
+        process = Running(tmp_path, url, *FEW)
         wait_for(lambda: eye.posts > 2)
         process.send(signal.SIGINT)
         wait_for(lambda: SAID in process.said)

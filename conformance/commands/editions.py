@@ -85,4 +85,4 @@ def check(
     end_with_the_pipe()
     checked = check_edition(folder, document)
     print_checked(checked, Console())
-    raise typer.Exit(0 if checked.is_good else 1)
+    raise typer.Exit(1 if checked.faults or checked.differences else 0)

@@ -90,17 +90,14 @@ class Explainer:
         if clause_id not in self._clauses:
             raise UnknownNameError("clause", clause_id, self._clauses, self.edition.id)
         clause = self._clauses[clause_id]
-        bound = {
-            path: case
-            for path, case in self.cases.items()
-            if clause.binds(sent_by(case, self.edition))
-        }
+        sent = {path: sent_by(case, self.edition) for path, case in self.cases.items()}
+        bound = {path: self.cases[path] for path, request in sent.items() if clause.binds(request)}
         if item and item[-1] not in bound:
             raise UnknownNameError("case", item[-1], bound, clause_id)
         case = bound[item[-1]] if item else next(iter(bound.values()), None)
         control = None
         # Only of a request that must be refused does the control say anything to a reader.
-        if case and case.control and sent_by(case, self.edition).expectation == "refused":
+        if case and case.control and sent[case.path].expectation == "refused":
             control = self.cases[f"{case.model}/{case.control}"]
         sources = self.edition.sources
         return Explanation(

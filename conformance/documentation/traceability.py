@@ -204,11 +204,8 @@ def as_json(traced: Traceability) -> dict[str, Any]:
 
 
 def _json(record: DocumentedPromise | RuleTrace, *left_out: str) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in asdict(record).items()
-        if name not in left_out
-    }
+    values = ((name, value) for name, value in asdict(record).items() if name not in left_out)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
 
 
 _KEYWORDS = {

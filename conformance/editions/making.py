@@ -115,11 +115,6 @@ class CheckedEdition:
     notes: tuple[str, ...]
     document: Path | None
 
-    @property
-    def is_good(self) -> bool:
-        """Return whether nothing is wrong, and the document says nothing differently."""
-        return not self.faults and not self.differences
-
 
 def check_edition(folder: str, document: Path | None = None) -> CheckedEdition:
     """Check an edition, by folder or id, and hold it against an OpenAPI document if there is one.

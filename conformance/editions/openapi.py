@@ -89,10 +89,8 @@ def read_document(path: Path, edition: Edition) -> Document:
     required = {name for name in names if isinstance(name, str)}
     if len(members) > _MOST_PARAMETERS:
         reader.unread.append(f"what comes after the first {_MOST_PARAMETERS} parameters")
-    parameters = {
-        name: reader.parameter({"anyOf": schemas})
-        for name, schemas in [*members.items()][:_MOST_PARAMETERS]
-    }
+    first = [*members.items()][:_MOST_PARAMETERS]
+    parameters = {name: reader.parameter({"anyOf": schemas}) for name, schemas in first}
     return Document(parameters, frozenset(required), tuple(dict.fromkeys(reader.unread)))
 
 

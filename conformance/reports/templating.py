@@ -61,7 +61,5 @@ def prose(text: str) -> Markup:
     if sentence.count("`") % 2:  # one that no other closes is a backtick
         return escape(sentence)
     code = Markup("<code>{}</code>")
-    return Markup("").join(
-        code.format(piece) if index % 2 else piece
-        for index, piece in enumerate(_CODE.split(sentence))
-    )
+    pieces = enumerate(_CODE.split(sentence))
+    return Markup("").join(code.format(piece) if index % 2 else piece for index, piece in pieces)

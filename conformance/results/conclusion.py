@@ -138,12 +138,9 @@ def reach_of(findings: Sequence[Finding]) -> dict[ColumnKey, Kept]:
 def undecided(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings that are neither decided nor explained by another finding."""
     reasons = Reasons(findings)
-    unexplained = [
-        finding
-        for finding in findings
-        if finding.verdict in UNDECIDED or finding.verdict is Verdict.HARNESS_ERROR
-        if not reasons.explain(finding)
-    ]
+    verdicts = {*UNDECIDED, Verdict.HARNESS_ERROR}
+    unjudged = (finding for finding in findings if finding.verdict in verdicts)
+    unexplained = [finding for finding in unjudged if not reasons.explain(finding)]
     if unexplained or any(finding.verdict in DECIDED for finding in findings):
         return unexplained
     return list(findings)  # where nothing was decided, nothing is explained

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from statistics import median
 
 from conformance.findings import BROKEN, Finding, Verdict
@@ -143,13 +144,9 @@ def _slow(base: Run, new: Run) -> Iterator[DriftChange]:
     """Yield models with single answers that took far longer than the same case did before."""
     before = LATENCY.values(base)
     for column, cases in LATENCY.values(new).items():
-        old_values = before.get(column, {})
-        slow = {
-            case: value
-            for case, value in cases.items()
-            if case in old_values
-            and value > max(SLOW_FACTOR * old_values[case], old_values[case] + SLOW_SECONDS)
-        }
+        old = before.get(column, {})
+        limits = {case: max(SLOW_FACTOR * time, time + SLOW_SECONDS) for case, time in old.items()}
+        slow = {case: value for case, value in cases.items() if value > limits.get(case, inf)}
         if slow:
             worst = max(slow, key=slow.__getitem__)
             yield DriftChange(
@@ -157,7 +154,7 @@ def _slow(base: Run, new: Run) -> Iterator[DriftChange]:
                 what="slow answer",
                 provider=column[0],
                 subject=column[1],
-                before=LATENCY.format(old_values[worst]),
+                before=LATENCY.format(old[worst]),
                 after=LATENCY.format(slow[worst]),
                 models=(column[1],),
                 cases=tuple(slow),

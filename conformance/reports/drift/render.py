@@ -120,11 +120,9 @@ def closing(report: Drift) -> str:
         several = write_count(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
     same = f"{write_count(report.compared, 'finding')} compared"
-    unexcused = [
-        change.subject
-        for change in report.of(ChangeKind.INFORMATION)
-        if (change.what, change.before) == ("verdict", "known") and change.after in _BROKEN
-    ]
+    news = report.of(ChangeKind.INFORMATION)
+    known = [change for change in news if (change.what, change.before) == ("verdict", "known")]
+    unexcused = [change.subject for change in known if change.after in _BROKEN]
     if unexcused:  # a deviation was removed or ran out, and its promise is broken still
         names = join_names(list(dict.fromkeys(unexcused)), 3)
         reason = "no known deviation excuses any more what is broken"

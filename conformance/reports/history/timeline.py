@@ -277,13 +277,17 @@ def _silence(marks: str, started: Sequence[str]) -> Silence | None:
 def _positions(layout: Sequence[ClauseRecord], levels: Mapping[str, str]) -> Sequence[int]:
     """Return where in the letters of a run each clause stands, -1 for one that it does not know."""
     position_of = {clause.id: position for position, clause in enumerate(layout)}
-    return [position_of.get(clause, -1) for clause in levels]
+    positions = [position_of.get(clause, -1) for clause in levels]
+    in_order = range(len(positions))
+    return in_order if positions == list(in_order) else positions
 
 
 def _aligned(states: str, positions: Sequence[int]) -> str:
     """Return the letters of a run in the order of all clauses."""
     if not states:
         return NO_FINDING * len(positions)
+    if isinstance(positions, range):  # as in most runs of a year: nothing is to be moved
+        return states
     padded = states + NO_FINDING  # which the place -1 then stands for
     return "".join(map(padded.__getitem__, positions))
 
