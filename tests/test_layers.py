@@ -7,6 +7,7 @@ import re
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
@@ -42,9 +43,21 @@ MODULES = {
 }
 
 
+class Outline(NamedTuple):
+    """What a module imports, at its top and anywhere, and the classes that it defines."""
+
+    at_top: list[ast.ImportFrom]
+    anywhere: list[ast.ImportFrom]
+    classes: list[str]
+
+
 @cache
-def parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def outline(path: Path) -> Outline:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom | ast.ClassDef)]
+    anywhere = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    classes = [node.name for node in nodes if isinstance(node, ast.ClassDef)]
+    return Outline([node for node in anywhere if node in tree.body], anywhere, classes)
 
 
 def imports(path: Path, *, typing: bool) -> set[str]:
@@ -52,10 +65,9 @@ def imports(path: Path, *, typing: bool) -> set[str]:
 
     A package that imports by names from a table counts as if it imported all its modules.
     """
-    tree = parse(path)
     modules: set[str] = set()
-    for node in ast.walk(tree) if typing else tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module:
+    for node in outline(path).anywhere if typing else outline(path).at_top:
+        if node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             modules.update(name if name in MODULES else node.module for name in names)
     if path.name == "__init__.py" and "import_module(" in path.read_text(encoding="utf-8"):
@@ -87,9 +99,8 @@ def test_modules_import_in_no_circle() -> None:
 def test_name_of_a_class_has_one_meaning() -> None:
     places: dict[str, list[str]] = {}
     for module, path in MODULES.items():
-        for node in ast.walk(parse(path)):
-            if isinstance(node, ast.ClassDef):
-                places.setdefault(node.name, []).append(module)
+        for name in outline(path).classes:
+            places.setdefault(name, []).append(module)
     assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
 
 

@@ -32,7 +32,7 @@ def open_evidence(page: Opened) -> None:
     page.page.wait_for_selector("#evidence:not([hidden])")
 
 
-@pytest.mark.parametrize(("name", "value", "clauses", "models"), sample(FILTERS, 3))
+@pytest.mark.parametrize(("name", "value", "clauses", "models"), sample(FILTERS, 6))
 def test_filter_is_kept_in_the_address(
     page: Opened, name: str, value: str, clauses: int, models: int
 ) -> None:

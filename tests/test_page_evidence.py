@@ -160,7 +160,7 @@ NIGHTS: list[tuple[list[Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("days", "change"), sample(NIGHTS, 2))
+@pytest.mark.parametrize(("days", "change"), sample(NIGHTS, 4))
 def test_page_of_one_run_says_since_when_by_the_nights_before(
     browser: Browser, tmp_path: Path, days: list[Any], change: str
 ) -> None:
@@ -247,7 +247,7 @@ INJECT = """() => {
 
 
 def test_hostile_text_is_only_ever_text(browser: Browser, tmp_path: Path) -> None:
-    attacks = sample(ATTACKS.values(), 3)
+    attacks = sample(ATTACKS.values(), 6)
     file = written(tmp_path, *map(hostile, attacks))
     with opened(browser, file, "#differs=0") as page:
         cells = page.page.locator("#grid td a")

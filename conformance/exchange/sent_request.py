@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from conformance.parsing import read_json
 _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SentRequest:
     """One request as the contract reads it."""
 
@@ -31,7 +32,7 @@ class SentRequest:
     streamed_back: bool = True
     """Whether events came, where it is not documented whether the model has streams."""
 
-    @property
+    @cached_property  # nearly every clause asks for it
     def expectation(self) -> Expectation:
         """The expectation of the contract."""
         if self.operation is None:

@@ -89,7 +89,7 @@ class Matrix:
 
     def killers(self, clause: str) -> tuple[str, ...]:
         """Return the defects that a clause detects."""
-        return tuple(defect.id for defect in self.defects if clause in defect.red)
+        return tuple(defect.id for defect in self.defects if defect.verdicts.get(clause) in RED)
 
 
 @dataclass(frozen=True, slots=True)
