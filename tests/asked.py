@@ -140,7 +140,7 @@ def with_painted(requests: Iterable[tuple[str, SentRequest]]) -> Iterator[tuple[
             yield f"{name} (painted)", replace(request, painted=True)
 
 
-def bound(binds: Any, requests: Iterable[tuple[str, SentRequest]]) -> str:
+def count_bound(binds: Any, requests: Iterable[tuple[str, SentRequest]]) -> str:
     """Return how many requests of each kind a clause binds."""
     kinds = Counter(name for name, request in requests if binds(request))
     return ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())

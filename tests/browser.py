@@ -28,7 +28,7 @@ STARTED = pytest.StashKey[tuple["Browser", ExitStack]]()
 
 
 @dataclass(slots=True)
-class Opened:
+class LoadedPage:
     """A page, what it complained of, and what it asked of the network."""
 
     page: Page
@@ -99,7 +99,7 @@ def _close(session: pytest.Session) -> None:
         stack.close()
 
 
-def _refuse(dialog: Dialog, window: Opened) -> None:
+def _refuse(dialog: Dialog, window: LoadedPage) -> None:
     window.complaints.append(dialog.message)
     dialog.dismiss()
 
@@ -108,14 +108,14 @@ WIDE = {"width": 1280, "height": 720}
 
 
 @contextmanager
-def opened(
+def open_page(
     browser: Browser,
     file: Path,
     fragment: str = "",
     viewport: Any = WIDE,
     color_scheme: Any = "light",
     scripts: bool = True,
-) -> Iterator[Opened]:
+) -> Iterator[LoadedPage]:
     """Open a file in the window that tests share, or without scripts in a window of its own."""
     # a new window takes Chromium longer than everything that a test does in it
     contexts = browser.contexts if scripts else []
@@ -125,7 +125,7 @@ def opened(
     page.goto("about:blank")  # a file that differs in its fragment alone would not be loaded
     page.set_viewport_size(viewport)
     page.emulate_media(media="null", color_scheme=color_scheme, reduced_motion="reduce")
-    window = Opened(page)
+    window = LoadedPage(page)
     listeners: dict[Any, Callable[[Any], None]] = {
         "console": lambda said: window.complaints.append(said.text),
         "pageerror": lambda error: window.complaints.append(str(error)),

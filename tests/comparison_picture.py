@@ -13,7 +13,7 @@ from PIL import Image
 
 from conformance.reports import render
 from conformance.results.run_file import read_run
-from tests.browser import chromium, opened
+from tests.browser import chromium, open_page
 
 FILE = Path(__file__).parents[1] / "docs" / "comparison.png"
 WINDOW = {"width": 900, "height": 1000}
@@ -28,7 +28,7 @@ def draw(run_file: Path, picture: Path) -> None:
         page.write_text(render([read_run(run_file)], "html"), encoding="utf-8")
         with (
             chromium() as browser,
-            opened(browser, page, viewport=WINDOW, color_scheme="light") as window,
+            open_page(browser, page, viewport=WINDOW, color_scheme="light") as window,
         ):
             window.page.check(DIFFERS)
             window.page.locator(TABLE).screenshot(path=picture)

@@ -21,7 +21,7 @@ NAMED = (D2, D3, G1, MINI, G15, QWEN)
 GPT = (G1, MINI, G15, G2)
 
 
-def asking(model: str, **parameters: Any) -> dict[str, Any]:
+def small_body(model: str, **parameters: Any) -> dict[str, Any]:
     """Return a small request body for a model."""
     return {"model": model, "prompt": "a boat", **parameters}
 
@@ -48,7 +48,7 @@ def set_member(path: Path, place: str, value: object) -> None:
     change(path, set_last)
 
 
-def copied(directory: Path, name: str = "second-2027-01-01") -> Path:
+def copy_edition(directory: Path, name: str = "second-2027-01-01") -> Path:
     """Copy the default edition into a directory, under another id."""
     folder = directory / name
     shutil.copytree(schemas_directory() / DEFAULT_EDITION, folder)
@@ -58,6 +58,6 @@ def copied(directory: Path, name: str = "second-2027-01-01") -> Path:
 
 def changed_edition(directory: Path, model: str, edit: Callable[[Any], object]) -> Edition:
     """Load a copy of the default edition in which the request schema of one model is edited."""
-    folder = copied(directory, DEFAULT_EDITION)
+    folder = copy_edition(directory, DEFAULT_EDITION)
     change(folder / "request" / f"{model}.json", edit)
     return read_edition(folder)

@@ -73,7 +73,7 @@ def generate(client: httpx.Client, model: str = "dall-e-3", **fields: Any) -> ht
     return client.post("/images/generations", json={"model": model, "prompt": PROMPT, **fields})
 
 
-def accepted(client: httpx.Client, model: str, **fields: Any) -> dict[str, Any]:
+def draws_accepted(client: httpx.Client, model: str, **fields: Any) -> dict[str, Any]:
     response = generate(client, model, **fields)
     assert response.status_code == 200, response.text
     body: dict[str, Any] = response.json()

@@ -108,7 +108,7 @@ def _is_whole(request: bytes) -> bool:
     return bool(end) and (len(body) >= length or length > 65536)
 
 
-def whole(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+def honest_answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Write an honest answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
@@ -119,23 +119,23 @@ def _chunked_head() -> bytes:
 
 
 _FIXED: dict[str, bytes] = {
-    "letters": whole(LETTERS, "X-Twice: a", "X-Twice: b"),
-    "gzip": whole(gzip.compress(LETTERS), "Content-Encoding: gzip"),
-    "gzip-members": whole(
+    "letters": honest_answer(LETTERS, "X-Twice: a", "X-Twice: b"),
+    "gzip": honest_answer(gzip.compress(LETTERS), "Content-Encoding: gzip"),
+    "gzip-members": honest_answer(
         gzip.compress(LETTERS[:600]) + gzip.compress(LETTERS[600:]) + bytes(8),
         "Content-Encoding: gzip",
     ),
-    "deflate": whole(zlib.compress(LETTERS), "Content-Encoding: deflate"),
-    "bare-deflate": whole(zlib.compress(LETTERS)[2:-4], "Content-Encoding: deflate"),
+    "deflate": honest_answer(zlib.compress(LETTERS), "Content-Encoding: deflate"),
+    "bare-deflate": honest_answer(zlib.compress(LETTERS)[2:-4], "Content-Encoding: deflate"),
     "no-length": b"HTTP/1.0 200 OK\r\n\r\n" + LETTERS,
-    "surplus": whole(LETTERS) + b"HTTP/1.1 500 Surprise\r\n\r\n",
-    "interim": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + whole(LETTERS),
-    "empty-gzip": whole(b"", "Content-Encoding: gzip"),
+    "surplus": honest_answer(LETTERS) + b"HTTP/1.1 500 Surprise\r\n\r\n",
+    "interim": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + honest_answer(LETTERS),
+    "empty-gzip": honest_answer(b"", "Content-Encoding: gzip"),
     "switch": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-    "no-location": whole(b"nowhere", status="302 Found"),
+    "no-location": honest_answer(b"nowhere", status="302 Found"),
     "hang-up": b"",
     "hang-up-in-header": b"HTTP/1.1 200 OK\r\nContent-Le",
-    "hang-up-in-body": whole(LETTERS)[:-50],
+    "hang-up-in-body": honest_answer(LETTERS)[:-50],
     "hang-up-in-chunk": _chunked_head() + b"ff\r\nabc",
     "garbage": b"\x00\xff\x13garbage\r\n\r\n",
     "other-protocol": b"SSH-2.0-OpenSSH_9.6\r\n",
@@ -143,25 +143,27 @@ _FIXED: dict[str, bytes] = {
     "negative-length": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
     "two-lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456",
     "bad-chunk": _chunked_head() + b"zz\r\nabc\r\n",
-    "gzip-bomb": whole(BOMB, "Content-Encoding: gzip"),
-    "gzip-bomb-twice": whole(gzip.compress(BOMB), "Content-Encoding: gzip, gzip"),
-    "deflate-bomb": whole(zlib.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: deflate"),
-    "gzip-cut": whole(gzip.compress(LETTERS)[:-12], "Content-Encoding: gzip"),
-    "gzip-lie": whole(LETTERS, "Content-Encoding: gzip"),
-    "brotli": whole(brotli.compress(LETTERS), "Content-Encoding: br"),
-    "brotli-bomb": whole(
+    "gzip-bomb": honest_answer(BOMB, "Content-Encoding: gzip"),
+    "gzip-bomb-twice": honest_answer(gzip.compress(BOMB), "Content-Encoding: gzip, gzip"),
+    "deflate-bomb": honest_answer(
+        zlib.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: deflate"
+    ),
+    "gzip-cut": honest_answer(gzip.compress(LETTERS)[:-12], "Content-Encoding: gzip"),
+    "gzip-lie": honest_answer(LETTERS, "Content-Encoding: gzip"),
+    "brotli": honest_answer(brotli.compress(LETTERS), "Content-Encoding: br"),
+    "brotli-bomb": honest_answer(
         brotli.compress(bytes(4 * 1024 * 1024), quality=5), "Content-Encoding: br"
     ),
-    "brotli-cut": whole(brotli.compress(LETTERS)[:-3], "Content-Encoding: br"),
-    "brotli-lie": whole(LETTERS, "Content-Encoding: br"),
-    "zstd": whole(zstd.compress(LETTERS), "Content-Encoding: zstd"),
-    "zstd-bomb": whole(zstd.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: zstd"),
-    "zstd-cut": whole(zstd.compress(LETTERS)[:-3], "Content-Encoding: zstd"),
-    "zstd-lie": whole(LETTERS, "Content-Encoding: zstd"),
-    "unknown-coding": whole(LETTERS, "Content-Encoding: x-dance"),
-    "many-codings": whole(LETTERS, "Content-Encoding: gzip, gzip, gzip, gzip, gzip"),
-    "many-members": whole(gzip.compress(b"") * 200, "Content-Encoding: gzip"),
-    "many-frames": whole(zstd.compress(b"") * 200, "Content-Encoding: zstd"),
+    "brotli-cut": honest_answer(brotli.compress(LETTERS)[:-3], "Content-Encoding: br"),
+    "brotli-lie": honest_answer(LETTERS, "Content-Encoding: br"),
+    "zstd": honest_answer(zstd.compress(LETTERS), "Content-Encoding: zstd"),
+    "zstd-bomb": honest_answer(zstd.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: zstd"),
+    "zstd-cut": honest_answer(zstd.compress(LETTERS)[:-3], "Content-Encoding: zstd"),
+    "zstd-lie": honest_answer(LETTERS, "Content-Encoding: zstd"),
+    "unknown-coding": honest_answer(LETTERS, "Content-Encoding: x-dance"),
+    "many-codings": honest_answer(LETTERS, "Content-Encoding: gzip, gzip, gzip, gzip, gzip"),
+    "many-members": honest_answer(gzip.compress(b"") * 200, "Content-Encoding: gzip"),
+    "many-frames": honest_answer(zstd.compress(b"") * 200, "Content-Encoding: zstd"),
 }
 
 
@@ -197,24 +199,26 @@ def _reset(_server: HostileServer, connection: socket.socket, _query: str) -> No
 @_behaviour("redirect")
 def _redirect(_server: HostileServer, connection: socket.socket, query: str) -> None:
     cookie = "Set-Cookie: seen=1; Path=/"
-    connection.sendall(whole(b"", f"Location: {query}", cookie, status="302 Found"))
+    connection.sendall(honest_answer(b"", f"Location: {query}", cookie, status="302 Found"))
 
 
 @_behaviour("itself")
 def _itself(_server: HostileServer, connection: socket.socket, _query: str) -> None:
-    connection.sendall(whole(b"", "Location: /itself#again", status="308 Here"))
+    connection.sendall(honest_answer(b"", "Location: /itself#again", status="308 Here"))
 
 
 @_behaviour("count")
 def _count(_server: HostileServer, connection: socket.socket, query: str) -> None:
     """Redirect to the next number, for ever."""
-    connection.sendall(whole(b"", f"Location: /count?{int(query) + 1}", status="307 Again"))
+    connection.sendall(honest_answer(b"", f"Location: /count?{int(query) + 1}", status="307 Again"))
 
 
 @_behaviour("slow-count")
 def _slow_count(server: HostileServer, connection: socket.socket, query: str) -> None:
     server.stopping.wait(0.15)
-    connection.sendall(whole(b"", f"Location: /slow-count?{int(query) + 1}", status="307 Again"))
+    connection.sendall(
+        honest_answer(b"", f"Location: /slow-count?{int(query) + 1}", status="307 Again")
+    )
 
 
 @_behaviour("endless-redirect")

@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 
 from conformance.results.run_file import RunFileError, read_run
-from tests.live import KEY, watched
-from tests.living import Running, wait_for
+from tests.live import KEY, serve_counting
+from tests.living import LiveProcess, wait_for
 
 SELECTED = ("--budget", "9", "--cases", "[bnu]*", "--quiet", "--concurrency", "4")
 
@@ -28,7 +28,7 @@ def kill_often(folder: Path, kills: int, seed: int) -> list[str]:
     """Kill so many runs, each of which resumes the one before; returns what is wrong."""
     rng = random.Random(seed)
     times_sent: Counter[str] = Counter()
-    with watched() as (url, eye):
+    with serve_counting() as (url, eye):
 
         def count(body: Any) -> None:
             times_sent[json.dumps(body, sort_keys=True)] += 1
@@ -39,7 +39,7 @@ def kill_often(folder: Path, kills: int, seed: int) -> list[str]:
             words = [*SELECTED, "--output", f"{number}.jsonl"]
             words += ["--resume", before] if before else []
             eye.pause, sent_before = rng.uniform(0, 0.15), eye.posts
-            running, enough = Running(folder, url, *words), sent_before + rng.randint(1, 8)
+            running, enough = LiveProcess(folder, url, *words), sent_before + rng.randint(1, 8)
             wait_for(lambda enough=enough, run=running: eye.posts >= enough or not run.alive)
             time.sleep(rng.uniform(0, 0.1))
             if running.alive:
@@ -71,7 +71,7 @@ def _paints(url: str, body: str) -> bool:
     return httpx.post(f"{url}/images/generations", content=body, headers=headers).is_success
 
 
-def _damage(path: Path, running: Running) -> list[str]:
+def _damage(path: Path, running: LiveProcess) -> list[str]:
     try:
         read_run(path)
     except RunFileError as error:

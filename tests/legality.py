@@ -152,7 +152,7 @@ def alarms(answers: Mapping[str, JudgedExchange]) -> list[str]:
     ]
 
 
-def silenced(
+def silenced_clauses(
     truth: Mapping[str, JudgedExchange], answers: Mapping[str, JudgedExchange]
 ) -> set[str]:
     """Return the clauses that passed somewhere and there pass no longer."""

@@ -52,7 +52,7 @@ ByBody = Callable[[Any], Response | None]
 
 
 @dataclass
-class Watched:
+class CountingServer:
     """The reference provider behind an eye that counts."""
 
     application: ASGIApp
@@ -112,10 +112,12 @@ class Clock:
 
 
 @contextmanager
-def watched(answer: Answer | None = None, **options: Any) -> Iterator[tuple[str, Watched]]:
+def serve_counting(
+    answer: Answer | None = None, **options: Any
+) -> Iterator[tuple[str, CountingServer]]:
     """Serve; yield the base URL and what is counted."""
     server = ReferenceServer(EDITION, key=KEY, **options)
-    eye = Watched(server._application, answer)
+    eye = CountingServer(server._application, answer)
     eye.gate.set()
     server._application = eye
     with server:
@@ -135,7 +137,7 @@ def images(response: Response, start: int = 0, stop: int | None = None) -> Answe
     return answer
 
 
-def asking(values: Mapping[str, Any], response: Response) -> ByBody:
+def answer_instead(values: Mapping[str, Any], response: Response) -> ByBody:
     """Answer generations that ask for some values with something else."""
 
     def answer(body: Any) -> Response | None:
@@ -204,10 +206,10 @@ def judge_all(live_session: Session, threads: int = 0) -> Mapping[str, CaseResul
 
 
 @dataclass(frozen=True)
-class Ended:
+class LiveResult:
     """A live run that has ended: who was asked, and what it came to."""
 
-    eye: Watched
+    eye: CountingServer
     session: Session
     results: Mapping[str, CaseResult]
 
@@ -254,20 +256,20 @@ def run_live(
     takes: float = 0.0,
     check: Callable[[Session], None] = lambda _: None,
     **options: Any,
-) -> Ended:
+) -> LiveResult:
     """Check what comes first, then judge every selected case, and wait for nothing.
 
     An answer `takes` so many seconds by the clock of the run, and is `pause` seconds late by ours.
     """
     with (
-        watched(answer, models=served) as (url, eye),
+        serve_counting(answer, models=served) as (url, eye),
         session(folder, url, *models, **options) as live_session,
     ):
         eye.by_body, eye.pause = by_body, pause
         if takes:
             eye.answer = _slowly(answer, live_session.__dict__["clock"], takes)
         check(live_session)
-        return Ended(eye, live_session, judge_all(live_session, threads))
+        return LiveResult(eye, live_session, judge_all(live_session, threads))
 
 
 def _slowly(answer: Answer | None, clock: Clock, seconds: float) -> Answer:

@@ -22,7 +22,7 @@ def live(
     return command(folder, *PAID, "--base-url", url, *words, PYTEST_ADDOPTS=addopts)
 
 
-class Running(Fork):
+class LiveProcess(Fork):
     """A live run that goes on in a process of its own, so that it can be stopped or killed."""
 
     def __init__(self, folder: Path, url: str, *words: str) -> None:
@@ -66,7 +66,7 @@ def wait_for(true: Any, seconds: float = 60.0) -> None:
         time.sleep(0.01)
 
 
-def finished(folder: Path, url: str, *words: str) -> Path:
+def run_to_the_end(folder: Path, url: str, *words: str) -> Path:
     """A run that sends one request at a time; returns its file."""
     paid_toml(folder, "dall-e-2")
     live(folder, url, "--budget", "9", "--cases", "[bmn]*", "--concurrency", "1", *words)

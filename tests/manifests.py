@@ -79,7 +79,7 @@ def store(
     return superbox("c2pa", superbox("urn:c2pa:planted", *boxes))
 
 
-def carried(kind: str, data: bytes, manifests: bytes) -> tuple[bytes, int, int]:
+def embed_store(kind: str, data: bytes, manifests: bytes) -> tuple[bytes, int, int]:
     """Put a store into an image; return the file, and where what was put in stands."""
     if kind == "png":
         piece, at = chunk(b"caBX", manifests), 33
@@ -106,41 +106,41 @@ def bare(kind: str) -> bytes:
     return encode(picture(), kind)
 
 
-def planted(kind: str, *names: str, **options: Any) -> bytes:
+def image_with_manifest(kind: str, *names: str, **options: Any) -> bytes:
     """Return an image with credentials that are bound to it."""
     data = bare(kind)
-    file, at, length = carried(kind, data, store(*names, **options))
+    file, at, length = embed_store(kind, data, store(*names, **options))
     digest = hashlib.sha256(file[:at] + file[at + length :]).digest()
     options["binding"] = ([(at, length)], digest)
     for _ in range(3):  # until the length that is written is the length it then has
-        file, at, length = carried(kind, data, store(*names, **options))
+        file, at, length = embed_store(kind, data, store(*names, **options))
         digest = hashlib.sha256(file[:at] + file[at + length :]).digest()
         options["binding"] = ([(at, length)], digest)
-    return carried(kind, data, store(*names, **options))[0]
+    return embed_store(kind, data, store(*names, **options))[0]
 
 
-def forged(kind: str, *names: str) -> bytes:
+def forged_image(kind: str, *names: str) -> bytes:
     """Return an image whose credentials were made for another one."""
     credentials = store(*names, binding=([], hashlib.sha256(b"another picture").digest()))
-    return carried(kind, bare(kind), credentials)[0]
+    return embed_store(kind, bare(kind), credentials)[0]
 
 
-def edited(kind: str, *names: str) -> bytes:
+def edited_image(kind: str, *names: str) -> bytes:
     """Return an image with an assertion that was changed after the claim was made."""
     manifests = store(*names).replace(b"c2pa.created", b"c2pa.croated")
-    return carried(kind, bare(kind), manifests)[0]
+    return embed_store(kind, bare(kind), manifests)[0]
 
 
-def unsigned(kind: str, *names: str) -> bytes:
-    return planted(kind, *names, signature=b"")
+def unsigned_image(kind: str, *names: str) -> bytes:
+    return image_with_manifest(kind, *names, signature=b"")
 
 
-def damaged(kind: str, *names: str) -> bytes:
+def damaged_image(kind: str, *names: str) -> bytes:
     """Return an image whose store has a box that ends beyond its end."""
     manifests = bytearray(store(*names))
     at = bytes(manifests).find(b"urn:c2pa") - 25
     manifests[at - 8 : at - 4] = b"\x7f\xff\xff\xff"
-    return carried(kind, bare(kind), bytes(manifests))[0]
+    return embed_store(kind, bare(kind), bytes(manifests))[0]
 
 
 def none(kind: str, *_names: str) -> bytes:
@@ -148,11 +148,11 @@ def none(kind: str, *_names: str) -> bytes:
 
 
 MAKERS: dict[str, Callable[..., bytes]] = {
-    "claimed": planted,
-    "forged": forged,
-    "edited": edited,
-    "unsigned": unsigned,
-    "damaged": damaged,
+    "claimed": image_with_manifest,
+    "forged": forged_image,
+    "edited": edited_image,
+    "unsigned": unsigned_image,
+    "damaged": damaged_image,
     "none": none,
 }
 
@@ -160,7 +160,7 @@ MAKERS: dict[str, Callable[..., bytes]] = {
 _SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype"
 
 
-def signed(kind: str, data: bytes) -> bytes:
+def signed_image(kind: str, data: bytes) -> bytes:
     """Return an image that c2pa-python signed, with a certificate made for it."""
     import c2pa
 

@@ -95,7 +95,7 @@ def _draw(size: tuple[int, int], seed: int, mode: str) -> Image.Image:
     return image
 
 
-def encoded(data: bytes) -> str:
+def to_base64(data: bytes) -> str:
     """Return bytes as base64 text."""
     return base64.b64encode(data).decode("ascii")
 
@@ -105,7 +105,7 @@ def image_url(index: int = 0, kind: str = "png") -> str:
     return f"https://images.provider.example/files/{index}.{kind}?se=2026-09-21T15%3A13%3A20Z"
 
 
-def painted(request: Mapping[str, Any], index: int = 0) -> bytes:
+def requested_picture(request: Mapping[str, Any], index: int = 0) -> bytes:
     """Return the picture that was asked for."""
     transparent = request.get("background") == "transparent"
     size = _pixels(request)
@@ -133,7 +133,7 @@ def answer(request: Mapping[str, Any], **members: object) -> dict[str, Any]:
     gpt_image = _is_gpt_image(request)
     base64_asked = gpt_image or request.get("response_format") == "b64_json"
     data = [
-        {"b64_json": encoded(painted(request, index))}
+        {"b64_json": to_base64(requested_picture(request, index))}
         if base64_asked
         else {"url": image_url(index, _kind(request))}
         for index in range(count)
@@ -171,7 +171,7 @@ def items(request: Mapping[str, Any], *data: object, **members: object) -> dict[
     return answer(request, data=list(data), **members)
 
 
-def changed(request: Mapping[str, Any], **members: object) -> dict[str, Any]:
+def with_item_members(request: Mapping[str, Any], **members: object) -> dict[str, Any]:
     """Return a truthful answer with members put into every item."""
     content = copy.deepcopy(answer(request))
     for item in content["data"]:
@@ -251,7 +251,9 @@ def _downloads(
     data = content.get("data") if isinstance(content, dict) else None
     items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
     urls = [item["url"] for item in items if isinstance(item.get("url"), str) and item["url"]]
-    files = (painted(request, at) if fetched is None else fetched for at in range(len(urls)))
+    files = (
+        requested_picture(request, at) if fetched is None else fetched for at in range(len(urls))
+    )
     return _fetched(dict(zip(urls, files, strict=True)))
 
 
@@ -262,10 +264,10 @@ def _fetched(downloads: Mapping[str, Fetched]) -> tuple[Download, ...]:
 def _download(url: str, fetched: Fetched) -> Download:
     if isinstance(fetched, Failure):
         return Download(url, failure=fetched)
-    return Download(url, response=served(fetched) if isinstance(fetched, bytes) else fetched)
+    return Download(url, response=serve_image(fetched) if isinstance(fetched, bytes) else fetched)
 
 
-def served(data: bytes, content_type: str | None = None, status: int = 200) -> Response:
+def serve_image(data: bytes, content_type: str | None = None, status: int = 200) -> Response:
     """Return the response in which an image host serves some bytes."""
     kinds = {b"\x89P": "image/png", b"\xff\xd8": "image/jpeg", b"RI": "image/webp"}
     kind = content_type or kinds.get(data[:2], "application/octet-stream")
@@ -282,7 +284,7 @@ def model_list(*names: str, **members: object) -> Exchange:
     return exchange(answer=content, method="GET", url=MODELS_LIST, case="models-list")
 
 
-def judged(
+def judge_exchange(
     sample: Exchange,
     control: Outcome | None = ACCEPTED,
     clauses: Iterable[Clause] | None = None,
@@ -309,10 +311,10 @@ def judged_case(
 
 def verdicts(exchange: Exchange, control: Outcome | None = ACCEPTED) -> dict[str, Verdict]:
     """Return the verdict of every clause that binds an exchange."""
-    return {finding.clause: finding.verdict for finding in judged(exchange, control)}
+    return {finding.clause: finding.verdict for finding in judge_exchange(exchange, control)}
 
 
-def red(exchange: Exchange, control: Outcome | None = ACCEPTED) -> frozenset[str]:
+def broken_clauses(exchange: Exchange, control: Outcome | None = ACCEPTED) -> frozenset[str]:
     """Return the clauses that an exchange breaks, and those that broke on it themselves."""
     bad = BROKEN | {Verdict.HARNESS_ERROR}
     return frozenset(

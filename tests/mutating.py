@@ -87,7 +87,7 @@ def lines(day: int = 1) -> list[Line]:
     more = {"deviations": [DEVIATION], "not_claimed": [claim], "key_variable": "KEY"}
     head["providers"][0] |= {**more, "prices": {"source": "a", "date": "2026-01-01"}}
     head["clauses"][0]["citations"] = [{"source": "a", "section": "b", "url": "https://a.test"}]
-    failures = [runs.broken(), runs.broken(case="n-2")]
+    failures = [runs.broken_must(), runs.broken_must(case="n-2")]
     records: list[Line | Finding] = [head, _exchange("baseline"), *failures]
     observation = {"type": "observation", "id": "headers", "message": "It names itself."}
     end = {**runs.footer(conclusion=1, problems=["a"]), "notes": ["b"], "counts": {"fail": 2}}
@@ -138,7 +138,7 @@ def members(value: Any, way: Way = ()) -> Iterator[Way]:
             yield from members(member, (*way, name))
 
 
-def mutated(whole: Sequence[Line], ways: Iterable[Way], written: str) -> str:
+def write_mutated(whole: Sequence[Line], ways: Iterable[Way], written: str) -> str:
     """Write a run file, members of it replaced by what is written there; a way begins at a line."""
     new_lines = copy.deepcopy(list(whole))
     for way in sorted(ways, key=len, reverse=True):  # what holds a member comes after it
@@ -199,7 +199,7 @@ USES: Mapping[str, Use] = {
 }
 
 
-def used(good: Path, bad: Path, seconds: float = 5) -> list[str]:
+def use_run_file(good: Path, bad: Path, seconds: float = 5) -> list[str]:
     """Use a foreign run file for all that commands use one for; give what is refused and why."""
     try:
         mine, theirs = read_run(good), read_run(bad)

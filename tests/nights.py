@@ -28,12 +28,12 @@ from tests.runs import write_run
 
 SHAPE = ["created:integer", "data:array", "data[].url:string", "data[]:object"]
 HEADERS = [["content-type", "application/json"], ["server", "nginx"], ["x-request-id", "r1"]]
-BROKEN = runs.broken(repeats=3)
+BROKEN = runs.broken_must(repeats=3)
 """A regression that repeats confirmed."""
 LETTERS = {
     ".": runs.finding(),
-    "F": runs.broken(),
-    "k": runs.known(),
+    "F": runs.broken_must(),
+    "k": runs.known_deviation(),
     "d": runs.finding(verdict=Verdict.DEVIATES),
     "~": runs.finding(verdict=Verdict.FLAKY, rate=0.5, repeats=4),
     "?": runs.finding(verdict=Verdict.UNAVAILABLE),
@@ -89,7 +89,7 @@ def answers(count: int = 6, **changes: Any) -> list[dict[str, Any]]:
     return [answer(f"case-{number}", **changes) for number in range(count)]
 
 
-def ended(run: Run) -> Run:
+def with_footer(run: Run) -> Run:
     """Return a run with the footer that the suite writes, with its counts and states."""
     assert run.footer is not None
     clauses = [clause.id for clause in run.header.clauses]
@@ -104,7 +104,7 @@ def write(folder: Path, letters: str, since: int = 1, with_states: bool = True) 
     for day, letter in enumerate(letters, start=since):
         findings = [LETTERS[letter]] if letter in LETTERS else []
         run = night(day, *findings, runs.finding("envelope.json"))
-        write_run(ended(run) if with_states else run, folder / f"{day:02}.jsonl")
+        write_run(with_footer(run) if with_states else run, folder / f"{day:02}.jsonl")
 
 
 def spells(past: History) -> list[tuple[str, str, int]]:
@@ -113,7 +113,7 @@ def spells(past: History) -> list[tuple[str, str, int]]:
     return [(spell.state.label, spell.first[8:10], spell.nights) for spell in timeline.spells]
 
 
-def printed(past: History, width: int = 80) -> str:
+def render_history(past: History, width: int = 80) -> str:
     """Return what the screen shows of a history."""
     file = io.StringIO()
     print_history(past, Console(file=file, width=width))

@@ -13,7 +13,7 @@ from conformance.reports import render
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 from tests import runs
-from tests.browser import Opened, opened
+from tests.browser import LoadedPage, open_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -68,17 +68,17 @@ def add_refused(run: Run) -> None:
     )
     exchange = runs.exchange("relay", "dall-e-3", "n-7", "cassette")
     exchange["response"] = {"status": 500, "headers": [["server", "x"]], "body": "{}", "bytes": 2}
-    run.add(runs.read(exchange, ExchangeRecord))
-    run.add(runs.broken(case="n-7", control="baseline", **where))
+    run.add(runs.read_record(exchange, ExchangeRecord))
+    run.add(runs.broken_must(case="n-7", control="baseline", **where))
 
 
-def written(folder: Path, *all_runs: Run) -> Path:
+def write_page(folder: Path, *all_runs: Run) -> Path:
     """Write the page of some runs."""
     (folder / "index.html").write_text(render(all_runs, "html"), encoding="utf-8")
     return folder / "index.html"
 
 
-def columns(page: Opened) -> list[str]:
+def columns(page: LoadedPage) -> list[str]:
     """Name the models that the matrix shows, from left to right."""
     return page.texts("#grid thead .model")
 
@@ -86,13 +86,13 @@ def columns(page: Opened) -> list[str]:
 @pytest.fixture(scope="session")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of that run, which no test changes."""
-    return written(tmp_path_factory.mktemp("page"), rich())
+    return write_page(tmp_path_factory.mktemp("page"), rich())
 
 
 @pytest.fixture
-def page(browser: Browser, file: Path) -> Iterator[Opened]:
+def page(browser: Browser, file: Path) -> Iterator[LoadedPage]:
     """The page, opened; nothing may have gone wrong there, nor been asked of the network."""
-    with opened(browser, file) as window:
+    with open_page(browser, file) as window:
         yield window
         assert window.complaints == []
         assert {request.split(":")[0] for request in window.requests} <= {"file", "data"}

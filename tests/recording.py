@@ -32,17 +32,19 @@ def session(clauses: str = "*", models: str = "*", cases: str = "*") -> Session:
 
 
 @cache
-def asked(clauses: str = "*", models: str = "*", cases: str = "*") -> dict[str, PlannedPromise]:
+def promise_names(
+    clauses: str = "*", models: str = "*", cases: str = "*"
+) -> dict[str, PlannedPromise]:
     """The promises that such a replay is asked for, by name."""
     return planned_promises(session(clauses, models, cases))
 
 
-class Played:
+class ReplayedRun:
     """One run: items are begun with, reported, and the run ends."""
 
     def __init__(self, folder: Path, workers: bool = False, **globs: str) -> None:
         self.path = folder / "run.jsonl"
-        self.asked = asked(**globs)
+        self.asked = promise_names(**globs)
         self.recorder = Recorder(Mock(), lambda: session(**globs))
         self.recorder.write_to(OutputFile(self.path))
         self.ended: Any = SimpleNamespace(

@@ -136,33 +136,35 @@ def run(*records: Any, head: dict[str, Any] | None = None, end: Any = ...) -> Ru
     """A run of some records; complete if nothing else is said (`end=None`: cut off)."""
     values = footer() if end is ... else end
     result = Run(
-        read(head or header(), RunHeader),
-        footer=None if values is None else read(values, RunFooter),
+        read_record(head or header(), RunHeader),
+        footer=None if values is None else read_record(values, RunFooter),
     )
     for record in records or (exchange(), finding()):
         result.add(
-            record if isinstance(record, Finding | Observation) else read(record, ExchangeRecord)
+            record
+            if isinstance(record, Finding | Observation)
+            else read_record(record, ExchangeRecord)
         )
     return result
 
 
-def read(values: Any, type_: type[Known]) -> Known:
+def read_record(values: Any, type_: type[Known]) -> Known:
     """Read a record from JSON values."""
     return values if isinstance(values, type_) else msgspec.convert(values, type_)
 
 
 def change_header(run_: Run, **members: Any) -> None:
     """Put other members into the header of a run."""
-    run_.header = read(msgspec.to_builtins(run_.header) | members, RunHeader)
+    run_.header = read_record(msgspec.to_builtins(run_.header) | members, RunHeader)
 
 
 def change_exchange(run_: Run, name: str, **members: Any) -> None:
     """Put other members into an exchange of a run."""
     values = msgspec.to_builtins(run_.exchanges[name])
-    run_.exchanges[name] = read(values | members, ExchangeRecord)
+    run_.exchanges[name] = read_record(values | members, ExchangeRecord)
 
 
-def broken(**changes: Any) -> Finding:
+def broken_must(**changes: Any) -> Finding:
     """A broken MUST that nobody knew of."""
     values = {
         "message": "data[0] carries b64_json",
@@ -173,9 +175,9 @@ def broken(**changes: Any) -> Finding:
     return finding(verdict=Verdict.FAIL, **values)
 
 
-def known(**changes: Any) -> Finding:
+def known_deviation(**changes: Any) -> Finding:
     """A broken MUST with a deviation beside the provider."""
-    return broken(deviation="It always answers base64.", **changes)
+    return broken_must(deviation="It always answers base64.", **changes)
 
 
 def fallen_short() -> Run:
@@ -218,8 +220,8 @@ def _findings_of(provider: str, model: str) -> list[Finding | Observation]:
     records: list[Finding | Observation] = [finding(name, **where) for name in LEVELS]
     records.append(Observation("flat-image", provider, model, "baseline", "data[0] is one colour"))
     if provider == "relay":
-        records += [broken(**where, case=f"n-{number}") for number in range(3)]
-        records.append(known(clause="count.n-images", case="n-2", **where))
+        records += [broken_must(**where, case=f"n-{number}") for number in range(3)]
+        records.append(known_deviation(clause="count.n-images", case="n-2", **where))
         size: dict[str, Any] = {**where, "case": "size-1x1", "message": "HTTP 422"}
         records.append(finding("errors.status-400", Verdict.DEVIATES, **size))
     if provider == "slow" and model == "dall-e-2":

@@ -29,7 +29,7 @@ FILE = _SCHEMAS / "run.schema.json"
 CHANGES_FILE = _SCHEMAS / "changes.schema.json"
 
 
-def generated() -> str:
+def run_schema() -> str:
     """Return the schema of a run file."""
     lines = [arg.__name__ for arg in get_args(Line)]
     defs = _definitions(Line, exchange, reach, records, credentials)
@@ -111,6 +111,6 @@ def _laid_out(value: Any, indent: str = "") -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(generated(), encoding="utf-8")
+    FILE.write_text(run_schema(), encoding="utf-8")
     CHANGES_FILE.write_text(generated_changes(), encoding="utf-8")
     sys.stdout.write(f"wrote {FILE} and {CHANGES_FILE}\n")

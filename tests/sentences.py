@@ -25,7 +25,7 @@ from conformance.findings import BROKEN, Finding
 from conformance.reference.defects import defects
 from conformance.runner.planned_request import sent_by
 from tests import planted
-from tests.asked import all_sent, bound, with_painted
+from tests.asked import all_sent, count_bound, with_painted
 from tests.miniatures import (
     ACCEPTED,
     HTML,
@@ -33,7 +33,7 @@ from tests.miniatures import (
     REFUSED,
     Case,
     error,
-    judged,
+    judge_exchange,
     judged_case,
     read_answer,
 )
@@ -117,7 +117,7 @@ def _module(chapter: str) -> Any:
 
 def said_of_case(chapter: str, case: Case) -> Said:
     """Say what the clauses of a chapter make of a case, and what any other finds broken in it."""
-    return _said({chapter}, judged(case.exchange, case.control, None, case.standing))
+    return _said({chapter}, judge_exchange(case.exchange, case.control, None, case.standing))
 
 
 def said_of_defect(
@@ -196,7 +196,7 @@ def said_of_answer(path: str, clause: str, name: str) -> Said:
 def said_of_sent(clause: str, name: str) -> str:
     """Say which requests of the proof of an edition a clause binds."""
     (binds,) = (row.binds for row in clauses_of(load_edition(name)) if row.id == clause)
-    return bound(binds, _requests(name))
+    return count_bound(binds, _requests(name))
 
 
 @cache
@@ -235,7 +235,7 @@ def _sentence(finding: Finding) -> str:
 def said_of_requests(chapter: str) -> Said:
     """Say which requests every clause of a chapter binds."""
     own = (clause for clause in clauses_of(EDITION) if clause.chapter == chapter)
-    return {clause.id: bound(clause.binds, all_sent()) for clause in own}
+    return {clause.id: count_bound(clause.binds, all_sent()) for clause in own}
 
 
 def said_of_derived() -> Said:
@@ -260,7 +260,7 @@ def said_beside(truth: Exchange) -> Said:
 
 
 @cache
-def stored(name: str) -> Said:
+def reviewed_sentences(name: str) -> Said:
     """Return what was reviewed, of a chapter or of something else."""
     return dict(json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
 

@@ -53,7 +53,7 @@ def structure(text: str) -> list[tuple[str, str]]:
     return [kind for kind in kinds if kind[0] not in ("text", "softbreak")]
 
 
-class Parsed(HTMLParser):
+class ParsedPage(HTMLParser):
     """The elements of a page, and the text of each script and style."""
 
     def __init__(self, text: str) -> None:

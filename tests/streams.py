@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.miniatures import REQUEST_ID, SENT_AT, body, encoded, exchange, picture
+from tests.miniatures import REQUEST_ID, SENT_AT, body, exchange, picture, to_base64
 
 if TYPE_CHECKING:
     from conformance.exchange.model import Exchange
@@ -28,7 +28,7 @@ Event = tuple[str | None, str]
 
 def image(kind: str = "png", size: tuple[int, int] = SIZE) -> str:
     """Return a picture as base64."""
-    return encoded(picture(kind, size))
+    return to_base64(picture(kind, size))
 
 
 def event(kind: str, *, name: str | None = None, without: str = "", **members: object) -> Event:
@@ -47,7 +47,7 @@ def event(kind: str, *, name: str | None = None, without: str = "", **members: o
     return name or kind, json.dumps(data)
 
 
-def completed(*, without: str = "", usage: object = USAGE, **members: object) -> Event:
+def completed_event(*, without: str = "", usage: object = USAGE, **members: object) -> Event:
     """Write the event of the finished image."""
     return event(COMPLETED, name=None, without=without, usage=usage, **members)
 
@@ -64,7 +64,7 @@ def stream(
     tail: bytes = b"",
 ) -> Exchange:
     """Build a streamed exchange; without events a truthful one, with ``tail`` after them."""
-    all_events = events or (partial(0), partial(1), completed())
+    all_events = events or (partial(0), partial(1), completed_event())
     text = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in all_events)
     return exchange(
         request, raw=text.encode() + tail, headers=(("content-type", content_type), REQUEST_ID)

@@ -20,7 +20,7 @@ USAGE = {"input_tokens": 0, "output_tokens": 2000, "total_tokens": 2000}  # 0.01
 PRICED = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": USAGE}
 
 
-def paid(price: Any, case: str = "baseline", **changes: Any) -> dict[str, Any]:
+def paid_exchange(price: Any, case: str = "baseline", **changes: Any) -> dict[str, Any]:
     """One exchange with an image and a price."""
     image = {"index": 0, "member": "b64_json"}
     return {**runs.exchange(case=case), "images": [image], "price": price, **changes}
@@ -32,7 +32,7 @@ def kept_apart(actual: float | None, estimate: float = 0.0, guess: float = 0.0) 
     return {"estimate": None if guess else estimate, "actual": actual, "spent": spent}
 
 
-def told(*all_runs: Run) -> dict[str, Any]:
+def summary_json(*all_runs: Run) -> dict[str, Any]:
     """The summary as JSON."""
     return dict(json.loads(render(all_runs, "json")))
 
@@ -60,7 +60,7 @@ def of(*exchanges: dict[str, Any], spent: Any = None, **head: Any) -> Run:
     return runs.run(*exchanges, *findings, head=runs.header(**head), end=end)
 
 
-def lived(session: Any) -> Run:
+def run_of_session(session: Any) -> Run:
     """The run of a session as its file tells it."""
     run = Run(session.header())
     for engine in session.engines:
@@ -71,7 +71,7 @@ def lived(session: Any) -> Run:
                 run.add(finding)
     spent = session.live.ledger.spent()
     sums = SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests)
-    run.footer = replace(runs.read(runs.footer(), RunFooter), spent=sums)
+    run.footer = replace(runs.read_record(runs.footer(), RunFooter), spent=sums)
     return run
 
 
@@ -80,7 +80,7 @@ def check_agreement(run_file: Run) -> None:
     assert run_file.footer is not None
     assert run_file.footer.spent is not None
     spent = run_file.footer.spent
-    document = told(run_file)
+    document = summary_json(run_file)
     (run,) = document["runs"]
     assert run["spent"] == pytest.approx((spent.actual or 0) + spent.estimate)
     assert run["guess"] == pytest.approx(spent.guess)
@@ -93,8 +93,8 @@ def check_agreement(run_file: Run) -> None:
 
 def first_and_second(**second: Any) -> tuple[Run, Run]:
     """A run that was cut off, and the one that went on with it and sent one more."""
-    one = paid(kept_apart(0.5), "one", sent_at="2026-01-02T03:04:06+00:00")
-    two = paid(kept_apart(0.25), "two", sent_at="2026-01-02T04:04:06+00:00")
+    one = paid_exchange(kept_apart(0.5), "one", sent_at="2026-01-02T03:04:06+00:00")
+    two = paid_exchange(kept_apart(0.25), "two", sent_at="2026-01-02T04:04:06+00:00")
     first, later = of(one, id="first"), "2026-01-02T04:00:00+00:00"
     first.footer = None
     taken_over = one | {"run": "first"}
@@ -103,7 +103,7 @@ def first_and_second(**second: Any) -> tuple[Run, Run]:
 
 def facts(*all_runs: Run) -> tuple[float, int, int, int]:
     """Dollars, requests, images and latencies of the only provider."""
-    (provider,) = told(*all_runs)["providers"]
+    (provider,) = summary_json(*all_runs)["providers"]
     return (
         provider["price"]["paid"],
         provider["availability"]["total"],

@@ -17,14 +17,14 @@ from tests.miniatures import (
     MODELS_LIST,
     answer,
     body,
-    encoded,
     error,
     exchange,
     model_list,
     picture,
-    served,
+    serve_image,
+    to_base64,
 )
-from tests.streams import completed, partial, stream
+from tests.streams import completed_event, partial, stream
 
 if TYPE_CHECKING:
     from conformance.exchange.model import Exchange
@@ -123,7 +123,7 @@ EVENTS = {
     "by-member": ("x", '{"error": {"message": "No."}}'),
     "as-text": ("error", "No."),
 }
-WITH_IMAGE = json.dumps({"type": "other", "b64_json": encoded(picture("png", (8, 8)))})
+WITH_IMAGE = json.dumps({"type": "other", "b64_json": to_base64(picture("png", (8, 8)))})
 
 
 def test_error_event_of_a_stream_is_read() -> None:
@@ -148,8 +148,8 @@ def test_events_beyond_the_last_image_that_is_read_are_left() -> None:
 
 def test_done_is_no_event_and_the_url_of_one_is_looked_up_in_its_exchange() -> None:
     url = "https://images.provider.example/1.png"
-    download = Download(url, response=served(picture()))
-    sample = replace(stream(completed(url=url), (None, "[DONE]")), downloads=(download,))
+    download = Download(url, response=serve_image(picture()))
+    sample = replace(stream(completed_event(url=url), (None, "[DONE]")), downloads=(download,))
     assert [(one.path, one.download) for one in Answer(sample).events] == [("event 1", download)]
 
 
@@ -352,7 +352,7 @@ NO_IMAGE: dict[str, Any] = {
     "empty-url": {"created": 1, "data": [{"url": ""}]},
     "text-as-base64": {"created": 1, "data": [{"b64_json": "aGVsbG8gd29ybGQ="}]},
     "words": {"created": 1, "data": [{"b64_json": "no image, sorry"}]},
-    "elsewhere": {"created": 1, "images": [encoded(b"\x89PNG\r\n\x1a\n")]},
+    "elsewhere": {"created": 1, "images": [to_base64(b"\x89PNG\r\n\x1a\n")]},
     "task": {"task_id": "1", "status": "queued"},
     "no-success": {"success": False},
     "no-object": [],
@@ -369,7 +369,7 @@ def test_success_without_an_image_accepts_nothing(answer_body: Any) -> None:
 def test_bare_picture_and_a_page_accept_nothing_and_a_damaged_image_is_one_that_came() -> None:
     for raw in (b"\x89PNG\r\n\x1a\n", HTML, b""):
         assert not outcome_of(exchange(raw=raw)).accepted
-    payload = encoded(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    payload = to_base64(b"\x89PNG\r\n\x1a\n" + bytes(40))
     for text in (payload, f"{payload}!", f"{payload}\n", f"data:image/png;base64,{payload}"):
         assert outcome_of(exchange(answer={"data": [{"b64_json": text}]})).accepted, text
 
@@ -381,9 +381,9 @@ def test_payload_that_a_recorder_took_out_is_one_that_came() -> None:
 
 
 def test_stream_is_accepted_when_it_completed_with_an_image() -> None:
-    assert outcome_of(stream(partial(0), completed())).accepted
+    assert outcome_of(stream(partial(0), completed_event())).accepted
     assert not outcome_of(stream(partial(0))).accepted
-    assert not outcome_of(stream(completed(without="b64_json"))).accepted
+    assert not outcome_of(stream(completed_event(without="b64_json"))).accepted
 
 
 def test_model_list_is_accepted_when_it_is_one() -> None:

@@ -22,7 +22,7 @@ from conformance.providers import Provider
 from conformance.results.run_file import line_of
 from conformance.runner.engine import Engine
 from fuzz.answers import texts
-from tests.hostile import BEHAVIOURS, HostileServer, _fixed, whole
+from tests.hostile import BEHAVIOURS, HostileServer, _fixed, honest_answer
 
 LIMITS = Limits(total_seconds=1.0, connect_seconds=0.5, body_bytes=1024 * 1024)
 KEY = "sk-hostile-0123456789abcdef"
@@ -56,16 +56,18 @@ BODIES: dict[str, bytes] = {
 }
 """What needs no malice; `tests/attacks` has what does."""
 STATUSES = {
-    "redirect-loop": whole(b"", "Location: /redirect-loop/images/generations", status="302 Found"),
+    "redirect-loop": honest_answer(
+        b"", "Location: /redirect-loop/images/generations", status="302 Found"
+    ),
     "no-content": b"HTTP/1.1 204 No Content\r\n\r\n",
-    "teapot": whole(b"{}", JSON, status="418 Teapot"),
-    "599": whole(b"<html>", status="599 What"),
+    "teapot": honest_answer(b"{}", JSON, status="418 Teapot"),
+    "599": honest_answer(b"<html>", status="599 What"),
 }
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[HostileServer]:
-    behaviours = {name: _fixed(whole(body, JSON)) for name, body in BODIES.items()}
+    behaviours = {name: _fixed(honest_answer(body, JSON)) for name, body in BODIES.items()}
     behaviours |= {name: _fixed(text) for name, text in STATUSES.items()}
     BEHAVIOURS.update(behaviours)
     with HostileServer() as hostile:

@@ -27,7 +27,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
 from tests.extent import examples
-from tests.sums import lived
+from tests.sums import run_of_session
 
 EDITION = load_edition()
 PIXELS = {"width": 1024, "height": 1024}
@@ -78,7 +78,7 @@ UNSEEN = finding(SHOWS_SIZE, Verdict.NOT_TESTABLE)
 EMPTY = finding("envelope.data-not-empty", Verdict.FAIL)
 CRASH, OUT = finding(ACCEPTS, Verdict.FAIL), finding(ACCEPTS, Verdict.UNAVAILABLE)
 BY_NAME = {"type": None, "code": None, "param": "size"}
-DEVIATION = runs.known(clause=SHOWS_SIZE, case="wide")
+DEVIATION = runs.known_deviation(clause=SHOWS_SIZE, case="wide")
 WORDS: dict[str, tuple[Word, list[Any]]] = {
     "clause-passes": (Word.HONOURED, [ask("wide", WANTS), PASS]),
     "not-testable": (Word.ACCEPTED, [ask("wide", WANTS), UNSEEN]),
@@ -159,7 +159,7 @@ def test_value_nobody_asked_for_says_why(why: str, records: list[Any], head: Any
 
 def test_value_of_another_model_is_not_documented() -> None:
     acme = run_of(SMALLEST)
-    header = runs.read(runs.header(["relay"], ["dall-e-3"], id="other"), type(acme.header))
+    header = runs.read_record(runs.header(["relay"], ["dall-e-3"], id="other"), type(acme.header))
     relay = Run(header, {}, [], [], acme.footer)
     (table,) = model_tables(sides_of([acme, relay]))
     assert {row.cells[1].why for row in table.rows} == {"no document knows it for this model"}
@@ -233,7 +233,7 @@ def replay() -> Run:
     """The replay of what aimock answered for one model."""
     options = Options(providers=("aimock",), models="gpt-image-1.5")
     with closing(Session(options)) as session:
-        return lived(session)
+        return run_of_session(session)
 
 
 def test_replayed_provider_ignores_sizes_and_says_by_which_exchange(replay: Run) -> None:

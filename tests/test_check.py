@@ -23,8 +23,8 @@ from conformance.reference.defects import lying_steps
 from conformance.results.run_file import read_run
 from conformance.runner.planned_request import sent_by
 from conformance.runner.shortlist import cannot_be_billed, shortlist
-from tests.contract import copied
-from tests.live import EDITION, KEY, watched
+from tests.contract import copy_edition
+from tests.live import EDITION, KEY, serve_counting
 from tests.living import footer_of
 from tests.processes import command
 
@@ -33,7 +33,7 @@ HERE = "http://127.0.0.1:9/v1"
 
 
 def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
-    with watched() as (base_url, eye):
+    with serve_counting() as (base_url, eye):
         words = ["check", base_url, "--models", "gpt-image-1.5", "-o", "run.jsonl"]
         result = command(tmp_path, *words, "--save", "mine.toml", IMAGE_API_KEY=KEY)
     assert (result.returncode, result.stderr.count("error")) == (0, 0), result.stderr
@@ -47,7 +47,7 @@ def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
 
 def test_check_finds_what_is_broken_and_is_resumed_without_painting_again(tmp_path: Path) -> None:
     bodies: list[dict[str, Any]] = []
-    with watched(steps=lying_steps(["count.n-ignored"])) as (base_url, eye):
+    with serve_counting(steps=lying_steps(["count.n-ignored"])) as (base_url, eye):
         eye.by_body = bodies.append
         words = ["check", base_url, "--models", "dall-e-2"]
         result = command(tmp_path, *words, "-o", "one.jsonl", IMAGE_API_KEY=KEY)
@@ -100,7 +100,7 @@ def test_check_that_can_send_nothing_says_what_to_allow(
 
 
 def test_saved_file_goes_on_by_the_edition_that_was_chosen(unsent: Path) -> None:
-    copied(unsent, "mine-2027")
+    copy_edition(unsent, "mine-2027")
     for edition in ("openai-2026-11", "mine-2027"):
         check("--models", "gpt-image-1.5", "--edition", edition, "--save", f"{edition}.toml")
         provider = load_provider(f"./{edition}.toml")
@@ -108,14 +108,14 @@ def test_saved_file_goes_on_by_the_edition_that_was_chosen(unsent: Path) -> None
 
 
 def test_check_without_models_names_those_that_are_served() -> None:
-    with watched() as (base_url, eye):
+    with serve_counting() as (base_url, eye):
         result = CliRunner().invoke(app, ["check", base_url], env={KEY_VARIABLE: KEY})
     message = "name a model with --models; served there: dall-e-2, dall-e-3"
     assert (message in str(result.exception), eye.posts) == (True, 0)
 
 
 def test_check_without_a_key_names_the_variable_and_how_to_name_another(tmp_path: Path) -> None:
-    with watched() as (url, _):
+    with serve_counting() as (url, _):
         process = command(tmp_path, "check", url, "--models", "dall-e-2", IMAGE_API_KEY="")
         result = CliRunner().invoke(app, ["check", url], env={KEY_VARIABLE: ""})
     with pytest.raises(ConformanceError) as far:

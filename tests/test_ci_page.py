@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.wheel import installed, repository
-from tests.workflows import KEY, ROOT, Runner, lying, resolved, steps, workflow
+from tests.wheel import installed_wheel, repository
+from tests.workflows import KEY, ROOT, Runner, lying, resolve_expressions, steps, workflow
 
 pytest_plugins = ["tests.wheel", "tests.workflows"]
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
@@ -57,8 +57,8 @@ def break_cassettes(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def recording(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Theirs:
     folder = repository(tmp_path_factory.mktemp("theirs"))
-    path = f"{Path(sys.executable).parent}:{installed(site)['PATH']}"
-    theirs = Theirs(folder, {**installed(site), "PATH": path, "NO_COLOR": "1"})
+    path = f"{Path(sys.executable).parent}:{installed_wheel(site)['PATH']}"
+    theirs = Theirs(folder, {**installed_wheel(site), "PATH": path, "NO_COLOR": "1"})
     where = "python -P -c 'import conformance; print(conformance.__file__)'"
     assert theirs.run(f"git init --quiet . && {where}") == 0
     assert str(site) in theirs.output[-1]
@@ -105,7 +105,7 @@ def run_action(runner: Runner, words: dict[str, str]) -> dict[str, int]:
     codes = {}
     for _, step in steps("action"):
         if "run" in step and step["name"] != "Install":
-            process = runner.run(step["run"], **resolved(step["env"], values))
+            process = runner.run(step["run"], **resolve_expressions(step["env"], values))
             codes[step["name"]] = process.returncode
             values["steps.judge.outputs.conclusion"] = runner.outputs["conclusion"]
     return codes
@@ -120,7 +120,9 @@ def pytest_in(folder: Path, site: Path, *words: str, safely: bool = True) -> str
     """Run pytest as its console script does, or with the folder of their repository before all."""
     repository(folder)
     start = [sys.executable, *(["-P"] if safely else []), "-m", "pytest", *words]
-    process = subprocess.run(start, cwd=folder, env=installed(site), capture_output=True, text=True)
+    process = subprocess.run(
+        start, cwd=folder, env=installed_wheel(site), capture_output=True, text=True
+    )
     assert "Traceback" not in process.stdout + process.stderr
     return process.stdout + process.stderr
 

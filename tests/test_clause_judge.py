@@ -35,7 +35,7 @@ from conformance.reference.defects import lying_steps
 from conformance.runner.engine import Engine
 from tests.miniatures import ACCEPTED, answer, body, error, exchange
 from tests.miniatures import MODELS_LIST as LIST_URL
-from tests.sentences import stored
+from tests.sentences import reviewed_sentences
 
 EDITION = load_edition()
 PLACE = cite("cometapi", "somewhere")
@@ -97,7 +97,9 @@ def test_row_of_a_shape_is_a_clause_about_one_thing() -> None:
 
 
 def test_observer_is_registered_under_its_id_and_every_one_has_a_case() -> None:
-    assert set(_OBSERVERS) == {name for names in stored("observations").values() for name in names}
+    assert set(_OBSERVERS) == {
+        name for names in reviewed_sentences("observations").values() for name in names
+    }
 
     def see(subject: Subject) -> Iterator[str]:
         yield "seen"

@@ -15,7 +15,7 @@ from conformance.clauses.subject import Subject, UnavailableError
 from conformance.contract import OUTSIDE_SOURCES, CitedSource, Level, load_edition
 from conformance.exchange.model import Exchange
 from conformance.exchange.sent_request import read_request
-from tests.miniatures import JSON_TYPE, body, error, exchange, judged, model_list
+from tests.miniatures import JSON_TYPE, body, error, exchange, judge_exchange, model_list
 
 MEMBERS = {"prompt": "A red lantern", "user": "acme-4711"}
 REQUEST = body("dall-e-2", **MEMBERS)
@@ -53,7 +53,9 @@ def test_clause_of_an_accepted_request_takes_a_paid_answer(tmp_path: Path) -> No
     (clause,) = own(tmp_path, expect="accepted")
     assert clause.needs is Needs.ACCEPTANCE
     assert clause.statement == "The request banner is accepted."
-    assert [finding.verdict for finding in judged(exchange(REQUEST), clauses=[clause])] == ["pass"]
+    assert [finding.verdict for finding in judge_exchange(exchange(REQUEST), clauses=[clause])] == [
+        "pass"
+    ]
 
 
 UNLIKE = [
@@ -96,7 +98,7 @@ ANSWERS: dict[str, tuple[int, Any, str]] = {
 def test_expected_refusal(name: str, tmp_path: Path) -> None:
     status, content, start = ANSWERS[name]
     (clause,) = own(tmp_path, expect="refused")
-    (finding,) = judged(exchange(REQUEST, status, content), clauses=[clause])
+    (finding,) = judge_exchange(exchange(REQUEST, status, content), clauses=[clause])
     values = f", expected {finding.expected}, observed {finding.observed}"
     assert (f"{finding.verdict}: {finding.message}{values if finding.expected else ''}").startswith(
         start

@@ -21,13 +21,13 @@ from tests.miniatures import (
     ACCEPTED,
     answer,
     body,
-    encoded,
     error,
     exchange,
     image_url,
     items,
     model_list,
     picture,
+    to_base64,
 )
 
 EDITION = load_edition()
@@ -147,7 +147,7 @@ def test_images_that_a_recorder_did_not_keep_are_not_testable(
     [
         recording(downloads={image_url(0): MISSING, image_url(1): picture()}),
         recording(downloads={image_url(0): Failure("dns", "no"), image_url(1): MISSING}),
-        recording(items(TWO, {"b64_json": encoded(picture())}, {"b64_json": "?"}), downloads={}),
+        recording(items(TWO, {"b64_json": to_base64(picture())}, {"b64_json": "?"}), downloads={}),
         recording(items(TWO, {"b64_json": "x", "url": image_url()}), fetched=MISSING),
         subject(exchange(TWO, fetched=MISSING)),
     ],

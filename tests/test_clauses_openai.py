@@ -14,7 +14,7 @@ from conformance.clauses.judge import judge
 from conformance.clauses.subject import Context
 from conformance.contract import load_edition
 from conformance.exchange.sent_request import read_request
-from tests.miniatures import ACCEPTED, PROMPT, encoded, error, exchange, picture
+from tests.miniatures import ACCEPTED, PROMPT, error, exchange, picture, to_base64
 
 EDITION = load_edition("openai-2026-11")
 SUNBURST = "gpt-image-2.5-sunburst"
@@ -51,7 +51,11 @@ def gif(*delays: int) -> bytes:
 
 
 def holds(*images: bytes, **members: Any) -> dict[str, Any]:
-    return {"created": 1_790_000_002, "data": [{"b64_json": encoded(e)} for e in images], **members}
+    return {
+        "created": 1_790_000_002,
+        "data": [{"b64_json": to_base64(e)} for e in images],
+        **members,
+    }
 
 
 GIF = ask(output_format="gif", frame_count=3, frame_duration_ms=100)

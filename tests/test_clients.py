@@ -46,7 +46,7 @@ from conformance.results.evidence import evidence
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 from tests.pictures import encode, picture
-from tests.runs import exchange, finding, header, read, run, write_run
+from tests.runs import exchange, finding, header, read_record, run, write_run
 
 EDITION = load_edition()
 BODY: dict[str, Any] = {
@@ -68,7 +68,7 @@ def record(
         "headers": [["content-type", "application/json"]],
         "body": body if isinstance(body, str) else json.dumps(body),
     }
-    return read(values, ExchangeRecord)
+    return read_record(values, ExchangeRecord)
 
 
 def key(exchange_record: ExchangeRecord) -> str:
@@ -191,7 +191,7 @@ def test_exchange_without_a_whole_answer_is_not_replayed() -> None:
     ]
     for change in changes:
         values = msgspec.to_builtins(record()) | change
-        assert trial_of(read(values, ExchangeRecord), EDITION) is None
+        assert trial_of(read_record(values, ExchangeRecord), EDITION) is None
 
 
 ITEM = {"data": [{"url": "u"}], "created": 1}

@@ -50,13 +50,13 @@ def words(sides: Comparison) -> list[tuple[str, str, list[str]]]:
 
 UNTESTABLE = runs.finding("envelope.json", Verdict.NOT_TESTABLE, case="n-2")
 PASSES = [runs.finding("envelope.json"), runs.finding("envelope.json", case="n-2")]
-ELSEWHERE = runs.broken(case="n-2")
+ELSEWHERE = runs.broken_must(case="n-2")
 
 
 @pytest.mark.parametrize(
     ("one", "two", "row"),
     [
-        ([PASS], [runs.known()], ("format.url-only", ["pass", "known"])),
+        ([PASS], [runs.known_deviation()], ("format.url-only", ["pass", "known"])),
         ([PASS], [PASS, ELSEWHERE], ("format.url-only", ["pass", "pass"])),
         ([*PASSES, PASS], [PASSES[0], UNTESTABLE, ELSEWHERE], ("envelope.json", ["pass", "pass"])),
         ([PASS, PASSES[0]], [PASS], ("envelope.json", ["pass", "not judged"])),
@@ -86,7 +86,7 @@ def test_columns_may_stand_in_any_order(one: list[Finding], two: list[Finding]) 
 def test_models_with_the_same_verdicts_share_a_row() -> None:
     models = ("dall-e-2", "dall-e-3", "gpt-image-1")
     one = [runs.finding(model=model) for model in models]
-    two = [*(runs.broken(model=model) for model in models[:2]), one[2]]
+    two = [*(runs.broken_must(model=model) for model in models[:2]), one[2]]
     assert words(compare([run_of("acme", *one), run_of("relay", *two)])) == [
         ("format.url-only", "dall-e-2 dall-e-3", ["pass", "FAIL"]),
         ("format.url-only", "gpt-image-1", ["pass", "pass"]),
@@ -96,7 +96,7 @@ def test_models_with_the_same_verdicts_share_a_row() -> None:
 def test_totals_count_what_all_judged_and_claim() -> None:
     unclaimed = runs.finding("count.n-images", Verdict.NOT_CLAIMED)
     acme = run_of("acme", PASS, COUNT, runs.finding("envelope.json"))
-    sides = compare([acme, run_of("relay", runs.broken(), unclaimed)])
+    sides = compare([acme, run_of("relay", runs.broken_must(), unclaimed)])
     assert [f"{row['MUST'].kept}/{row['MUST'].total}" for row in sides.totals] == ["1/1", "0/1"]
 
 
@@ -173,7 +173,11 @@ BASELINE = {"selection": {"clauses": "*", "models": "*", "cases": "baseline"}}
 CASES = "Only the cases baseline were judged by relay"
 TWO_PARTS = "Only the clauses format.* and the models dall-e-* were judged by relay"
 REST = "of the others {} not compared."
-TWO_BROKEN = [runs.broken(), ELSEWHERE, runs.known(case="n-2", clause="envelope.json")]
+TWO_BROKEN = [
+    runs.broken_must(),
+    ELSEWHERE,
+    runs.known_deviation(case="n-2", clause="envelope.json"),
+]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +185,7 @@ TWO_BROKEN = [runs.broken(), ELSEWHERE, runs.known(case="n-2", clause="envelope.
     [
         ({"cases": "baseline"}, TWO_BROKEN, f"{CASES}: 2 broken findings {REST.format('are')}"),
         ({"clauses": "format.*", "models": "dall-e-*"},
-         [PASS, runs.broken(model="gpt-image-1")],
+         [PASS, runs.broken_must(model="gpt-image-1")],
          f"{TWO_PARTS}: 1 broken finding {REST.format('is')}"),
         ({"cases": "baseline"}, [], f"{CASES}."),
     ],
@@ -204,7 +208,7 @@ def test_note_is_in_every_form_and_that_of_the_same_part_is_shared() -> None:
 
 
 def test_terminal_shows_what_differs_and_counts_the_rest() -> None:
-    sides = compare([run_of("acme", COUNT, PASS), run_of("relay", COUNT, runs.broken())])
+    sides = compare([run_of("acme", COUNT, PASS), run_of("relay", COUNT, runs.broken_must())])
     document = by_schema("comparison", comparison_json(sides))
     assert document["rows"][0]["cells"][1]["message"] == "data[0] carries b64_json"
     text = screen(print_comparison, sides)

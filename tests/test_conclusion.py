@@ -25,7 +25,7 @@ from conformance.results.run_file import Run
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
-from tests.runs import exchange, finding, known, run
+from tests.runs import exchange, finding, known_deviation, run
 
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 OTHERS = [finding(f"envelope.{name}") for name in "abcdefghij"]
@@ -34,14 +34,14 @@ NO_ERROR = finding(verdict=Verdict.NOT_TESTABLE, message=ACCEPTED_INSTEAD)
 OUTAGE = finding(verdict=Verdict.UNAVAILABLE, message="HTTP 503")
 SHOULD = finding("errors.status-400", Verdict.DEVIATES)
 KNOWN_SHOULD = finding("errors.status-400", Verdict.DEVIATES, deviation="it is planted")
-KNOWN_MUST = known(clause="count.n-images")
+KNOWN_MUST = known_deviation(clause="count.n-images")
 KNOWN_OUTAGE = finding("envelope.json", Verdict.UNAVAILABLE, deviation="it is planted")
 OF_CONTROL = finding(verdict=Verdict.NOT_TESTABLE, case="n-0", control="baseline")
 REASONS = {
     "no-error": (SHOULD, NO_ERROR),
     "should": (SHOULD, finding("errors.status-400", Verdict.NOT_TESTABLE, case="baseline")),
     "must": (KNOWN_MUST, UNSEEN),
-    "5xx": (known(clause="errors.not-5xx"), OUTAGE),
+    "5xx": (known_deviation(clause="errors.not-5xx"), OUTAGE),
     "outage": (KNOWN_OUTAGE, OUTAGE),
     "control": (KNOWN_OUTAGE, OF_CONTROL),
 }
@@ -51,7 +51,7 @@ OPEN = {
     "outage": (KNOWN_MUST, OUTAGE),
     "not-run": (KNOWN_MUST, finding(verdict=Verdict.NOT_RUN)),
     "flaky": (KNOWN_MUST, finding(verdict=Verdict.FLAKY)),
-    "elsewhere": (known(clause="count.n-images", case="n-2"), UNSEEN),
+    "elsewhere": (known_deviation(clause="count.n-images", case="n-2"), UNSEEN),
     "our-fault": (KNOWN_OUTAGE, finding(verdict=Verdict.HARNESS_ERROR)),
 }
 
@@ -120,7 +120,7 @@ def test_part_that_pytest_picks_is_judged_as_one_of_globs(pick: str) -> None:
 
 # --- what counts as a kept promise ---
 
-REFUSAL = known(clause="parameters.valid-accepted", case="user")
+REFUSAL = known_deviation(clause="parameters.valid-accepted", case="user")
 PASS = finding("envelope.object")
 UNTESTABLE = finding("envelope.object", Verdict.NOT_TESTABLE, case="user")
 OUT = finding("envelope.object", Verdict.UNAVAILABLE, case="n-2")

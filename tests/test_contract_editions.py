@@ -25,7 +25,7 @@ from conformance.providers.asked import with_asked_models
 from conformance.results.run_file import read_run
 from conformance.runner.options import Options
 from conformance.runner.session import Session
-from tests.contract import D3, asking, change, copied, set_member
+from tests.contract import D3, change, copy_edition, set_member, small_body
 from tests.live import embedded_toml
 from tests.processes import command
 
@@ -36,7 +36,7 @@ MINE = embedded_toml("dall-e-3")
 
 
 def test_copied_folder_with_changes_is_a_second_edition(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
+    folder = copy_edition(tmp_path)
     set_member(folder / "request/dall-e-3.json", "properties/quality/enum", ["ultra", None])
     model = json.loads((folder / "edition.json").read_text())["models"][D3]
     set_member(folder / "edition.json", "models/dall-e-4", model)
@@ -45,9 +45,9 @@ def test_copied_folder_with_changes_is_a_second_edition(tmp_path: Path) -> None:
     clauses = {"withdrawn": {"a.b": "why"}, "levels": levels}
     set_member(folder / "edition.json", "clauses", clauses)
     second = load_edition(str(folder))
-    assert second.read(asking(D3, quality="ultra")).expectation == "accepted"
-    assert second.read(asking(D3, quality="hd")).expectation == "refused"
-    assert load_edition().read(asking(D3, quality="hd")).expectation == "accepted"
+    assert second.read(small_body(D3, quality="ultra")).expectation == "accepted"
+    assert second.read(small_body(D3, quality="hd")).expectation == "refused"
+    assert load_edition().read(small_body(D3, quality="hd")).expectation == "accepted"
     assert second.model("dall-e-4").response_kind(None) == "url"
     assert (second.withdrawn, second.levels["c.d"].level) == ({"a.b": "why"}, Level.MAY)
 
@@ -91,7 +91,7 @@ def refusal(folder: Path) -> str:
 
 
 def test_mistake_in_an_edition_is_named(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
+    folder = copy_edition(tmp_path)
     for file, place, value, message in MISTAKES:
         before = (folder / file).read_text()
         set_member(folder / file, place, value)
@@ -111,7 +111,7 @@ def test_published_edition_is_as_it_was_frozen_and_documented(name: str) -> None
 
 
 def test_digest_changes_with_a_value_and_a_name_and_not_with_the_layout(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
+    folder = copy_edition(tmp_path)
     before = digest_of(folder)
     change(folder / "edition.json", lambda content: content.update(title=content.pop("title")))
     assert digest_of(folder) == before
@@ -129,7 +129,7 @@ def test_digest_changes_with_a_value_and_a_name_and_not_with_the_layout(tmp_path
 @pytest.fixture
 def own_file(tmp_path: Path) -> Path:
     """A provider's file beside an edition of its own."""
-    copied(tmp_path, "mine-2027")
+    copy_edition(tmp_path, "mine-2027")
     (tmp_path / "mine.toml").write_text(MINE)
     return tmp_path / "mine.toml"
 
@@ -191,7 +191,7 @@ def test_replay_of_all_cassettes_is_judged_by_the_edition_of_their_provider(tmp_
 
 
 def test_id_of_another_edition_is_refused(tmp_path: Path) -> None:
-    folder = copied(tmp_path, DEFAULT_EDITION)
+    folder = copy_edition(tmp_path, DEFAULT_EDITION)
     assert load_edition(str(folder)).digest == load_edition().digest  # another copy of ours
     set_member(folder / "edition.json", "title", "Mine")
     with pytest.raises(EditionError, match="comes with the suite"):

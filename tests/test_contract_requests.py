@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance.contract import DEFAULT_EDITION, Level, load_edition
 from conformance.contract.checker import MESSAGE_LIMIT, Checker
 from conformance.errors import UnknownNameError
-from tests.contract import D2, D3, G1, G2, G15, GPT, MINI, NAMED, QWEN, asking
+from tests.contract import D2, D3, G1, G2, G15, GPT, MINI, NAMED, QWEN, small_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ def bodies(table: list[Any]) -> Iterator[tuple[dict[str, Any], Any]]:
     """Yield a request for each model of each row of a table, and what the row says of it."""
     for models, parameters, *remarks in table:
         for model in models:
-            yield asking(model, **parameters), remarks
+            yield small_body(model, **parameters), remarks
 
 
 def test_documented_request_is_accepted(edition: Edition) -> None:
@@ -140,7 +140,7 @@ def test_parameter_of_other_models_or_of_none_is_open(edition: Edition) -> None:
         assert reading.expectation == "open", body
         assert (reading.unsupported, reading.unknown) == (names, ()), body
     for name in NAMED:
-        reading = edition.read(asking(name, colour="red"))
+        reading = edition.read(small_body(name, colour="red"))
         assert (reading.unknown, reading.expectation) == (("colour",), "open")
 
 
@@ -167,11 +167,11 @@ def test_body_that_is_no_object_is_refused(edition: Edition) -> None:
 
 
 def test_value_is_the_asked_one_then_the_default(edition: Edition) -> None:
-    reading = edition.read(asking(D3, n=None, size="1792x1024"))
+    reading = edition.read(small_body(D3, n=None, size="1792x1024"))
     assert (reading.has("n"), reading.value("n")) == (False, 1)
     assert (reading.has("size"), reading.value("size")) == (True, "1792x1024")
     assert reading.value("response_format") == "url"
-    assert edition.read(asking(D3)).value("size") is None
+    assert edition.read(small_body(D3)).value("size") is None
 
 
 def test_documented_values_leave_disputed_ones_out(edition: Edition) -> None:
@@ -234,14 +234,14 @@ def test_body_100000_deep_raises_nothing(edition: Edition, wrap: Callable[[Any],
         deep = wrap(deep)
     for name in ("model", "prompt", "n", "size", "quality", "colour", "response_format"):
         is_open = name in ("colour", "response_format")  # whatever their values are
-        reading = edition.read(asking(G1) | {name: deep})
+        reading = edition.read(small_body(G1) | {name: deep})
         assert reading.expectation == ("open" if is_open else "refused")
 
 
 def test_message_is_bounded_whatever_the_value(edition: Edition) -> None:
     text = "x" * 5_000_000
     for value in (10**5000, math.nan, math.inf, text, {"a": text}, "\ud800"):
-        violation = edition.read(asking(D3, n=value)).violations[0]
+        violation = edition.read(small_body(D3, n=value)).violations[0]
         assert violation.parameter == "n"
         assert len(violation.message) <= MESSAGE_LIMIT
         assert violation.message.isascii()
@@ -288,7 +288,7 @@ def test_checker_says_what_is_wrong_and_stays_short() -> None:
 
 
 def test_valid_body_reads_in_under_a_millisecond(edition: Edition) -> None:
-    body = asking(G15, n=2, size="1024x1024", quality="low", output_format="webp")
+    body = small_body(G15, n=2, size="1024x1024", quality="low", output_format="webp")
     start_time = time.process_time()
     for _ in range(300):
         edition.read(body)

@@ -38,14 +38,14 @@ from tests.manifests import (
     MAKERS,
     bare,
     box,
-    carried,
     cbor,
-    planted,
-    signed,
+    embed_store,
+    image_with_manifest,
+    signed_image,
     store,
     superbox,
 )
-from tests.miniatures import body, encoded, exchange, items
+from tests.miniatures import body, exchange, items, to_base64
 from tests.sentences import EDITION
 
 MODEL_ASKED = {
@@ -165,7 +165,7 @@ def with_pictures(model: str, *pictures: Credentials | None) -> Run:
 
 @pytest.mark.usefixtures("_alone")
 def test_reports_say_both_names_and_what_is_stripped_and_call_no_claim_signed() -> None:
-    credentials = read_credentials("png", planted("png", "gpt-image", "1.5"))
+    credentials = read_credentials("png", image_with_manifest("png", "gpt-image", "1.5"))
     run = with_pictures("gpt-image-2", credentials, None)
     (painters,) = summarize([run]).painters
     assert (painters.another, painters.none, painters.signers) == (1, 1, ())
@@ -183,7 +183,7 @@ def test_signature_is_validated_where_a_validator_is_installed(kind: str) -> Non
     pytest.importorskip(
         "c2pa", reason="only CI installs the extra credentials: make test EXTRAS=dev,credentials"
     )
-    data = signed(kind, bare(kind))
+    data = signed_image(kind, bare(kind))
     credentials = credentials_in(kind, data)
     assert credentials.standing is CredentialStatus.SIGNED
     assert (credentials.signer, credentials.trusted) == ("Open Pictures", False)
@@ -194,7 +194,7 @@ def test_signature_is_validated_where_a_validator_is_installed(kind: str) -> Non
 
 def test_claim_whose_assertion_was_taken_out_is_not_valid() -> None:
     data = claim_store({"assertions": [{"url": "x/c2pa.hash.data", "hash": bytes(32)}]})
-    credentials = credentials_in("png", carried("png", bare("png"), data)[0])
+    credentials = credentials_in("png", embed_store("png", bare("png"), data)[0])
     assert credentials.standing is CredentialStatus.INVALID
     fault = "the assertion c2pa.hash.data is missing or not the one that was claimed"
     assert credentials.fault == fault
@@ -262,7 +262,7 @@ def test_what_a_validator_says_decides_what_a_claim_is_worth(
     validator: Validator, words: str, painter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "_library", lambda: validator)
-    credentials = credentials_in("png", planted("png", "gpt-image", "1.5"))
+    credentials = credentials_in("png", image_with_manifest("png", "gpt-image", "1.5"))
     assert str(credentials).startswith(words)
     assert compare_painter(credentials, exchange_of("gpt-image-2")) == painter
 
@@ -271,8 +271,8 @@ def test_what_a_validator_says_decides_what_a_claim_is_worth(
 @pytest.mark.parametrize("kind", KINDS)
 def test_observation_names_both_models_where_another_painted(kind: str) -> None:
     request = body("gpt-image-1", output_format=kind)
-    data = planted(kind, "gpt-image", "2.0")
-    sample = exchange(request, answer=items(request, {"b64_json": encoded(data)}))
+    data = image_with_manifest(kind, "gpt-image", "2.0")
+    sample = exchange(request, answer=items(request, {"b64_json": to_base64(data)}))
     messages = {observation.id: observation.message for observation in observe(sample, EDITION)}
     assert "asked gpt-image-1;" in messages["another-painter"]
     assert "gpt-image 2.0" in messages["another-painter"]
@@ -281,7 +281,7 @@ def test_observation_names_both_models_where_another_painted(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_mutated_credentials_raise_nothing_in_little_time(kind: str) -> None:
-    generator, data = random.Random(13), planted(kind)
+    generator, data = random.Random(13), image_with_manifest(kind)
     start = data.find(b"jumb")
     end = start + len(store())
     start_time = time.process_time()
@@ -311,14 +311,14 @@ def test_what_a_claim_repeats_is_read_once() -> None:
         claim_store({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}] * 200}, actions),
     ):
         start_time = time.process_time()
-        read_credentials("png", carried("png", bare("png"), data)[0])
+        read_credentials("png", embed_store("png", bare("png"), data)[0])
         assert time.process_time() - start_time < 2
 
 
 def test_assertions_that_are_too_long_are_damaged() -> None:
     assertion = superbox("c2pa.actions", box(b"cbor", b"\xa1\x61a\x5a\0\x20\0\0" + bytes(2 << 20)))
     data = claim_store({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}]}, assertion)
-    credentials = credentials_in("png", carried("png", bare("png"), data)[0])
+    credentials = credentials_in("png", embed_store("png", bare("png"), data)[0])
     assert credentials.standing is CredentialStatus.DAMAGED
     assert "1,048,576" in credentials.fault
 
@@ -362,7 +362,7 @@ def test_cbor_reads_every_type() -> None:
 
 
 def test_jpeg_packets_are_put_together_by_sequence() -> None:
-    data = planted("jpeg")
+    data = image_with_manifest("jpeg")
     first, second = data.find(b"\xff\xeb"), data.find(b"\xff\xeb", data.find(b"\xff\xeb") + 2)
     length = second - first
     jpeg = data[:first] + data[second : second + length] + data[first:second]
@@ -372,7 +372,7 @@ def test_jpeg_packets_are_put_together_by_sequence() -> None:
 
 def test_jpeg_of_many_packets_is_read_in_time_proportional_to_its_size() -> None:
     boxes = b"jumb" + b"c2pa" + b"x" * 15_000_000
-    packets, _, _ = carried("jpeg", b"\xff\xd8\xff\xd9", len(boxes).to_bytes(4, "big") + boxes)
+    packets, _, _ = embed_store("jpeg", b"\xff\xd8\xff\xd9", len(boxes).to_bytes(4, "big") + boxes)
     start_time = time.perf_counter()
     assert read_credentials("jpeg", packets) is not None
     assert (
@@ -382,4 +382,4 @@ def test_jpeg_of_many_packets_is_read_in_time_proportional_to_its_size() -> None
 
 def test_remote_and_foreign_boxes_are_no_credentials() -> None:
     assert read_credentials("png", bare("png")) is None
-    assert read_credentials("gif", carried("png", bare("png"), store())[0]) is None
+    assert read_credentials("gif", embed_store("png", bare("png"), store())[0]) is None

@@ -20,7 +20,7 @@ from tests.nights import ONE_NIGHT, QUICK, answer, night
 from tests.shown import by_schema, screen
 
 V = Verdict
-PASS, FAILURE, KNOWN = runs.finding(), runs.broken(), runs.known()
+PASS, FAILURE, KNOWN = runs.finding(), runs.broken_must(), runs.known_deviation()
 COUNT_PASS = runs.finding("count.n-images")
 NEWS, NOISE = ChangeKind.INFORMATION, ChangeKind.NOISE
 REGRESSION, FIXED = ChangeKind.REGRESSION, ChangeKind.FIXED
@@ -110,7 +110,7 @@ def test_class_of_a_changed_verdict(kind: ChangeKind) -> None:
 def test_regression_is_confirmed_by_repeats_or_by_a_fixed_answer(
     provenance: str, repeats: int | None, sure: bool
 ) -> None:
-    new = night(2, answer(provenance=provenance), runs.broken(repeats=repeats))
+    new = night(2, answer(provenance=provenance), runs.broken_must(repeats=repeats))
     report = drift([night(1, answer(), PASS)], new)
     (change,) = report.of(REGRESSION)
     assert (change.confirmed, report.exit_code) == (sure, int(sure))
@@ -165,7 +165,7 @@ def test_what_was_not_to_be_judged_is_not_reported_as_removed() -> None:
 HERE, SECOND = of_model(0, 4), of_model(0, 3, "gpt-image-1")
 OTHER_MODEL = [*of_model(0, 5, "gpt-image-1"), *of_model(1, 1, "gpt-image-1")]
 EXPLANATIONS = [
-    runs.known(case="n-0"),
+    runs.known_deviation(case="n-0"),
     *(finding_of(V.NOT_TESTABLE, case="n-0", clause=name) for name in "abc"),
 ]
 PART = {"selection": {"cases": "n-*"}}
@@ -238,7 +238,7 @@ def test_model_that_vanished_is_reported_once_in_every_form(bases: int) -> None:
 
 def test_new_model_is_one_line_and_one_for_each_promise_that_it_breaks() -> None:
     model = "gpt-image-1.5"
-    its_pass, its_failure = runs.finding("errors.json", model=model), runs.broken(model=model)
+    its_pass, its_failure = runs.finding("errors.json", model=model), runs.broken_must(model=model)
     report = between(HERE, [*HERE, its_pass, its_failure])
     text = screen(print_drift, report)
     assert "model gpt-image-1.5: new, 2 findings judged\n" in text
@@ -316,7 +316,7 @@ def test_fingerprint_is_of_provider_and_clauses_and_of_nothing_else() -> None:
         return report.alarms[0].fingerprint
 
     first = name(FAILURE)
-    assert first == name(runs.broken(case="n-2", message="another"))
-    count_failure = runs.broken(clause="count.n-images")
+    assert first == name(runs.broken_must(case="n-2", message="another"))
+    count_failure = runs.broken_must(clause="count.n-images")
     assert first != name(count_failure)
     assert name(FAILURE, count_failure) == name(count_failure, FAILURE) != first

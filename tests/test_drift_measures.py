@@ -94,7 +94,7 @@ def test_latency_or_price_that_leaves_its_range_is_told(
 def test_new_case_does_not_shift_the_median() -> None:
     new = slow_night(2, 8, 8, 8)
     for number, record in enumerate(answers(9, elapsed=90.0)):
-        new.add(runs.read({**record, "case": f"new-{number}"}, ExchangeRecord))
+        new.add(runs.read_record({**record, "case": f"new-{number}"}, ExchangeRecord))
     assert changes_of(EIGHT, new) == []
 
 
@@ -105,7 +105,7 @@ def findings(flaky: int, of: int = 12, breaks: int = 0) -> list[Finding]:
     """One clause on some cases: some that broke every time, flaky ones, and passes."""
     flake: dict[str, Any] = {"verdict": Verdict.FLAKY, "rate": 0.5, "repeats": 3}
     return [
-        *(runs.broken(repeats=3, case=f"n-{at}") for at in range(breaks)),
+        *(runs.broken_must(repeats=3, case=f"n-{at}") for at in range(breaks)),
         *(runs.finding(**flake, case=f"n-{at}") for at in range(breaks, breaks + flaky)),
         *(runs.finding(case=f"n-{at}") for at in range(breaks + flaky, of)),
     ]

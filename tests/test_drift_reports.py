@@ -22,15 +22,15 @@ from tests.runs import write_run
 from tests.shown import by_schema, check_harmless, screen, structure
 
 SCREEN = 40  # lines
-DEVIATION, PASS, JSON = runs.known(), runs.finding(), runs.finding("envelope.json")
+DEVIATION, PASS, JSON = runs.known_deviation(), runs.finding(), runs.finding("envelope.json")
 
 
 def eventful() -> Drift:
     """A night after which there is something of everything, and much of it."""
     names = [f"format.promise-{number}" for number in range(30)]
     out = runs.finding("count.n-images", Verdict.UNAVAILABLE, message="HTTP 429")
-    before = [*map(runs.finding, names), runs.broken(clause="envelope.json")]
-    after = [*(runs.broken(clause=name, repeats=3) for name in names), JSON]
+    before = [*map(runs.finding, names), runs.broken_must(clause="envelope.json")]
+    after = [*(runs.broken_must(clause=name, repeats=3) for name in names), JSON]
     shapes = [*SHAPE, *(f"extra_{number}:string" for number in range(30))]
     slow: dict[str, Any] = {"price": {"estimate": None, "actual": 0.08}, "elapsed": 60.0}
     cheap = answers(price={"estimate": None, "actual": 0.04})
@@ -83,7 +83,7 @@ def test_regression_says_how_many_of_its_cases_are_confirmed(sure: int, words: s
     cases = [f"n-{number}" for number in range(27)]
     before = night(1, *answers(27), *(runs.finding(case=case) for case in cases))
     repeats = [3] * sure + [None] * (27 - sure)
-    now = [runs.broken(case=case, repeats=n) for case, n in zip(cases, repeats, strict=True)]
+    now = [runs.broken_must(case=case, repeats=n) for case, n in zip(cases, repeats, strict=True)]
     report = drift([before], night(2, *answers(27), *now))
     assert words in screen(print_drift, report)
     assert words.strip() in drift_markdown(report)
@@ -97,11 +97,11 @@ NO_EXCUSE = "no known deviation excuses any more what is broken: format.url-only
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        (DEVIATION, runs.broken(), NO_EXCUSE),
+        (DEVIATION, runs.broken_must(), NO_EXCUSE),
         (DEVIATION, DEVIATION, QUIET),
         (DEVIATION, PASS, QUIET),
         (PASS, PASS, QUIET),
-        (PASS, runs.broken(), "(run with --confirm 3)"),
+        (PASS, runs.broken_must(), "(run with --confirm 3)"),
     ],
     ids=["still-broken", "still-known", "kept", "quiet", "waiting"],
 )
@@ -119,7 +119,7 @@ def test_closing_says_what_is_good_and_what_is_not(
 def test_providers_are_named_where_there_are_several() -> None:
     head = {"providers": runs.header(["acme", "relay"])["providers"]}
     old = night(1, runs.finding(provider="relay"), head=head)
-    report = drift([old], night(2, runs.broken(provider="relay"), head=head))
+    report = drift([old], night(2, runs.broken_must(provider="relay"), head=head))
     assert "  relay: MUST format.url-only" in screen(print_drift, report)
     assert "relay: **MUST**" in drift_markdown(report)
 
@@ -160,7 +160,7 @@ def test_issue_carries_its_fingerprint_and_only_its_own_regressions() -> None:
 def test_regression_is_over_only_where_the_promise_is_kept_again() -> None:
     out = runs.finding("count.n-images", Verdict.UNAVAILABLE)
     old = night(1, PASS, runs.finding("count.n-images"), JSON)
-    row = issue(drift([old], night(2, answer(), runs.broken(), out, JSON)))
+    row = issue(drift([old], night(2, answer(), runs.broken_must(), out, JSON)))
     assert (row["clauses"], row["waiting"]) == ([], ["format.url-only"])
     assert row["kept"] == ["envelope.json"]
 
@@ -172,7 +172,7 @@ def write(folder: Path, **nights: Run) -> list[str]:
 
 
 def test_exit_code(tmp_path: Path) -> None:
-    failure, cut_off = night(2, runs.broken()), night(2, PASS, end=None)
+    failure, cut_off = night(2, runs.broken_must()), night(2, PASS, end=None)
     nights = {"base": night(1, PASS), "confirmed": night(2, BROKEN)}
     write(tmp_path, same=night(2, PASS), broken=failure, cut_off=cut_off, **nights)
     for words, code in (

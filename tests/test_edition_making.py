@@ -36,7 +36,7 @@ from conformance.editions.document_differences import (
 from conformance.editions.making import check_edition, faults, new_edition
 from conformance.editions.openapi import DocumentError, read_document
 from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
-from tests.contract import change, copied, set_member
+from tests.contract import change, copy_edition, set_member
 from tests.extent import sample
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ EDITS: list[tuple[str, str, Any]] = [
 @pytest.fixture(scope="module")
 def stricter(tmp_path_factory: pytest.TempPathFactory) -> Changes:
     """The differences to an edition that is stricter here and there."""
-    folder = copied(tmp_path_factory.mktemp("editions"), "later-2027")
+    folder = copy_edition(tmp_path_factory.mktemp("editions"), "later-2027")
     for name, place, value in EDITS:
         set_member(folder / name, place, value)
     change(folder / "promises.json", lambda content: content["promises"].pop(3))

@@ -52,7 +52,7 @@ def record(
     }
 
 
-def judged(folder: Path, *records: object) -> tuple[ForeignReport, Run]:
+def judge_recording(folder: Path, *records: object) -> tuple[ForeignReport, Run]:
     path = folder / "recording.jsonl"
     path.write_text("".join(json.dumps(entry) + "\n" for entry in records))
     report = judge_files([path], load_edition(), folder / "run.jsonl")
@@ -68,7 +68,7 @@ def passes(run: Run, *clauses: str) -> bool:
 
 
 def test_foreign_truthful_exchange_breaks_nothing(tmp_path: Path) -> None:
-    report, run = judged(tmp_path, record())
+    report, run = judge_recording(tmp_path, record())
     assert report.conclusion is Conclusion.CONFORMS
     assert set(report.verdicts) == {"pass"}
     assert passes(run, "image.size-as-asked")
@@ -77,7 +77,7 @@ def test_foreign_truthful_exchange_breaks_nothing(tmp_path: Path) -> None:
 
 def test_foreign_run_file_keeps_to_its_schema_and_counts(tmp_path: Path) -> None:
     records = record(), {"request": 1}, record(model="gpt-image-1"), record(size="512x512")
-    report, run = judged(tmp_path, *records)
+    report, run = judge_recording(tmp_path, *records)
     schema = json.loads((load_edition().folder.parent / "run.schema.json").read_text())
     check = Draft202012Validator(schema)
     for line in report.run_file.read_text().splitlines():
@@ -104,7 +104,7 @@ SCRUBBED = ["aGVsbG8=", "REDACTED", base64.b64encode(picture("png", (1, 1))).dec
 @pytest.mark.parametrize("payload", SCRUBBED, ids=["greeting", "word", "pixel"])
 def test_foreign_scrubbed_payload_is_not_testable(tmp_path: Path, payload: str) -> None:
     answer = {"created": 0, "data": [{"b64_json": payload}]}
-    report, run = judged(tmp_path, record(answer))
+    report, run = judge_recording(tmp_path, record(answer))
     assert set(report.verdicts) == {"pass", "not testable"}
     assert passes(run, "format.b64-when-asked")
     for clause in ("image.size-as-asked", "envelope.created-seconds"):
@@ -114,7 +114,7 @@ def test_foreign_scrubbed_payload_is_not_testable(tmp_path: Path, payload: str) 
 def test_foreign_answer_that_lost_its_payload_is_not_testable(tmp_path: Path) -> None:
     entry = record()
     entry["response"]["headers"] = {**JSON_TYPE, "Content-Length": "1868644"}
-    _, run = judged(tmp_path, entry)
+    _, run = judge_recording(tmp_path, entry)
     assert verdict(run, "image.size-as-asked") == "not testable"
     assert passes(run, "format.b64-when-asked")
 
@@ -122,7 +122,7 @@ def test_foreign_answer_that_lost_its_payload_is_not_testable(tmp_path: Path) ->
 def test_foreign_cut_body_is_not_testable(tmp_path: Path) -> None:
     entry = record()
     entry["response"] |= {"body": '{"created": 1790', "headers": {"Content-Length": "90000"}}
-    report, _ = judged(tmp_path, entry)
+    report, _ = judge_recording(tmp_path, entry)
     assert set(report.verdicts) == {"not testable"}
     assert report.conclusion is Conclusion.NOT_JUDGED
 
@@ -130,7 +130,7 @@ def test_foreign_cut_body_is_not_testable(tmp_path: Path) -> None:
 def test_foreign_refusal_is_decided_where_param_names_the_fault(tmp_path: Path) -> None:
     for param, expected in (("size", "pass"), ("model", "not testable"), (None, "not testable")):
         error = {"message": "No.", "type": "invalid_request_error", "param": param, "code": None}
-        _, run = judged(tmp_path, record({"error": error}, 400, size="1x1"))
+        _, run = judge_recording(tmp_path, record({"error": error}, 400, size="1x1"))
         assert verdict(run, "parameters.size-enum") == expected
 
 
@@ -159,7 +159,7 @@ def test_foreign_request_without_a_model_stands_for_one(
 
 def test_foreign_preflights_and_other_traffic_are_passed_by(tmp_path: Path) -> None:
     other = record(url="https://provider.example/v1/chat/completions")
-    report, _ = judged(tmp_path, record(method="OPTIONS"), other, record())
+    report, _ = judge_recording(tmp_path, record(method="OPTIONS"), other, record())
     assert [(file.entries, file.found, file.judged) for file in report.files] == [(3, 1, 1)]
 
 
@@ -186,7 +186,7 @@ def test_foreign_interrupted_run_keeps_its_findings(
 
     monkeypatch.setattr("conformance.recordings.judging.is_altered_download", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        judged(tmp_path, record(), POINTING, image_record("an image"))
+        judge_recording(tmp_path, record(), POINTING, image_record("an image"))
     run = read_run(tmp_path / "run.jsonl")
     assert run.findings
     assert not run.complete
@@ -216,14 +216,14 @@ def test_foreign_account_is_taken_out_wherever_it_stands(tmp_path: Path, account
     generation["request"]["url"] += f"?account={account}"
     image = record(url=url, method="GET")
     image["response"] |= {"headers": {"Content-Type": "image/png"}, "body": {"$base64": IMAGE}}
-    report, run = judged(tmp_path, generation, image)
+    report, run = judge_recording(tmp_path, generation, image)
     assert account not in report.run_file.read_text()
     assert passes(run, "url.is-image")
 
 
 def test_foreign_words_that_look_like_accounts_or_were_scrubbed_stay(tmp_path: Path) -> None:
     for prompt in ("a user-friendly org-chart for proj_one", "REDACTED"):
-        report, run = judged(tmp_path, record(prompt=prompt))
+        report, run = judge_recording(tmp_path, record(prompt=prompt))
         assert prompt in report.run_file.read_text()
         assert passes(run, "image.size-as-asked")
 
@@ -255,7 +255,7 @@ def image_record(body: object, **headers: object) -> dict[str, Any]:
 def test_foreign_download_is_judged_where_it_is_as_it_came(
     tmp_path: Path, body: object, headers: dict[str, Any], expected: str
 ) -> None:
-    _, run = judged(tmp_path, POINTING, image_record(body, **headers))
+    _, run = judge_recording(tmp_path, POINTING, image_record(body, **headers))
     verdicts = {verdict(run, clause) for clause in ("url.is-image", "image.complete")}
     assert ("fail" in verdicts) == (expected == "fail")
     assert (verdicts == {"pass"}) == (expected == "pass")
@@ -274,11 +274,13 @@ def test_foreign_download_that_failed_is_the_reason_that_is_given(tmp_path: Path
     image, bad_copy = image_record({"$base64": IMAGE}), image_record({"$base64": IMAGE})
     bad_copy["request"]["headers"], changes = FAILED[why]
     bad_copy["response"] |= changes
-    _, run = judged(tmp_path, POINTING, bad_copy)
+    _, run = judge_recording(tmp_path, POINTING, bad_copy)
     for clause in ("url.fetchable", "url.is-image", "image.complete"):
         assert verdict(run, clause) == "not testable"
     assert any(why in one.message for one in run.findings if one.clause == "url.fetchable")
-    assert passes(judged(tmp_path, POINTING, bad_copy, image)[1], "url.fetchable", "image.complete")
+    assert passes(
+        judge_recording(tmp_path, POINTING, bad_copy, image)[1], "url.fetchable", "image.complete"
+    )
 
 
 REQUESTS = {
@@ -297,7 +299,7 @@ REQUESTS = {
 def test_foreign_request_that_was_altered_is_passed_over(tmp_path: Path, body: str | None) -> None:
     entry = record()
     entry["request"]["body"] = body
-    report, run = judged(tmp_path, entry)
+    report, run = judge_recording(tmp_path, entry)
     assert run.findings == []
     assert "request" in report.notes[0]
     assert body is not None or "request was not recorded" in report.notes[0]
@@ -307,7 +309,7 @@ def test_foreign_request_that_was_altered_is_passed_over(tmp_path: Path, body: s
 def test_foreign_request_that_is_proven_malformed_is_judged(tmp_path: Path) -> None:
     entry = record()
     entry["request"] |= {"body": '{"model": ', "headers": {"Content-Length": "10"}}
-    _, run = judged(tmp_path, entry)
+    _, run = judge_recording(tmp_path, entry)
     assert "fail" in {finding.verdict.value for finding in run.findings}
 
 
@@ -324,12 +326,12 @@ def test_foreign_length_that_agrees_proves_a_lie(tmp_path: Path, body: str, clau
     lie["response"] |= {"body": body, "headers": {**JSON_TYPE, "Content-Length": str(len(body))}}
     unproven = record()
     unproven["response"]["body"] = body
-    assert verdict(judged(tmp_path, lie)[1], clause) == "fail"
-    assert verdict(judged(tmp_path, unproven)[1], clause) == "not testable"
+    assert verdict(judge_recording(tmp_path, lie)[1], clause) == "fail"
+    assert verdict(judge_recording(tmp_path, unproven)[1], clause) == "not testable"
 
 
 def test_foreign_file_of_other_lines_is_one_error(tmp_path: Path) -> None:
-    report, _ = judged(tmp_path, *[{"request": number} for number in range(9)])
+    report, _ = judge_recording(tmp_path, *[{"request": number} for number in range(9)])
     (problem,) = report.problems
     assert "docs/judging.md" in problem
     assert "8 more" in problem
@@ -347,7 +349,7 @@ STRANGERS = {
 def test_foreign_unknown_model_is_judged_by_what_holds_for_every_model(
     tmp_path: Path, body: object, clause: str
 ) -> None:
-    report, run = judged(tmp_path, record(body, model="painter-9", size=None))
+    report, run = judge_recording(tmp_path, record(body, model="painter-9", size=None))
     assert report.conclusion is Conclusion.BREAKS
     assert verdict(run, clause) == "fail"
 

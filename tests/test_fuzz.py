@@ -21,7 +21,7 @@ from fuzz.mutators import mutate
 from fuzz.targets import TARGETS
 from tests.extent import examples, sample
 from tests.miniatures import answer, error, picture
-from tests.streams import completed, partial
+from tests.streams import completed_event, partial
 
 FAST = settings(
     max_examples=examples(36),
@@ -132,7 +132,7 @@ def test_base64_that_only_looks_compressed_comes_to_verdicts() -> None:
 @FAST
 @given(st.lists(st.tuples(ANY_TEXT, ANY_JSON | st.just(None)), max_size=4), st.binary(max_size=30))
 def test_any_events_come_to_verdicts(events: list[tuple[str, Any]], tail: bytes) -> None:
-    images = [partial(0, b64_json="QUJD"), completed(b64_json="QUJD")]
+    images = [partial(0, b64_json="QUJD"), completed_event(b64_json="QUJD")]
     every_event = [*images, *((name, json.dumps(value)) for name, value in events)]
     text = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in every_event)
     body = text.encode("utf-8", "replace") + tail

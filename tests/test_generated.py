@@ -44,7 +44,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import changed_edition
 from tests.extent import sample
-from tests.live import deviation_toml, embedded_toml, error, images, session, watched
+from tests.live import deviation_toml, embedded_toml, error, images, serve_counting, session
 from tests.processes import DRAWING, run_pytest
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("answer", [None, images(error(500))], ids=["painted", "500"])
 def test_paid_exploring_stays_within_its_budget(tmp_path: Path, answer: Any) -> None:
-    with watched(answer) as (url, eye), session(tmp_path, url, budget=0.05) as live:
+    with serve_counting(answer) as (url, eye), session(tmp_path, url, budget=0.05) as live:
         (engine,) = live.engines
         clauses = clauses_of(EDITION)
         explorer = Explorer(engine.source, engine.provider, EDITION, "dall-e-2", clauses)

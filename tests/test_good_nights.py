@@ -29,7 +29,7 @@ def test_night_is_a_good_one_only_where_nothing_is_or_may_be_worse(nights: Night
     assert (after_kill, without_verdict, list(folder.iterdir())) == (red, red, [])
     assert nights.next(passing)["good"] == "true"
     assert nights.next(runs.finding(verdict=Verdict.UNAVAILABLE))["good"] == "true"
-    assert nights.next(runs.broken()) == {"code": "0", "good": "false"}
+    assert nights.next(runs.broken_must()) == {"code": "0", "good": "false"}
     assert "No good night: what waits for confirmation" in nights.runner.summary
     assert nights.next(BROKEN) == {"code": "1", "good": "false"}
     assert nights.next(passing, end=None, conclusion="2")["good"] == "false"

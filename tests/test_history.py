@@ -24,7 +24,7 @@ from conformance.results.records import ClauseRecord, ContractRecord
 from conformance.results.run_file import read_run
 from conformance.results.run_states import RunStates
 from tests import runs
-from tests.nights import QUICK, ended, night, printed, spells, write
+from tests.nights import QUICK, night, render_history, spells, with_footer, write
 from tests.runs import write_run
 from tests.shown import by_schema, check_harmless
 
@@ -112,7 +112,7 @@ def test_runs_of_one_day_are_told_apart_by_their_time(tmp_path: Path) -> None:
         head = {"started": f"2026-01-02T0{hour}:30:05+00:00", "id": f"{hour}"}
         run = night(2, runs.finding("format.url-only", verdict), head=head)
         write_run(run, tmp_path / f"{hour}.jsonl")
-    text = printed(history(tmp_path), 120)
+    text = render_history(history(tmp_path), 120)
     assert "2 nights, 2026-01-02 08:30:05 to 2026-01-02 09:30:05" in text
     assert "FAIL since 2026-01-02 09:30:05" in text
 
@@ -120,7 +120,9 @@ def test_runs_of_one_day_are_told_apart_by_their_time(tmp_path: Path) -> None:
 def test_worst_of_a_night_counts_but_for_what_is_explained(tmp_path: Path) -> None:
     explained = runs.finding("count.n-images", Verdict.NOT_TESTABLE)
     own_finding = runs.finding("count.n-images", case="n-2")
-    nights = nights_in(tmp_path, [runs.known(), explained, own_finding, runs.finding(case="n-2")])
+    nights = nights_in(
+        tmp_path, [runs.known_deviation(), explained, own_finding, runs.finding(case="n-2")]
+    )
     marks = {line.clause: line.marks for line in nights.timelines}
     assert marks == {"format.url-only": "k", "count.n-images": "."}
 
@@ -161,7 +163,9 @@ def test_models_share_a_row_and_what_changed_comes_before_what_fell_silent(
     tmp_path: Path,
 ) -> None:
     models = ("dall-e-2", "dall-e-3")
-    passes, breaks = ([make(model=name) for name in models] for make in (runs.finding, runs.broken))
+    passes, breaks = (
+        [make(model=name) for name in models] for make in (runs.finding, runs.broken_must)
+    )
     rest = runs.finding("count.n-images")
     nights_in(tmp_path, [*passes, rest], [*breaks, rest], breaks)
     lines = [(line.clause, line.models) for line in history(tmp_path).timelines]
@@ -173,7 +177,7 @@ def test_suite_with_other_clauses_goes_on_with_the_same_promises(tmp_path: Path)
     for day, some in enumerate((clauses[:1], clauses, clauses[::-1]), start=1):
         findings = [runs.finding(clause["id"]) for clause in some]
         head = {"clauses": some, "tool": f"suite {day}"}
-        write_run(ended(night(day, *findings, head=head)), tmp_path / f"{day}.jsonl")
+        write_run(with_footer(night(day, *findings, head=head)), tmp_path / f"{day}.jsonl")
     marks = {line.clause: line.marks for line in history(tmp_path, every=True).timelines}
     assert marks == dict.fromkeys(runs.LEVELS, " ..") | {"format.url-only": "..."}
 
@@ -204,18 +208,18 @@ def test_file_that_is_no_night_is_left_out_with_the_reason(
     assert path == "bad.jsonl"
     assert why in reason
     assert len(nights.nights[0].started) == 2
-    assert f"left out: {path}" in printed(nights)
+    assert f"left out: {path}" in render_history(nights)
 
 
 def test_part_of_a_run_is_not_cut_off(tmp_path: Path) -> None:
     for day, part in enumerate((False, True), start=1):
         end = {**runs.footer(complete=not part), "interrupted": False}
-        write_run(ended(night(day, runs.finding(), end=end)), tmp_path / f"{day}.jsonl")
+        write_run(with_footer(night(day, runs.finding(), end=end)), tmp_path / f"{day}.jsonl")
     few = night(3, runs.finding(), head={"selection": {"cases": "baseline"}})
-    write_run(ended(few), tmp_path / "3.jsonl")
+    write_run(with_footer(few), tmp_path / "3.jsonl")
     nights = history(tmp_path, every=True)
     assert (nights.nights[0].incomplete, nights.nights[0].parts) == (0, 2)
-    assert "3 nights, 2026-01-01 to 2026-01-03, 2 a part\n" in printed(nights)
+    assert "3 nights, 2026-01-01 to 2026-01-03, 2 a part\n" in render_history(nights)
 
 
 @pytest.mark.parametrize(("letters", "marks"), [("..F", "..F"), ("..", ".?")])
@@ -233,7 +237,7 @@ def test_run_that_was_cut_off_breaks_promises_and_keeps_none(
 @pytest.mark.parametrize("names", ["abc", "bca", "cab"])
 def test_whole_run_counts_and_not_what_was_cut_off_of_it(tmp_path: Path, names: str) -> None:
     path = tmp_path / "x.jsonl"
-    write_run(ended(night(1, runs.finding("envelope.json"), runs.broken())), path)
+    write_run(with_footer(night(1, runs.finding("envelope.json"), runs.broken_must())), path)
     lines = path.read_bytes().splitlines(keepends=True)
     path.unlink()
     for name, count in zip(names, (1, 2, 4), strict=True):
@@ -258,7 +262,7 @@ def test_night_that_several_editions_judged_names_that_of_the_provider(tmp_path:
     write_run(replace(run, header=structs.replace(run.header, also=(contract,)), footer=None), path)
     nights = history(tmp_path)
     assert nights.nights[0].editions == (run.header.edition.id, "openai-2026-11")
-    assert f"by {run.header.edition.id} and openai-2026-11" in printed(nights, 200)
+    assert f"by {run.header.edition.id} and openai-2026-11" in render_history(nights, 200)
 
 
 def test_copy_of_a_run_counts_once(tmp_path: Path) -> None:
@@ -271,7 +275,7 @@ def test_copy_of_a_run_counts_once(tmp_path: Path) -> None:
 
 def test_screen_says_what_changed_and_since_when(tmp_path: Path) -> None:
     write(tmp_path, "..F..FF")
-    output = " ".join(printed(history(tmp_path)).split())
+    output = " ".join(render_history(history(tmp_path)).split())
     assert "acme: 7 nights, 2026-01-01 to 2026-01-07" in output
     since = "FAIL since 2026-01-06 (2 nights), 3 changes, flaky"
     assert f"MUST format.url-only on dall-e-3: {since}" in output
@@ -281,7 +285,7 @@ def test_screen_says_what_changed_and_since_when(tmp_path: Path) -> None:
 
 def test_every_night_keeps_its_place_in_a_row_where_browsers_fold_blanks(tmp_path: Path) -> None:
     write(tmp_path, "  .  F")
-    for text in (printed(history(tmp_path)), unescape(history_markdown(history(tmp_path)))):
+    for text in (render_history(history(tmp_path)), unescape(history_markdown(history(tmp_path)))):
         assert "__.__F" in text
 
 
@@ -301,7 +305,7 @@ def test_silence_is_in_every_form(tmp_path: Path) -> None:
     assert (value["silent"], value["timelines"][0]["silence"]) == (1, silence)
     sentence = "pass until 2026-01-02; not judged since 2026-01-03 (2 nights)"
     assert f"| {sentence} |" in history_markdown(nights)
-    output = " ".join(printed(nights).split())
+    output = " ".join(render_history(nights).split())
     assert f"dall-e-3: {sentence}" in output
     assert "1 promise was judged before, not on the newest night." in output
 
@@ -318,7 +322,7 @@ def test_hostile_text_reaches_neither_terminal_nor_document(tmp_path: Path, text
         return history(folder)
 
     hostile, plain = nights(text, tmp_path / "hostile"), nights("harmless", tmp_path / "plain")
-    check_harmless(printed(hostile), history_markdown(hostile), history_markdown(plain))
+    check_harmless(render_history(hostile), history_markdown(hostile), history_markdown(plain))
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ from tests.attacks import ATTACKS, FILES, FileAttack
 from tests.attacks.cassettes import YAML, cassette
 from tests.attacks.documents import line_of_json
 from tests.attacks.files import ASKED
-from tests.attacks.table import BEGIN, END, PAGE, renewed, written
-from tests.attacks.watching import watching
+from tests.attacks.table import BEGIN, END, PAGE, render_table, update_table
+from tests.attacks.watching import record_activity
 from tests.extent import sample
 from tests.processes import command
 
@@ -140,7 +140,7 @@ def test_hostile_file_is_a_sentence_or_is_read_and_costs_little(
 ) -> None:
     data = attack.data
     started = time.monotonic()
-    with watching() as watch:
+    with record_activity() as watch:
         sentence = READERS.get(attack.kind, judge_recording)(tmp_path, data)
     assert (sentence == "") == (attack.said == "read")
     assert attack.said == "read" or attack.said in sentence
@@ -186,11 +186,11 @@ def test_file_that_is_no_ledger_is_one_sentence(tmp_path: Path, text: str) -> No
 def test_page_has_the_attacks_as_they_are() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page.count(BEGIN) == page.count(END) == 1
-    assert page == renewed(page), "write it anew with: python -m tests.attacks"
+    assert page == update_table(page), "write it anew with: python -m tests.attacks"
 
 
 def test_table_counts_every_attack_once() -> None:
-    rows = [line.split("|") for line in written().split("\n") if line.startswith("| a")]
+    rows = [line.split("|") for line in render_table().split("\n") if line.startswith("| a")]
     counts = {where: 0 for _, where, *_ in rows}
     for _, where, _, number, _ in rows:
         counts[where] += int(number)

@@ -19,11 +19,11 @@ from conformance.results.run_file import read_run
 from fuzz.answers import texts
 from tests import processes
 from tests.attacks import ATTACKS
-from tests.attacks.arena import PROVIDER, Fought, fight, reported
+from tests.attacks.arena import PROVIDER, Fought, fight, report_runs
 from tests.attacks.leaks import leak
 from tests.attacks.model import BASE64_CASE, KEY
 from tests.attacks.provider import HostileProvider
-from tests.attacks.watching import Seen
+from tests.attacks.watching import Activity
 from tests.extent import sample
 from tests.runners import commands
 
@@ -66,7 +66,7 @@ def test_attacks_come_to_findings_and_hurt_nothing(
         assert {address for address in bout.reached if not address.startswith("20.20.")} == set()
         check_no_key_was_sent(provider)
         runs.append(bout.run)
-    reports = reported(runs)
+    reports = report_runs(runs)
     assert reports.seen.grown < MOST_MEMORY
     check_nothing_outside(reports.seen, provider, tmp_path)
     check_files(tmp_path)
@@ -104,7 +104,7 @@ def check_replay(fought: Fought) -> None:
     assert {finding.clause: finding.verdict for finding in fought.replayed} == live
 
 
-def check_nothing_outside(watch: Seen, provider: HostileProvider, folder: Path) -> None:
+def check_nothing_outside(watch: Activity, provider: HostileProvider, folder: Path) -> None:
     """Only the run's folders were written to, and only the provider was connected to."""
     inside = (str(folder / "reports"), str(folder / "cassettes"))
     assert [path for path in watch.written if not path.startswith(inside)] == []

@@ -25,7 +25,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import plan_of
 from tests import runs
-from tests.live import judge_all, paid_toml, run_live, verdicts, watched
+from tests.live import judge_all, paid_toml, run_live, serve_counting, verdicts
 from tests.runs import write_run
 from tests.test_providers import GOOD, write
 
@@ -238,7 +238,7 @@ def test_what_is_replayed_is_judged_as_on_the_day_of_its_recording(tmp_path: Pat
     values: dict[str, Any] = {
         "providers": (file,), "cases": "baseline", "cassettes": tmp_path / "tapes",
     }  # fmt: skip
-    with watched() as (url, _):
+    with serve_counting() as (url, _):
         sends = Options(**values, base_url=url, record_mode=RecordMode.REWRITE, budget=9.0)
         recording = Session(sends)
         before = judge_all(recording)

@@ -20,7 +20,7 @@ from conformance.reports.history.timeline import history
 from conformance.reports.wording import closing, verdict_of
 from conformance.results.run_file import Run
 from tests import runs
-from tests.nights import ended, night, printed
+from tests.nights import night, render_history, with_footer
 from tests.runs import write_run
 from tests.shown import screen
 
@@ -126,7 +126,7 @@ def test_model_that_is_served_again_after_its_end_is_a_regression() -> None:
 def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> None:
     for day in range(1, 10):
         run = night_served(day) if day < 5 else night_retired(day)
-        write_run(ended(run), tmp_path / f"{day}.jsonl")
+        write_run(with_footer(run), tmp_path / f"{day}.jsonl")
     nights = history(tmp_path, every=True)
     assert nights.silent == 0
     assert nights.nights[0].retired == {"dall-e-3": UNTIL}
@@ -135,4 +135,4 @@ def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> 
     assert now_of(envelope, started) == "pass until 2026-01-04; retired on 2026-01-05"
     refusals = next(timeline for timeline in nights.timelines if timeline.clause == REFUSED.clause)
     assert now_of(refusals, started) == "pass since 2026-01-05 (5 nights)"
-    assert "dall-e-3 retired on 2026-01-05" in printed(nights, 120)
+    assert "dall-e-3 retired on 2026-01-05" in render_history(nights, 120)

@@ -19,7 +19,7 @@ from conformance.runner.preflight import check_addresses
 from conformance.runner.session import Session
 from tests.extent import sample
 from tests.live import Answer as Reaction
-from tests.live import error, paid_toml, run_live, watched
+from tests.live import error, paid_toml, run_live, serve_counting
 from tests.living import spent_of
 from tests.processes import command
 
@@ -193,7 +193,7 @@ def test_command_tells_the_wrong_address_and_could_not_judge(
     tmp_path: Path, words: tuple[str, ...], reply: Reply, message: str
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
-    with watched(lambda *_: reply) as (url, eye):
+    with serve_counting(lambda *_: reply) as (url, eye):
         options = ("--provider", "./paid.toml", "--base-url", url, "--budget", "1")
         process = command(tmp_path, "run", *words, *options)
     assert process.returncode == Conclusion.NOT_JUDGED

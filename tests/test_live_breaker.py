@@ -15,7 +15,7 @@ from conformance.plugin import PROMISES
 from conformance.providers import load_provider
 from conformance.results.run_file import read_run
 from tests.extent import sample
-from tests.live import deviation_toml, error, images, paid_toml, run_live, session, watched
+from tests.live import deviation_toml, error, images, paid_toml, run_live, serve_counting, session
 from tests.processes import run_pytest
 
 OUT = "HTTP 503"
@@ -131,7 +131,7 @@ def test_known_outage_stops_nothing(tmp_path: Path) -> None:
     file.write_text(file.read_text() + deviation_toml("*", "b64_json-*", "url-*"))
     deviations = load_provider(str(file)).deviations
     with (
-        watched(images(error(503))) as (url, eye),
+        serve_counting(images(error(503))) as (url, eye),
         session(tmp_path, url, cases="[bu]*-*x*") as live,
     ):
         sender = live.live_client(live.providers[0])
@@ -158,7 +158,7 @@ def test_run_against_what_is_out_ends_in_one_sentence(tmp_path: Path) -> None:
     words = [str(PROMISES), "-p", "quick", "-q", "--live", "--clauses=parameters.valid-accepted"]
     words += ["--provider=./paid.toml", "--budget=9", "--run-file=run.jsonl"]
     words += ["--concurrency=1"]  # the clock of the test is no clock for threads
-    with watched(images(error(503, retry_after="60"))) as (url, eye):
+    with serve_counting(images(error(503, retry_after="60"))) as (url, eye):
         process = run_pytest(tmp_path, *words, f"--base-url={url}")
     run = read_run(tmp_path / "run.jsonl")
     assert process.returncode == 2, process.stdout + process.stderr

@@ -19,8 +19,8 @@ from conformance.results.run_file import Run, read_run
 from conformance.runner.confirm import Confirmer
 from conformance.runner.output_path import ledger_of
 from tests import runs
-from tests.live import error, images, run_live, session, watched
-from tests.living import finished
+from tests.live import error, images, run_live, serve_counting, session
+from tests.living import run_to_the_end
 from tests.nights import night
 from tests.runs import write_run
 
@@ -69,8 +69,8 @@ def test_what_did_not_get_worse_is_not_repeated(findings: dict[str, Finding]) ->
 def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two nights of the same requests: one kept all promises, the next met 429 alone."""
     folder = tmp_path_factory.mktemp("good")
-    with watched() as (url, _):
-        run = finished(folder, url, "--cases", "[bnu]*")
+    with serve_counting() as (url, _):
+        run = run_to_the_end(folder, url, "--cases", "[bnu]*")
     first = read_run(run)
     run.unlink()
     runs.change_header(first, selection={}, plan=[])  # as if there were no more to judge
@@ -122,7 +122,7 @@ def test_killed_run_loses_nothing_that_waited_to_be_confirmed(
 ) -> None:
     options: dict[str, Any] = {"cases": "[bn]*", "baseline": baseline / "1.jsonl"}
     path = tmp_path / "killed.jsonl"
-    with watched(steps=lying_steps(["envelope.created-float"])) as (url, _):
+    with serve_counting(steps=lying_steps(["envelope.created-float"])) as (url, _):
         with session(tmp_path, url, **options) as first:
             first.live.ledger_file = ledger_of(path)
             write_run(Run(first.header()), path)
@@ -203,7 +203,7 @@ def test_run_of_several_editions_is_compared_by_that_of_each_provider() -> None:
 def test_baseline_of_another_provider_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     (path,) = nights(tmp_path, Verdict.PASS).iterdir()
     with (
-        watched() as (url, eye),
+        serve_counting() as (url, eye),
         session(tmp_path, url, baseline=path) as live,
         pytest.raises(OtherRunError, match="this one is of provider 'paid'"),
     ):
@@ -213,6 +213,6 @@ def test_baseline_of_another_provider_is_told_before_anything_is_sent(tmp_path: 
 
 def test_night_that_was_cut_off_is_passed_over_in_a_folder(tmp_path: Path) -> None:
     nights(tmp_path, Verdict.PASS)
-    write_run(night(2, runs.broken(), end=None), tmp_path / "2.jsonl")
+    write_run(night(2, runs.broken_must(), end=None), tmp_path / "2.jsonl")
     (tmp_path / "3.jsonl").write_text("no run\n")
     assert set(Confirmer.read(tmp_path, SOUGHT, 3).before.values()) == {Verdict.PASS}

@@ -20,8 +20,8 @@ from conformance.results.run_file import read_run
 from conformance.runner.options import Options
 from conformance.runner.resume import ResumeError
 from conformance.runner.session import Session
-from tests.live import Watched, error, images, judge_all, paid_toml, session, watched
-from tests.living import finished, footer_of, live, spent_of
+from tests.live import CountingServer, error, images, judge_all, paid_toml, serve_counting, session
+from tests.living import footer_of, live, run_to_the_end, spent_of
 from tests.processes import run_pytest
 from tests.test_plugin import MINE, PROMISES
 
@@ -35,7 +35,7 @@ def test_unreachable_provider_leaves_a_run_that_says_so_and_the_next_replaces_it
     tmp_path: Path,
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
-    with watched() as (url, eye):
+    with serve_counting() as (url, eye):
         for _ in range(2):
             words = ("--budget=9", "-q", "--cases=[bm]*")
             process = live(tmp_path, url.replace("http", "https"), *words)
@@ -55,7 +55,7 @@ class Whole:
     out: str
     err: str
     url: str
-    eye: Watched
+    eye: CountingServer
     headers: set[int]  # in the run file, whenever something was sent
 
     @property
@@ -71,7 +71,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         headers.add((folder / "run.jsonl").read_text().count('"type":"run"'))
 
     paid_toml(folder, "dall-e-2")
-    with watched(look) as (url, eye):
+    with serve_counting(look) as (url, eye):
         process = live(folder, url, "--budget", "1", "--concurrency", "3", "--cases", MANY)
         assert process.returncode == 0, process.stderr + process.stdout
         eye.answer = None
@@ -101,7 +101,7 @@ def test_first_failure_stops_what_is_sent_where_pytest_is_told_so_and_what_is_pa
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
     empty = JSONResponse({"created": 1, "data": []})
-    with watched(images(empty, start=3)) as (url, eye):
+    with serve_counting(images(empty, start=3)) as (url, eye):
         words = ("--budget=1", "-x", "-q", f"--base-url={url}", "--concurrency=2")
         process = run_pytest(tmp_path, *PAID, *words)
     assert process.returncode == 1, process.stdout
@@ -129,7 +129,7 @@ def test_what_must_not_be_sent_so_is_refused(
     tmp_path: Path, by_pytest: bool, words: list[str], addopts: str, text: str
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
-    with watched() as (url, eye):
+    with serve_counting() as (url, eye):
         if by_pytest:
             process = run_pytest(tmp_path, *PAID, f"--base-url={url}", *words)
         else:
@@ -141,7 +141,7 @@ def test_what_must_not_be_sent_so_is_refused(
 
 def test_refused_key_is_one_sentence_and_one_request_of_all_threads(tmp_path: Path) -> None:
     paid_toml(tmp_path, "dall-e-2")
-    with watched(lambda *_: error(401)) as (url, eye):
+    with serve_counting(lambda *_: error(401)) as (url, eye):
         eye.pause = 0.5  # so that all threads are there before the first answer is
         process = live(tmp_path, url, "--budget", "1", "--concurrency", "3", "--cases", "[bn]*")
     assert process.returncode == 2, process.stderr
@@ -155,7 +155,7 @@ def test_killed_part_of_a_run_is_resumed_and_pays_for_nothing_twice(tmp_path: Pa
     words = [*PAID, "--budget=1", "--cases=[bn]*", "--concurrency=1"]
     words += ["-k", "count.as-asked or envelope.object"]
     bodies: list[str] = []
-    with watched() as (url, eye):
+    with serve_counting() as (url, eye):
         eye.by_body = lambda body: bodies.append(str(body))
         words += [f"--base-url={url}"]
         run_pytest(tmp_path, *words, "--run-file=a.jsonl", "--max-requests=3", "--partial")
@@ -170,8 +170,8 @@ def test_killed_part_of_a_run_is_resumed_and_pays_for_nothing_twice(tmp_path: Pa
 
 
 def test_what_was_unavailable_is_sent_again_and_the_rest_is_not(tmp_path: Path) -> None:
-    with watched(images(error(403, "insufficient_user_quota"), start=3)) as (url, eye):
-        path, posts = finished(tmp_path, url), eye.posts
+    with serve_counting(images(error(403, "insufficient_user_quota"), start=3)) as (url, eye):
+        path, posts = run_to_the_end(tmp_path, url), eye.posts
         with session(tmp_path, url, cases="[bmn]*", resume=path) as second:
             paths = set(second.resumed.judged(second.engines[0]))
     assert posts == 4

@@ -23,15 +23,15 @@ from tests.hostile import HostileServer
 from tests.live import (
     KEY,
     Answer,
-    Ended,
-    asking,
+    LiveResult,
+    answer_instead,
     error,
     images,
     judge_all,
     run_live,
+    serve_counting,
     session,
     verdicts,
-    watched,
 )
 
 REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
@@ -81,7 +81,7 @@ def test_outage_that_stays_is_unavailable_after_waits_that_grow(
 def test_budget_holds_where_a_mistake_is_painted_before_the_server_fails(
     tmp_path: Path, status: int
 ) -> None:
-    fails = asking({"n": 0}, error(status))
+    fails = answer_instead({"n": 0}, error(status))
     run = run_live(tmp_path, by_body=fails, cases="n-0", budget=0.07, partial=True)
     assert run.posts == 3, "the control, and the attempts that the rest may be billed for"
     assert run.spent.counted == pytest.approx(0.06)
@@ -145,7 +145,7 @@ class Unplugged:
 
 
 def test_network_that_comes_back_is_used(tmp_path: Path) -> None:
-    with watched() as (url, eye), session(tmp_path, url, cases="baseline") as live:
+    with serve_counting() as (url, eye), session(tmp_path, url, cases="baseline") as live:
         sender = live.live_client(live.providers[0])
         there, sender.client._transport = sender.client._transport, Unplugged()
         sender.sleep = lambda _: setattr(sender.client, "_transport", there)
@@ -271,7 +271,7 @@ def test_key_that_cannot_be_asked_about_says_nothing_and_ends_nothing(tmp_path: 
 
 
 def test_model_that_is_named_wrongly_is_told_with_the_names_most_like_it(tmp_path: Path) -> None:
-    with watched() as (url, eye), session(tmp_path, url, "dall-e-3") as live:
+    with serve_counting() as (url, eye), session(tmp_path, url, "dall-e-3") as live:
         provider = replace(live.engines[0].provider, models={"dall-e-3": "dalle-3"})
         live.__dict__["providers"] = (provider.at(url),)
         del live.__dict__["engines"]
@@ -309,7 +309,9 @@ def test_refusal_that_names_nothing_is_asked_about_once_and_is_a_verdict(tmp_pat
     posts = []
     for words in ("response_format: qaStaH", "qaStaH"):
         refusal = says(400, words)
-        run = run_live(tmp_path, by_body=asking({"response_format": "url"}, refusal), cases="[bu]*")
+        run = run_live(
+            tmp_path, by_body=answer_instead({"response_format": "url"}, refusal), cases="[bu]*"
+        )
         results = [result for path, result in run.results.items() if "/url-" in path]
         kinds = {result.findings["parameters.valid-accepted"].verdict for result in results}
         prices = [result.record.price for result in run.results.values() if result.record]
@@ -357,6 +359,6 @@ def test_success_without_an_image_is_a_verdict_and_never_asked_again(tmp_path: P
     assert "fail" in run.verdicts
 
 
-def retried_statuses(run: Ended) -> list[int | None]:
+def retried_statuses(run: LiveResult) -> list[int | None]:
     records = [result.record for result in run.results.values()]
     return [attempt.status for record in records if record for attempt in record.retried]

@@ -25,8 +25,17 @@ from conformance.runner.output_path import OutputFile, ledger_of
 from conformance.runner.resume import ResumeError
 from conformance.suite.signals import SAID, SIGNALS, Stopping
 from tests.kills import kill_often
-from tests.live import KEY, Watched, error, images, judge_all, session, verdicts, watched
-from tests.living import Running, live, spent_of, wait_for
+from tests.live import (
+    KEY,
+    CountingServer,
+    error,
+    images,
+    judge_all,
+    serve_counting,
+    session,
+    verdicts,
+)
+from tests.living import LiveProcess, live, spent_of, wait_for
 
 FEW = ("--budget", "1", "--cases", "[bu][a6r]*", "--quiet")
 """Images, and nothing that is to be refused: that would be sent before them."""
@@ -38,7 +47,7 @@ class Stopped:
 
     folder: Path
     url: str
-    eye: Watched
+    eye: CountingServer
     code: int | None
     output: str
     posts: int  # generations, by the run that was stopped
@@ -57,10 +66,10 @@ class Stopped:
 @contextmanager
 def stop_run(folder: Path, *signals: int, answer: bool) -> Iterator[Stopped]:
     """Stop a run while its third and fourth request are under way, which may be answered."""
-    with watched() as (url, eye):
+    with serve_counting() as (url, eye):
         eye.held_from = 2
         eye.gate.clear()
-        process = Running(folder, url, *FEW, "--concurrency", "2")
+        process = LiveProcess(folder, url, *FEW, "--concurrency", "2")
         wait_for(lambda: eye.posts >= 4)
         process.send(*signals)
         if answer:
@@ -152,10 +161,10 @@ def test_nothing_billed_is_sent_twice_whenever_it_is_killed(tmp_path: Path) -> N
 
 
 def test_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
-    with watched() as (url, eye):
+    with serve_counting() as (url, eye):
         eye.held_from = 2
         eye.gate.clear()
-        process = Running(tmp_path, url, *FEW)
+        process = LiveProcess(tmp_path, url, *FEW)
         wait_for(lambda: eye.posts > 2)
         process.send(signal.SIGINT)
         wait_for(lambda: SAID in process.said)
@@ -168,7 +177,7 @@ def test_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
 
 
 def test_stopped_run_sends_nothing_more_and_keeps_prices(tmp_path: Path) -> None:
-    with watched() as (url, eye), session(tmp_path, url) as new_session:
+    with serve_counting() as (url, eye), session(tmp_path, url) as new_session:
         new_session.live.ledger.stop()
         results = judge_all(new_session)
         assert eye.asked == []
@@ -186,7 +195,10 @@ def test_stop_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) -> None:
         threading.Timer(0.1, new_session.live.ledger.stop).start()
         return busy(number, path)
 
-    with watched(answer) as (url, eye), session(tmp_path, url, cases="baseline") as new_session:
+    with (
+        serve_counting(answer) as (url, eye),
+        session(tmp_path, url, cases="baseline") as new_session,
+    ):
         new_session.__dict__["live"] = LiveRun(new_session.options)
         before = time.monotonic()
         judge_all(new_session)

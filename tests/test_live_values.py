@@ -13,7 +13,16 @@ from starlette.types import Receive, Scope, Send
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
 from conformance.results.case_result import CaseResult
-from tests.live import ByBody, Ended, asking, error, judge_all, run_live, session, verdicts
+from tests.live import (
+    ByBody,
+    LiveResult,
+    answer_instead,
+    error,
+    judge_all,
+    run_live,
+    session,
+    verdicts,
+)
 
 MODEL = "dall-e-3"
 BASE, HD = f"{MODEL}/baseline", f"{MODEL}/quality-hd"
@@ -21,13 +30,13 @@ WORDS = JSONResponse(
     {"error": {"message": "cannot unmarshal string", "type": "", "code": 500}}, 500
 )
 CLAUSE = "parameters.valid-accepted"
-B64_CRASHES = asking({"response_format": "b64_json"}, WORDS)
+B64_CRASHES = answer_instead({"response_format": "b64_json"}, WORDS)
 FEW = "[bq]*"  # baseline, b64_json-… and quality-…
 HDS = "[bq][au]*"  # baseline and quality-…
 FALLS_BACK = "b*,size-outside-enum"  # a mistake, and what it may be sent in instead
 
 
-def run_of(folder: Path, by_body: ByBody, cases: str = FEW, **options: Any) -> Ended:
+def run_of(folder: Path, by_body: ByBody, cases: str = FEW, **options: Any) -> LiveResult:
     return run_live(folder, None, MODEL, by_body=by_body, cases=cases, **options)
 
 
@@ -42,12 +51,12 @@ def unless_base64(response: Response | None) -> ByBody:
 
 
 @pytest.fixture(scope="module")
-def crashing_run(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+def crashing_run(tmp_path_factory: pytest.TempPathFactory) -> LiveResult:
     """A provider that answers 500 whenever base64 is asked for, and nothing else."""
     return run_of(tmp_path_factory.mktemp("crashed"), B64_CRASHES)
 
 
-def test_value_that_always_crashes_breaks_its_promise(crashing_run: Ended) -> None:
+def test_value_that_always_crashes_breaks_its_promise(crashing_run: LiveResult) -> None:
     for size in ("1024x1024", "1024x1792", "1792x1024"):
         finding = crashing_run.finding(f"{MODEL}/b64_json-{size}", CLAUSE)
         assert finding.verdict is Verdict.FAIL
@@ -57,7 +66,9 @@ def test_value_that_always_crashes_breaks_its_promise(crashing_run: Ended) -> No
     assert crashing_run.finding(BASE, CLAUSE).verdict is Verdict.PASS
 
 
-def test_threads_that_share_a_run_find_what_one_does(crashing_run: Ended, tmp_path: Path) -> None:
+def test_threads_that_share_a_run_find_what_one_does(
+    crashing_run: LiveResult, tmp_path: Path
+) -> None:
     run = run_of(tmp_path, B64_CRASHES, threads=3, pause=0.02)
     records = [result.record for result in run.results.values()]
     assert run.posts == sum(record.attempts or 0 for record in records if record)
@@ -96,7 +107,10 @@ def test_first_request_that_crashes_is_told_from_an_outage_by_later_ones(tmp_pat
 
 
 def test_outage_that_is_over_is_no_verdict_on_the_request_that_met_it(tmp_path: Path) -> None:
-    out, tries = asking({"quality": "hd"}, error(502)), [4]  # as many attempts as one request has
+    out, tries = (
+        answer_instead({"quality": "hd"}, error(502)),
+        [4],
+    )  # as many attempts as one request has
 
     def answer(body: Any) -> Response | None:
         response = out(body) if tries[0] else None
@@ -109,13 +123,15 @@ def test_outage_that_is_over_is_no_verdict_on_the_request_that_met_it(tmp_path: 
 
 
 def test_value_is_told_where_it_was_chosen_alone(tmp_path: Path) -> None:
-    finding = run_of(tmp_path, asking({"quality": "hd"}, WORDS), "quality-hd").finding(HD, CLAUSE)
+    finding = run_of(tmp_path, answer_instead({"quality": "hd"}, WORDS), "quality-hd").finding(
+        HD, CLAUSE
+    )
     assert finding.verdict is Verdict.FAIL
     assert finding.message.startswith("quality hd: HTTP 500 in 1 of 1 case, 8 of 8 ")
 
 
 def test_nothing_is_sent_out_of_order_where_the_budget_is_short(tmp_path: Path) -> None:
-    run = run_of(tmp_path, asking({"quality": "hd"}, WORDS), HDS, partial=True, budget=0.05)
+    run = run_of(tmp_path, answer_instead({"quality": "hd"}, WORDS), HDS, partial=True, budget=0.05)
     assert run.finding(HD, CLAUSE).verdict is Verdict.NOT_RUN
 
 
@@ -127,7 +143,7 @@ NOWHERE = "http://127.0.0.1:1/v1"
     "by_body", [B64_CRASHES, URL_REFUSED], ids=["b64_json-is-500", "only-b64_json-works"]
 )
 def test_replay_comes_to_what_the_recorded_run_did(
-    crashing_run: Ended, tmp_path: Path, by_body: ByBody
+    crashing_run: LiveResult, tmp_path: Path, by_body: ByBody
 ) -> None:
     options: dict[str, Any] = {"live": False, "cassettes": tmp_path / "cassettes"}
     run = run_of(tmp_path, by_body, record_mode=RecordMode.REWRITE, **options)
@@ -149,7 +165,7 @@ def test_mistake_is_replayed_in_the_request_it_was_sent_in(tmp_path: Path) -> No
 def test_answer_that_is_always_cut_is_recorded_and_told(tmp_path: Path) -> None:
     options: dict[str, Any] = {"cassettes": tmp_path / "cassettes", "cases": HDS}
     options |= {"live": False, "more": "free = true"}
-    cut = asking({"quality": "hd"}, _Cut())
+    cut = answer_instead({"quality": "hd"}, _Cut())
     finding = run_of(tmp_path, cut, record_mode=RecordMode.REWRITE, **options).finding(HD, CLAUSE)
     with session(tmp_path, NOWHERE, MODEL, **options) as replay:
         replayed_finding = judge_all(replay)[HD].findings[CLAUSE]
@@ -208,6 +224,6 @@ def test_value_for_which_a_painting_model_is_said_to_be_gone_breaks_its_promise(
 ) -> None:
     refusal = {"message": "No channel for the model with quality hd.", "code": "model_not_found"}
     gone = JSONResponse({"error": refusal}, status)
-    finding = run_of(tmp_path, asking({"quality": "hd"}, gone), HDS).finding(HD, CLAUSE)
+    finding = run_of(tmp_path, answer_instead({"quality": "hd"}, gone), HDS).finding(HD, CLAUSE)
     assert finding.verdict is Verdict.FAIL
     assert "quality hd" in finding.observed

@@ -19,7 +19,7 @@ from conformance.results.run_file import Run, read_run
 from conformance.suite.xdist import TogetherScheduling
 from tests.extent import sample
 from tests.processes import COMMAND, PLAIN
-from tests.recording import CASSETTES, PROVIDER, Played
+from tests.recording import CASSETTES, PROVIDER, ReplayedRun
 from tests.test_scheduling import Worker
 
 MODEL = {"models": "qwen-image"}
@@ -27,10 +27,10 @@ ONE = ("--models", "qwen-image")
 PATIENCE = 300  # seconds: each death costs the start of another worker
 
 
-def play_with_deaths(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, Played]:
+def play_with_deaths(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, ReplayedRun]:
     """A run of which workers die at random moments; their last reports may be repeated."""
     rng = random.Random(seed)
-    play = Played(folder, workers=True, **MODEL)
+    play = ReplayedRun(folder, workers=True, **MODEL)
     names = list(play.asked)
     play.begin(names)
     moments = sorted(rng.sample(range(len(names)), rng.randint(1, 3)))
@@ -60,7 +60,7 @@ def test_lost_worker_leaves_the_run_incomplete(
 
 
 def test_worker_that_died_after_its_report_breaks_nothing(tmp_path: Path) -> None:
-    play = Played(tmp_path, workers=True, **MODEL)
+    play = ReplayedRun(tmp_path, workers=True, **MODEL)
     play.begin(play.asked)
     for item in play.asked:
         play.report(item)
@@ -82,7 +82,7 @@ def test_lost_worker_is_told_in_every_report(tmp_path: Path) -> None:
 
 
 def test_broken_promise_outweighs_a_lost_worker(tmp_path: Path) -> None:
-    play = Played(tmp_path, workers=True, **MODEL)
+    play = ReplayedRun(tmp_path, workers=True, **MODEL)
     first, second, *_ = play.asked
     play.begin(play.asked)
     play.report(first, Verdict.FAIL)
@@ -93,7 +93,7 @@ def test_broken_promise_outweighs_a_lost_worker(tmp_path: Path) -> None:
 
 
 def test_workers_that_died_before_all_leave_exit_code_2(tmp_path: Path) -> None:
-    play = Played(tmp_path, workers=True, **MODEL)
+    play = ReplayedRun(tmp_path, workers=True, **MODEL)
     play.begin(play.asked)
     play.die(next(iter(play.asked)))
     run = play.end()

@@ -19,7 +19,7 @@ from conformance.results.run_file import Run
 from tests import runs
 from tests.runs import write_run
 from tests.shown import screen
-from tests.sums import kept_apart, paid
+from tests.sums import kept_apart, paid_exchange
 
 AGAIN = {"status": 503, "reason": "HTTP 503", "said": "overloaded"}
 
@@ -32,7 +32,7 @@ def request(case: str, attempts: int | None = 1, **members: Any) -> dict[str, An
 
 
 def measure(*exchanges: dict[str, Any]) -> Measures:
-    return measures_of([runs.read(exchange, ExchangeRecord) for exchange in exchanges])
+    return measures_of([runs.read_record(exchange, ExchangeRecord) for exchange in exchanges])
 
 
 def run_of(provider: str, *exchanges: dict[str, Any], **head: Any) -> Run:
@@ -65,7 +65,7 @@ def test_more_failed_attempts_than_attempts_end_no_report() -> None:
 
 def test_times_and_prices_are_by_the_quality_that_is_asked_for() -> None:
     about = {"asks": {"quality": "high"}, "elapsed": 9.0, "expected": "accepted"}
-    high = paid(kept_apart(None, 0.2), "one", **about)
+    high = paid_exchange(kept_apart(None, 0.2), "one", **about)
     qualities = measure(high, request("two", elapsed=1.0)).qualities
     times = {quality.name: quality.latency.median for quality in qualities if quality.latency}
     assert times == {"high": 9.0, "default": 1.0}

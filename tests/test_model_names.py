@@ -23,7 +23,7 @@ from conformance.reports.comparison.render import print_comparison
 from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
-from tests.contract import change, copied
+from tests.contract import change, copy_edition
 from tests.shown import screen
 
 EDITION = load_edition()
@@ -192,7 +192,7 @@ def test_reference_provider_has_the_models_of_its_edition(tmp_path: Path) -> Non
         content["models"]["flux"] = content["models"]["qwen-image"]
         del content["models"]["dall-e-2"]
 
-    folder = copied(tmp_path)
+    folder = copy_edition(tmp_path)
     change(folder / "edition.json", models)
     session = Session(Options(providers=("reference",), edition=str(folder), live=True))
     assert session.providers[0].models["flux"] == "flux"

@@ -25,7 +25,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
 from tests.extent import sample
-from tests.live import error, images, paid_toml, run_live, session, verdicts, watched
+from tests.live import error, images, paid_toml, run_live, serve_counting, session, verdicts
 from tests.runs import write_run
 from tests.sums import (
     PRICED,
@@ -34,11 +34,11 @@ from tests.sums import (
     facts,
     first_and_second,
     kept_apart,
-    lived,
     of,
     page,
-    paid,
-    told,
+    paid_exchange,
+    run_of_session,
+    summary_json,
 )
 
 TOO_MUCH = (
@@ -237,36 +237,38 @@ WAYS: dict[str, tuple[Any, dict[str, Any]]] = {
 @pytest.mark.parametrize("way", sample(WAYS, 2))
 def test_footer_page_table_and_summary_agree(tmp_path: Path, way: str) -> None:
     answer, options = WAYS[way]
-    with watched(answer) as (url, _), session(tmp_path, url, *MODELS, **options) as live:
-        check_agreement(lived(live))
+    with serve_counting(answer) as (url, _), session(tmp_path, url, *MODELS, **options) as live:
+        check_agreement(run_of_session(live))
 
 
 def test_two_providers_in_one_run_agree_with_its_footer(tmp_path: Path) -> None:
     files = [tmp_path / "cheap.toml", tmp_path / "dear.toml"]
-    with watched() as (url, _):
+    with serve_counting() as (url, _):
         for file, model in zip(files, ("dall-e-2", "dall-e-3"), strict=True):
             text = Path(paid_toml(tmp_path, model)).read_text()
             file.write_text(text.replace("http://127.0.0.1:1/v1", url))
         options = Options(tuple(map(str, files)), live=True, budget=9.0, **FEW)
         with closing(Session(options)) as live:
-            run = lived(live)
+            run = run_of_session(live)
     check_agreement(run)
-    paid_to = {provider["id"]: provider["price"]["paid"] for provider in told(run)["providers"]}
+    paid_to = {
+        provider["id"]: provider["price"]["paid"] for provider in summary_json(run)["providers"]
+    }
     assert paid_to.keys() == {"cheap", "dear"}
     assert min(paid_to.values()) > 0
 
 
 def test_control_that_nobody_chose_is_told_beside_the_exchanges(tmp_path: Path) -> None:
-    with watched() as (url, _), session(tmp_path, url, cases="n-above-*") as live:
-        text = page(lived(live))
+    with serve_counting() as (url, _), session(tmp_path, url, cases="n-above-*") as live:
+        text = page(run_of_session(live))
     assert "0.00 USD spent of 9.00 USD, 0.02 USD more for requests that are not shown" in text
 
 
 def test_exchange_costs_in_the_table_what_was_sent_for_it_with_and_without_findings() -> None:
-    exchange = paid(kept_apart(0.5), "silent")
+    exchange = paid_exchange(kept_apart(0.5), "silent")
     assert csv_sum(runs.run(exchange, runs.exchange(), runs.finding())) == 0.5
-    assert csv_sum(of(paid(kept_apart(0.5)))) == 0.5, "two findings, one price"
-    assert csv_sum(of(paid({"estimate": 5.0, "actual": None}, outcome="not run"))) == 0
+    assert csv_sum(of(paid_exchange(kept_apart(0.5)))) == 0.5, "two findings, one price"
+    assert csv_sum(of(paid_exchange({"estimate": 5.0, "actual": None}, outcome="not run"))) == 0
 
 
 dollars = st.integers(0, 10**7).map(lambda millionths: millionths / 1e6)
@@ -277,7 +279,7 @@ outcomes = st.sampled_from(["accepted", "refused", "unavailable", "not served", 
 @st.composite
 def paid_exchanges(draw: st.DrawFn) -> dict[str, Any]:
     """Draw an exchange with any price."""
-    exchange = paid(draw(st.none() | parts), draw(st.sampled_from("abcdefgh")))
+    exchange = paid_exchange(draw(st.none() | parts), draw(st.sampled_from("abcdefgh")))
     status = draw(st.sampled_from([200, 400, 408, 429, 500]))
     answer = {"status": status, "headers": [], "body": "{}", "bytes": 2}
     exchange |= {"provider": draw(st.sampled_from(["acme", "relay"])), "outcome": draw(outcomes)}
@@ -292,7 +294,7 @@ def test_all_sums_of_any_exchanges_are_one(exchanges: list[dict[str, Any]], clau
     findings = [runs.finding(name, **place) for place in where for name in names]
     more = [runs.finding(provider=name, case="z") for name in ("acme", "relay")]
     run = runs.run(*exchanges, *findings, *more, head=runs.header(["acme", "relay"]))
-    document = told(run)
+    document = summary_json(run)
     head = document["runs"][0]["spent"] or 0.0
     cards = sum(card["price"]["paid"] for card in document["providers"] if card["price"])
     assert head == pytest.approx(cards, abs=1e-5)
@@ -305,13 +307,13 @@ def test_all_sums_of_any_exchanges_are_one(exchanges: list[dict[str, Any]], clau
 
 def test_exchange_that_is_made_again_to_confirm_a_verdict_is_paid_for(tmp_path: Path) -> None:
     body = {"created": 1, "data": [{"b64_json": "aGk="}]}
-    with watched() as (url, eye):
+    with serve_counting() as (url, eye):
         with session(tmp_path, url, cases="baseline") as first:
-            write_run(lived(first), tmp_path / "good.jsonl")
+            write_run(run_of_session(first), tmp_path / "good.jsonl")
         eye.answer, posts = images(JSONResponse(body)), eye.posts
         options: dict[str, Any] = {"baseline": tmp_path / "good.jsonl", "confirm": 2}
         with session(tmp_path, url, cases="baseline", **options) as second:
-            run = lived(second)
+            run = run_of_session(second)
     assert eye.posts - posts == 3
     check_agreement(run)
     assert csv_sum(run) == pytest.approx(3 * 0.02)
@@ -321,9 +323,11 @@ def test_image_costs_what_its_own_attempt_did() -> None:
     spent = {"actual": None, "estimate": 0.12, "guess": 0}
     twice = {"estimate": 0.04, "actual": None, "spent": spent}
     outage = {"status": 503, "headers": [], "body": "", "bytes": 0}
-    lost_exchange = paid(kept_apart(None, 0.08), "lost", images=[], response=outage)
-    run = of(paid(twice, "one"), paid(kept_apart(None, 0.04), "two"), lost_exchange)
-    price = told(run)["providers"][0]["price"]
+    lost_exchange = paid_exchange(kept_apart(None, 0.08), "lost", images=[], response=outage)
+    run = of(
+        paid_exchange(twice, "one"), paid_exchange(kept_apart(None, 0.04), "two"), lost_exchange
+    )
+    price = summary_json(run)["providers"][0]["price"]
     assert price["paid"] == pytest.approx(0.24)
     assert price["per_image"] == pytest.approx(0.04)
     assert price["in_vain"] == pytest.approx(0.16)
@@ -331,24 +335,24 @@ def test_image_costs_what_its_own_attempt_did() -> None:
 
 
 def test_run_without_its_end_cost_at_least_that_and_requests_without_an_exchange_more() -> None:
-    run = of(paid(kept_apart(None, 0.04)))
+    run = of(paid_exchange(kept_apart(None, 0.04)))
     run.footer = None
     assert "at least about 0.04 USD spent" in page(run)
     spent = {"estimate": 0.75, "actual": 0.5, "guess": 0.0, "requests": 2}
-    run = of(paid(kept_apart(0.5)), spent=spent)
+    run = of(paid_exchange(kept_apart(0.5)), spent=spent)
     assert "0.50 USD spent, 0.75 USD more for requests that are not shown" in page(run)
-    assert told(run)["runs"][0]["elsewhere"] == 0.75
+    assert summary_json(run)["runs"][0]["elsewhere"] == 0.75
 
 
 def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
     spent = {"estimate": 0.02, "actual": 0.5, "guess": 0.25, "requests": 3}
     prices = [kept_apart(0.5), kept_apart(None, 0.02), kept_apart(None, 0.0, 0.25)]
-    run = of(*(paid(price, f"case-{n}") for n, price in enumerate(prices)), spent=spent)
+    run = of(*(paid_exchange(price, f"case-{n}") for n, price in enumerate(prices)), spent=spent)
     text = page(run)
     assert "about 0.52 USD spent, 1 answer without a price (counted as 0.25 USD" in text
     assert "about 0.52 USD paid, 0.26 USD an image 1 answer without a price (counted" in text
     assert csv_sum(run) == pytest.approx(0.52)
-    (row,), (provider,) = told(run)["runs"], told(run)["providers"]
+    (row,), (provider,) = summary_json(run)["runs"], summary_json(run)["providers"]
     assert (row["spent"], row["actual"], row["estimate"], row["guess"]) == (0.52, 0.5, 0.02, 0.25)
     assert row["elsewhere"] == row["taken_over"] == 0
     assert (provider["price"]["paid"], provider["price"]["guess"]) == (0.52, 0.25)
@@ -358,20 +362,20 @@ def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
 
 
 def test_run_that_is_named_twice_is_counted_once_and_told() -> None:
-    run = of(paid(kept_apart(0.5)))
+    run = of(paid_exchange(kept_apart(0.5)))
     assert facts(run, run) == facts(run) == (0.5, 1, 1, 1)
     assert csv_sum(run, run) == 0.5
-    assert "run 20260102T030405Z-00000000 was named twice" in told(run, run)["problems"][0]
+    assert "run 20260102T030405Z-00000000 was named twice" in summary_json(run, run)["problems"][0]
     assert "was named twice; it is counted once" in page(run, run)
 
 
 def test_copy_of_a_run_that_was_still_going_on_is_left_out_and_another_of_its_id_is_not() -> None:
-    one, two = paid(kept_apart(0.5), "one"), paid(kept_apart(0.25), "two")
+    one, two = paid_exchange(kept_apart(0.5), "one"), paid_exchange(kept_apart(0.25), "two")
     run, copy = of(one, two), of(one)
     copy.footer = None
     for pair in ((copy, run), (run, copy)):
         assert facts(*pair) == (0.75, 2, 2, 2)
-        assert told(*pair)["complete"]
+        assert summary_json(*pair)["complete"]
     assert facts(of(one), of(two)) == (0.75, 2, 2, 2)
 
 
@@ -380,7 +384,7 @@ def test_run_and_the_one_that_goes_on_with_it_are_paid_once() -> None:
     for pair in ([first, second], [second, first]):
         assert facts(*pair) == (0.75, 2, 2, 2)
         assert csv_sum(*pair) == 0.75
-        spent = [(run["spent"], run["taken_over"]) for run in told(*pair)["runs"]]
+        spent = [(run["spent"], run["taken_over"]) for run in summary_json(*pair)["runs"]]
         assert sorted(spent) == [(0.25, 0.5), (0.5, 0)]
     assert "0.25 USD spent, 0.50 USD by the runs it took over" in page(second)
     assert facts(second)[0] == csv_sum(second) == 0.75
@@ -388,7 +392,7 @@ def test_run_and_the_one_that_goes_on_with_it_are_paid_once() -> None:
 
 def test_run_that_was_gone_on_with_twice_is_paid_once(tmp_path: Path) -> None:
     nights: list[Run] = []
-    with watched() as (url, eye):
+    with serve_counting() as (url, eye):
         for number, most in enumerate((4, 4, None)):
             options: dict[str, Any] = {"max_requests": most, "partial": True, "cases": "[bn]*"}
             if number:
@@ -396,11 +400,11 @@ def test_run_that_was_gone_on_with_twice_is_paid_once(tmp_path: Path) -> None:
             with session(tmp_path, url, **options) as live:
                 for engine in live.engines if number else ():
                     engine._results.update(live.resumed.judged(engine))
-                write_run(lived(live), tmp_path / f"{number}.jsonl")
+                write_run(run_of_session(live), tmp_path / f"{number}.jsonl")
             nights.append(read_run(tmp_path / f"{number}.jsonl"))
     for run in nights:
         check_agreement(run)
-    (provider,) = told(*nights)["providers"]
+    (provider,) = summary_json(*nights)["providers"]
     sums = [run.footer.spent for run in nights if run.footer]
     spent = sum(part.estimate for part in sums if part)
     assert provider["price"]["paid"] == pytest.approx(spent) == csv_sum(*nights)

@@ -20,7 +20,7 @@ from conformance.reference.app import create_app
 from conformance.reference.server import DEFAULT_KEY
 from conformance.reference.steps import TRUTHFUL
 from tests.extent import sample
-from tests.legality import CASES, Table, alarms, differs, few_cases, silenced
+from tests.legality import CASES, Table, alarms, differs, few_cases, silenced_clauses
 from tests.variations import REGISTRY, Variation
 from tests.variations.wire import WIRES, Wire, plain
 from tests.wires import HTTP2Server, WireServer
@@ -55,7 +55,7 @@ def test_no_false_alarm(table: Table, name: str) -> None:
     answers = table.answers_of(variation.plant(TRUTHFUL), variation.later)
     assert differs(table.truth, answers), "the variation varies nothing"
     assert alarms(answers) == []
-    clauses = silenced(table.truth, answers)
+    clauses = silenced_clauses(table.truth, answers)
     assert {
         clause for clause in clauses if not any(fnmatchcase(clause, t) for t in variation.takes)
     } == set()
@@ -116,7 +116,7 @@ def test_no_false_alarm_truth_over_http_is_the_truth(
 ) -> None:
     answers, contents = truth_over_http
     assert alarms(answers) == []
-    assert silenced(table.truth, answers) == set()
+    assert silenced_clauses(table.truth, answers) == set()
     assert any(path.startswith("/files/") for path in contents)
 
 
@@ -126,7 +126,7 @@ def test_no_false_alarm_over_http(table: Table, truth_over_http: OverHTTP, name:
     answers, contents = over_http(table, WIRES[name].write)
     assert any(contents[path] != same[path] for path in same), "it is written as ever"
     assert alarms(answers) == []
-    assert silenced(true, answers) == set()
+    assert silenced_clauses(true, answers) == set()
 
 
 class OverHTTP2(Transport):
@@ -161,4 +161,4 @@ def test_no_false_alarm_over_http_2(table: Table, truth_over_http: OverHTTP) -> 
         answers = judge_served(table, server.base_url, transport)
     assert transport.versions == {"HTTP/2"}
     assert alarms(answers) == []
-    assert silenced(truth_over_http[0], answers) == set()
+    assert silenced_clauses(truth_over_http[0], answers) == set()

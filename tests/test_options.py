@@ -21,7 +21,7 @@ from conformance.runner.session import Session
 from conformance.suite import command
 from conformance.suite.options import options_of
 from tests.live import judge_all
-from tests.miniatures import body, encoded, exchange, items, picture
+from tests.miniatures import body, exchange, items, picture, to_base64
 
 VALUES = {
     "provider": "a", "edition": "e", "clauses": "c.*", "plugin": "m", "requests": "r.toml",
@@ -135,7 +135,7 @@ def test_wrong_limit_is_told_in_a_sentence(text: str) -> None:
 
 def test_limits_of_pixels_bind_each_image_and_all_together() -> None:
     request = body("dall-e-2", n=3, response_format="b64_json", size="256x256")
-    pictures = [{"b64_json": encoded(picture("png", (64, 64), seed=n))} for n in (1, 2, 2, 3)]
+    pictures = [{"b64_json": to_base64(picture("png", (64, 64), seed=n))} for n in (1, 2, 2, 3)]
     several = exchange(request, answer=items(request, *pictures))
     assert all(payload.image and payload.image.complete for payload in Answer(several).payloads)
     small = [payload.image for payload in Answer(several, 64 * 63).payloads]

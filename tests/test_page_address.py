@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import runs
-from tests.browser import Opened, opened
+from tests.browser import LoadedPage, open_page
 from tests.extent import sample
-from tests.pages import columns, written
+from tests.pages import columns, write_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,14 +27,14 @@ OPENER = "#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']"
 ABOVE = "document.getElementById('{}').getBoundingClientRect().top < innerHeight"
 
 
-def open_evidence(page: Opened) -> None:
+def open_evidence(page: LoadedPage) -> None:
     page.page.click(OPENER)
     page.page.wait_for_selector("#evidence:not([hidden])")
 
 
 @pytest.mark.parametrize(("name", "value", "clauses", "models"), sample(FILTERS, 6))
 def test_filter_is_kept_in_the_address(
-    page: Opened, name: str, value: str, clauses: int, models: int
+    page: LoadedPage, name: str, value: str, clauses: int, models: int
 ) -> None:
     page.page.uncheck("#differs")
     page.page.click(f"[data-menu={name}] summary")
@@ -50,11 +50,11 @@ def test_filters_combine_in_a_link_and_what_means_nothing_is_passed_over(
     browser: Browser, file: Path
 ) -> None:
     link = "#provider=acme,relay&chapter=format&verdict=FAIL&differs=1"
-    with opened(browser, file, link) as page:
+    with open_page(browser, file, link) as page:
         assert page.shown() == ["format.url-only"]
         assert len(columns(page)) == 6
         assert page.texts("[data-menu=provider] summary b") == ["2 chosen"]
-    with opened(browser, file, "#provider=&nobody=x&cell=a/b/c&=&&x") as page:
+    with open_page(browser, file, "#provider=&nobody=x&cell=a/b/c&=&&x") as page:
         assert len(columns(page)) == 9
         assert page.complaints == []
         assert page.page.is_hidden("#evidence")
@@ -62,7 +62,7 @@ def test_filters_combine_in_a_link_and_what_means_nothing_is_passed_over(
 
 
 def test_link_to_a_cell_that_is_not_there_says_so(browser: Browser, file: Path) -> None:
-    with opened(browser, file, "#cell=format.nosuch/<b>relay/dall-e-3") as page:
+    with open_page(browser, file, "#cell=format.nosuch/<b>relay/dall-e-3") as page:
         (note,) = page.texts("#missing")
         assert note == "There is no such cell in this report: format.nosuch, <b>relay, dall-e-3."
         assert page.page.evaluate(ABOVE.format("missing"))
@@ -82,7 +82,7 @@ GONE = {
 def test_saved_view_of_what_is_not_there_any_more_is_empty_and_says_why(
     browser: Browser, file: Path, link: str
 ) -> None:
-    with opened(browser, file, f"#{link}") as page:
+    with open_page(browser, file, f"#{link}") as page:
         assert page.shown() == []
         assert f"not on this page: {GONE[link]}." in page.texts("#gone")[0]
         assert page.texts(".menu.active summary b") == [GONE[link].split(" ")[1]]
@@ -94,13 +94,13 @@ def test_saved_view_of_what_is_not_there_any_more_is_empty_and_says_why(
 def test_saved_view_is_kept_where_all_verdicts_are_the_same(
     browser: Browser, tmp_path: Path
 ) -> None:
-    with opened(browser, written(tmp_path, runs.run()), "#verdict=FAIL") as page:
+    with open_page(browser, write_page(tmp_path, runs.run()), "#verdict=FAIL") as page:
         assert page.shown() == []
         assert "verdict FAIL" in page.texts("#gone")[0]
         assert page.page.url.endswith("#verdict=FAIL")
 
 
-def test_link_to_a_section_leaves_the_filters_as_they_are(page: Opened) -> None:
+def test_link_to_a_section_leaves_the_filters_as_they_are(page: LoadedPage) -> None:
     page.page.fill("#text", "url-only")
     page.page.click("nav a[href='#providers']")
     assert page.shown() == ["format.url-only"]
@@ -115,7 +115,7 @@ def test_link_to_a_section_leaves_the_filters_as_they_are(page: Opened) -> None:
 def test_back_closes_the_evidence_and_keeps_the_filters(
     browser: Browser, file: Path, fragment: str
 ) -> None:
-    with opened(browser, file, fragment) as page:
+    with open_page(browser, file, fragment) as page:
         count = len(columns(page))
         open_evidence(page)
         page.page.go_back()
@@ -126,7 +126,9 @@ def test_back_closes_the_evidence_and_keeps_the_filters(
         page.page.wait_for_selector("#evidence:not([hidden])")
 
 
-def test_address_of_an_opened_cell_opens_it_again_and_leaves_no_step_behind(page: Opened) -> None:
+def test_address_of_an_opened_cell_opens_it_again_and_leaves_no_step_behind(
+    page: LoadedPage,
+) -> None:
     for _ in range(2):
         open_evidence(page)
         assert page.page.url.endswith("#cell=format.url-only/relay/dall-e-2")
@@ -167,7 +169,7 @@ AT_ITS_TOP = """(id) => {
 def test_link_leads_to_what_it_names(
     browser: Browser, file: Path, link: str, section: str, width: int
 ) -> None:
-    with opened(browser, file, link, viewport={"width": width, "height": 800}) as page:
+    with open_page(browser, file, link, viewport={"width": width, "height": 800}) as page:
         page.page.wait_for_function(AT_ITS_TOP, arg=section)
 
 
@@ -183,7 +185,7 @@ LIES_OVER = """() => {
 def test_head_of_the_first_column_stays_above_what_is_scrolled_sideways(
     browser: Browser, file: Path, width: int
 ) -> None:
-    with opened(browser, file, viewport={"width": width, "height": 800}) as page:
+    with open_page(browser, file, viewport={"width": width, "height": 800}) as page:
         page.page.evaluate("document.getElementById('grid').scrollLeft = 150")
         page.page.evaluate("document.getElementById('grid').scrollIntoView()")
         assert "corner" in page.page.evaluate(LIES_OVER)

@@ -15,10 +15,10 @@ from conformance.cli import app
 from conformance.findings import Verdict
 from conformance.results.run_file import Run
 from tests import runs
-from tests.browser import Opened, opened
+from tests.browser import LoadedPage, open_page
 from tests.extent import sample
 from tests.nights import night
-from tests.pages import CELL, ENTRY, PIXEL, SOURCE, rich, written
+from tests.pages import CELL, ENTRY, PIXEL, SOURCE, rich, write_page
 from tests.runs import write_run
 from tests.test_reports_editions import NEW, OLD, both_runs
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ACME = "#cell=format.url-only/acme/dall-e-3"
 
 
-def unfold(page: Opened, case: str) -> None:
+def unfold(page: LoadedPage, case: str) -> None:
     """Open what is folded of the finding of a case."""
     page.page.click(f"#evidence summary:has-text('{case}')")
     page.page.wait_for_selector("#evidence .pair")
@@ -38,7 +38,7 @@ def unfold(page: Opened, case: str) -> None:
 
 
 def test_link_opens_the_evidence_of_a_cell(browser: Browser, file: Path) -> None:
-    with opened(browser, file, CELL) as page:
+    with open_page(browser, file, CELL) as page:
         page.page.wait_for_selector("#evidence:not([hidden])")
         unfold(page, "n-7")
         text = "\n".join(page.texts("#evidence")).replace("\n\n", "\n")
@@ -64,7 +64,7 @@ def test_link_opens_the_evidence_of_a_cell(browser: Browser, file: Path) -> None
     assert not {"null", "undefined"} & set(text.split())
 
 
-def test_evidence_shows_the_entry_of_a_known_deviation(page: Opened) -> None:
+def test_evidence_shows_the_entry_of_a_known_deviation(page: LoadedPage) -> None:
     page.page.click("#grid a[aria-label='known: count.n-images, relay, dall-e-3']")
     page.page.wait_for_selector("#evidence .deviation")
     text = page.texts("#evidence .deviation")[0]
@@ -80,9 +80,9 @@ def test_control_at_another_place_is_a_prerequisite(browser: Browser, tmp_path: 
         control = runs.exchange(case=f"models-{number}")
         control["request"] |= change
         case = f"judged-{number}"
-        finding = runs.broken(case=case, control=f"models-{number}")
+        finding = runs.broken_must(case=case, control=f"models-{number}")
         records += [control, runs.exchange(case=case) | {"failure": None}, finding]
-    with opened(browser, written(tmp_path, runs.run(*records)), ACME) as page:
+    with open_page(browser, write_page(tmp_path, runs.run(*records)), ACME) as page:
         page.page.wait_for_selector("#evidence .pair")
         for number in (1, 2):  # the first is open
             page.page.click(f"#evidence summary:has-text('judged-{number}')")
@@ -113,7 +113,7 @@ def test_picture_stands_beside_its_prompt_and_no_key_of_a_service_is_named(
         runs.change_exchange(run, name, request=request | change, images=images)
     headers = [["Authorization", "Bearer sk-conformance-redacted"]]
     runs.change_exchange(run, "relay/dall-e-3/n-7", request=request | {"headers": headers})
-    with opened(browser, written(tmp_path, run), CELL) as page:
+    with open_page(browser, write_page(tmp_path, run), CELL) as page:
         page.page.click("#evidence summary:has-text('n-7')")
         page.page.wait_for_selector("#evidence .pair figure")
         assert page.texts("#evidence .prompt") == ["“A kite”"]
@@ -138,8 +138,8 @@ def test_evidence_of_several_runs_is_of_the_night_that_failed_and_says_since_whe
 ) -> None:
     more = [answer("good", "other"), runs.finding(case="other"), runs.finding("envelope.json")]
     first = night(1, answer("good"), *more, runs.finding())
-    second = night(2, answer("bad"), runs.broken())
-    with opened(browser, written(tmp_path, second, first), ACME) as page:
+    second = night(2, answer("bad"), runs.broken_must())
+    with open_page(browser, write_page(tmp_path, second, first), ACME) as page:
         page.page.wait_for_selector("#evidence .details")
         text = page.texts("#evidence .details")[0]
         assert page.texts("#evidence .finding summary b") == ["baseline", "other"]
@@ -150,7 +150,7 @@ def test_evidence_of_several_runs_is_of_the_night_that_failed_and_says_since_whe
     assert "Last changed\n2026-01-02 03:00 UTC, from pass to fail" in text
 
 
-a_pass, a_failure = runs.finding, runs.broken
+a_pass, a_failure = runs.finding, runs.broken_must
 an_outage = partial(runs.finding, verdict=Verdict.UNAVAILABLE)
 NIGHTS: list[tuple[list[Any], str]] = [
     ([a_pass, a_failure, a_failure], "2026-01-02 03:00 UTC, from pass to FAIL"),
@@ -171,7 +171,7 @@ def test_page_of_one_run_says_since_when_by_the_nights_before(
     words = [str(tmp_path / "3.jsonl"), "--history", str(nights), "-q", "-o"]
     result = CliRunner().invoke(app, ["report", *words, str(tmp_path / "index.html")])
     assert result.exit_code == 0
-    with opened(browser, tmp_path / "index.html", ACME) as page:
+    with open_page(browser, tmp_path / "index.html", ACME) as page:
         page.page.wait_for_selector("#evidence .nights")
         text = page.texts("#evidence .nights")[0]
     first = "pass" if days[0] is a_pass else "FAIL"
@@ -179,7 +179,7 @@ def test_page_of_one_run_says_since_when_by_the_nights_before(
 
 
 def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> None:
-    with opened(browser, file) as page:
+    with open_page(browser, file) as page:
         page.page.evaluate("delete window.DecompressionStream")
         page.page.click("#grid td a")
         page.page.wait_for_selector("#evidence .note")
@@ -188,7 +188,7 @@ def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> Non
 
 
 def test_cell_of_a_missing_promise_opens_and_says_so(browser: Browser, tmp_path: Path) -> None:
-    with opened(browser, written(tmp_path, *both_runs()), "#differs=0") as page:
+    with open_page(browser, write_page(tmp_path, *both_runs()), "#differs=0") as page:
         assert page.texts("thead .edition")[-2:] == [OLD, NEW]
         assert page.page.locator("#grid td.v-not-in-this-edition").count() == 2
         page.page.click("td.v-not-in-this-edition a")
@@ -248,8 +248,8 @@ INJECT = """() => {
 
 def test_hostile_text_is_only_ever_text(browser: Browser, tmp_path: Path) -> None:
     attacks = sample(ATTACKS.values(), 6)
-    file = written(tmp_path, *map(hostile, attacks))
-    with opened(browser, file, "#differs=0") as page:
+    file = write_page(tmp_path, *map(hostile, attacks))
+    with open_page(browser, file, "#differs=0") as page:
         cells = page.page.locator("#grid td a")
         assert cells.count() == len(attacks)
         for cell in cells.all():
@@ -268,6 +268,6 @@ def test_hostile_text_is_only_ever_text(browser: Browser, tmp_path: Path) -> Non
 
 
 def test_policy_stops_a_script_that_gets_in_all_the_same(browser: Browser, file: Path) -> None:
-    with opened(browser, file) as page:
+    with open_page(browser, file) as page:
         page.page.evaluate(INJECT)
         assert page.page.evaluate("window.hacked") is None

@@ -11,15 +11,15 @@ from benchmarks.reporting import CLAUSES, MODELS, RUNS, write_runs
 from conformance.findings import Verdict
 from conformance.results.run_file import read_run
 from tests import runs
-from tests.browser import Opened, opened
-from tests.pages import written
+from tests.browser import LoadedPage, open_page
+from tests.pages import write_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
 def test_rows_that_differ_are_all_that_is_shown_at_first_and_again_after_a_reset(
-    page: Opened,
+    page: LoadedPage,
 ) -> None:
     assert page.page.is_checked("#differs")
     rows = page.shown()
@@ -39,9 +39,9 @@ def test_rows_that_differ_come_first_by_chapter_and_within_it(
 ) -> None:
     names = ("format.url-only", "format.one-payload", "count.n-images", "errors.status-400")
     passes = [runs.finding(name, provider=of) for name in names for of in ("acme", "relay")]
-    failures = [runs.broken(clause=name, provider="relay", case="two") for name in names[1::2]]
+    failures = [runs.broken_must(clause=name, provider="relay", case="two") for name in names[1::2]]
     run = runs.run(*passes, *failures, head=runs.header(["acme", "relay"]))
-    with opened(browser, written(tmp_path, run), "#differs=0") as page:
+    with open_page(browser, write_page(tmp_path, run), "#differs=0") as page:
         assert page.shown() == [names[1], names[0], names[3], names[2]]
 
 
@@ -49,7 +49,7 @@ def test_one_provider_has_nothing_to_differ_from_and_flaky_a_symbol_of_its_own(
     browser: Browser, tmp_path: Path
 ) -> None:
     run = runs.run(runs.exchange(), runs.finding(verdict=Verdict.FLAKY))
-    with opened(browser, written(tmp_path, run)) as page:
+    with open_page(browser, write_page(tmp_path, run)) as page:
         assert not page.page.is_checked("#differs")
         assert page.shown() == ["format.url-only"]
         assert page.texts("#grid td a") == ["≈"]
@@ -58,7 +58,7 @@ def test_one_provider_has_nothing_to_differ_from_and_flaky_a_symbol_of_its_own(
 def test_one_provider_of_several_is_shown_with_all_its_promises(
     browser: Browser, file: Path
 ) -> None:
-    with opened(browser, file, "#provider=relay") as page:
+    with open_page(browser, file, "#provider=relay") as page:
         for name, promises in (("relay", 5), ("slow", 6)):
             page.page.evaluate(f"location.hash = '#provider={name}'")
             page.page.wait_for_selector("#differs:disabled")
@@ -70,7 +70,7 @@ def test_one_provider_of_several_is_shown_with_all_its_promises(
             assert len(page.shown()) == 3
 
 
-def test_text_is_searched_for_in_clause_statement_and_message(page: Opened) -> None:
+def test_text_is_searched_for_in_clause_statement_and_message(page: LoadedPage) -> None:
     page.page.uncheck("#differs")
     for text, count in (
         ("one-payload", 1),
@@ -90,14 +90,14 @@ def test_text_is_searched_for_in_clause_statement_and_message(page: Opened) -> N
 
 @pytest.mark.long
 def test_ten_providers_with_seven_models_open_in_a_second(browser: Browser, tmp_path: Path) -> None:
-    file = written(tmp_path, *map(read_run, write_runs(tmp_path, RUNS)))
+    file = write_page(tmp_path, *map(read_run, write_runs(tmp_path, RUNS)))
     assert file.stat().st_size < 2_000_000
     paint_time = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
     load_time = "performance.getEntriesByType('navigation')[0].loadEventEnd"
     every = f"document.querySelectorAll('#grid td a').length === {RUNS * MODELS * CLAUSES}"
     times: list[float] = []
     while min(times, default=9999) >= 1000 and len(times) < 10:
-        with opened(browser, file) as page:
+        with open_page(browser, file) as page:
             page.page.wait_for_selector("#grid td a")
             page.page.wait_for_function(f"{paint_time} > 0")
             times.append(max(page.page.evaluate(paint_time), page.page.evaluate(load_time)))
@@ -110,7 +110,7 @@ def test_ten_providers_with_seven_models_open_in_a_second(browser: Browser, tmp_
 SECOND = "pass: format.url-only, acme, dall-e-3"
 
 
-def test_tab_stops_at_the_skip_link_and_once_in_the_matrix(page: Opened) -> None:
+def test_tab_stops_at_the_skip_link_and_once_in_the_matrix(page: LoadedPage) -> None:
     page.page.keyboard.press("Tab")
     assert page.focused() == "Skip to the matrix"
     page.page.keyboard.press("Enter")
@@ -123,7 +123,7 @@ def test_tab_stops_at_the_skip_link_and_once_in_the_matrix(page: Opened) -> None
     assert not page.page.evaluate("document.activeElement.closest('#grid')")
 
 
-def test_keys_move_from_cell_to_cell_and_open_and_close_one(page: Opened) -> None:
+def test_keys_move_from_cell_to_cell_and_open_and_close_one(page: LoadedPage) -> None:
     page.page.focus("#grid [tabindex='0']")
     for key, name in (
         ("ArrowRight", SECOND),
@@ -148,7 +148,7 @@ CELLS = "[...document.querySelectorAll('#grid td a')].map((a) => [a.textContent,
 
 
 def test_every_cell_has_a_name_a_symbol_of_its_verdict_and_every_table_its_headers(
-    page: Opened,
+    page: LoadedPage,
 ) -> None:
     page.page.uncheck("#differs")
     cells = page.page.evaluate(CELLS)

@@ -11,8 +11,8 @@ import pytest
 
 from conformance.results.run_file import Run
 from tests import runs
-from tests.browser import Opened, opened
-from tests.pages import CELL, written
+from tests.browser import LoadedPage, open_page
+from tests.pages import CELL, write_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -52,7 +52,7 @@ GROUND = "getComputedStyle(document.body).backgroundColor"
 def test_contrast_is_enough_to_read(
     browser: Browser, file: Path, scheme: str, filters: str
 ) -> None:
-    with opened(browser, file, CELL + filters, color_scheme=scheme) as page:
+    with open_page(browser, file, CELL + filters, color_scheme=scheme) as page:
         page.page.wait_for_selector("#evidence:not([hidden])")
         assert (page.page.evaluate(GROUND) == "rgb(18, 23, 30)") == (scheme == "dark")
         assert bool(page.page.locator(".faint").count()) == bool(filters)
@@ -60,7 +60,7 @@ def test_contrast_is_enough_to_read(
 
 
 def test_page_is_no_wider_than_a_phone(browser: Browser, file: Path) -> None:
-    with opened(browser, file, viewport={"width": 390, "height": 844}) as page:
+    with open_page(browser, file, viewport={"width": 390, "height": 844}) as page:
         assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
         page.page.evaluate(f"location.hash = '{CELL}'")
         page.page.wait_for_selector("#evidence:not([hidden])")
@@ -72,7 +72,7 @@ def test_table_that_a_phone_cuts_off_fades_until_it_is_scrolled_to_its_end(
     browser: Browser, file: Path
 ) -> None:
     fades = "(table) => getComputedStyle(table).maskImage !== 'none'"
-    with opened(browser, file, viewport={"width": 390, "height": 844}) as page:
+    with open_page(browser, file, viewport={"width": 390, "height": 844}) as page:
         table = page.page.get_by_role("region", name="Totals by provider and model")
         assert table.evaluate(fades)
         table.evaluate("(table) => table.scrollLeft = table.scrollWidth")
@@ -82,7 +82,7 @@ def test_table_that_a_phone_cuts_off_fades_until_it_is_scrolled_to_its_end(
         assert not table.evaluate(fades)
 
 
-def test_print_leaves_out_what_paper_cannot_do_and_names_the_columns(page: Opened) -> None:
+def test_print_leaves_out_what_paper_cannot_do_and_names_the_columns(page: LoadedPage) -> None:
     page.page.emulate_media(media="print")
     assert page.page.is_hidden("#filters")
     assert page.page.is_visible("#grid table")
@@ -125,8 +125,8 @@ def test_print_repeats_the_names_of_the_columns_and_cuts_none(
     browser: Browser, tmp_path: Path, providers: int, models: int, sheet: int
 ) -> None:
     names = [f"aimock-{number}" for number in range(providers)]
-    file = written(tmp_path, long_run(names, models))
-    with opened(browser, file, "#differs=0", viewport={"width": 1031, "height": 703}) as page:
+    file = write_page(tmp_path, long_run(names, models))
+    with open_page(browser, file, "#differs=0", viewport={"width": 1031, "height": 703}) as page:
         page.page.emulate_media(media="print")
         display, position, height, width, cut = page.page.evaluate(HEAD)
         broad = page.page.locator("#matrix.broad").count()
@@ -138,13 +138,13 @@ def test_print_repeats_the_names_of_the_columns_and_cuts_none(
 
 @pytest.mark.long
 def test_print_fills_its_sheets(browser: Browser, tmp_path: Path) -> None:
-    with opened(browser, written(tmp_path, long_run()), "#differs=0") as page:
+    with open_page(browser, write_page(tmp_path, long_run()), "#differs=0") as page:
         pdf = page.page.pdf(prefer_css_page_size=True)
     assert 3 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 6
 
 
 def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -> None:
-    with opened(browser, file, scripts=False) as page:
+    with open_page(browser, file, scripts=False) as page:
         text = page.texts("body")[0]
         assert page.page.is_hidden("#filters")
     for part in ("does not conform", "need JavaScript", "relay", "dall-e-2", "2/4", "seed 42"):

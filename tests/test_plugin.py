@@ -181,14 +181,14 @@ UNDECIDED = [runs.finding(verdict=name) for name in (Verdict.UNAVAILABLE, Verdic
 
 @pytest.mark.parametrize(
     "finding",
-    [*UNDECIDED, None, runs.known(), runs.broken()],
+    [*UNDECIDED, None, runs.known_deviation(), runs.broken_must()],
     ids=["unavailable", "not-testable", "nothing-said", "known", "fail"],
 )
 def test_item_that_another_plugin_runs_never_passes_what_did_not(finding: Finding | None) -> None:
     item = Mock(path=Path("x"), explain=lambda found: found.message)
     item.parent.finding.return_value = finding
     item._outcome = partial(PromiseItem._outcome, item)
-    is_broken = finding == runs.broken()
+    is_broken = finding == runs.broken_must()
     with pytest.raises(AssertionError if is_broken else pytest.skip.Exception):
         PromiseItem.runtest(item)
 

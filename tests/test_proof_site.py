@@ -25,7 +25,7 @@ from conformance.errors import ConformanceError
 from conformance.proof.proving import Proof
 from conformance.reference.defects import defects
 from conformance.reports.templating import prose
-from tests.browser import Opened, opened
+from tests.browser import LoadedPage, open_page
 from tests.extent import sample
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def test_mistake_is_one_sentence(tmp_path: Path, words: list[str], message: str)
         CliRunner().invoke(app, ["docs", "--output", str(tmp_path), *words], catch_exceptions=False)
 
 
-def rows(page: Opened, hidden: bool) -> set[str]:
+def rows(page: LoadedPage, hidden: bool) -> set[str]:
     """Return the ids, or the first links' texts, of the rows that the filter shows or hides."""
     script = """hidden => [...document.querySelectorAll("[data-row]")]
         .filter(row => row.hidden === hidden)
@@ -230,11 +230,11 @@ def rows(page: Opened, hidden: bool) -> set[str]:
 
 def test_filter_shows_what_the_address_asks_for(site: Path, browser: Browser) -> None:
     clauses = {clause.id: clause.level for clause in clauses_of(load_edition())}
-    with opened(browser, site / "index.html") as page:
+    with open_page(browser, site / "index.html") as page:
         assert (rows(page, False), rows(page, True)) == (set(clauses), set())
         assert f"{len(clauses)} clauses" in page.page.content()
     query = "?text=url+https&level=SHOULD&model=dall-e-3"
-    with opened(browser, site / "index.html", query) as page:
+    with open_page(browser, site / "index.html", query) as page:
         visible, hidden_rows = rows(page, False), rows(page, True)
     assert "url.https" in visible
     assert {"url.absolute", "count.as-asked"} <= hidden_rows
@@ -252,6 +252,6 @@ def test_filter_shows_what_the_address_asks_for(site: Path, browser: Browser) ->
 def test_other_lists_have_the_filter_too(
     site: Path, browser: Browser, name: str, query: str, row: str
 ) -> None:
-    with opened(browser, site / name, query) as page:
+    with open_page(browser, site / name, query) as page:
         assert row in rows(page, False)
         assert len(rows(page, False)) < 10 < len(rows(page, True))

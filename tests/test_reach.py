@@ -18,14 +18,14 @@ from conformance.results.conclusion import Conclusion, conclude, conclude_record
 from conformance.results.reach import Kept
 from conformance.results.run_file import Run
 from tests import runs
-from tests.recording import Played
-from tests.runs import finding, known
+from tests.recording import ReplayedRun
+from tests.runs import finding, known_deviation
 from tests.shown import by_schema
-from tests.test_foreign import PAINTED, judged, record
+from tests.test_foreign import PAINTED, judge_recording, record
 
 TEN = [finding(f"envelope.{name}") for name in "abcdefghij"]
 UNSEEN = [finding(f"image.{name}", Verdict.NOT_TESTABLE, message="no image") for name in "abc"]
-KNOWN = known(clause="parameters.valid-accepted")
+KNOWN = known_deviation(clause="parameters.valid-accepted")
 SHOULD = finding("errors.status-400", Verdict.DEVIATES)
 NO_ERRORS = [
     finding(f"errors.{name}", Verdict.NOT_TESTABLE, message=ACCEPTED_INSTEAD) for name in "abc"
@@ -52,7 +52,7 @@ def test_what_a_broken_promise_explains_is_not_decided_and_what_is_not_claimed_n
         ([*TEN, KNOWN, *UNSEEN], 0, False),
         ([*TEN, SHOULD, NO_ERRORS[0]], 0, True),
         ([*TEN, SHOULD, *NO_ERRORS], 2, False),
-        ([*TEN, runs.broken(), *UNSEEN], 1, False),
+        ([*TEN, runs.broken_must(), *UNSEEN], 1, False),
         ([SHOULD], 0, False),
     ],
     ids=["all", "known", "enough", "accepted", "should", "too-little", "broken", "no-must"],
@@ -113,7 +113,7 @@ def test_comparison_tells_both_numbers() -> None:
 
 
 def test_footer_of_a_run_has_the_reach_of_its_reports(tmp_path: Path) -> None:
-    play = Played(tmp_path, models="qwen-image")
+    play = ReplayedRun(tmp_path, models="qwen-image")
     play.begin(play.asked)
     for rank, request in enumerate(play.asked):
         play.report(request, Verdict.PASS if rank % 7 else Verdict.NOT_TESTABLE)
@@ -131,11 +131,11 @@ KEY_REFUSED = record({"error": {"message": "No.", "type": "x", "param": None, "c
 
 
 def test_recording_that_says_nothing_undoes_no_pass_and_none_conforms(tmp_path: Path) -> None:
-    _, run = judged(tmp_path, CLEAN)
+    _, run = judge_recording(tmp_path, CLEAN)
     assert must(run).kept > 20
     assert "nothing is broken, in what was recorded" in closing(summarize([run]))
     assert not any(GREEN in svg for svg in badges(summarize([run])).values())
-    report, more = judged(tmp_path, *[CLEAN] * 3, KEY_REFUSED)
+    report, more = judge_recording(tmp_path, *[CLEAN] * 3, KEY_REFUSED)
     assert must(more) == must(run)
     assert report.conclusion is Conclusion.CONFORMS
     promise = summarize([more]).rows[0].promises["envelope.data-present"]
@@ -146,13 +146,13 @@ def test_recording_that_says_nothing_undoes_no_pass_and_none_conforms(tmp_path: 
 
 def test_recording_is_broken_where_any_exchange_breaks_it(tmp_path: Path) -> None:
     lie = record({**PAINTED, "created": "yesterday"})
-    report, run = judged(tmp_path, *[CLEAN] * 3, lie, KEY_REFUSED)
+    report, run = judge_recording(tmp_path, *[CLEAN] * 3, lie, KEY_REFUSED)
     assert report.conclusion is Conclusion.BREAKS
     assert must(run).kept < must(run).decided
 
 
 def test_recording_of_a_refused_key_alone_could_not_be_judged(tmp_path: Path) -> None:
-    report, run = judged(tmp_path, KEY_REFUSED)
+    report, run = judge_recording(tmp_path, KEY_REFUSED)
     assert report.conclusion is Conclusion.NOT_JUDGED
     assert "less than 90 %" in " ".join(notes(summarize([run])))
 

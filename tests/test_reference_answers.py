@@ -28,8 +28,8 @@ from tests.generating import (
     KEY,
     MODELS,
     STRANGER,
-    accepted,
     client_of,
+    draws_accepted,
     files_of,
     generate,
     images_of,
@@ -47,7 +47,7 @@ pytest_plugins = ["tests.generating"]
 @pytest.mark.parametrize("model", MODELS)
 def test_reference_answers_validate(client: httpx.Client, edition: Edition, model: str) -> None:
     for fields in ({}, {"response_format": "url"}, {"response_format": "b64_json"}):
-        body, kind = accepted(client, model, **fields), fields.get("response_format")
+        body, kind = draws_accepted(client, model, **fields), fields.get("response_format")
         assert not edition.response_errors(edition.model(model).response_kind(kind), body)
         member = "b64_json" if model in GPT else kind or "url"
         assert [set(item) & {"url", "b64_json"} for item in body["data"]] == [{member}]
@@ -58,15 +58,15 @@ def test_reference_answers_validate(client: httpx.Client, edition: Edition, mode
 
 @pytest.mark.parametrize("model", ["dall-e-2", "gpt-image-1"])
 def test_reference_is_deterministic(client: httpx.Client, model: str) -> None:
-    first, second = (files_of(accepted(client, model)) for _ in range(2))
+    first, second = (files_of(draws_accepted(client, model)) for _ in range(2))
     assert first == second
-    assert first != files_of(accepted(client, model, prompt="Something else"))
+    assert first != files_of(draws_accepted(client, model, prompt="Something else"))
 
 
 def test_reference_output_compression_shrinks(client: httpx.Client) -> None:
     for kind in ("jpeg", "webp"):
         small, large = (
-            accepted(client, "gpt-image-1", output_format=kind, output_compression=level)
+            draws_accepted(client, "gpt-image-1", output_format=kind, output_compression=level)
             for level in (5, 90)
         )
         assert len(files_of(small)[0]) < len(files_of(large)[0])
@@ -111,7 +111,7 @@ def test_reference_lie_that_paints_all_events_at_once_is_run_on_a_thread(edition
 
 
 def test_reference_url_needs_no_key_and_expires(client: httpx.Client, clock: Clock) -> None:
-    url = accepted(client, "dall-e-2", size="256x256")["data"][0]["url"]
+    url = draws_accepted(client, "dall-e-2", size="256x256")["data"][0]["url"]
     assert url.startswith(str(client.base_url).replace("/v1/", "/files/"))
     response = STRANGER.get(url)
     assert response.headers["content-type"] == "image/png"
@@ -126,7 +126,7 @@ def test_reference_url_needs_no_key_and_expires(client: httpx.Client, clock: Clo
 
 
 def test_reference_url_cannot_be_forged(client: httpx.Client) -> None:
-    url = accepted(client, "dall-e-2", size="256x256")["data"][0]["url"]
+    url = draws_accepted(client, "dall-e-2", size="256x256")["data"][0]["url"]
     for one, other in (("sig=", "sig=A"), ("se=2", "se=3"), ("sp=r", "sp=rw"), ("-256", "-257")):
         assert one in url
         assert STRANGER.get(url.replace(one, other, 1)).status_code == 403, one

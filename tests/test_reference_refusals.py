@@ -26,8 +26,8 @@ from tests.generating import (
     MODELS,
     PROMPT,
     STRANGER,
-    accepted,
     client_of,
+    draws_accepted,
     error_of,
     generate,
     images_of,
@@ -201,7 +201,7 @@ def test_reference_starts_and_stops_at_once_and_has_the_models_it_is_given(
         assert ready - start < 0.5
         with client_of(server) as client:
             assert generate(client, "dall-e-3").status_code == 404
-            body = accepted(client, "gpt-image-2", size="640x1024")
+            body = draws_accepted(client, "gpt-image-2", size="640x1024")
         assert images_of(body)[0].size == (640, 1024)
         port, stop = urlsplit(server.base_url).port, time.perf_counter()
         assert port is not None

@@ -19,7 +19,7 @@ from tests.workflows import SCRIPTS, Runner
 pytest_plugins = ["tests.workflows"]
 
 KEPT, COUNT = runs.finding(), runs.finding("count.n-images")
-ALSO = runs.broken(clause="count.n-images", repeats=3)
+ALSO = runs.broken_must(clause="count.n-images", repeats=3)
 
 
 Tell = Callable[..., dict[str, Any]]
@@ -60,7 +60,7 @@ def test_issue_of_a_regression_from_night_to_night(tell: Tell, runner: Runner) -
     assert calls.count(["issue", "create"]) == 1
     assert ["issue", "edit"] in calls
     # a night that cannot tell closes nothing
-    for unsure in (runs.finding(verdict=Verdict.UNAVAILABLE), runs.broken()):
+    for unsure in (runs.finding(verdict=Verdict.UNAVAILABLE), runs.broken_must()):
         assert tell(unsure, COUNT) == issue
     # the promise is kept again, broken again, and a known deviation
     issue = tell(KEPT, COUNT)
@@ -69,7 +69,7 @@ def test_issue_of_a_regression_from_night_to_night(tell: Tell, runner: Runner) -
     issue = tell(BROKEN, COUNT)
     assert issue["state"] == "OPEN"
     assert "broken again" in issue["comments"][1]
-    assert tell(runs.known(), COUNT)["state"] == "CLOSED"
+    assert tell(runs.known_deviation(), COUNT)["state"] == "CLOSED"
 
 
 def test_clauses_that_join_and_leave_an_issue(tell: Tell) -> None:

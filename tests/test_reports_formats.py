@@ -88,9 +88,9 @@ def test_markdown_lists_runs_with_what_is_not_known_of_them() -> None:
 
 
 def test_long_section_of_markdown_is_cut_and_says_so_and_its_heading_hides_nothing() -> None:
-    many = [runs.broken(clause=f"count.number-{number}") for number in range(130)]
+    many = [runs.broken_must(clause=f"count.number-{number}") for number in range(130)]
     assert "- and 30 more, in the run file" in render([runs.run(*many)], "md")
-    heading = render([runs.run(runs.known())], "md").splitlines()[0]
+    heading = render([runs.run(runs.known_deviation())], "md").splitlines()[0]
     text = "acme (dall-e-3, live) conforms but for 1 known deviation; 0 of 1 MUST kept, 1 decided"
     assert heading == f"# Image API conformance: {text}"
 
@@ -123,9 +123,10 @@ def open_finding(verdict: Verdict, message: str = "why") -> Finding:
 BECOMES: dict[str, tuple[Finding, str, dict[str, str]]] = {
     "pass": (PASS, "", {}),
     "fail": (
-        runs.broken(), "failure", {"message": "data[0] carries b64_json", "type": "MUST"}),
+        runs.broken_must(), "failure", {"message": "data[0] carries b64_json", "type": "MUST"}),
     "known": (
-        runs.known(), "skipped", {"message": "known deviation: It always answers base64."}),
+        runs.known_deviation(), "skipped",
+        {"message": "known deviation: It always answers base64."}),
     **{
         verdict.value: (open_finding(verdict), "skipped", {"message": f"{verdict.value}: why"})
         for verdict in (Verdict.UNAVAILABLE, Verdict.NOT_TESTABLE, Verdict.NOT_CLAIMED)
@@ -148,7 +149,7 @@ def test_verdict_becomes_what_ci_servers_read(name: str) -> None:
 
 
 def test_failure_says_what_was_expected_and_observed_and_a_should_in_its_output() -> None:
-    text = case_of(runs.broken()).findtext("failure") or ""
+    text = case_of(runs.broken_must()).findtext("failure") or ""
     assert "expected: url\nobserved: b64_json\n" in text
     more = "more: image-conformance explain format.url-only --edition sample-2026-01-01"
     assert text.endswith(more)
@@ -193,7 +194,7 @@ def test_csv_has_a_row_for_every_finding_and_tells_of_its_exchange() -> None:
 @pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
 def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bool) -> None:
     older = night(1, runs.exchange() | {"elapsed": 1.5}, PASS)
-    newer = night(2, runs.exchange() | {"elapsed": 7.25}, runs.broken())
+    newer = night(2, runs.exchange() | {"elapsed": 7.25}, runs.broken_must())
     nights = [newer, older] if reverse else [older, newer]
     (row,) = rows(*nights)
     assert (row["verdict"], row["elapsed_seconds"]) == ("fail", "7.25")
@@ -206,7 +207,7 @@ def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bo
 
 
 def test_json_is_as_its_schema_says_and_says_what_the_other_reports_say() -> None:
-    priced_run = runs.run(priced({"estimate": 1, "actual": 2}), runs.known())
+    priced_run = runs.run(priced({"estimate": 1, "actual": 2}), runs.known_deviation())
     for run in (runs.run(end=None), runs.hostile("x"), priced_run):
         by_schema("report", render([with_families(run)], "json"))
     document = by_schema("report", render([with_families(runs.messy())], "json"))

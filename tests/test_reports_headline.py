@@ -61,21 +61,21 @@ HEADLINES = {
         runs.run(), CONFORMS, f"{ACME} conforms; 1 of 1 MUST kept, 1 decided (edition",
         "MUST 1/1, 1 decided: conforms"),
     "known": Headline(
-        runs.run(runs.known()), CONFORMS,
+        runs.run(runs.known_deviation()), CONFORMS,
         f"{ACME} conforms but for 1 known deviation; 0 of 1 MUST kept,",
         "MUST 0/1, 1 decided: 1 known deviation"),
     "fallen-short": Headline(
         runs.fallen_short(), CONFORMS, f"{ACME}: nothing new is broken, 1 known deviation",
         "MUST 1/2, 1 decided: 1 known deviation", ("skipped", f"{ACME}: nothing new is broken")),
     "breaks": Headline(
-        runs.run(runs.broken()), BREAKS,
+        runs.run(runs.broken_must()), BREAKS,
         f"{ACME} does not conform; 0 of 1 MUST kept, 1 decided; 1 MUST",
         "MUST 0/1, 1 decided: 1 broken", ("skipped", f"{ACME} does not conform")),
     "breaks-and-open": Headline(
-        runs.run(runs.broken(), OUT), BREAKS, f"{ACME} does not conform; 0 of 2 MUSTs kept",
+        runs.run(runs.broken_must(), OUT), BREAKS, f"{ACME} does not conform; 0 of 2 MUSTs kept",
         "MUST 0/2, 1 decided: 1 broken, 1 not judged", ("skipped", f"{ACME} does")),
     "both-levels": Headline(
-        runs.run(runs.broken(), runs.broken(clause="count.n-images"), DEVIATES), BREAKS,
+        runs.run(runs.broken_must(), runs.broken_must(clause="count.n-images"), DEVIATES), BREAKS,
         "0 of 2 MUSTs kept, 2 decided; 2 MUSTs and 1 SHOULD broken that nobody knew of (",
         "MUST 0/2, 2 decided: 2 broken, 1 SHOULD broken", ("skipped", f"{ACME} does")),
     "open": Headline(
@@ -205,7 +205,9 @@ def test_parts_that_make_the_whole_are_not_said_to_be_a_part() -> None:
 
 
 def test_part_says_what_else_there_is() -> None:
-    run = runs.run(runs.known(), DEVIATES, head=runs.header(selection={"clauses": "format.*"}))
+    run = runs.run(
+        runs.known_deviation(), DEVIATES, head=runs.header(selection={"clauses": "format.*"})
+    )
     assert closing(summarize([run])) == (
         "acme (dall-e-3, live): no MUST is newly broken, 1 known deviation, in the part that was "
         "judged; 0 of 1 MUST kept, 1 decided; 1 SHOULD broken, which does not decide "

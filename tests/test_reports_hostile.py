@@ -21,7 +21,7 @@ from conformance.results.run_file import Run
 from tests import runs
 from tests.extent import sample
 from tests.runners import commands
-from tests.shown import Parsed, screen, structure, tokens
+from tests.shown import ParsedPage, screen, structure, tokens
 
 TEXTS = {
     **runs.HOSTILE,
@@ -77,7 +77,7 @@ def test_hostile_text_is_only_ever_text(kind: str) -> None:
         assert all(line.isprintable() for line in reports[name].split("\n")), name
     check_markdown(reports["md"], Verdict.FAIL)
     page = render([runs.hostile("harmless")], "html")
-    tags = [[tag for tag, _ in Parsed(text).elements] for text in (reports["html"], page)]
+    tags = [[tag for tag, _ in ParsedPage(text).elements] for text in (reports["html"], page)]
     assert tags[0] == tags[1]
     (row,) = csv.DictReader(io.StringIO(reports["csv"], newline=""))
     assert all(value.isprintable() for value in row.values())
@@ -142,7 +142,7 @@ def test_json_cannot_end_its_script(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])  # noqa: RUF001 - it is meant
 def test_csv_holds_no_formula(text: str) -> None:
-    run = runs.run(runs.exchange(), runs.broken(message=text, observed=text))
+    run = runs.run(runs.exchange(), runs.broken_must(message=text, observed=text))
     (row,) = csv.DictReader(io.StringIO(render([run], "csv"), newline=""))
     assert not row["message"].startswith(tuple("=+-@\t\r＝"))  # noqa: RUF001 - it is meant
     assert row["message"].endswith(text[-1])
@@ -150,5 +150,5 @@ def test_csv_holds_no_formula(text: str) -> None:
 
 def test_rich_markup_of_a_provider_is_shown_as_it_came() -> None:
     text = "[bold red]shout[/bold red] :boom:"
-    output = screen(print_runs, [runs.run(runs.broken(message=text))], colours="truecolor")
+    output = screen(print_runs, [runs.run(runs.broken_must(message=text))], colours="truecolor")
     assert text in output

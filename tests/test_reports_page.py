@@ -23,10 +23,10 @@ from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import night
-from tests.shown import Parsed
+from tests.shown import ParsedPage
 
 ADDRESSES = ("src", "href", "action", "srcset", "data", "poster", "formaction")
-BROKEN = runs.broken(case="other")
+BROKEN = runs.broken_must(case="other")
 HEAD = runs.header(models=["dall-e-3"], budget={"usd": 20, "requests": None})
 
 
@@ -62,12 +62,12 @@ def long_body(characters: int = 100_000, count: int = 3) -> Run:
     for number in range(count):
         noise = random.Random(number).randbytes(characters)
         body = base64.b64encode(noise).decode()[:characters]
-        run.add(runs.read(exchange_with(body, case=f"case-{number}"), ExchangeRecord))
+        run.add(runs.read_record(exchange_with(body, case=f"case-{number}"), ExchangeRecord))
     return run
 
 
 def test_page_needs_nothing_but_itself_and_its_policy_allows_nothing_else() -> None:
-    parsed = Parsed(page())
+    parsed = ParsedPage(page())
     for _, attributes in parsed.elements:
         for name in ADDRESSES:
             value = attributes.get(name)
@@ -114,7 +114,11 @@ def test_page_says_without_any_script() -> None:
 
 
 def test_only_what_has_no_known_deviation_is_green() -> None:
-    for findings, verdict in (([], "0"), ([runs.known(case="2")], "known"), ([BROKEN], "1")):
+    for findings, verdict in (
+        ([], "0"),
+        ([runs.known_deviation(case="2")], "known"),
+        ([BROKEN], "1"),
+    ):
         assert f'class="verdict c-{verdict}"' in page(runs.run(runs.finding(), *findings))
 
 
@@ -197,7 +201,7 @@ def test_evidence_has_findings_and_exchanges_of_its_column() -> None:
 
 
 def test_control_is_in_the_evidence_although_no_clause_speaks_of_it() -> None:
-    finding = runs.broken(case="refused", control="baseline")
+    finding = runs.broken_must(case="refused", control="baseline")
     run = runs.run(runs.exchange(case="refused"), runs.exchange(), finding)
     (column,) = proofs(summarize([run])).columns
     assert set(unpack(column)["exchanges"]) == {"refused", "baseline"}
@@ -206,7 +210,9 @@ def test_control_is_in_the_evidence_although_no_clause_speaks_of_it() -> None:
 @pytest.mark.parametrize("order", [1, -1], ids=["older-first", "newer-first"])
 def test_proof_of_a_finding_is_the_exchange_of_its_own_run(order: int) -> None:
     older = night(1, exchange_with("good"), runs.finding("envelope.json"), runs.finding())
-    newer = night(2, exchange_with("bad"), runs.broken(), runs.known(clause="count.n-images"))
+    newer = night(
+        2, exchange_with("bad"), runs.broken_must(), runs.known_deviation(clause="count.n-images")
+    )
     (data,) = proofs(summarize([older, newer][::order])).columns
     column = unpack(data)
     findings = [finding for entries in column["findings"].values() for finding in entries]
@@ -255,8 +261,8 @@ SAMPLE = Path(__file__).parents[1] / "reports" / "sample"
 def test_sample_is_small_and_of_the_form_that_is_written_today() -> None:
     assert (SAMPLE / "index.html").stat().st_size < 500_000
     assert "# Image API conformance" in (SAMPLE / "summary.md").read_text(encoding="utf-8")
-    sample = Parsed((SAMPLE / "index.html").read_text(encoding="utf-8"))
-    today = Parsed(page())
+    sample = ParsedPage((SAMPLE / "index.html").read_text(encoding="utf-8"))
+    today = ParsedPage(page())
     assert sample.attributes("meta")[1] == today.attributes("meta")[1], "run `make sample`"
     assert len(sample.attributes("table")) > 3
 
@@ -264,7 +270,7 @@ def test_sample_is_small_and_of_the_form_that_is_written_today() -> None:
 def test_cell_that_the_readme_links_to_is_in_the_sample() -> None:
     (link,) = re.findall(r"#cell=([^`]+)", (SAMPLE.parent / "README.md").read_text("utf-8"))
     clause, provider, model = link.split("/")
-    sample = Parsed((SAMPLE / "index.html").read_text("utf-8"))
+    sample = ParsedPage((SAMPLE / "index.html").read_text("utf-8"))
     data = next(part for text in sample.raw["script"] if "clauses" in (part := json.loads(text)))
     providers = [entry["id"] for entry in data["providers"]]
     columns = [(providers[column["provider"]], column["model"]) for column in data["columns"]]

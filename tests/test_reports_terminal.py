@@ -71,7 +71,7 @@ def test_only_what_is_not_claimed_leaves_the_denominator() -> None:
 
 
 OURS = runs.finding(verdict=Verdict.HARNESS_ERROR)
-KNOWN = runs.known()
+KNOWN = runs.known_deviation()
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ KNOWN = runs.known()
         ([], Cell(Verdict.NOT_RUN)),
         ([PASS], Cell(Verdict.PASS)),
         ([PASS, KNOWN], Cell(Verdict.FAIL, known=True)),
-        ([runs.broken(), KNOWN], Cell(Verdict.FAIL)),
+        ([runs.broken_must(), KNOWN], Cell(Verdict.FAIL)),
         ([KNOWN, SHOULD], Cell(Verdict.DEVIATES)),
         ([KNOWN, OUT], Cell(Verdict.FAIL, known=True)),
         ([KNOWN, OURS], Cell(Verdict.HARNESS_ERROR)),
@@ -96,7 +96,7 @@ BLOCKED = runs.finding("count.n-images", Verdict.NOT_TESTABLE, message="no data"
 
 def test_what_is_undecided_for_a_reason_is_not_said_to_be_open() -> None:
     excused = screen_of(runs.run(runs.finding(case="other"), EXCUSED))
-    blocked = screen_of(runs.run(runs.broken(), BLOCKED))
+    blocked = screen_of(runs.run(runs.broken_must(), BLOCKED))
     assert "answers 500, as documented" in " ".join(excused.split())
     assert "1 promise open, blocked by other failures (" in " ".join(blocked.split())
     assert "Could not be judged" not in excused + blocked
@@ -131,7 +131,7 @@ def test_model_left_out_on_purpose_is_not_shown() -> None:
 
 def test_worst_of_a_repeated_finding_is_kept_and_no_run_at_all_refused() -> None:
     for order in (1, -1):
-        summary = summarize([runs.run(PASS), runs.run(runs.broken())][::order])
+        summary = summarize([runs.run(PASS), runs.run(runs.broken_must())][::order])
         assert [finding.verdict for finding in summary.merged.findings] == [Verdict.FAIL]
         assert summary.merged.repeated == 1
     with pytest.raises(MergeError, match="no run to report"):
@@ -151,7 +151,7 @@ def test_dumb_terminal_gets_plain_ascii() -> None:
 
 
 def test_text_beyond_the_encoding_is_escaped() -> None:
-    run = runs.run(runs.broken(observed="図… " * 200))
+    run = runs.run(runs.broken_must(observed="図… " * 200))
     for encoding in ("ascii", "latin-1", "cp437"):
         page = screen_of(run, encoding=encoding)
         assert r"\u56f3" in page
@@ -159,7 +159,7 @@ def test_text_beyond_the_encoding_is_escaped() -> None:
 
 
 def test_words_of_a_provider_take_two_lines_of_a_terminal_and_are_whole_in_a_pipe() -> None:
-    run = runs.run(runs.broken(observed="word " * 100))
+    run = runs.run(runs.broken_must(observed="word " * 100))
     lines = [line for line in screen_of(run, colour=True).splitlines() if "word" in line]
     assert len(lines) == 2
     assert lines[1].endswith("…")
@@ -169,7 +169,7 @@ def test_words_of_a_provider_take_two_lines_of_a_terminal_and_are_whole_in_a_pip
 def test_what_the_suite_says_is_whole_on_a_terminal_too() -> None:
     message = f"no cassette ({'folder/' * 30}a.yaml); record it with: image-conformance run"
     open_one = runs.finding(verdict=Verdict.HARNESS_ERROR, message=message)
-    run = runs.run(runs.broken(message=message, case="n-2"), open_one)
+    run = runs.run(runs.broken_must(message=message, case="n-2"), open_one)
     text = "".join(re.sub(r"\x1b\[[\d;]*m", "", screen_of(run, colour=True)).split())
     assert text.count("".join(message.split())) == 3  # too little was decided, broken, and open
     assert "…" not in text
@@ -211,7 +211,7 @@ def test_what_is_wrong_with_the_run_as_a_whole_is_said_once() -> None:
 
 
 def test_long_list_says_how_many_more() -> None:
-    many = [runs.broken(clause=f"count.number-{number}") for number in range(40)]
+    many = [runs.broken_must(clause=f"count.number-{number}") for number in range(40)]
     assert "and 28 more: image-conformance report -f md" in screen_of(runs.run(*many))
 
 

@@ -23,7 +23,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests import runs
 from tests.extent import examples, sample
-from tests.nights import ended
+from tests.nights import with_footer
 from tests.processes import command
 from tests.runs import write_run
 
@@ -75,13 +75,13 @@ about_exchange = object_with(
     images=short_list(pictures),
 )
 exchanges = st.builds(
-    lambda base, more: runs.read(base | more, ExchangeRecord),
+    lambda base, more: runs.read_record(base | more, ExchangeRecord),
     st.builds(runs.exchange, texts, texts, texts),
     about_exchange,
 )
 spent = object_with({"estimate": dollars.map(lambda usd: usd or 0.0), "actual": dollars})
 footers = st.builds(
-    lambda base, more: runs.read(base | more, RunFooter),
+    lambda base, more: runs.read_record(base | more, RunFooter),
     st.builds(runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), short_list(texts)),
     object_with(spent=st.none() | spent),
 )
@@ -108,7 +108,7 @@ def whole_runs(draw: st.DrawFn) -> Run:
     head |= draw(about_run)
     for provider in head["providers"]:
         provider |= draw(about_provider)
-    run = Run(runs.read(head, RunHeader), footer=draw(st.none() | footers))
+    run = Run(runs.read_record(head, RunHeader), footer=draw(st.none() | footers))
     for record in draw(st.lists(findings | observations | exchanges, max_size=8)):
         run.add(record)
     return run
@@ -167,7 +167,7 @@ def test_run_cut_at_any_byte_is_read_up_to_there(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole.jsonl", tmp_path / "cut.jsonl"
     picture = {"index": 0, "member": "url", "thumbnail": "data:image/webp;base64,AAAA"}
     exchange = {**runs.exchange(), "images": [picture], "cassette": "cassettes/a/b/c.yaml"}
-    run = runs.run(exchange, runs.finding(), runs.broken(case="two"))
+    run = runs.run(exchange, runs.finding(), runs.broken_must(case="two"))
     write_run(run, whole)
     data = whole.read_bytes()
     start = data.index(b"\n") + 1
@@ -271,7 +271,7 @@ def test_what_is_wrong_with_a_line_is_named(
 
 def test_findings_that_the_end_counts_and_the_file_lacks_are_told(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    write_run(ended(runs.run(runs.finding(), runs.broken(case="n-2"))), path)
+    write_run(with_footer(runs.run(runs.finding(), runs.broken_must(case="n-2"))), path)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:-2], lines[-1]]))
     with pytest.raises(RunFileError, match="its end counts 2 findings, and 1 are in it"):

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.results.run_file import RunFileError, read_run
 from tests.extent import sample
-from tests.mutating import VALUES, Way, lines, members, mutated, used
+from tests.mutating import VALUES, Way, lines, members, use_run_file, write_mutated
 
 FOREIGN = lines(2)
 MEMBERS = [way for way in members(FOREIGN) if len(way) > 1]
@@ -44,7 +44,7 @@ def accepted_members(path: Path, value: str) -> list[Way]:
     ways = []
     for way in MEMBERS:
         at = int(way[0])
-        line = mutated([FOREIGN[at]], [(0, *way[1:])], VALUES[value])
+        line = write_mutated([FOREIGN[at]], [(0, *way[1:])], VALUES[value])
         path.write_text("".join([*LINES[:at], line, *LINES[at + 1 :]]))
         if is_read(path):
             ways.append(way)
@@ -53,8 +53,8 @@ def accepted_members(path: Path, value: str) -> list[Way]:
 
 def test_unchanged_file_has_every_member_and_is_used_everywhere(file: Path) -> None:
     path = file.with_name("bad.jsonl")
-    path.write_text(mutated(FOREIGN, [], ""))
-    assert used(file, path) == []
+    path.write_text(write_mutated(FOREIGN, [], ""))
+    assert use_run_file(file, path) == []
     assert len(MEMBERS) > 150
 
 
@@ -64,8 +64,8 @@ def test_member_of_another_kind_is_read_or_told_and_no_traceback(file: Path, val
     ways = accepted_members(path, value)
     assert len(ways) < len(MEMBERS)
     for subset in (ways, [way for way in ways if way[-1] not in NAMES]):
-        path.write_text(mutated(FOREIGN, subset, VALUES[value]))
-        used(file, path)
+        path.write_text(write_mutated(FOREIGN, subset, VALUES[value]))
+        use_run_file(file, path)
 
 
 def test_line_without_end_is_told_and_not_held(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from conformance.results.conclusion import Reasons
 from conformance.results.run_file import RunFileError, read_run
 from conformance.results.run_states import StatesReader, states_in
 from tests import runs
-from tests.nights import ONE_NIGHT, QUICK, ended, night
+from tests.nights import ONE_NIGHT, QUICK, night, with_footer
 from tests.runs import write_run
 
 CASES = ("n-2", "baseline", "elsewhere")  # where the reason is: the same, the control, another
@@ -29,7 +29,7 @@ REASONS = ("format.url-only", "errors.status-400", "errors.not-5xx", "parameters
 def test_footer_says_what_the_findings_say(
     tmp_path_factory: pytest.TempPathFactory, findings: list[Finding], mode: str
 ) -> None:
-    run = ended(night(1, runs.exchange(), *findings, head=runs.header(mode=mode)))
+    run = with_footer(night(1, runs.exchange(), *findings, head=runs.header(mode=mode)))
     path = tmp_path_factory.mktemp("runs") / "run.jsonl"
     write_run(run, path)
     assert StatesReader().read(path) == states_in(run)
@@ -57,7 +57,7 @@ def test_states_leave_out_what_is_explained(verdict: Verdict, deviation: str | N
 
 def test_nothing_is_read_between_header_and_footer(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    write_run(ended(night(1, runs.broken(), runs.finding("envelope.json"))), path)
+    write_run(with_footer(night(1, runs.broken_must(), runs.finding("envelope.json"))), path)
     states = StatesReader().read(path)
     first, *_, last = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first + b"not read\n" * 9 + last)
@@ -65,7 +65,7 @@ def test_nothing_is_read_between_header_and_footer(tmp_path: Path) -> None:
 
 
 def test_footer_that_does_not_fit_is_not_believed(tmp_path: Path) -> None:
-    path, run = tmp_path / "run.jsonl", ended(night(1, runs.finding()))
+    path, run = tmp_path / "run.jsonl", with_footer(night(1, runs.finding()))
     write_run(run, path)
     text = path.read_text()
     for states in ("F", "FFFFFX", ""):  # too short, an unknown letter, none
@@ -77,7 +77,7 @@ def test_footer_that_does_not_fit_is_not_believed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["live", "foreign"])
 def test_end_that_its_findings_contradict_is_told(tmp_path: Path, mode: str) -> None:
     path, head = tmp_path / "run.jsonl", runs.header(mode=mode)
-    run = ended(night(1, runs.exchange(), runs.broken(), head=head))
+    run = with_footer(night(1, runs.exchange(), runs.broken_must(), head=head))
     assert not merge([run]).problems
     write_run(run, path)
     path.write_text(path.read_text().replace('"states":"F', '"states":".'))
@@ -90,7 +90,7 @@ def test_clauses_of_other_suites_are_told_apart(tmp_path: Path) -> None:
     reader, path = StatesReader(), tmp_path / "run.jsonl"
     suites: list[list[Any]] = [clauses, clauses[:2], clauses[::-1], clauses, []]
     for suite in suites:
-        write_run(ended(night(1, runs.finding(), head=runs.header(clauses=suite))), path)
+        write_run(with_footer(night(1, runs.finding(), head=runs.header(clauses=suite))), path)
         own = reader.read(path).clauses[: len(suite)]
         assert own == StatesReader().read(path).clauses[: len(suite)]
         assert [clause.id for clause in own] == [clause["id"] for clause in suite]
@@ -98,7 +98,7 @@ def test_clauses_of_other_suites_are_told_apart(tmp_path: Path) -> None:
 
 def test_damaged_header_spoils_no_other_run(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
-    write_run(ended(night(1, runs.finding())), good)
+    write_run(with_footer(night(1, runs.finding())), good)
     text = good.read_text()
     bad.write_text(text.replace('"level":"MUST"', '"level":"PERHAPS"', 1))
     reader = StatesReader()

@@ -12,13 +12,13 @@ from conformance.contract import load_edition
 from conformance.findings import BROKEN, Verdict
 from conformance.reference.defects import defects
 from tests import planted, sentences
-from tests.asked import all_sent, bound
+from tests.asked import all_sent, count_bound
 from tests.clauses.observations import CASES as OBSERVED
 from tests.extent import sample
 from tests.miniatures import judged_case
-from tests.sentences import CHAPTERS, EDITION, OTHER_EDITIONS, Said, stored
+from tests.sentences import CHAPTERS, EDITION, OTHER_EDITIONS, Said, reviewed_sentences
 
-LIES = stored("defects")
+LIES = reviewed_sentences("defects")
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 each_other_edition = pytest.mark.parametrize("name", OTHER_EDITIONS)
 
@@ -31,7 +31,7 @@ def red_clauses(record: dict[str, str]) -> frozenset[str]:
 
 @each_chapter
 def test_sentences_about_cases_are_those_reviewed(chapter: str) -> None:
-    reviewed = stored(chapter)["cases"]
+    reviewed = reviewed_sentences(chapter)["cases"]
     cases = sentences.cases_of(chapter)
     assert list(cases) == list(reviewed)
     for name, case in cases.items():
@@ -54,7 +54,9 @@ def test_outage_leaves_a_valid_request_unavailable_and_breaks_no_promise() -> No
 
 
 def test_clause_alone_turns_red_for_a_lie() -> None:
-    records = [record for chapter in CHAPTERS for record in stored(chapter)["cases"].values()]
+    records = [
+        record for chapter in CHAPTERS for record in reviewed_sentences(chapter)["cases"].values()
+    ]
     records += [record for paths in LIES.values() for record in paths.values()]
     alone = {red_clauses(record) for record in records}
     assert [clause.id for clause in clauses_of(EDITION) if {clause.id} not in alone] == []
@@ -74,7 +76,7 @@ def test_clause_passes_on_its_truth_and_nothing_else_is_red(chapter: str) -> Non
 
 @each_chapter
 def test_sentences_about_a_truth_gone_wrong_elsewhere(chapter: str) -> None:
-    reviewed = stored(chapter)["truths"]
+    reviewed = reviewed_sentences(chapter)["truths"]
     assert list(sentences.truths_of(chapter)) == list(reviewed)
     for clause in sample(reviewed, 3):
         assert sentences.said_of_truth(chapter, clause) == reviewed[clause], clause
@@ -82,18 +84,21 @@ def test_sentences_about_a_truth_gone_wrong_elsewhere(chapter: str) -> None:
 
 @each_chapter
 def test_clause_binds_the_requests_reviewed(chapter: str) -> None:
-    assert sentences.said_of_requests(chapter) == stored(chapter)["requests"]
+    assert sentences.said_of_requests(chapter) == reviewed_sentences(chapter)["requests"]
 
 
 def test_observations_are_those_reviewed() -> None:
     records = {name: sentences.said_beside(case) for name, case in OBSERVED.items()}
-    assert records == stored("observations")
+    assert records == reviewed_sentences("observations")
 
 
 def test_clauses_derived_anew_are_those_that_are_kept() -> None:
     anew = derive_clauses(EDITION)
     for clause in anew:
-        assert bound(clause.binds, all_sent()) == stored("parameters")["requests"][clause.id]
+        assert (
+            count_bound(clause.binds, all_sent())
+            == reviewed_sentences("parameters")["requests"][clause.id]
+        )
     for defect in (name for name in LIES if name.startswith("parameters.")):
         for path, reviewed in LIES[defect].items():
             record = among(reviewed, {clause.id for clause in anew})
@@ -110,7 +115,7 @@ def among(record: dict[str, str], clauses: set[str]) -> dict[str, str]:
 
 
 def test_derived_clauses_say_what_was_reviewed() -> None:
-    assert sentences.said_of_derived() == stored("derived")
+    assert sentences.said_of_derived() == reviewed_sentences("derived")
 
 
 RECORD_OF: dict[str, Callable[[str, str, str], Said]] = {
@@ -122,14 +127,14 @@ RECORD_OF: dict[str, Callable[[str, str, str], Said]] = {
 @pytest.mark.parametrize("part", RECORD_OF)
 @each_other_edition
 def test_sentences_of_another_edition_are_those_reviewed(name: str, part: str) -> None:
-    for subject, paths in stored(name)[part].items():
+    for subject, paths in reviewed_sentences(name)[part].items():
         for path, reviewed in paths.items():
             assert RECORD_OF[part](name, subject, path) == reviewed, (subject, path)
 
 
 @each_other_edition
 def test_sentences_about_true_answers_of_another_edition_are_those_reviewed(name: str) -> None:
-    reviewed = stored(name)["answers"]
+    reviewed = reviewed_sentences(name)["answers"]
     assert {path: sentences.said_of_true_answer(path, name) for path in reviewed} == reviewed
 
 
@@ -137,7 +142,7 @@ def test_sentences_about_true_answers_of_another_edition_are_those_reviewed(name
 def test_clauses_of_another_edition_bind_the_requests_reviewed(name: str) -> None:
     own = sentences.own_clauses(name)
     assert {clause: sentences.said_of_sent(clause, name) for clause in own} == (
-        stored(name)["requests"]
+        reviewed_sentences(name)["requests"]
     )
 
 
@@ -145,11 +150,11 @@ def test_clauses_of_another_edition_bind_the_requests_reviewed(name: str) -> Non
 def test_every_clause_that_only_one_edition_has_turns_red_for_a_lie(name: str) -> None:
     by_name = defects(load_edition(name))
     red: set[str] = set()
-    for defect, paths in stored(name)["defects"].items():
+    for defect, paths in reviewed_sentences(name)["defects"].items():
         clauses = set().union(*(red_clauses(record) for record in paths.values()))
         assert clauses <= set(by_name[defect].claims), f"{defect} breaks what it does not claim"
         red |= clauses
     assert set(sentences.own_clauses(name)) <= red
-    truths = stored(name)["truths"]
+    truths = reviewed_sentences(name)["truths"]
     assert all("pass" in record for paths in truths.values() for record in paths.values())
     assert set(truths) == set(sentences.own_clauses(name))

@@ -12,7 +12,7 @@ import pytest
 from conformance.plugin import PROMISES
 from conformance.results.run_file import read_run
 from tests import runs
-from tests.live import paid_toml, watched
+from tests.live import paid_toml, serve_counting
 from tests.processes import COMMAND, PLAIN, command, run_pytest
 from tests.runs import write_run
 
@@ -140,7 +140,7 @@ def test_full_disk_ends_pytest_without_its_own_fault(tmp_path: Path) -> None:
 def test_disk_full_at_the_first_answer_is_one_sentence(tmp_path: Path) -> None:
     words = ["run", "--live", "--provider", "./paid.toml", "--budget", "1", "--cases=[bm]*"]
     paid_toml(tmp_path, "dall-e-2")
-    with watched() as (url, _):
+    with serve_counting() as (url, _):
         command(tmp_path, *words, "--base-url", url, "--output", "first.jsonl")
         header = (tmp_path / "first.jsonl").read_bytes().index(b"\n")
         limits = {resource.RLIMIT_FSIZE: header + 100}

@@ -23,10 +23,10 @@ from tests.miniatures import (
     REFUSED,
     answer,
     body,
+    broken_clauses,
     error,
     exchange,
     model_list,
-    red,
     verdicts,
 )
 
@@ -357,21 +357,23 @@ def test_open_request_that_fails_alone_is_neither_accepted_nor_refused(clause: s
 @pytest.mark.parametrize("document", [{"created": 1, "data": []}, error("No.")])
 def test_refusal_as_200_is_one_finding(document: dict[str, Any]) -> None:
     success = exchange(WRONG, answer=document)
-    assert red(success) == red(success, None) == {"errors.not-2xx"}
+    assert broken_clauses(success) == broken_clauses(success, None) == {"errors.not-2xx"}
     assert verdicts(success)["parameters.size-enum"] is Verdict.NOT_TESTABLE
-    assert red(success, REFUSED) == frozenset()
+    assert broken_clauses(success, REFUSED) == frozenset()
 
 
 def test_picture_or_an_empty_account_is_no_refusal_as_200() -> None:
-    assert "errors.not-2xx" not in red(exchange(WRONG, answer=answer(body("dall-e-2"))))
+    assert "errors.not-2xx" not in broken_clauses(exchange(WRONG, answer=answer(body("dall-e-2"))))
     quota = exchange(WRONG, answer=error("Insufficient balance"))
     assert verdicts(quota)["errors.not-2xx"] is Verdict.UNAVAILABLE
 
 
 def test_lie_about_a_key_or_a_method_is_told_by_its_own_clause() -> None:
-    assert red(exchange(answer=error("No key"), request_headers=NO_KEY)) == {"errors.not-2xx"}
+    assert broken_clauses(exchange(answer=error("No key"), request_headers=NO_KEY)) == {
+        "errors.not-2xx"
+    }
     models = exchange(method="GET", answer={"object": "list", "data": []})
-    assert red(models) == {"parameters.method"}
+    assert broken_clauses(models) == {"parameters.method"}
 
 
 EMPTY = {"created": 1_790_000_000, "data": []}
@@ -408,9 +410,9 @@ def test_rubbish_is_told_once_whatever_was_asked(name: str) -> None:
     reply, clauses = RUBBISH[name]
     for label, request in REQUESTS.items():
         rubbish = exchange(request, **reply)
-        assert red(rubbish) == clauses, label
+        assert broken_clauses(rubbish) == clauses, label
         recording = replace(rubbish, provenance=Provenance.FOREIGN)
-        assert red(recording, None) == clauses, label
+        assert broken_clauses(recording, None) == clauses, label
         assert verdicts(rubbish).get("parameters.valid-accepted") is not Verdict.PASS, label
 
 
@@ -460,6 +462,6 @@ def test_mistake_answered_500_while_valid_requests_come_to_nothing_too_is_undeci
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_mistake_answered_with_a_redirect_breaks_one_promise(status: int) -> None:
-    assert red(exchange(WRONG, status, raw=b""), ACCEPTED) == {"errors.not-2xx"}
+    assert broken_clauses(exchange(WRONG, status, raw=b""), ACCEPTED) == {"errors.not-2xx"}
     no_key = exchange(body("dall-e-2"), status, raw=b"", request_headers=NO_KEY)
-    assert red(no_key, ACCEPTED) == {"errors.not-2xx"}
+    assert broken_clauses(no_key, ACCEPTED) == {"errors.not-2xx"}

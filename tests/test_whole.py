@@ -17,7 +17,7 @@ from conformance.results.baselines import NightsError, RunFilter, nights_of
 from conformance.results.run_file import Run
 from conformance.results.selection import begun_whole, is_part
 from tests import runs
-from tests.recording import PROVIDER, Played, asked, session
+from tests.recording import PROVIDER, ReplayedRun, promise_names, session
 
 Pick = Callable[[str], bool]
 PICKS: dict[str, Pick] = {
@@ -38,8 +38,10 @@ PARTS: dict[str, tuple[Pick, dict[str, str]]] = {
 FORMATS = ("md", "html", "json", "junit", "svg")
 
 
-def play_part(folder: Path, pick: Pick, workers: bool, globs: dict[str, str]) -> tuple[Run, Played]:
-    play = Played(folder, workers, **globs)
+def play_part(
+    folder: Path, pick: Pick, workers: bool, globs: dict[str, str]
+) -> tuple[Run, ReplayedRun]:
+    play = ReplayedRun(folder, workers, **globs)
     names = list(filter(pick, play.asked))
     play.begin(names)
     for name in names:
@@ -100,8 +102,12 @@ def test_part_has_a_green_badge_of_its_whole_models_alone(
     svgs = badges(summarize([part.run]))
     assert GREEN not in svgs[f"{PROVIDER}.svg"]
     pick, globs = PARTS[name]
-    cut = {one.model for key, one in asked().items() if key not in asked(**globs) or not pick(key)}
-    whole_models = {item.model for item in asked().values()} - cut
+    cut = {
+        one.model
+        for key, one in promise_names().items()
+        if key not in promise_names(**globs) or not pick(key)
+    }
+    whole_models = {item.model for item in promise_names().values()} - cut
     assert sum(GREEN in badge for badge in svgs.values()) == len(whole_models)
 
 
@@ -130,7 +136,7 @@ def test_model_without_a_plan_is_a_part_beside_one_that_has_one() -> None:
 def test_whole_run_is_whole_and_judges_deviations_whatever_finds_nothing_to_judge(
     tmp_path: Path, workers: bool
 ) -> None:
-    play = Played(tmp_path, workers)
+    play = ReplayedRun(tmp_path, workers)
     play.begin(play.asked)
     for rank, name in enumerate(play.asked):
         play.report(name, Verdict.PASS if rank or workers else None)
@@ -144,7 +150,7 @@ def test_whole_run_is_whole_and_judges_deviations_whatever_finds_nothing_to_judg
 def test_promise_that_was_begun_with_and_not_judged_cuts_the_run(
     tmp_path: Path, verdict: Verdict | None
 ) -> None:
-    play = Played(tmp_path, models="qwen-image")
+    play = ReplayedRun(tmp_path, models="qwen-image")
     play.begin(play.asked)
     first, *rest = play.asked
     for name in rest:
@@ -159,4 +165,4 @@ def test_promise_that_was_begun_with_and_not_judged_cuts_the_run(
 def test_plan_counts_what_no_option_narrows() -> None:
     for globs in ({}, {"clauses": "format.*"}):
         plan = session(**globs).header().plan
-        assert sum(model.promises for model in plan) == len(asked())
+        assert sum(model.promises for model in plan) == len(promise_names())

@@ -10,7 +10,7 @@ from conformance.contract import DEFAULT_EDITION
 from tests import runs
 from tests.nights import night
 from tests.runs import write_run
-from tests.workflows import KEY, PROVIDER, ROOT, Runner, lying, resolved, step, workflow
+from tests.workflows import KEY, PROVIDER, ROOT, Runner, lying, resolve_expressions, step, workflow
 
 pytest_plugins = ["tests.workflows"]
 
@@ -55,11 +55,11 @@ def test_action_confirms_what_is_worse_than_its_baseline_and_fails(runner: Runne
     arguments |= {"baseline": "base.jsonl", "output": "out"}
     values = {f"inputs.{name}": str(value) for name, value in arguments.items()}
     values |= {"runner.temp": str(runner.home), "github.action_path": str(ROOT)}
-    environment = resolved(step("action", "Judge")["env"], values)
+    environment = resolve_expressions(step("action", "Judge")["env"], values)
     with lying("envelope.created-float") as server:
         (runner.work / "acme.toml").write_text(PROVIDER.format(url=server.base_url))
         assert runner.run(step("action", "Judge")["run"], **environment).returncode == 0
-    environment = resolved(step("action", "Drift")["env"], values)
+    environment = resolve_expressions(step("action", "Drift")["env"], values)
     process = runner.run(step("action", "Drift")["run"], **environment)
     assert process.returncode == 1, process.stdout + process.stderr
     assert "confirmed, broken again 3 times" in runner.summary

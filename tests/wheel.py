@@ -50,7 +50,7 @@ def repository(folder: Path, **more: str) -> Path:
     return folder
 
 
-def installed(site: Path) -> dict[str, str]:
+def installed_wheel(site: Path) -> dict[str, str]:
     """Return an environment in which commands are those of the wheel."""
     environment = {**os.environ, "PYTHONPATH": str(site), "PYTEST_ADDOPTS": ADDOPTS}
     environment.pop("PYTHONSAFEPATH", None)

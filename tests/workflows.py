@@ -146,7 +146,9 @@ def step(workflow_name: str, name: str) -> dict[str, Any]:
     return only
 
 
-def resolved(environment: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+def resolve_expressions(
+    environment: Mapping[str, str], values: Mapping[str, str]
+) -> dict[str, str]:
     """Put values in place of expressions; a KeyError names one that has none."""
     return {
         name: EXPRESSION.sub(lambda match: values[" ".join(match[1].split())], str(text))
@@ -168,7 +170,7 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
 def environment_of(name: str, **more: str) -> dict[str, str]:
     job = workflow("nightly")["jobs"]["judge"]
     values = {**VALUES, **more}
-    return resolved({**job["env"], **step("nightly", name).get("env", {})}, values)
+    return resolve_expressions({**job["env"], **step("nightly", name).get("env", {})}, values)
 
 
 def lying(*defects: str) -> ReferenceServer:
@@ -211,7 +213,8 @@ class Nights:
             self.runner.work / "night", self.runner.work / "nights" / "acme", dirs_exist_ok=True
         )
         issue = self.runner.run(
-            step("nightly", "Issue")["run"], **resolved(step("nightly", "Issue")["env"], VALUES)
+            step("nightly", "Issue")["run"],
+            **resolve_expressions(step("nightly", "Issue")["env"], VALUES),
         )
         assert issue.returncode == 0, issue.stderr
         return self.runner.outputs

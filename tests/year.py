@@ -21,7 +21,7 @@ from conformance.reports.costs import Money, money_of, sent_once
 from conformance.reports.history.timeline import history
 from conformance.results.run_file import read_run
 from tests.year_nights import Keeper, Night
-from tests.year_script import FIRST, Script, scripted
+from tests.year_script import FIRST, Script, draw_year
 
 ROUNDING = 1e-5  # US dollars; what sums of amounts that were rounded may be off by
 
@@ -50,7 +50,7 @@ def play(folder: Path, nights: int, providers: int = 5, seed: int = 1) -> Tally:
     """Play so many nights of so many providers; returns what the suite got wrong, too."""
     tally = Tally()
     for number in range(providers):
-        script = scripted(f"provider-{number}", nights, seed + number)
+        script = draw_year(f"provider-{number}", nights, seed + number)
         keeper = Keeper(folder / script.name)
         for day in range(nights):
             for night in keeper.nights(script, day):

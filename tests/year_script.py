@@ -105,7 +105,7 @@ class Script:
         )
 
 
-def scripted(name: str, nights: int, seed: int) -> Script:
+def draw_year(name: str, nights: int, seed: int) -> Script:
     """Draw a provider's year."""
     rng = random.Random(seed)
     at_midnight = bool(seed % 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.attacks.model import PUBLIC, Answer, Request, attack, image, redirect, urls
-from tests.hostile import whole
+from tests.hostile import honest_answer
 
 METADATA = "169.254.169.254"
 LOOPBACK = {
@@ -65,7 +65,7 @@ def _each(hosts: dict[str, str], path: str) -> bytes:
 
 def not_found() -> bytes:
     """Answer that there is nothing."""
-    return whole(b"", status="404 Not Found")
+    return honest_answer(b"", status="404 Not Found")
 
 
 @attack("fail", "url.public-host")

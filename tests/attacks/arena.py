@@ -27,7 +27,7 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.attacks.model import API, BASE64_CASE, KEY, PUBLIC, Attack
 from tests.attacks.provider import HostileProvider
-from tests.attacks.watching import Seen, watching
+from tests.attacks.watching import Activity, record_activity
 
 PROVIDER = """\
 title = "Hostile"
@@ -99,18 +99,18 @@ class Fought:
     after: list[Finding]  # of the next case, which was answered honestly
     replayed: list[Finding] | None  # the first again, from its cassette; None without one
     run: Run
-    seen: Seen
+    seen: Activity
     reached: set[str]
     seconds: float
 
 
 @dataclass
-class Reported:
+class ReportOutputs:
     """The reports of some runs: what the screen shows, the documents by name, and what was done."""
 
     screen: str
     documents: Mapping[str, str]
-    seen: Seen
+    seen: Activity
 
 
 def fight(
@@ -126,7 +126,7 @@ def fight(
     provider.forget()
     naps: list[float] = []
     start = time.monotonic()
-    with watching() as seen:
+    with record_activity() as seen:
         findings, after = _judge(attack, RecordMode.REWRITE, naps)
         has_cassette = Path("cassettes", attack.name, f"{attack.case}.yaml").is_file()
         replayed = _judge(attack, None, naps)[0] if has_cassette else None
@@ -171,13 +171,13 @@ def _judge(
     return findings_by_case[0], findings_by_case[-1]
 
 
-def reported(runs: Sequence[Run]) -> Reported:
+def report_runs(runs: Sequence[Run]) -> ReportOutputs:
     """Report runs in every format."""
     screen = io.StringIO()
-    with watching() as seen:
+    with record_activity() as seen:
         summary = summarize(runs)
         print_runs(summary, Console(file=screen, width=100, color_system=None))
         documents = folder(summary)
         for name, text in documents.items():
             write_text(Path("reports", name), text)
-    return Reported(screen.getvalue(), documents, seen)
+    return ReportOutputs(screen.getvalue(), documents, seen)

@@ -22,7 +22,7 @@ from tests.attacks.model import (
     ok,
     urls,
 )
-from tests.hostile import whole
+from tests.hostile import honest_answer
 
 HASTY = replace(SMALL, total_seconds=0.8, images_seconds=1.5)
 HEAD = f"HTTP/1.1 200 OK\r\n{JSON}\r\n".encode()
@@ -136,7 +136,7 @@ attack_rows({
 def bomb_as_image(request: Request) -> bytes:
     """The image host compresses what it serves, a thousand to one."""
     if request.image:
-        return whole(gzip_bomb(), "Content-Type: image/png", "Content-Encoding: gzip")
+        return honest_answer(gzip_bomb(), "Content-Type: image/png", "Content-Encoding: gzip")
     return urls(request.url())
 
 

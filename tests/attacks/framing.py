@@ -6,7 +6,7 @@ import itertools
 
 from tests.attacks.bodies import CHUNKED, HASTY, HEAD, endless
 from tests.attacks.model import URL_CASE, Request, attack, attack_rows, items, ok, redirect, refusal
-from tests.hostile import whole
+from tests.hostile import honest_answer
 
 BODY = b'{"created":1790000000,"data":[]}'
 SMUGGLED = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -113,14 +113,16 @@ attack_rows({
 @attack("fail")
 def redirect_with_method_kept(request: Request) -> bytes:
     """A 307 makes clients send the body and the key again, elsewhere."""
-    return whole(b"", "Location: http://collector.public.test/", status="307 Temporary Redirect")
+    return honest_answer(
+        b"", "Location: http://collector.public.test/", status="307 Temporary Redirect"
+    )
 
 
 @attack("deviates")
 def cookies(request: Request) -> bytes:
     """A cookie follows the user from run to run, and to the image host."""
     if request.image:
-        return whole(b"GIF89a", "Set-Cookie: track=me; Domain=public.test")
+        return honest_answer(b"GIF89a", "Set-Cookie: track=me; Domain=public.test")
     data = items({"url": request.url()})
     return ok(data, *(f"Set-Cookie: track{number}=user; Path=/" for number in range(20)))
 

@@ -24,9 +24,9 @@ from tests.attacks.model import (
     urls,
 )
 from tests.attacks.streams import event, stream
-from tests.hostile import whole
+from tests.hostile import honest_answer
 from tests.miniatures import picture
-from tests.streams import completed
+from tests.streams import completed_event
 
 ECHOED = ("fail", "authentication.key-not-echoed")
 
@@ -86,7 +86,7 @@ def key_in_html_escapes(request: Request) -> bytes:
     decimal = "".join(f"&#{ord(letter)};" for letter in request.key)
     hexadecimal = "".join(f"&#x{ord(letter):X};" for letter in request.key)
     page = f"<html>{decimal}{hexadecimal}</html>".encode()
-    return whole(page, "Content-Type: text/html", status="400 Bad Request")
+    return honest_answer(page, "Content-Type: text/html", status="400 Bad Request")
 
 
 @attack(*ECHOED)
@@ -101,14 +101,14 @@ def key_in_other_encodings(request: Request) -> bytes:
 def key_in_gzip(request: Request) -> bytes:
     """The key comes compressed, where no search over the wire finds it."""
     body = json.dumps(items({"note": request.key})).encode()
-    return whole(gzip.compress(body), JSON, "Content-Encoding: gzip")
+    return honest_answer(gzip.compress(body), JSON, "Content-Encoding: gzip")
 
 
 @attack(*ECHOED)
 def key_under_a_false_type(request: Request) -> bytes:
     """The answer says that it is an image, so that nobody looks for text in it."""
     escaped = "".join(f"\\u{ord(letter):04x}" for letter in request.key)
-    return whole(f'{{"data":[],"k":"{escaped}"}}'.encode(), "Content-Type: image/png")
+    return honest_answer(f'{{"data":[],"k":"{escaped}"}}'.encode(), "Content-Type: image/png")
 
 
 @attack(*ECHOED)
@@ -122,7 +122,7 @@ def key_behind_first_bytes_of_an_image(request: Request) -> bytes:
 def key_in_image_url(request: Request) -> Answer:
     """The image URL carries the key: in its path, its query, its fragment, its host."""
     if request.image:
-        return whole(b"", status="404 Not Found")
+        return honest_answer(b"", status="404 Not Found")
     key = request.key
     return urls(
         request.url(f"/{key}.png?key={key}#{key}"),
@@ -179,7 +179,9 @@ def key_in_image_comment_after_two_bytes(request: Request) -> bytes:
 def key_in_stream(request: Request) -> bytes:
     """The key in the name, the data and a comment of a stream."""
     frame = event((request.key, json.dumps({"type": request.key, "b64_json": request.key})))
-    return stream(f": {request.key}\nid: {request.key}\n".encode() + frame + event(completed()))
+    return stream(
+        f": {request.key}\nid: {request.key}\n".encode() + frame + event(completed_event())
+    )
 
 
 @attack(*ECHOED)
@@ -214,7 +216,7 @@ def key_in_loose_entities(request: Request) -> bytes:
     loose = "".join(f"&#{ord(letter)}" for letter in request.key)
     zeros = "".join(f"&#x0000{ord(letter):X};&#0;"[:-4] for letter in request.key)
     page = f"<html>{loose}<br>{zeros}</html>".encode()
-    return whole(page, "Content-Type: text/html", status="400 Bad Request")
+    return honest_answer(page, "Content-Type: text/html", status="400 Bad Request")
 
 
 @attack(*ECHOED)
@@ -257,7 +259,7 @@ def key_in_pieces_of_members(request: Request) -> bytes:
 def key_in_pieces_of_events(request: Request) -> bytes:
     """A letter an event, as chat answers come."""
     deltas = (json.dumps({"type": "delta", "delta": letter}) for letter in request.key)
-    return stream(b"".join(event(("delta", delta)) for delta in deltas) + event(completed()))
+    return stream(b"".join(event(("delta", delta)) for delta in deltas) + event(completed_event()))
 
 
 @attack(*ECHOED, case=BASE64_CASE)

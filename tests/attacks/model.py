@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.exchange.transport.limits import Limits
-from tests.hostile import whole
+from tests.hostile import honest_answer
 from tests.miniatures import answer as truthful
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def attack_rows(rows: Mapping[str, tuple[Any, ...]]) -> None:
 def ok(value: object, *headers: str, status: str = "200 OK") -> bytes:
     """Answer with a JSON value, or with bytes that are said to be JSON."""
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return whole(body, JSON, *headers, status=status)
+    return honest_answer(body, JSON, *headers, status=status)
 
 
 def items(*data: object, **members: object) -> dict[str, Any]:
@@ -136,12 +136,12 @@ def refusal(message: object, **members: object) -> bytes:
 
 def redirect(location: str, *headers: str) -> bytes:
     """Redirect."""
-    return whole(b"", f"Location: {location}", *headers, status="302 Found")
+    return honest_answer(b"", f"Location: {location}", *headers, status="302 Found")
 
 
 def image(data: bytes, *headers: str, kind: str = "image/png") -> bytes:
     """Answer as an image host does."""
-    return whole(data, f"Content-Type: {kind}", *headers)
+    return honest_answer(data, f"Content-Type: {kind}", *headers)
 
 
 def honest(request: Request) -> bytes:

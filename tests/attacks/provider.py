@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.attacks.model import ATTACKS, Answer, Request, honest
-from tests.hostile import HostileServer, finish, whole
+from tests.hostile import HostileServer, finish, honest_answer
 
 
 class HostileProvider(HostileServer):
@@ -45,7 +45,7 @@ class HostileProvider(HostileServer):
 
     def _chosen(self, request: Request) -> Answer:
         if request.attack not in ATTACKS:  # a path that led out of the attack's own
-            return whole(b"", status="404 Not Found")
+            return honest_answer(b"", status="404 Not Found")
         if request.image:
             return ATTACKS[request.attack].answer(request)
         with self._counting:

@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.attacks.bodies import HASTY, endless
 from tests.attacks.model import STREAM_CASE, Piece, Request, attack
-from tests.hostile import whole
-from tests.streams import completed, partial
+from tests.hostile import honest_answer
+from tests.streams import completed_event, partial
 
 TYPE = "Content-Type: text/event-stream"
 HEAD = f"HTTP/1.1 200 OK\r\n{TYPE}\r\n\r\n".encode()
@@ -19,7 +19,7 @@ stream_attack = functools.partial(attack, case=STREAM_CASE)
 
 def stream(text: bytes) -> bytes:
     """Answer with a whole event stream."""
-    return whole(text, TYPE)
+    return honest_answer(text, TYPE)
 
 
 def event(parts: tuple[str | None, str]) -> bytes:
@@ -55,7 +55,7 @@ def stream_that_never_completes(request: Request) -> bytes:
 @stream_attack("fail", "stream.framing")
 def stream_cut_in_an_event(request: Request) -> bytes:
     """The stream ends inside its last event."""
-    return stream(event(completed())[:-1])
+    return stream(event(completed_event())[:-1])
 
 
 @stream_attack("fail")
@@ -94,7 +94,12 @@ def events_of_wrong_types(request: Request) -> bytes:
         "created_at": "x",
         "type": [],
     }
-    bad = [completed(**members), partial([[]]), partial(1e300), completed(usage={"a": [[]]})]
+    bad = [
+        completed_event(**members),
+        partial([[]]),
+        partial(1e300),
+        completed_event(usage={"a": [[]]}),
+    ]
     return stream(b"".join(map(event, bad)))
 
 

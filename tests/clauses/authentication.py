@@ -19,7 +19,7 @@ from tests.miniatures import (
     error,
     exchange,
     picture,
-    served,
+    serve_image,
 )
 
 CHALLENGE = ("www-authenticate", "Bearer")
@@ -83,5 +83,7 @@ CASES: dict[str, Exchange | Case] = {
     "key-in-base64-without-padding": exchange(
         raw=json.dumps(answer(body())).encode()[:-1] + b', "x": "' + UNPADDED + b'"}'
     ),
-    "key-in-download": exchange(fetched=served(picture() + REDACTED_KEY.encode(), "image/png")),
+    "key-in-download": exchange(
+        fetched=serve_image(picture() + REDACTED_KEY.encode(), "image/png")
+    ),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.exchange.model import Exchange, Provenance
 from tests.miniatures import REFUSED, Case, answer, body, error, exchange, items
-from tests.streams import REQUEST, completed, stream
+from tests.streams import REQUEST, completed_event, stream
 
 TWO = body(n=2)
 OPEN = body(conformance_unknown="lantern")
@@ -53,18 +53,18 @@ CASES: dict[str, Exchange | Case] = {
     "two-for-one": exchange(body(n=1), answer=items(TWO, *TWO_ITEMS)),
     "two-for-null": exchange(body(n=None), answer=items(TWO, *TWO_ITEMS)),
     "two-beside-an-open-point": exchange(OPEN, answer={**answer(OPEN), "data": TWO_ITEMS}),
-    "two-streamed-for-none-asked": stream(completed(), completed()),
-    "two-streamed-for-two": stream(completed(), completed(), request=STREAMED_TWO),
+    "two-streamed-for-none-asked": stream(completed_event(), completed_event()),
+    "two-streamed-for-two": stream(completed_event(), completed_event(), request=STREAMED_TWO),
     "two-streamed-for-two-and-an-error": stream(
-        *(completed(), completed(), ("error", '{"error": {"message": "late"}}')),
+        *(completed_event(), completed_event(), ("error", '{"error": {"message": "late"}}')),
         request=STREAMED_TWO,
     ),
-    "one-streamed-for-two": stream(completed(), request=STREAMED_TWO),
+    "one-streamed-for-two": stream(completed_event(), request=STREAMED_TWO),
     "one-streamed-and-an-error-for-two": stream(
-        completed(), ("error", '{"error": {"message": "late"}}'), request=STREAMED_TWO
+        completed_event(), ("error", '{"error": {"message": "late"}}'), request=STREAMED_TWO
     ),
     "one-streamed-for-two-and-cut-off": stream(
-        completed(), request=STREAMED_TWO, tail=b"event: x\ndata: {"
+        completed_event(), request=STREAMED_TWO, tail=b"event: x\ndata: {"
     ),
     "none-for-two": exchange(TWO, answer=answer(TWO, data=[])),
     "refused": exchange(TWO, 400, error("no")),

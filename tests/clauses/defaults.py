@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.exchange.model import Exchange
 from tests.miniatures import SENT_AT, Case, answer, body, error, exchange
-from tests.streams import REQUEST, completed, partial, stream
+from tests.streams import REQUEST, completed_event, partial, stream
 
 NO_MODEL = body(None)
 NO_PARTIALS = {key: value for key, value in REQUEST.items() if key != "partial_images"}
@@ -18,7 +18,7 @@ def without_model(status: int = 200, content: object = None, raw: bytes | None =
 
 TRUTHS: dict[str, Exchange] = {
     "defaults.model": without_model(),
-    "defaults.partial-images": stream(completed(), request=NO_PARTIALS),
+    "defaults.partial-images": stream(completed_event(), request=NO_PARTIALS),
 }
 CASES: dict[str, Exchange | Case] = {
     "model-no-data": without_model(content={"created": int(SENT_AT)}),
@@ -34,6 +34,6 @@ CASES: dict[str, Exchange | Case] = {
     "model-without-a-channel": without_model(503, NO_CHANNEL),
     "model-unnamed-404": exchange(NO_MODEL, 404, NO_CHANNEL, model="dall-e-2"),
     "partials-for-null": stream(
-        partial(0), completed(), request={**REQUEST, "partial_images": None}
+        partial(0), completed_event(), request={**REQUEST, "partial_images": None}
     ),
 }

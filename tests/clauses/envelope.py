@@ -14,10 +14,10 @@ from tests.miniatures import (
     Case,
     answer,
     body,
-    changed,
     error,
     exchange,
     picture,
+    with_item_members,
 )
 
 MODELS = ("dall-e-3", "gpt-image-1", "qwen-image")
@@ -95,9 +95,9 @@ CASES: dict[str, Exchange | Case] = {
     "data-number": exchange(answer=answer(body(), data=7)),
     "data-true": exchange(answer=answer(body(), data=True)),
     "item-null": exchange(answer=answer(body(), data=[None])),
-    "b64-null-that-was-asked-for": exchange(B64, answer=changed(B64, b64_json=None)),
-    "url-null-and-b64-a-list": exchange(answer=changed(body(), url=None, b64_json=[])),
-    "revised-prompt-an-object": exchange(answer=changed(body(), revised_prompt={})),
+    "b64-null-that-was-asked-for": exchange(B64, answer=with_item_members(B64, b64_json=None)),
+    "url-null-and-b64-a-list": exchange(answer=with_item_members(body(), url=None, b64_json=[])),
+    "revised-prompt-an-object": exchange(answer=with_item_members(body(), revised_prompt={})),
     "extras-undocumented": exchange(
         body("gpt-image-1"), answer=answer(body("gpt-image-1"), size=1, usage=[], background={})
     ),

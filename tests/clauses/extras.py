@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.exchange.model import Exchange
-from tests.miniatures import Case, answer, body, encoded, error, exchange, picture
-from tests.streams import completed, stream
+from tests.miniatures import Case, answer, body, error, exchange, picture, to_base64
+from tests.streams import completed_event, stream
 
 PLAIN = body("gpt-image-1")
 EXACT = body(
@@ -27,7 +27,7 @@ def echo(request: dict[str, Any] = PLAIN, **members: object) -> Exchange:
 
 def with_image(data: bytes, **members: object) -> Exchange:
     """An answer with other bytes, to a request that leaves the image to the provider."""
-    return echo(PLAIN, data=[{"b64_json": encoded(data)}], **members)
+    return echo(PLAIN, data=[{"b64_json": to_base64(data)}], **members)
 
 
 def usage(**members: object) -> Exchange:
@@ -54,10 +54,11 @@ TRUTHS: dict[str, Exchange] = {
 STREAMED = body("gpt-image-1", stream=True)
 CASES: dict[str, Exchange | Case] = {
     **{
-        f"streamed-{size}": stream(completed(size=size), request=STREAMED) for size in ("auto", "x")
+        f"streamed-{size}": stream(completed_event(size=size), request=STREAMED)
+        for size in ("auto", "x")
     },
     "streamed-untrue": stream(
-        completed(size="1024x1024", background="transparent"), request=STREAMED
+        completed_event(size="1024x1024", background="transparent"), request=STREAMED
     ),
     **{
         f"no-{name}": exchange(PLAIN, answer={key: TRUE[key] for key in TRUE if key != name})

@@ -11,13 +11,13 @@ from tests.miniatures import (
     Case,
     answer,
     body,
-    changed,
-    encoded,
     error,
     exchange,
     image_url,
     items,
-    painted,
+    requested_picture,
+    to_base64,
+    with_item_members,
 )
 
 DALL_E_2 = body("dall-e-2")
@@ -33,7 +33,7 @@ TWO = body("dall-e-2", n=2)
 
 def with_members(request: dict[str, Any], **members: object) -> Exchange:
     """A truthful answer with members put into every item."""
-    return exchange(request, answer=changed(request, **members))
+    return exchange(request, answer=with_item_members(request, **members))
 
 
 def only(request: dict[str, Any], **item: object) -> Exchange:
@@ -48,7 +48,7 @@ def as_url(request: dict[str, Any]) -> Exchange:
 
 def as_b64(request: dict[str, Any]) -> Exchange:
     """An answer that carries base64 and no URL."""
-    return only(request, b64_json=encoded(painted(request)))
+    return only(request, b64_json=to_base64(requested_picture(request)))
 
 
 def refusal(
@@ -116,6 +116,6 @@ CASES: dict[str, Exchange | Case] = {
     "empty-url": with_members(B64, url=""),
     "blank-revised-prompt": with_members(GPT_IMAGE, revised_prompt="  "),
     "second-of-two-as-base64": exchange(
-        TWO, answer=items(TWO, answer(TWO)["data"][0], {"b64_json": encoded(b"?")})
+        TWO, answer=items(TWO, answer(TWO)["data"][0], {"b64_json": to_base64(b"?")})
     ),
 }

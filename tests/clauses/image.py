@@ -14,15 +14,15 @@ from tests.miniatures import (
     Case,
     answer,
     body,
-    changed,
-    encoded,
     error,
     exchange,
     image_url,
     items,
     picture,
+    to_base64,
+    with_item_members,
 )
-from tests.streams import completed, image, stream
+from tests.streams import completed_event, image, stream
 
 SMALL = body("dall-e-2", size="256x256", response_format="b64_json")
 AUTO = body("gpt-image-1", size="auto")
@@ -37,12 +37,14 @@ SQUARE = (1024, 1024)
 
 def shows(request: dict[str, Any], data: bytes, **members: object) -> Exchange:
     """An answer whose image is this file; members join the top of the body."""
-    return exchange(request, answer={**changed(request, b64_json=encoded(data)), **members})
+    return exchange(
+        request, answer={**with_item_members(request, b64_json=to_base64(data)), **members}
+    )
 
 
 def with_images(request: dict[str, Any], *files: bytes) -> Exchange:
     """An answer with these files as its images."""
-    data = ({"b64_json": encoded(file)} for file in files)
+    data = ({"b64_json": to_base64(file)} for file in files)
     return exchange(request, answer=items(request, *data))
 
 
@@ -98,9 +100,9 @@ CASES: dict[str, Exchange | Case] = {
     "size-undocumented": shows(AUTO, picture(size=(640, 640)), size="640x640"),
     "size-behind-a-url": exchange(body("dall-e-2", size="512x512"), fetched=picture()),
     "size-of-the-second": with_images({**SMALL, "n": 2}, picture(), picture(size=(64, 64))),
-    "alpha-lost-in-a-stream": stream(completed(), request={**TRANSPARENT, "stream": True}),
+    "alpha-lost-in-a-stream": stream(completed_event(), request={**TRANSPARENT, "stream": True}),
     "size-undocumented-in-a-stream": stream(
-        completed(b64_json=image(size=(640, 640))), request={**AUTO, "stream": True}
+        completed_event(b64_json=image(size=(640, 640))), request={**AUTO, "stream": True}
     ),
     "alpha-lost": shows(TRANSPARENT, picture("png", SQUARE)),
     "alpha-lost-where-open": shows(OPEN_TRANSPARENT, picture("png", SQUARE)),
@@ -118,7 +120,7 @@ CASES: dict[str, Exchange | Case] = {
     "bomb": shows(SMALL, png_that_claims(60_000, 60_000)),
     "cut-off": shows(SMALL, picture()[:-40]),
     "cut-off-behind-a-url-beside-base64-that-is-none": exchange(
-        QWEN, answer=changed(QWEN, url=image_url(), b64_json="!"), fetched=picture()[:-40]
+        QWEN, answer=with_item_members(QWEN, url=image_url(), b64_json="!"), fetched=picture()[:-40]
     ),
     "format-asked-of-a-model-without-one": exchange(
         {**SMALL, "output_format": "jpeg"}, answer=answer(SMALL)

@@ -13,17 +13,17 @@ from conformance.cases.request import Request
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result
 from conformance.lifecycle import ENDLESS, Lifecycle, Standing
-from tests.manifests import planted
+from tests.manifests import image_with_manifest
 from tests.miniatures import (
     ACCEPTED,
     MODELS_LIST,
     REFUSED,
     Case,
     body,
-    changed,
     error,
     exchange,
     model_list,
+    with_item_members,
 )
 
 UNKNOWN = body(UNKNOWN_MODEL)
@@ -81,9 +81,11 @@ def with_header(name: str, value: str) -> Exchange:
 
 def with_credentials(generator: str) -> Exchange:
     """An image for dall-e-2 with content credentials that name what made it."""
-    data = base64.b64encode(planted("png", generator, "")).decode()
+    data = base64.b64encode(image_with_manifest("png", generator, "")).decode()
     request_body = body("dall-e-2", response_format="b64_json")
-    return exchange(body("dall-e-2"), raw=json.dumps(changed(request_body, b64_json=data)).encode())
+    return exchange(
+        body("dall-e-2"), raw=json.dumps(with_item_members(request_body, b64_json=data)).encode()
+    )
 
 
 LIST = replace(model_list("dall-e-3"), model="dall-e-3")

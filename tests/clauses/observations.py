@@ -8,7 +8,7 @@ from dataclasses import replace
 from PIL import Image
 
 from conformance.exchange.model import Exchange, Failure
-from tests.manifests import planted
+from tests.manifests import image_with_manifest
 from tests.miniatures import (
     JSON_TYPE,
     PROMPT,
@@ -16,17 +16,17 @@ from tests.miniatures import (
     SENT_AT,
     answer,
     body,
-    changed,
-    encoded,
     error,
     exchange,
     image_url,
     items,
     model_list,
     picture,
-    served,
+    serve_image,
+    to_base64,
+    with_item_members,
 )
-from tests.streams import completed, stream
+from tests.streams import completed_event, stream
 
 DALL_E = body("dall-e-2")
 DALL_E_3 = body("dall-e-3")
@@ -35,8 +35,8 @@ TWO = body("dall-e-2", n=2)
 INLINE = body("dall-e-2", response_format="b64_json")
 GPT_IMAGE = body("gpt-image-1")
 URLS = {"created": 1, "data": [{"url": image_url()}]}
-C2PA = planted("png", "gpt-image", "2.0")
-SAME = planted("png", "dall-e", "2")
+C2PA = image_with_manifest("png", "gpt-image", "2.0")
+SAME = image_with_manifest("png", "dall-e", "2")
 PRESIGNED = "https://images.provider.example/1.png?X-Amz-Date=20260921T141320Z&X-Amz-Expires=7200"
 TWELVE = {f"m{at:02}": at for at in range(12)}
 
@@ -61,12 +61,12 @@ def at(*urls: str) -> Exchange:
 
 def inline(data: bytes) -> Exchange:
     """An answer that carries these bytes as base64."""
-    return exchange(INLINE, answer=items(INLINE, {"b64_json": encoded(data)}))
+    return exchange(INLINE, answer=items(INLINE, {"b64_json": to_base64(data)}))
 
 
 def with_cache_header(name: str, value: str) -> Exchange:
     """An answer whose image comes with a header about caches."""
-    download = served(picture())
+    download = serve_image(picture())
     return exchange(fetched=type(download)(200, (*download.headers, (name, value)), download.body))
 
 
@@ -105,13 +105,15 @@ CASES: dict[str, Exchange] = {
     "loopback": at("http://127.0.0.1/1.png"),
     "no-host": at("data:image/png;base64,AA"),
     "base64-and-url": exchange(
-        TWO, answer=items(TWO, {"b64_json": encoded(picture())}, {"url": image_url(), "seed": 1})
+        TWO, answer=items(TWO, {"b64_json": to_base64(picture())}, {"url": image_url(), "seed": 1})
     ),
     "max-age": with_cache_header("cache-control", "public, max-age=3600"),
     "expires": with_cache_header("Expires", "Mon, 21 Sep 2026 15:13:20 GMT"),
     "download-failed": exchange(fetched=Failure("dns", "no")),
-    "item-members": exchange(DALL_E, answer=changed(DALL_E, seed=1, generation_id="gen_1")),
-    "many-item-members": exchange(DALL_E, answer=changed(DALL_E, **TWELVE)),
+    "item-members": exchange(
+        DALL_E, answer=with_item_members(DALL_E, seed=1, generation_id="gen_1")
+    ),
+    "many-item-members": exchange(DALL_E, answer=with_item_members(DALL_E, **TWELVE)),
     "members": with_members(metadata={}, cost=1),
     "many-members": with_members(**TWELVE),
     "many-null-members": with_members(**dict.fromkeys(TWELVE)),
@@ -132,7 +134,7 @@ CASES: dict[str, Exchange] = {
     ),
     **{
         f"dall-e-2-with-revised-prompt-{name}": exchange(
-            DALL_E, answer=changed(DALL_E, revised_prompt=prompt)
+            DALL_E, answer=with_item_members(DALL_E, revised_prompt=prompt)
         )
         for name, prompt in {"other": "A kite", "same": PROMPT, "empty": "", "null": None}.items()
     },
@@ -150,7 +152,7 @@ CASES: dict[str, Exchange] = {
     "403": with_headers(status=403),
     "retry-after": with_headers(("Retry-After", "30")),
     "error-beside-a-streamed-image": stream(
-        completed(), ("error", '{"error": {"message": "late"}}')
+        completed_event(), ("error", '{"error": {"message": "late"}}')
     ),
     "retry-after-429": with_headers(("Retry-After", "30"), status=429),
     "account": with_headers(

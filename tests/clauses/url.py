@@ -11,14 +11,14 @@ from tests.miniatures import (
     Case,
     Fetched,
     body,
-    changed,
-    encoded,
     exchange,
     image_url,
     items,
-    painted,
     picture,
-    served,
+    requested_picture,
+    serve_image,
+    to_base64,
+    with_item_members,
 )
 
 REQUEST = body("dall-e-2")
@@ -26,12 +26,12 @@ QWEN = body("qwen-image")
 TWO = body("dall-e-2", n=2)
 URL = "https://images.provider.example/1.png"
 AGAIN = Attempt(503, "HTTP 503")
-GONE = served(b"<Error/>", "application/xml", 403)
+GONE = serve_image(b"<Error/>", "application/xml", 403)
 
 
 def at(url: str, fetched: Fetched | None = None, base: str | None = None) -> Exchange:
     """An answer whose image lies at this URL, from a provider at this base URL."""
-    truth = exchange(REQUEST, answer=changed(REQUEST, url=url), fetched=fetched)
+    truth = exchange(REQUEST, answer=with_item_members(REQUEST, url=url), fetched=fetched)
     if base is None:
         return truth
     return replace(truth, request=replace(truth.request, url=f"{base}/images/generations"))
@@ -85,9 +85,9 @@ CASES: dict[str, Exchange | Case] = {
         )
     },
     "expired-and-gives-an-image": at(f"{URL}?expires=1780000000"),
-    "expired-and-gives-a-text": at(f"{URL}?expires=1780000000", served(b"It has expired.")),
+    "expired-and-gives-a-text": at(f"{URL}?expires=1780000000", serve_image(b"It has expired.")),
     "expired-and-gives-an-image-as-403": at(
-        f"{URL}?expires=1780000000", served(painted(REQUEST), status=403)
+        f"{URL}?expires=1780000000", serve_image(requested_picture(REQUEST), status=403)
     ),
     "expired-and-not-fetched": replace(at(f"{URL}?expires=1780000000"), downloads=()),
     "lifetime-is-no-expiry": at(f"{URL}?expires=3600", GONE),
@@ -96,28 +96,32 @@ CASES: dict[str, Exchange | Case] = {
         for kind in ("timeout", "connect", "disconnect", "redirect-loop", "tls")
     },
     **{
-        f"download-{status}": at(URL, served(b"", "text/plain", status))
+        f"download-{status}": at(URL, serve_image(b"", "text/plain", status))
         for status in (404, 429, 500, 503)
     },
     "download-503-three-times": replace(
-        at(URL), downloads=(Download(URL, served(b"", status=503), retried=(AGAIN, AGAIN)),)
+        at(URL), downloads=(Download(URL, serve_image(b"", status=503), retried=(AGAIN, AGAIN)),)
     ),
-    "download-of-the-first-alone": either(served(picture()), served(b"", "text/plain", 503)),
+    "download-of-the-first-alone": either(
+        serve_image(picture()), serve_image(b"", "text/plain", 503)
+    ),
     "download-none": replace(exchange(REQUEST), downloads=()),
-    "download-empty": at(URL, served(b"", "image/png")),
-    "download-web-page": at(URL, served(HTML, "text/html")),
-    "download-octet-stream": at(URL, served(picture(), "application/octet-stream")),
+    "download-empty": at(URL, serve_image(b"", "image/png")),
+    "download-web-page": at(URL, serve_image(HTML, "text/html")),
+    "download-octet-stream": at(URL, serve_image(picture(), "application/octet-stream")),
     "download-no-type": at(URL, Response(200, (), picture())),
     "download-odd-and-mislabelled": either(
-        served(b"what", "image/png"), served(picture(), "image/webp")
+        serve_image(b"what", "image/png"), serve_image(picture(), "image/webp")
     ),
     "scrubbed": replace(at("REDACTED"), altered=frozenset({"payloads"})),
     "scrubbed-urls-too": replace(at("REDACTED"), altered=frozenset({"payloads", "urls"})),
     "base64-where-either-will-do": exchange(
-        QWEN, answer=items(QWEN, {"b64_json": encoded(picture())})
+        QWEN, answer=items(QWEN, {"b64_json": to_base64(picture())})
     ),
     "base64-where-a-url-was-promised": exchange(
-        REQUEST, answer=items(REQUEST, {"b64_json": encoded(picture())})
+        REQUEST, answer=items(REQUEST, {"b64_json": to_base64(picture())})
     ),
-    "base64-beside": exchange(QWEN, answer=changed(QWEN, b64_json=encoded(painted(QWEN)))),
+    "base64-beside": exchange(
+        QWEN, answer=with_item_members(QWEN, b64_json=to_base64(requested_picture(QWEN)))
+    ),
 }
