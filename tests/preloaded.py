@@ -15,7 +15,6 @@ import ijson
 import jinja2
 import PIL.Image
 import PIL.ImageChops
-import platformdirs.pytest_plugin
 import pytest
 import pytest_recording.plugin
 import tenacity
@@ -59,7 +58,7 @@ from conformance.runner.session import Session
 from tests import runs
 
 IMPORTED = (
-    conformance.cli, anyio, filelock, ijson, jinja2, pdb, PIL, platformdirs, pytest,
+    conformance.cli, anyio, filelock, ijson, jinja2, pdb, PIL, pytest,
     pytest_recording, tenacity, typer, uvicorn, xdist,
 )  # fmt: skip
 
