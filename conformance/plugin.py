@@ -111,6 +111,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             raise ConformanceError(f"pytest-xdist (-n, --dist, --tx) is for replay: {ONE_PROCESS}")
         if is_spread:  # a wrong -m or -k would end a worker, which xdist tells by a traceback
             config.pluginmanager.getplugin("mark").pytest_collection_modifyitems([], config)
+        run.check_confirming()
         _write_to(config, run)
         if sends(config):
             _begin_sending(config, run)

@@ -331,9 +331,10 @@ def test_hostile_text_reaches_neither_terminal_nor_document(tmp_path: Path, text
         (["nowhere"], "is no folder"),
         (["empty"], "holds no run"),
         ([".", "-p", "relay"], "no run of a provider 'relay'"),
+        ([".", "--clauses", "conut.*"], "unknown clause 'conut.*'"),
         ([".", "-f", "html"], "unknown format"),
     ],
-    ids=["no-folder", "empty", "provider", "format"],
+    ids=["no-folder", "empty", "provider", "clause", "format"],
 )
 def test_mistake_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], why: str

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 from starlette.responses import JSONResponse, Response
+from typer.testing import CliRunner
 
+from conformance.cli import app
 from conformance.findings import Finding, Verdict
 from conformance.reference.defects import lying_steps
 from conformance.results.baselines import NightsError, OtherRunError, RunFilter
@@ -216,3 +218,9 @@ def test_night_that_was_cut_off_is_passed_over_in_a_folder(tmp_path: Path) -> No
     write_run(night(2, runs.broken_must(), end=None), tmp_path / "2.jsonl")
     (tmp_path / "3.jsonl").write_text("no run\n")
     assert set(Confirmer.read(tmp_path, SOUGHT, 3).before.values()) == {Verdict.PASS}
+
+
+@pytest.mark.parametrize("how", [["--replay"], ["--record-mode", "rewrite"]])
+def test_baseline_of_what_is_not_sent_again_is_a_mistake(how: list[str]) -> None:
+    words = ["run", "-p", "litellm", "--baseline", "nights", *how]
+    assert "--baseline is for a live run" in str(CliRunner().invoke(app, words).exception)

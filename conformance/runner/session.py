@@ -229,7 +229,16 @@ class Session:
         for engine in self.engines:
             if not any(True for _ in self.selected(engine)):
                 raise nothing_selected(engine.provider.id)
+        self.check_confirming()
         self.check_affordable()
+
+    def check_confirming(self) -> None:
+        """Refuse a baseline where nothing is sent again: it would be read by nobody."""
+        if self.options.baseline is not None and not self.options.live:
+            raise ConformanceError(
+                "--baseline is for a live run, which sends again what got worse; name --live, or "
+                "set the runs side by side with image-conformance drift"
+            )
 
     def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
         """Yield the cases of a provider that are to be judged, each with its clauses."""

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UnknownNameError
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
-from conformance.output.globs import matches
+from conformance.output.globs import matches, unmatched
 from conformance.output.printing import printable
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Rate
@@ -120,7 +120,8 @@ class History:
 def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool = False) -> History:
     """Return the history of the runs in a folder; with `every`, also of what never changed.
 
-    Raises `HistoryError` for a folder without any run.
+    Raises `HistoryError` for a folder without any run, and `UnknownNameError` for a glob of
+    clauses that none of them has.
     """
     runs, problems = runs_of(folder)
     providers: dict[str, list[RunStates]] = {}
@@ -132,6 +133,9 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
         why = "; {}: {}".format(*problems[0]) if problems else ""
         what = "run file" if provider == "*" else f"run of a provider {provider!r}"
         raise HistoryError(f"{folder}: holds no {what}{why}")
+    known = {clause.id for runs in providers.values() for run in runs for clause in run.clauses}
+    if (stray := unmatched(clauses, known)) is not None:
+        raise UnknownNameError("clause", stray, known, str(folder))
     timelines: list[Timeline] = []
     unchanged = unjudged = 0
     for name in sorted(providers):
