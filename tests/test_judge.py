@@ -129,6 +129,7 @@ def test_judge_finds_recordings_in_folders_and_by_patterns(tmp_path: Path) -> No
     (below / "package.json").write_text('{"name": "no recording"}')
     (below / "notes.txt").write_text("nothing")
     (below / ".hidden.har").write_text("{")
+    (below / "drawn.json").write_text('{"schema": 1, "examples": [{"n": 1e400}]}')
     report = judge_here(tmp_path, "some", "some/*/o*.jsonl")
     assert (report.conclusion, report.judged) == (0, 1)
     [note] = report.notes

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conformance.exchange.cassettes.example_manifest import MANIFEST
 from conformance.output.printing import printable
 from conformance.recordings.readers.layouts import Layout
 from conformance.recordings.readers.model import Fault
@@ -104,7 +105,8 @@ def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile
     """Return the files that names, folders and patterns stand for, each once, in order.
 
     A folder stands for the files in and below it that have a suffix of recordings, but for hidden
-    files and the run file. An argument is a pattern only where no file has its name.
+    files, the run file and manifests of drawn requests. An argument is a pattern only where no
+    file has its name.
     """
     # By its real path: a file under two names is judged once.
     files: dict[str, ForeignFile] = {}
@@ -138,7 +140,9 @@ def _files_below(folder: Path) -> Iterator[ForeignFile]:
     paths = []
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and Path(path.name.lower().removesuffix(".gz")).suffix in SUFFIXES:
+        if hidden or path.name == MANIFEST:  # it stands beside cassettes, and holds no exchange
+            continue
+        if Path(path.name.lower().removesuffix(".gz")).suffix in SUFFIXES:
             paths.append(path)
     yield from (ForeignFile(path, explicit=False) for path in paths if path.is_file())
     if not paths:
