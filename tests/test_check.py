@@ -54,6 +54,9 @@ def test_check_finds_what_is_broken_and_is_resumed_without_painting_again(tmp_pa
         count = len(bodies)
         words += ["--quiet", "--resume", "one.jsonl"]
         command(tmp_path, *words, "-o", "two.jsonl", IMAGE_API_KEY=KEY)
+        words[3] = "dall-e-3"
+        other = command(tmp_path, *words, "-o", "three.jsonl", IMAGE_API_KEY=KEY)
+    assert "that run has --models dall-e-2, and this one has --models dall-e-3" in other.stderr
     assert (result.returncode, "does not conform" in result.stdout) == (1, True)
     models = {body["model"] for body in bodies[count:]}
     assert models <= {UNKNOWN_MODEL}  # its control, the free list of models, is asked again

@@ -103,6 +103,7 @@ def check(
     options = Options(
         provider=tested,
         edition=edition,
+        models=",".join(provider.models),  # `--resume` wants the same
         paths=frozenset(case.path for case in selected),
         live=True,
         budget=usd,
