@@ -57,10 +57,13 @@ def plan(
     from conformance.live.plan import Plan
     from conformance.live.plan import plan as plan_of
     from conformance.live.plan_report import document, show
+    from conformance.results.run_file import refuse_run_file
     from conformance.runner.options import Options
     from conformance.runner.planned_request import planned_clauses
     from conformance.runner.session import Session
 
+    if output is not None:
+        refuse_run_file(output)
     options.end_with_the_pipe()
     # a session reads what a run would; its engines, which need a key, are not made
     session = Session(

@@ -67,7 +67,9 @@ class Crashes:
         Of a model that `paints`, a 5xx which says that it is not there is one of these too.
         """
         if not self.is_crash(case):
-            return self._after_first_refusal(case, first)
+            first = self._after_first_refusal(case, first)
+        if not self.is_crash(case):  # what was refused first may crash from then on
+            return first
         self._run_others(case)
         exchanges, combined = [first], _with_all(first, [first])
         timed_outcome = _timed_outcome(combined, paints)
