@@ -20,6 +20,7 @@ from conformance.contract import load_edition
 from conformance.results.run_file import read_run
 from conformance.version import tool
 from tests.processes import COMMAND, PLAIN, command
+from tests.recording import CASSETTES
 
 
 @pytest.mark.parametrize(
@@ -176,3 +177,13 @@ def test_every_value_in_a_help_is_named_by_a_word() -> None:
     ]
     assert len(values) > 90
     assert [value for value in values if not re.match("[A-Z]", value[2])] == []
+
+
+def test_replay_of_cassettes_of_another_edition_ends_and_says_so(tmp_path: Path) -> None:
+    """Requests that the recording lacks waited for each other."""
+    words = ["--provider", "aimock", "--edition", "openai-2026-11", "--cassettes", str(CASSETTES)]
+    words += ["--cases", "baseline,n-*", "--clauses", "count.*", "--quiet", "-o", "run.jsonl"]
+    assert command(tmp_path, "run", "--replay", *words).returncode == 2
+    assert {finding.verdict for finding in read_run(tmp_path / "run.jsonl").findings} == {
+        "harness error"
+    }

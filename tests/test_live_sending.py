@@ -346,6 +346,21 @@ def test_mishap_before_anything_was_accepted_is_no_verdict(tmp_path: Path, misha
     assert retried_statuses(run) == [MISHAPS[mishap].status_code]
 
 
+def test_first_request_that_crashes_when_it_is_sent_again_is_judged_as_a_crash(
+    tmp_path: Path,
+) -> None:
+    tries = 0
+
+    def answer(body: Any) -> Reply | None:
+        nonlocal tries
+        tries += set(body) == {"model", "prompt"}
+        return None if set(body) > {"model", "prompt"} else error(400 if tries == 1 else 500)
+
+    run = run_live(tmp_path, by_body=answer, cases=VALID)
+    baseline = run.results["dall-e-2/baseline"].findings["parameters.valid-accepted"]
+    assert (baseline.verdict, baseline.message[:8]) == ("fail", "HTTP 500")
+
+
 @pytest.mark.parametrize("mishap", ["challenge", "maintenance"])
 def test_mistake_that_is_barred_is_sent_again(tmp_path: Path, mishap: str) -> None:
     run = run_live(tmp_path, images(MISHAPS[mishap], 2, 3), cases="[bn]*[e0]")  # and n-0

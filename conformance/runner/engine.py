@@ -274,8 +274,10 @@ class Engine:
             if not is_played or body_bytes(variant) == body_bytes(case):
                 yield variant, outcome
         yield case, control
-        if case.control is not None and isinstance(self.source, Replay):
-            # its control came to nothing when it was recorded, and was accepted later
+        is_mistake = expectation_of(case, self.edition) == "refused"
+        if is_mistake and case.control is not None and isinstance(self.source, Replay):
+            # its control came to nothing when it was recorded, and was accepted later; no other
+            # request is recorded so, and two of them would wait for each other here
             yield from self._alternatives.others(case)
 
     def _exchange(self, case: Case) -> tuple[Exchange, Answer]:
