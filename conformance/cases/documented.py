@@ -44,7 +44,7 @@ def cases_of_retired(edition: Edition, name: str) -> tuple[Case, ...]:
     return listing, replace(baseline, billed=False)
 
 
-@lru_cache(maxsize=256)  # the models of all editions, and of some that tests change
+@lru_cache(maxsize=256)  # more than the models of all editions
 def _derived(edition: Edition, model: Model) -> tuple[tuple[Case, bool], ...]:
     """Return the cases of a model, each with whether it is the same request for every model."""
     domain = Domain(edition, model)

@@ -40,8 +40,8 @@ def check_keywords(model: Model) -> None:
         _refuse_unknown(model, name, schema, _VALUES | _TEXTS | members)
         if members and "examples" not in schema:
             raise UnknownKeywordError(model.name, name, "type: object without examples")
-        for type_ in sorted({*types} - _TYPES):
-            raise UnknownKeywordError(model.name, name, f"type: {type_}")
+        if unknown := sorted({*types} - _TYPES):
+            raise UnknownKeywordError(model.name, name, f"type: {unknown[0]}")
     schemas = [("a rule across parameters", condition) for condition in conditions(model)]
     for point in model.schema.open_points:
         location = f"{point.parameter}, " if point.parameter else ""

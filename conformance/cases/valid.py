@@ -29,13 +29,13 @@ class DerivationError(ConformanceError):
 def accepted_cases(domain: Domain) -> Iterator[Case]:
     """Derive the requests of one model that must be answered with images."""
     yield domain.case(BASELINE, {}, control=MODELS_LIST)
-    crossed = False
     documented = domain.model.documented
-    for payload, size in itertools.product(documented(_PAYLOAD), documented(_SIZE)):
-        fragment = {"prompt": FORMAT_PROMPT, _PAYLOAD: payload, _SIZE: size}
-        if domain.accepts(fragment):
-            crossed = True
-            yield domain.case(f"{slug(payload)}-{slug(size)}", fragment)
+    crossed = [
+        domain.case(f"{slug(payload)}-{slug(size)}", fragment)
+        for payload, size in itertools.product(documented(_PAYLOAD), documented(_SIZE))
+        if domain.accepts(fragment := {"prompt": FORMAT_PROMPT, _PAYLOAD: payload, _SIZE: size})
+    ]
+    yield from crossed
     for name in domain.optional:
         if not crossed or name not in (_PAYLOAD, _SIZE):
             yield from _documented_values(domain, name)

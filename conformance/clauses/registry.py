@@ -131,7 +131,7 @@ class Shape(Generic[About]):
 
     judge: Callable[[Subject, About], Iterator[Problem]]
     needs: Needs = Needs.SUCCESS
-    binds: Binding = lambda _sent: True  # where a clause of the shape does not say it itself
+    binds: Binding | None = None  # where the clauses of the shape bind the same requests
 
     def __call__(
         self,
@@ -144,12 +144,15 @@ class Shape(Generic[About]):
         how: str,
     ) -> None:
         """Register a clause of this shape."""
+        shared_or_own = binds or self.binds
+        if shared_or_own is None:
+            raise ValueError(f"clause {name!r} says of no request that it binds it")
         register(
             name,
             level,
             statement,
             *citations,
-            binds=binds or self.binds,
+            binds=shared_or_own,
             needs=self.needs,
             judge=lambda subject: self.judge(subject, about),
             how=how,

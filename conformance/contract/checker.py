@@ -50,14 +50,6 @@ class SchemaFault:
     observed: str
 
 
-class _Part(dict[str, Any]):
-    """A schema, or a part of one, that keeps its validator."""
-
-    @functools.cached_property
-    def validator(self) -> Any:
-        return _Bounded(self)
-
-
 class Checker:
     """A schema compiled once to validate many instances."""
 
@@ -98,7 +90,7 @@ def without_annotations(schema: Any) -> Any:
         return [without_annotations(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    copy = _Part()
+    copy: dict[str, Any] = {}
     for key, value in schema.items():
         if key in _NAMED_SCHEMAS:  # their keys are names: a parameter may be called `title`
             copy[key] = {name: without_annotations(part) for name, part in value.items()}
@@ -194,22 +186,6 @@ def _pattern(expression: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", expression))
 
 
-def _evolve(_: Any, *, schema: Any) -> Any:
-    """Return the validator of a part; jsonschema itself would make it anew for each instance."""
-    return schema.validator if isinstance(schema, _Part) else _Bounded(schema)
-
-
-def _descend(
-    validator: Any, instance: Any, schema: Any, path: Any = None, schema_path: Any = None
-) -> Iterator[ValidationError]:
-    for error in validator.evolve(schema=schema).iter_errors(instance):
-        if path is not None:
-            error.path.appendleft(path)
-        if schema_path is not None:
-            error.schema_path.appendleft(schema_path)
-        yield error
-
-
 def _type(validator: Any, type_names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     types = [type_names] if isinstance(type_names, str) else type_names
     if not any(validator.is_type(instance, type_) for type_ in types):
@@ -295,4 +271,3 @@ _Bounded: Any = cast("Any", extend)(
         },
     },
 )
-_Bounded.evolve, _Bounded.descend = _evolve, _descend

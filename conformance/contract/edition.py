@@ -29,7 +29,7 @@ Expectation = Literal["accepted", "refused", "open"]
 MODEL_UNKNOWN = "model-unknown"
 UNDOCUMENTED = "undocumented-for-model"
 _LONGEST_BODY = 4096
-"""Longest body in characters that is cached: every provider is asked the same few hundred."""
+"""Longest body in characters that is cached: the cases of an edition are about a thousand."""
 _LONGEST_NAME = 200  # longest name in characters that is read: it may come from a recording
 _SNAPSHOT = re.compile(r"(.+)-(\d{4}-\d\d-\d\d|\d{8})", re.ASCII)
 

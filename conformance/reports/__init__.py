@@ -11,12 +11,15 @@ from conformance.reports.csv_report import table
 from conformance.reports.json_report import document
 from conformance.reports.junit import junit
 from conformance.reports.markdown import markdown
-from conformance.reports.merging import MergeError as MergeError
+from conformance.reports.merging import MergeError
 from conformance.reports.page.rendering import page
-from conformance.reports.summary import Summary as Summary
-from conformance.reports.summary import summarize as summarize
-from conformance.reports.terminal import print_runs as print_runs
+from conformance.reports.summary import Summary, summarize
+from conformance.reports.terminal import print_runs
 from conformance.results.run_file import Run
+
+__all__ = [
+    "FORMATS", "Format", "MergeError", "Summary", "folder", "print_runs", "render", "summarize",
+]  # fmt: skip
 
 
 class Format(NamedTuple):

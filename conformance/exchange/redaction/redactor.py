@@ -88,8 +88,16 @@ class ExchangeRedactor(ABC):
 
 
 _SECRET_HEADERS = frozenset(
-    {"set-cookie", "cookie", "proxy-authorization", "x-api-key", "api-key", "x-amz-security-token"}
-    | {"openai-organization", "openai-project"}
+    [
+        "set-cookie",
+        "cookie",
+        "proxy-authorization",
+        "x-api-key",
+        "api-key",
+        "x-amz-security-token",
+        "openai-organization",
+        "openai-project",
+    ]
 )
 REMEMBERED = 2048
 """Bytes of a text that is worth remembering: header names and values come again and again."""
