@@ -165,8 +165,9 @@ def _finished(
         code = fork.wait()
         if code is None:
             os.kill(fork.pid, SIGKILL)
-            raise TimeoutExpired(words, _PATIENCE, out.read_bytes(), err.read_bytes())
         texts = (_read(path) for path in (out, err))
+        if code is None:
+            raise TimeoutExpired(words, _PATIENCE, *texts)
         return CompletedProcess(words, code, *texts)
 
 

@@ -289,11 +289,11 @@ def test_folder_has_every_format_and_the_badges(file: Path, tmp_path: Path) -> N
     assert "badges/relay.svg" in names
 
 
-@pytest.mark.parametrize("command", ["report", "compare", "plan"])
+@pytest.mark.parametrize("command", ["report", "compare", "plan", "prove"])
 def test_run_file_is_no_place_for_a_report(file: Path, command: str) -> None:
     path = file.rename(file.with_suffix(".md"))
     content = path.read_bytes()
-    runs_to_read = [] if command == "plan" else [str(path)]
+    runs_to_read = [] if command in ("plan", "prove") else [str(path)]
     result = CliRunner().invoke(app, [command, *runs_to_read, "-o", str(path)])
     assert "is a run file; name another file with --output" in str(result.exception)
     assert path.read_bytes() == content

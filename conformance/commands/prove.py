@@ -44,10 +44,13 @@ def prove(
     from conformance.proof.processes import prove as prove_all
     from conformance.proof.writing import WRITERS, print_proof, progress_bar
     from conformance.reference.defects import defects
+    from conformance.results.run_file import refuse_run_file
 
     unknown_formats = [path for path in output or [] if path.suffix not in WRITERS]
     if unknown_formats:
         raise ConformanceError(f"{unknown_formats[0]}: end its name in {', '.join(WRITERS)}")
+    for path in output or []:
+        refuse_run_file(path)
     contract = load_edition(edition or DEFAULT_EDITION)
     known = defects(contract)
     if (stray := unmatched(defect, known)) is not None:
